@@ -1,0 +1,43 @@
+# make run    a virtual environment, the installation, and the main job: a sweep over optimizers
+# make test   the same for the tests
+
+# TensorFlow's range, newest first. A name on the PATH may be a shim that starts nothing: each one is tried.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo "$$name"; break; }; done)
+GPU ?=
+EXTRAS := $(if $(GPU),[gpu])
+BIN := .venv/bin
+
+.PHONY: run test test-all check bench clean
+
+run: .venv/installed$(EXTRAS)
+	$(BIN)/python -m ablate +sweep=optimizers
+
+test: check
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: check
+	$(BIN)/python -m pytest
+
+check: .venv/installed[dev]
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "ablate needs Python 3.11, 3.12 or 3.13, and none of them is on the PATH."; \
+	echo "Install one, or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# One stamp for each set of extras: reinstalled when the dependencies change.
+.venv/installed%: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$*'
+	@touch '$@'
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch '$@'
+
+clean:
+	rm -rf .venv build dist
