@@ -1,0 +1,158 @@
+"""What a study meant to run, kept as plain data: the part of a `Study` that reports need.
+
+A `Study` holds the specs that the runner trains; a `StudyPlan` holds which run stands where, so that
+tables, figures and reports can be made, and made again, from a line of JSON and the records of the runs.
+
+    plan = StudyPlan.of(study)
+    plan.plan_hash                                  # equal plans, equal hashes
+    StudyPlan.from_json(plan.to_json()) == plan
+    for run in plan.sweeps[0].runs: ...             # one PlannedRun for each seed of each arm
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ablate.identity import Json, digest
+from ablate.specs import Arm, PlannedRun, Study, Sweep, SweepSpec
+
+__all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PlannedArm:
+    """An arm without its runs.
+
+    `levels` holds the level of every factor; `settings` is the JSON of the spec that its runs share,
+    without the seed.
+    """
+
+    name: str
+    levels: Mapping[str, Json]
+    is_baseline: bool
+    settings: Mapping[str, Json]
+
+    @classmethod
+    def of(cls, arm: Arm) -> PlannedArm:
+        return cls(arm.name, arm.levels, arm.is_baseline, arm.spec.settings())
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "name": self.name,
+            "levels": dict(self.levels),
+            "is_baseline": self.is_baseline,
+            "settings": dict(self.settings),
+        }
+
+
+@dataclass(frozen=True)
+class PlannedSweep:
+    """One question with its arms in the order of the design, and its runs: arms in order, and within each
+    its seeds in order."""
+
+    spec: SweepSpec
+    arms: tuple[PlannedArm, ...]
+    runs: tuple[PlannedRun, ...]
+
+    @classmethod
+    def of(cls, sweep: Sweep) -> PlannedSweep:
+        return cls(sweep.spec, tuple(PlannedArm.of(arm) for arm in sweep.arms), sweep.planned_runs())
+
+    @property
+    def baseline(self) -> PlannedArm:
+        return next(arm for arm in self.arms if arm.is_baseline)
+
+    def arm(self, name: str) -> PlannedArm:
+        """The arm called `name`.
+
+        Raises:
+            KeyError: when there is none; the message lists those that exist.
+        """
+        named = {arm.name: arm for arm in self.arms}
+        if name not in named:
+            raise KeyError(f"sweep {self.spec.name} has no arm {name!r}; it has {', '.join(named)}")
+        return named[name]
+
+    def runs_of(self, arm_name: str) -> tuple[PlannedRun, ...]:
+        """The runs of one arm, in the order of the seeds."""
+        return tuple(run for run in self.runs if run.arm == arm_name)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "spec": self.spec.to_json(),
+            "arms": [arm.to_json() for arm in self.arms],
+            "runs": [asdict(run) for run in self.runs],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlannedSweep:
+        return cls(
+            spec=SweepSpec.from_json(data["spec"]),
+            arms=tuple(PlannedArm(**arm) for arm in data["arms"]),
+            runs=tuple(PlannedRun(**run) for run in data["runs"]),
+        )
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study meant to run. When it was planned, and by which command, is kept beside it, not in it."""
+
+    name: str
+    question: str
+    sweeps: tuple[PlannedSweep, ...]
+
+    @classmethod
+    def of(cls, study: Study) -> StudyPlan:
+        return cls(study.name, study.question, tuple(PlannedSweep.of(sweep) for sweep in study.sweeps))
+
+    @property
+    def plan_hash(self) -> str:
+        return digest("plan", PLAN_FORMAT, self.to_json())
+
+    @property
+    def runs(self) -> tuple[PlannedRun, ...]:
+        """Every row of every sweep; a run shared by two sweeps stands in both."""
+        return tuple(run for sweep in self.sweeps for run in sweep.runs)
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """Every distinct run, in the order of the plan."""
+        return tuple(dict.fromkeys(run.run_id for run in self.runs))
+
+    def sweep(self, name: str) -> PlannedSweep:
+        """The sweep called `name`.
+
+        Raises:
+            KeyError: when there is none; the message lists those that exist.
+        """
+        named = {sweep.spec.name: sweep for sweep in self.sweeps}
+        if name not in named:
+            raise KeyError(f"study {self.name} has no sweep {name!r}; it has {', '.join(named)}")
+        return named[name]
+
+    def definition(self) -> dict[str, Json]:
+        """What makes it this study and not another: equal to `Study.definition()` of its study."""
+        return {
+            sweep.spec.name: {
+                **sweep.spec.definition(),
+                "arms": {arm.name: dict(arm.settings) for arm in sweep.arms},
+            }
+            for sweep in self.sweeps
+        }
+
+    def to_json(self) -> dict[str, Json]:
+        return {"name": self.name, "question": self.question, "sweeps": [sweep.to_json() for sweep in self.sweeps]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StudyPlan:
+        """The plan of its JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a plan.
+        """
+        sweeps = tuple(PlannedSweep.from_json(sweep) for sweep in data["sweeps"])
+        return cls(name=data["name"], question=data["question"], sweeps=sweeps)

@@ -1,0 +1,217 @@
+"""What is stored of a run, and what its numbers mean.
+
+A `RunRecord` is the outcome of one `RunSpec`: its status, its final metrics, what failed and where it
+was computed. A `StoredRun` adds the arrays: the history, the test predictions, the weight statistics.
+
+    run = StoredRun(spec, record, arrays)
+    run.history["val_loss"]           # float64, one value an epoch
+    METRICS["val_loss"].direction     # "min"
+
+Names of `arrays` (all optional: a failed run may have none; E epochs, N test examples, C classes, W weights):
+
+    history/<metric>        float64 [E]     see METRICS
+    step_losses             float32 [E, S]  objective of every training step; only if asked for
+    test/label              int   [N]       true class (float64 target for regression)
+    test/prediction         int   [N]       predicted class (float64 for regression)
+    test/probability        float32 [N]     probability of the predicted class; absent for regression
+    test/label_probability  float32 [N]     probability given to the true class; absent for regression
+    test/confusion          int64 [C, C]    rows: true class, columns: predicted; absent for regression
+    weights/path            str   [W]       path of each trainable weight
+    weights/statistics      float64 [W, 6]  columns WEIGHT_STATISTICS
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy.typing as npt
+
+from ablate.identity import Json
+from ablate.specs import RunSpec
+
+__all__ = [
+    "METRICS",
+    "SCHEMA_VERSION",
+    "WEIGHT_STATISTICS",
+    "Divergence",
+    "Failure",
+    "MetricInfo",
+    "RunRecord",
+    "Status",
+    "StoredRun",
+    "Timings",
+    "metric_info",
+]
+
+SCHEMA_VERSION = 1
+WEIGHT_STATISTICS = ("mean", "std", "min", "max", "norm", "near_zero")
+HISTORY = "history/"
+
+Array = npt.NDArray[Any]
+
+
+class Status(StrEnum):
+    """How a run ended. Divergence is an outcome of the recipe; failure is an accident of its execution."""
+
+    COMPLETED = "completed"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+    @property
+    def is_outcome(self) -> bool:
+        """Whether a plan counts the run as done. Failed runs are tried again."""
+        return self is not Status.FAILED
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """What a metric's number means.
+
+    `direction` is `min` when smaller is better, `max` when larger is, and empty when neither is;
+    `unit` is for axes and tables (`nats`, `fraction`); `title` is what a reader sees.
+    """
+
+    name: str
+    title: str
+    direction: str
+    unit: str
+
+    @property
+    def sign(self) -> int:
+        """+1 when larger is better, -1 when smaller is, 0 when neither is."""
+        return {"max": 1, "min": -1}.get(self.direction, 0)
+
+
+_EVALUATED = (
+    ("loss", "loss", "min", "nats"),
+    ("objective", "objective (loss + penalty)", "min", "nats"),
+    ("accuracy", "accuracy", "max", "fraction"),
+    ("top_3_accuracy", "top-3 accuracy", "max", "fraction"),
+    ("macro_f1", "macro F1", "max", "fraction"),
+    ("calibration_error", "expected calibration error", "min", "fraction"),
+    ("mse", "mean squared error", "min", "squared target unit"),
+    ("mae", "mean absolute error", "min", "target unit"),
+    ("r2", "R²", "max", "fraction"),
+)
+_SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))
+_ALONE = (
+    MetricInfo("penalty", "penalty", "min", "nats"),
+    MetricInfo("learning_rate", "learning rate", "", "per step"),
+    MetricInfo("gradient_norm", "gradient norm of the last step", "", "nats per unit weight"),
+    MetricInfo("gap", "generalisation gap (validation − training loss)", "min", "nats"),
+)
+
+METRICS: Mapping[str, MetricInfo] = {
+    **{
+        prefix + name: MetricInfo(prefix + name, f"{split} {title}", direction, unit)
+        for prefix, split in _SPLITS
+        for name, title, direction, unit in _EVALUATED
+    },
+    **{info.name: info for info in _ALONE},
+}
+
+
+def metric_info(name: str) -> MetricInfo:
+    """The meaning of the metric `name`.
+
+    Raises:
+        KeyError: when no metric has that name; the message lists those that exist.
+    """
+    if name not in METRICS:
+        raise KeyError(f"no metric is named {name!r}; there are {', '.join(sorted(METRICS))}")
+    return METRICS[name]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where the objective stopped being finite: epoch and step are counted from 1."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run has no outcome. `kind` is error, killed, stalled or oom; only `error` is the user's code."""
+
+    kind: str
+    type: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds on the wall. `compile_seconds` is 0 where a compiled program was reused; it is part of
+    `wall_seconds`, and its cost is not in `epoch_seconds`."""
+
+    wall_seconds: float
+    compile_seconds: float = 0.0
+    epoch_seconds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The outcome of one run.
+
+    Attributes:
+        best_epoch: the epoch with the best monitored value, counted from 1; None when there is none.
+        evaluated_epoch: the epoch whose weights the final metrics belong to.
+        metrics: final metrics of the evaluated weights: `test_*`, `train_*` (a full pass in inference
+            mode), `gap`; those of each epoch are in the history.
+        environment: versions, device, hashed host; what may explain a difference but is no part of
+            the identity.
+    """
+
+    run_id: str
+    status: Status
+    epochs_run: int = 0
+    best_epoch: int | None = None
+    evaluated_epoch: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    divergence: Divergence | None = None
+    failure: Failure | None = None
+    timings: Timings = Timings(0.0)
+    environment: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        return {**asdict(self), "status": self.status.value, "schema": SCHEMA_VERSION}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
+        """The record of its JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a record of this schema.
+        """
+        fields = dict(data)
+        if fields.pop("schema") != SCHEMA_VERSION:
+            raise ValueError(f"a record of schema {data['schema']}; this version reads {SCHEMA_VERSION}")
+        timings = {**fields["timings"], "epoch_seconds": tuple(fields["timings"]["epoch_seconds"])}
+        divergence, failure = fields["divergence"], fields["failure"]
+        return cls(
+            **{
+                **fields,
+                "status": Status(fields["status"]),
+                "divergence": None if divergence is None else Divergence(**divergence),
+                "failure": None if failure is None else Failure(**failure),
+                "timings": Timings(**timings),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run as the store keeps it. `arrays` are named as this module's docstring says."""
+
+    spec: RunSpec
+    record: RunRecord
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def history(self) -> dict[str, Array]:
+        """Metric name to its values, one an epoch, in the order in which they were recorded."""
+        return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}

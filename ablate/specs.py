@@ -1,0 +1,350 @@
+"""The plain data that a study is made of, before anything has run.
+
+A `RunSpec` is everything that determines the numbers of one run; its `run_id` is the hash of it. A
+`SweepSpec` is one question as its author asked it; a `Sweep` is the same question resolved into arms,
+each with the spec its runs share; a `Study` is an ordered set of sweeps with one report.
+
+    spec = RunSpec(dataset=..., model=Component("ablate.models.mlp", {"hidden": [128]}), ..., seed=0)
+    spec.run_id            # 64 hexadecimal digits; equal specs, equal ids
+    spec.program_id        # equal for specs that one compiled program can train
+
+Everything here is frozen, made of JSON values, and independent of the rest of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ablate.identity import RUN_FORMAT, Json, digest
+
+__all__ = [
+    "Arm",
+    "Component",
+    "DatasetSpec",
+    "Numerics",
+    "PlannedRun",
+    "RunSpec",
+    "Study",
+    "Sweep",
+    "SweepSpec",
+]
+
+SEEDS = range(2**32)
+# The fields of a sweep that may change without making it another question.
+REVISABLE = ("seeds", "claims", "question", "margin_reason")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A thing to build: the dotted path of a callable and the keyword arguments it is called with.
+
+    `variables` names the arguments that live in variables of the compiled program, so that two
+    components that differ in them alone can share one program.
+    """
+
+    target: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        # `variables` cannot change a number, so it is no part of what is hashed or stored.
+        return {"target": self.target, "arguments": dict(self.arguments)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Component:
+        return cls(target=data["target"], arguments=dict(data["arguments"]))
+
+    def shape(self) -> dict[str, Json]:
+        """The component without the arguments that live in variables."""
+        fixed = {key: value for key, value in self.arguments.items() if key not in self.variables}
+        return {"target": self.target, "arguments": fixed}
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Which data, and how it is cut.
+
+    `digest` identifies the decoded arrays; `validation_fraction` of the training set (stratified for
+    classes, drawn by `split_seed`) becomes the validation set, or its last `validation_last` examples
+    if that is given.
+    """
+
+    source: Component
+    digest: str
+    validation_fraction: float
+    validation_last: int | None
+    split_seed: int
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "source": self.source.to_json(),
+            "digest": self.digest,
+            "validation_fraction": self.validation_fraction,
+            "validation_last": self.validation_last,
+            "split_seed": self.split_seed,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> DatasetSpec:
+        return cls(**{**data, "source": Component.from_json(data["source"])})
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """What executes the arithmetic, resolved before ids exist, since each changes the last bits.
+
+    `device` is cpu or gpu; `engine` is xla, graph or eager; `threads` counts the threads of one
+    operation on the CPU.
+    """
+
+    device: str
+    engine: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that determines the numbers of one run, seed included, and nothing else.
+
+    Left out on purpose, and kept in the record instead: library versions, host, git state and times
+    (an upgrade must not orphan the store), where the data lies and where results go (paths change no
+    number), workers and artefacts to keep (neither does either).
+
+    `training` is the canonical form of `ablate.training.settings.TrainingSettings`; `code` maps each
+    package outside ablate and keras that a component comes from to the sha256 of its sources.
+    """
+
+    dataset: DatasetSpec
+    model: Component
+    optimizer: Component
+    schedule: Component
+    loss: Component
+    augment: Component | None
+    training: Component
+    precision: str
+    seed: int
+    salt: int
+    numerics: Numerics
+    code: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or self.seed not in SEEDS:
+            raise ValueError(f"seed is {self.seed!r}; a seed is a whole number from 0 to {SEEDS[-1]}")
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "dataset": self.dataset.to_json(),
+            "model": self.model.to_json(),
+            "optimizer": self.optimizer.to_json(),
+            "schedule": self.schedule.to_json(),
+            "loss": self.loss.to_json(),
+            "augment": None if self.augment is None else self.augment.to_json(),
+            "training": self.training.to_json(),
+            "precision": self.precision,
+            "seed": self.seed,
+            "salt": self.salt,
+            "numerics": asdict(self.numerics),
+            "code": dict(self.code),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunSpec:
+        """The spec of a stored record.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a spec.
+        """
+        parts = ("model", "optimizer", "schedule", "loss", "training")
+        components = {part: Component.from_json(data[part]) for part in parts}
+        augment = None if data["augment"] is None else Component.from_json(data["augment"])
+        return cls(
+            dataset=DatasetSpec.from_json(data["dataset"]),
+            augment=augment,
+            precision=data["precision"],
+            seed=data["seed"],
+            salt=data["salt"],
+            numerics=Numerics(**data["numerics"]),
+            code=dict(data["code"]),
+            **components,
+        )
+
+    @property
+    def run_id(self) -> str:
+        return digest("run", RUN_FORMAT, self.to_json())
+
+    @property
+    def program_id(self) -> str:
+        """Equal for specs that one compiled program can train, one after the other.
+
+        What a program does not know: the seed and the salt, the arguments that live in its variables,
+        and all of the schedule and of the training settings but the batch size and the kind of
+        clipping, which the host applies between epochs.
+        """
+        training = self.training.arguments
+        clip = training.get("clip") or {}
+        kinds = sorted(kind for kind, limit in clip.items() if limit is not None)  # type: ignore[union-attr]
+        shape: dict[str, Json] = {
+            "dataset": self.dataset.to_json(),
+            "model": self.model.shape(),
+            "optimizer": self.optimizer.shape(),
+            "loss": self.loss.shape(),
+            "augment": None if self.augment is None else self.augment.shape(),
+            "batch_size": training.get("batch_size"),
+            "clip": kinds,
+            "precision": self.precision,
+            "numerics": asdict(self.numerics),
+            "code": dict(self.code),
+        }
+        return digest("program", RUN_FORMAT, shape)
+
+    def with_seed(self, seed: int) -> RunSpec:
+        return replace(self, seed=seed)
+
+    def settings(self) -> dict[str, Json]:
+        """The spec without its seed: what the runs of an arm share."""
+        return {key: value for key, value in self.to_json().items() if key != "seed"}
+
+
+@dataclass(frozen=True)
+class SweepSpec:
+    """One question, as its author asked it.
+
+    Attributes:
+        factors: what is varied: a config group (`optimizer`) or a dotted value (`model.dropout`), each
+            with its levels in order.
+        design: the name of a module of `ablate.design`.
+        baseline: a level for every factor; the arm the others are compared with.
+        seeds: the seeds of every arm; equal seeds are paired.
+        metric: the one metric the question is about, named as Keras does (`val_loss`).
+        margin: the smallest difference that matters, in the metric's unit, or relative as in `10%`; None
+            when the author states none.
+        margin_reason: why that much matters, in one sentence.
+        base: overrides that hold for every arm.
+        claims: statements that the sweep tests.
+    """
+
+    name: str
+    question: str
+    factors: Mapping[str, tuple[Json, ...]]
+    design: str
+    baseline: Mapping[str, Json]
+    seeds: tuple[int, ...]
+    metric: str
+    margin: float | str | None = None
+    margin_reason: str = ""
+    base: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "name": self.name,
+            "question": self.question,
+            "factors": {key: list(levels) for key, levels in self.factors.items()},
+            "design": self.design,
+            "baseline": dict(self.baseline),
+            "seeds": list(self.seeds),
+            "metric": self.metric,
+            "margin": self.margin,
+            "margin_reason": self.margin_reason,
+            "base": list(self.base),
+            "claims": list(self.claims),
+        }
+
+    def definition(self) -> dict[str, Json]:
+        """The fields that may not change under the sweep's name."""
+        return {key: value for key, value in self.to_json().items() if key not in REVISABLE}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SweepSpec:
+        return cls(
+            **{
+                **data,
+                "factors": {key: tuple(levels) for key, levels in data["factors"].items()},
+                "baseline": dict(data["baseline"]),
+                "seeds": tuple(data["seeds"]),
+                "base": tuple(data["base"]),
+                "claims": tuple(data["claims"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One assignment of levels, over all its seeds.
+
+    `levels` holds the level of every factor of the sweep; `spec` is what its runs share, with the seed
+    of the first of them.
+    """
+
+    name: str
+    levels: Mapping[str, Json]
+    is_baseline: bool
+    spec: RunSpec
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One row of a plan: which run stands at which seed of which arm."""
+
+    sweep: str
+    arm: str
+    is_baseline: bool
+    seed: int
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A question resolved: the arms in the order of the design, the baseline among them."""
+
+    spec: SweepSpec
+    arms: tuple[Arm, ...]
+
+    @property
+    def baseline(self) -> Arm:
+        return next(arm for arm in self.arms if arm.is_baseline)
+
+    def run_specs(self) -> tuple[RunSpec, ...]:
+        """Arms in order, and within each its seeds in order. Equal specs are not folded."""
+        return tuple(arm.spec.with_seed(seed) for arm in self.arms for seed in self.spec.seeds)
+
+    def planned_runs(self) -> tuple[PlannedRun, ...]:
+        """One row for each of `run_specs()`, in the same order."""
+        return tuple(
+            PlannedRun(self.spec.name, arm.name, arm.is_baseline, seed, arm.spec.with_seed(seed).run_id)
+            for arm in self.arms
+            for seed in self.spec.seeds
+        )
+
+
+@dataclass(frozen=True)
+class Study:
+    """An ordered set of sweeps with one report; a lone sweep is a study of one.
+
+    `name` names its folders, `question` heads its report.
+    """
+
+    name: str
+    question: str
+    sweeps: tuple[Sweep, ...]
+
+    def planned_runs(self) -> tuple[PlannedRun, ...]:
+        return tuple(run for sweep in self.sweeps for run in sweep.planned_runs())
+
+    def run_specs(self) -> dict[str, RunSpec]:
+        """Every distinct run by its id, in the order of the plan: a baseline shared by ten sweeps is one."""
+        return {spec.run_id: spec for sweep in self.sweeps for spec in sweep.run_specs()}
+
+    def definition(self) -> dict[str, Json]:
+        """What makes it this study and not another: the fields of its sweeps that may not change under
+        its name, with the settings of every arm. Seeds and claims are left out: more of either is the
+        same study."""
+        return {
+            sweep.spec.name: {
+                **sweep.spec.definition(),
+                "arms": {arm.name: arm.spec.settings() for arm in sweep.arms},
+            }
+            for sweep in self.sweeps
+        }
