@@ -1,0 +1,89 @@
+"""What a plan must know of a data set, remembered so that a plan need not read the data again.
+
+Facts are kept in the user's cache folder, under the name of the source and the paths, sizes and
+modification times of the files it was read from. Deleting the cache costs one reading.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from ablate.datasets.arrays import RawData
+from ablate.datasets.splits import examples_without_test
+from ablate.identity import Json, digest
+
+__all__ = ["DatasetFacts", "dataset_facts"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """`train_examples` counts those for training and validation together; `classes` is None for regression."""
+
+    digest: str
+    shape: tuple[int, ...]
+    classes: int | None
+    train_examples: int
+    test_examples: int
+
+
+def dataset_facts(
+    source: Json,
+    load: Callable[[], RawData],
+    split_seed: int,
+    data_dir: Path | None,
+    cache: Path | None = None,
+) -> DatasetFacts:
+    """Facts of the data that `load` reads, from the cache when its files are unchanged.
+
+    Args:
+        source: what names the data set: the target of its loader and the arguments.
+        cache: the folder of the cache; the user's by default.
+
+    Raises:
+        DataError: what `load` raises.
+    """
+    folder = cache or user_cache_path("ablate") / "datasets"
+    name = digest("facts", _FORMAT, {"source": source, "data_dir": str(data_dir), "split_seed": split_seed})
+    remembered = _recall(folder / f"{name}.json")
+    if remembered is not None:
+        return remembered
+    data = load()
+    train_examples, test_examples = examples_without_test(data, split_seed)
+    facts = DatasetFacts(data.digest(), data.example_shape, data.classes, train_examples, test_examples)
+    _remember(folder / f"{name}.json", facts, data.files)
+    return facts
+
+
+def _recall(file: Path) -> DatasetFacts | None:
+    try:
+        content = json.loads(file.read_text())
+        if content["files"] != [_state(Path(path)) for path, _, _ in content["files"]]:
+            return None
+        return DatasetFacts(**{**content["facts"], "shape": tuple(content["facts"]["shape"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # absent, or not what it should be: a cache may be either
+
+
+def _remember(file: Path, facts: DatasetFacts, files: tuple[Path, ...]) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        content = {"facts": asdict(facts), "files": [_state(path) for path in files]}
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as temporary:
+            json.dump(content, temporary)
+        os.replace(temporary.name, file)  # noqa: PTH105 - as everywhere else that a file appears whole
+    except OSError:
+        pass  # a read-only home costs a reading of the data at each plan, nothing else
+
+
+def _state(path: Path) -> list[str | int]:
+    status = path.stat()
+    return [str(path), status.st_size, status.st_mtime_ns]

@@ -1,0 +1,175 @@
+"""A compiled program: one model, one optimizer and the functions over them, used by many runs.
+
+Compiling takes about a second, a run on a small data set less. So what differs between runs of one
+shape (weights, seeds, dropout rates, L2 strengths, learning rates, clip limits) lives in variables, and
+`start` sets them all from a freshly built model: a program that has trained a hundred runs is in the
+same state as a new one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ablate.training.clipping import CLIPPINGS
+from ablate.training.epoch import EpochResult, train_epoch
+from ablate.training.evaluate import EvaluationResult, evaluate_split
+from ablate.training.randomness import layers_of
+from ablate.training.step import Learner, Loss
+
+__all__ = ["ENGINES", "Program", "RetraceError"]
+
+ENGINES = ("xla", "graph", "eager")
+
+
+class RetraceError(RuntimeError):
+    """A compiled function was called with arguments that would compile it again."""
+
+
+class Program:
+    """The compiled epoch and evaluation of a model.
+
+    Args:
+        model: an uncompiled model; the program takes it over.
+        optimizer: not built yet; its learning rate is given at every step, so its own does not matter.
+        loss: (targets, outputs) to float32 [batch], see `ablate.training.losses`.
+        batch_size: examples of a full batch.
+        clip: None or a key of `ablate.training.clipping.CLIPPINGS`.
+        scale: what integer features are divided by.
+        engine: `xla`, `graph` or `eager`, for the training epoch; evaluation is a graph unless all is eager.
+            They agree within rounding, not to the bit.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        loss: Loss,
+        batch_size: int,
+        clip: str | None = None,
+        scale: float = 255.0,
+        engine: str = "xla",
+    ) -> None:
+        optimizer.build(model.trainable_variables)
+        self.batch_size = batch_size
+        self.learner = Learner(
+            model, optimizer, loss, CLIPPINGS[clip], tf.Variable(0.0, trainable=False, dtype=tf.float32), scale
+        )
+        self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
+        self._train = CompiledFunction(train_epoch, self.learner, engine)
+        # Splits differ in their number of examples: one function for each, traced once. XLA makes a pass in
+        # large batches no faster, and would compile it for each split.
+        self._evaluations: dict[str, CompiledFunction] = {}
+        self._evaluation_engine = "eager" if engine == "eager" else "graph"
+
+    @property
+    def model(self) -> keras.Model:
+        return self.learner.model
+
+    @property
+    def traces(self) -> int:
+        """How often the epoch was traced: 1 after any number of runs."""
+        return self._train.traces
+
+    def start(self, model: keras.Model, clip_limit: float | None = None) -> None:
+        """Puts the program into the state of a new run: weights, keys and strengths of `model`, which was
+        built as the program's own was, and the optimizer's initial slots.
+
+        Raises:
+            ValueError: when the two models have different variables.
+        """
+        assign_all(run_state(self.model), [variable.numpy() for variable in run_state(model)])
+        assign_all(self.learner.optimizer.variables, self._fresh_optimizer)
+        self.learner.clip_limit.assign(clip_limit or 0.0)
+
+    def train(
+        self, features: tf.Tensor, targets: tf.Tensor, order: np.ndarray, learning_rates: np.ndarray
+    ) -> EpochResult:
+        """One epoch over the rows in `order`, int32 [examples]; `learning_rates` is [steps]."""
+        full = (len(order) - 1) // self.batch_size
+        batches = order[: full * self.batch_size].reshape(full, self.batch_size)
+        return self._train(
+            features,
+            targets,
+            tf.constant(batches),
+            tf.constant(order[full * self.batch_size :]),
+            tf.constant(learning_rates, tf.float32),
+        )
+
+    def evaluate(self, split: str, features: tf.Tensor, targets: tf.Tensor) -> EvaluationResult:
+        """Outputs and losses of the whole `split`, whose name stands for its number of examples."""
+        if split not in self._evaluations:
+            self._evaluations[split] = CompiledFunction(evaluate_split, self.learner, self._evaluation_engine)
+        return self._evaluations[split](features, targets)
+
+    def weights(self) -> list[np.ndarray]:
+        """The values of all weights, those of batch normalisation included, in the model's order."""
+        return [weight.numpy() for weight in self.model.weights]
+
+    def set_weights(self, values: list[np.ndarray]) -> None:
+        assign_all(self.model.weights, values)
+
+
+class CompiledFunction:
+    """`function(learner, …)` under an engine, traced at most once."""
+
+    def __init__(self, function: Callable[..., Any], learner: Learner, engine: str) -> None:
+        if engine not in ENGINES:
+            raise ValueError(f"engine is {engine!r}; the engines are {', '.join(ENGINES)}")
+        self.traces = 0
+        self._names = list(inspect.signature(function).parameters)[1:]
+        self._signature: dict[str, str] = {}
+
+        def traced(*arguments: tf.Tensor) -> Any:
+            self.traces += 1  # runs when TensorFlow traces, not when it executes
+            return function(learner, *arguments)
+
+        compiled = tf.function(traced, jit_compile=engine == "xla")
+        self._call = compiled if engine != "eager" else lambda *arguments: function(learner, *arguments)
+
+    def __call__(self, *arguments: tf.Tensor) -> Any:
+        """Calls the function.
+
+        Raises:
+            RetraceError: when these arguments would make TensorFlow trace it again; it names those that
+                changed.
+        """
+        signature = {name: describe(value) for name, value in zip(self._names, arguments, strict=True)}
+        first = self._signature or signature
+        changes = [f"{name} was {first[name]}, is {now}" for name, now in signature.items() if now != first[name]]
+        if changes:
+            raise RetraceError(f"the program would be compiled again: {'; '.join(changes)}")
+        self._signature = signature
+        return self._call(*arguments)
+
+
+def describe(tensor: tf.Tensor) -> str:
+    return f"{tensor.dtype.name}{tensor.shape.as_list()}"
+
+
+def run_state(model: keras.Model) -> list[Any]:
+    """Every variable that a run begins with: the model's own, then those of its layers and regularizers
+    that are no weights (see `ablate.layers`), each once."""
+    parts = [part for layer in layers_of(model) for part in (layer, *regularizers_of(layer))]
+    extra = {id(variable): variable for part in parts for variable in getattr(part, "run_variables", ())}
+    return [*model.variables, *extra.values()]
+
+
+def regularizers_of(layer: keras.layers.Layer) -> list[Any]:
+    """The regularizers of a layer, by Keras's convention of attributes `…_regularizer`."""
+    return [value for name, value in vars(layer).items() if name.endswith("_regularizer") and value is not None]
+
+
+def assign_all(variables: list[Any], values: list[np.ndarray]) -> None:
+    """Assigns in order.
+
+    Raises:
+        ValueError: when numbers or shapes differ.
+    """
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

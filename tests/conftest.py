@@ -1,0 +1,19 @@
+"""What every test needs: a quiet TensorFlow with one thread, and no user's files in the way."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+import pytest
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "ABLATE_DATA_DIR" in os.environ:
+        return
+    skip = pytest.mark.skip(reason="needs MNIST and the photographs: set ABLATE_DATA_DIR to their folder")
+    for item in items:
+        if "needs_data" in item.keywords:
+            item.add_marker(skip)
