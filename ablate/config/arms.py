@@ -1,0 +1,158 @@
+"""From a question to its arms: each level is composed once, and arms are merged of what their levels change.
+
+Composing takes some 60 ms, and a grid has as many arms as its levels multiply to. So each level is composed
+once, with the other factors at the baseline; an arm whose levels change different keys is the baseline's
+config with all of these changes, and only an arm whose levels change the same keys is composed itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from ablate import design
+from ablate.config.composing import Composer, Config, lookup
+from ablate.config.problems import Problem, gather, raise_any
+from ablate.config.runs import SpecMaker
+from ablate.config.words import Words, layered, write_word
+from ablate.identity import Json, canonical
+from ablate.specs import Arm, Sweep, SweepSpec
+
+__all__ = ["ArmConfigs", "resolve"]
+
+KeyPath = tuple[str, ...]
+# What a level changes: the new value of every path, and the paths that are gone.
+Change = tuple[Mapping[KeyPath, Any], frozenset[KeyPath]]
+
+
+def resolve(question: SweepSpec, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
+    """The sweep with its levels cast and an arm for each assignment of the design.
+
+    Args:
+        words: what holds for every arm; the levels are applied after them.
+
+    Raises:
+        ConfigError: with every factor, level and word that cannot be, and every repeated level.
+    """
+    raise_any(_word_problems(question, words, composer))
+    typed = _cast(question, ArmConfigs(composer, words, question.baseline))
+    raise_any(_repeated_levels(typed))
+    configs = ArmConfigs(composer, words, typed.baseline)
+
+    def arm(assignment: design.Assignment) -> Arm:
+        config = {**configs.of(assignment.levels), "seed": typed.seeds[0]}
+        return Arm(assignment.name, assignment.levels, assignment.is_baseline, maker.spec(config))
+
+    return Sweep(typed, tuple(gather(arm, design.lay_out(typed.design, typed.factors, typed.baseline))))
+
+
+class ArmConfigs:
+    """The config of every arm around one baseline."""
+
+    def __init__(self, composer: Composer, words: Words, baseline: Mapping[str, Json]) -> None:
+        self._composer = composer
+        self._words = words
+        self._baseline = baseline
+        self._changes: dict[tuple[str, str], Change] = {}
+
+    def of(self, levels: Mapping[str, Json]) -> Config:
+        """The config with these levels, a level for every factor."""
+        changed = {factor: level for factor, level in levels.items() if not _is_same(level, self._baseline[factor])}
+        if len(changed) < 2:
+            return self.composed(levels)
+        changes = [self._change(factor, level) for factor, level in changed.items()]
+        return self._merged(changes) if _are_apart(list(changed), changes) else self.composed(levels)
+
+    def composed(self, levels: Mapping[str, Json]) -> Config:
+        """The same config, composed: what `of` must equal."""
+        return self._composer.compose(layered(self._words, [write_word(*item) for item in levels.items()]))
+
+    def level(self, factor: str, level: Json) -> Json:
+        """`level` as the config has it: cast to the type of its key."""
+        config = self.composed({**self._baseline, factor: level})
+        return level if self._composer.is_group(factor) else lookup(config, factor)
+
+    def _change(self, factor: str, level: Json) -> Change:
+        key = (factor, canonical(level))
+        if key not in self._changes:
+            changed = self.composed({**self._baseline, factor: level})
+            self._changes[key] = _difference(dict(_leaves(self.composed(self._baseline))), dict(_leaves(changed)))
+        return self._changes[key]
+
+    def _merged(self, changes: list[Change]) -> Config:
+        leaves = dict(_leaves(self.composed(self._baseline)))
+        for values, gone in changes:
+            leaves = {path: value for path, value in leaves.items() if path not in gone}
+            leaves.update(values)
+        return _nested(leaves)
+
+
+def _difference(baseline: Mapping[KeyPath, Any], changed: Mapping[KeyPath, Any]) -> Change:
+    unchanged = {path for path in baseline.keys() & changed.keys() if _is_same(baseline[path], changed[path])}
+    values = {path: value for path, value in changed.items() if path not in unchanged}
+    return values, frozenset(baseline.keys() - changed.keys())
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    return canonical(one) == canonical(other)
+
+
+def _are_apart(factors: list[str], changes: list[Change]) -> bool:
+    """Whether the changes can be made one after the other: no factor lies under another, and no two
+    change the same path or one inside the other's."""
+    keys = [{tuple(factor.split("."))} for factor in factors]
+    paths = [values.keys() | gone for values, gone in changes]
+    return not any(_touch(one, other) for sets in (keys, paths) for one, other in combinations(sets, 2))
+
+
+def _touch(one: set[KeyPath], other: set[KeyPath]) -> bool:
+    return bool(one & _with_parents(other)) or bool(_with_parents(one) & other)
+
+
+def _with_parents(paths: set[KeyPath]) -> set[KeyPath]:
+    return {path[:length] for path in paths for length in range(1, len(path) + 1)}
+
+
+def _leaves(config: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """KeyPath and value of everything in a config that is no mapping, or an empty one."""
+    if isinstance(config, Mapping) and config:
+        for key, value in config.items():
+            yield from _leaves(value, (*path, key))
+    else:
+        yield path, config
+
+
+def _nested(leaves: Mapping[KeyPath, Any]) -> dict[str, Any]:
+    root: dict[str, Any] = {}
+    for path, value in leaves.items():
+        folder = root
+        for key in path[:-1]:
+            folder = folder.setdefault(key, {})
+        folder[path[-1]] = value
+    return root
+
+
+def _word_problems(question: SweepSpec, words: Words, composer: Composer) -> list[Problem]:
+    baseline = [write_word(factor, level) for factor, level in question.baseline.items()]
+    levels = [write_word(factor, level) for factor, levels in question.factors.items() for level in levels]
+    chosen = layered(words, baseline)
+    return composer.check((*chosen, *levels), among=chosen)
+
+
+def _cast(question: SweepSpec, configs: ArmConfigs) -> SweepSpec:
+    def cast_levels(factor: str) -> tuple[Json, ...]:
+        return tuple(gather(lambda level: configs.level(factor, level), question.factors[factor]))
+
+    factors = dict(zip(question.factors, gather(cast_levels, question.factors), strict=True))
+    baseline = {factor: configs.level(factor, level) for factor, level in question.baseline.items()}
+    return replace(question, factors=factors, baseline=baseline)
+
+
+def _repeated_levels(question: SweepSpec) -> Iterator[Problem]:
+    for factor, levels in question.factors.items():
+        texts = [canonical(level) for level in levels]
+        for index, level in enumerate(levels):
+            if texts.index(texts[index]) < index:
+                yield Problem(f"sweep.factors.{factor}", level, "each level once")

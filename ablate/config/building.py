@@ -1,0 +1,142 @@
+"""From a `Component` to the object it describes.
+
+    build(Component("keras.optimizers.Adam", {"learning_rate": 0.001}))      # an optimizer
+    build(spec.model, partial=True)                                          # waits for input_shape, outputs
+    build(spec.training)                                                     # a dataclass, its fields cast
+
+A config is data, and data that somebody else wrote: so only targets under a short list of prefixes are
+ever imported, and what is found there must come from one of these packages.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
+from functools import partial as partially
+from pathlib import Path
+from typing import Any
+
+from ablate.config.casting import cast_fields
+from ablate.config.problems import ConfigError, Problem, nearest
+from ablate.identity import Json, digest, sha256_of_bytes
+from ablate.specs import Component
+
+__all__ = ["PARTIAL", "TARGET", "build", "foreign_packages", "locate", "package_digest", "target_problems", "targets"]
+
+TARGET = "_target_"
+PARTIAL = "_partial_"
+PREFIXES = ("ablate.", "keras.optimizers.", "keras.losses.", "keras.layers.")
+OWN = ("ablate", "keras")
+
+
+def build(component: Component, partial: bool = False, allow: Sequence[str] = ()) -> Any:
+    """The target called with the arguments, or waiting for more of them where `partial`.
+
+    Mappings with a `_target_` among the arguments are built first. A dataclass gets its fields cast.
+
+    Args:
+        allow: packages that a target may come from, besides ablate and parts of keras.
+
+    Raises:
+        ConfigError: when a target is not allowed, not there, or a dataclass that refuses its arguments.
+    """
+    found = locate(component.target, allow)
+    arguments = {key: _built(value, allow) for key, value in component.arguments.items()}
+    if partial:
+        return partially(found, **arguments)
+    return cast_fields(found, arguments, key="") if is_dataclass(found) else found(**arguments)
+
+
+def locate(target: str, allow: Sequence[str] = ()) -> Callable[..., Any]:
+    """The function or class at the dotted path `target`, which names a module and something in it.
+
+    Raises:
+        ConfigError: when the target is not allowed, or is not there.
+    """
+    if not _is_allowed(target, allow):
+        raise ConfigError([_not_allowed(TARGET, target, allow)])
+    module_name, _, name = target.rpartition(".")
+    try:
+        found: Callable[..., Any] = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError([Problem(TARGET, target, f"something that can be imported ({error})")]) from error
+    home = getattr(found, "__module__", None) or ""
+    # A module's attributes include what it imports: ablate.store.os is not ours to call.
+    if not callable(found) or _package(home) not in (*OWN, *allow):
+        raise ConfigError([Problem(TARGET, target, "a function or class of the package itself")])
+    return found
+
+
+def targets(value: Json, key: str = "") -> Iterator[tuple[str, Json]]:
+    """The key and value of every `_target_` in a config, nested ones included."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            path = f"{key}.{name}" if key else name
+            yield from [(path, item)] if name == TARGET else targets(item, path)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from targets(item, f"{key}[{index}]")
+
+
+def target_problems(config: Json, allow: Sequence[str]) -> Iterator[Problem]:
+    """A problem for every `_target_` in a config that is not allowed; nothing is imported."""
+    for key, target in targets(config):
+        if target is not None and not _is_allowed(target, allow):
+            yield _not_allowed(key, target, allow)
+
+
+def foreign_packages(config: Json) -> set[str]:
+    """The packages outside ablate and keras that the targets in a config come from."""
+    named = {_package(target) for _, target in targets(config) if isinstance(target, str)}
+    return named - set(OWN)
+
+
+def package_digest(package: str) -> str:
+    """sha256 over the names and contents of a package's .py files, or of its module if it is a single file.
+
+    The package is found, not imported.
+
+    Raises:
+        ConfigError: when there is no such package, or it has no Python sources.
+    """
+    sources = _sources(package)
+    if not sources:
+        raise ConfigError([Problem(TARGET, package, "a package whose Python files can be found")])
+    return digest("code", 1, {name: sha256_of_bytes(path.read_bytes()) for name, path in sources.items()})
+
+
+def _sources(package: str) -> dict[str, Path]:
+    found = importlib.util.find_spec(package)
+    if found is None:
+        return {}
+    if not found.submodule_search_locations:
+        return {Path(found.origin).name: Path(found.origin)} if found.origin else {}
+    folders = map(Path, found.submodule_search_locations)
+    return {path.relative_to(folder).as_posix(): path for folder in folders for path in sorted(folder.rglob("*.py"))}
+
+
+def _built(value: Any, allow: Sequence[str]) -> Any:
+    if isinstance(value, list):
+        return [_built(item, allow) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    if TARGET not in value:
+        return {key: _built(item, allow) for key, item in value.items()}
+    arguments = {key: item for key, item in value.items() if key not in (TARGET, PARTIAL)}
+    return build(Component(value[TARGET], arguments), bool(value.get(PARTIAL)), allow)
+
+
+def _is_allowed(target: Json, allow: Sequence[str]) -> bool:
+    return isinstance(target, str) and target.startswith((*PREFIXES, *(f"{name}." for name in allow)))
+
+
+def _not_allowed(key: str, target: Json, allow: Sequence[str]) -> Problem:
+    prefixes = [*PREFIXES, *(f"{name}." for name in allow)]
+    allowed = f"a name under {', '.join(prefixes)} (others are allowed by --allow-target)"
+    return Problem(key, target, allowed, nearest(target, prefixes))
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]

@@ -1,0 +1,218 @@
+"""From words to one composed config: Hydra's part, checked before Hydra sees it and cast afterwards.
+
+    with composing(tree) as composer:
+        config = composer.compose(parse_words(["optimizer=sgd", "model.dropout=0.3"]))
+        config["optimizer"]["learning_rate"]      # 0.01
+
+A composed config is made of dicts, lists and scalars; nothing of OmegaConf leaves this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ablate.config.building import TARGET, locate, target_problems
+from ablate.config.casting import cast_fields, cast_like
+from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
+from ablate.config.ranges import range_problems
+from ablate.config.tree import PRIMARY, ConfigTree
+from ablate.config.words import Word, Words, write_word
+from ablate.identity import Json
+
+__all__ = ["Composer", "Config", "composing", "is_private", "lookup"]
+
+Config = Mapping[str, Any]
+
+SWEEP = "sweep"
+# These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
+CHECKED_BY_BUILDING = ("training", "executor")
+
+
+@contextmanager
+def composing(tree: ConfigTree) -> Iterator[Composer]:
+    """A composer over the leaves of `tree`. Hydra's global state is entered and left with the context."""
+    with initialize_config_dir(str(tree.shipped), job_name="ablate", version_base="1.3"):
+        yield Composer(tree)
+
+
+class Composer:
+    """Composes configs, each distinct one once."""
+
+    def __init__(self, tree: ConfigTree) -> None:
+        self.tree = tree
+        self._search = write_word("hydra.searchpath", [f"file://{folder}" for folder in tree.added])
+        self._raw: dict[tuple[str, ...], Config] = {}
+        self._typed: dict[tuple[str, ...], Config] = {}
+
+    def compose(self, words: Words) -> Config:
+        """The config with `words` applied; every value has the type of its default.
+
+        Raises:
+            ConfigError: with every unknown group, choice and key, every value of a wrong type or out of its
+                range, and every target that is not allowed.
+        """
+        key = tuple(word.text for word in words)
+        if key not in self._typed:
+            self._typed[key] = self._compose_checked(words)
+        return self._typed[key]
+
+    def check(self, words: Words, among: Words | None = None) -> list[Problem]:
+        """What is wrong with each word by itself: its group, choice, key or type.
+
+        Which keys there are depends on the leaves that are chosen: by the words `among`, else by `words`.
+        """
+        defaults = self._defaults(words if among is None else among)
+        return [problem for word in words for problem in _word_problems(word, self.tree.groups, defaults)]
+
+    def is_group(self, key: str) -> bool:
+        return key in self.tree.groups
+
+    def sweep(self, name: str) -> Config:
+        """The leaf sweep/<name>.yaml."""
+        return dict(self._compose((Word(f"+{SWEEP}={name}", SWEEP, name, "+"),))[SWEEP])
+
+    def _compose_checked(self, words: Words) -> Config:
+        problems = self.check(words)
+        # What is right by itself is composed all the same, for it may show what else is wrong.
+        sound = tuple(word for word in words if not self.check((word,), among=words))
+        composed, further = sift(self._compose_typed, [sound])
+        raise_any([*problems, *further])
+        return composed[0][1]
+
+    def _compose_typed(self, words: Words) -> Config:
+        return _typed(self._compose(words), self._defaults(words), self._compose(()), self.tree.allow_targets)
+
+    def _defaults(self, words: Words) -> Config:
+        """The config of the chosen leaves before any value is set: what exists, and of which type."""
+        groups = self.tree.groups
+        return self._compose(tuple(word for word in words if word.value in groups.get(word.key, ())))
+
+    def _compose(self, words: Words) -> Config:
+        texts = tuple(word.text for word in words)
+        if texts not in self._raw:
+            try:
+                self._raw[texts] = self._hydra(texts)
+            except (HydraException, OmegaConfBaseException) as error:
+                raise ConfigError(self._blame(words, error)) from error
+        return self._raw[texts]
+
+    def _hydra(self, texts: tuple[str, ...]) -> Config:
+        composed = hydra_compose(PRIMARY.removesuffix(".yaml"), [self._search.text, *texts])
+        return OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+
+    def _blame(self, words: Words, error: Exception) -> Iterator[Problem]:
+        """Hydra stops at the first word that it cannot apply; composed alone, each shows whether it can be."""
+        blamed = False
+        for word in words if len(words) > 1 else ():
+            try:
+                self._compose((word,))
+            except ConfigError as alone:
+                blamed = True
+                yield from alone.problems
+        if not blamed:
+            text = " ".join(word.text for word in words)
+            yield Problem(words[0].key if len(words) == 1 else text, text, f"what Hydra can compose ({_first(error)})")
+
+
+def _typed(raw: Config, defaults: Config, shipped: Config, allow: tuple[str, ...]) -> Config:
+    roots, problems = sift(lambda root: _typed_root(root, raw[root], defaults.get(root), allow), raw)
+    raise_any([*_root_problems(raw, shipped), *target_problems(dict(raw), allow), *problems])
+    return dict(roots)
+
+
+def lookup(config: Config, key: str) -> Any:
+    """The value at a dotted key.
+
+    Raises:
+        KeyError: when there is none.
+    """
+    value: Any = config
+    for part in key.split("."):
+        if not isinstance(value, Mapping):
+            raise KeyError(key)
+        value = value[part]
+    return value
+
+
+def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) -> Any:
+    """One root key's value, cast and checked."""
+    if root in CHECKED_BY_BUILDING and is_dataclass(found := locate(value[TARGET], allow)):
+        private = {key: item for key, item in value.items() if is_private(key)}
+        arguments = {key: item for key, item in value.items() if not is_private(key)}
+        return {**private, **asdict(cast_fields(found, arguments, root))}
+    typed = cast_like(value, default, root)
+    raise_any(range_problems(root, typed))
+    return typed
+
+
+def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:
+    for root in raw:
+        if root not in shipped:
+            yield Problem(root, raw[root], f"one of {', '.join(shipped)}", nearest(root, shipped))
+
+
+def _word_problems(word: Word, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
+    if word.key in groups:
+        return _choice_problems(word, groups[word.key])
+    return _key_problems(word, defaults) or _type_problems(word, defaults)
+
+
+def _choice_problems(word: Word, choices: tuple[str, ...]) -> list[Problem]:
+    if word.value in choices:
+        return []
+    return [Problem(word.key, word.value, f"one of {', '.join(choices)}", nearest(word.value, choices))]
+
+
+def _key_problems(word: Word, defaults: Config) -> list[Problem]:
+    if word.root not in defaults:
+        return [Problem(word.key, word.value, f"a key under {', '.join(defaults)}", nearest(word.root, defaults))]
+    if word.sign == "+" or _exists(word.key, defaults):
+        return []
+    keys = list(_keys(defaults[word.root], word.root))
+    return [Problem(word.key, word.value, f"one of {', '.join(keys)}", nearest(word.key, keys))]
+
+
+def _type_problems(word: Word, defaults: Config) -> list[Problem]:
+    if word.sign or word.root in CHECKED_BY_BUILDING or _is_interpolation(word.value):
+        return []
+    return list(problems_of(lambda: cast_like(word.value, lookup(defaults, word.key), word.key)))
+
+
+def _exists(key: str, config: Config) -> bool:
+    try:
+        lookup(config, key)
+    except KeyError:
+        return False
+    return True
+
+
+def _keys(value: Json, key: str) -> Iterator[str]:
+    """The dotted keys of a config's values, without those that are no arguments."""
+    if isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            if not is_private(name):
+                yield from _keys(item, f"{key}.{name}")
+    else:
+        yield key
+
+
+def is_private(name: str) -> bool:
+    """Whether a key of a leaf says something about the leaf, and is no argument: `_target_`, `_variables_`."""
+    return name.startswith("_") and name.endswith("_")
+
+
+def _is_interpolation(value: Json) -> bool:
+    return isinstance(value, str) and "${" in value
+
+
+def _first(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,105 @@
+"""What a study is to contain, before its sweeps are resolved.
+
+An outline is read from experiments/NAME/study.yaml (`+experiment=NAME`) or made of the sweeps that are named
+on the command line (`+sweep=[dropout,l2]`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from omegaconf import OmegaConf
+from yaml import YAMLError
+
+from ablate.config.casting import cast_fields
+from ablate.config.composing import SWEEP
+from ablate.config.problems import ConfigError, Problem, nearest, raise_any
+from ablate.config.tree import ConfigTree
+from ablate.config.words import Word
+
+__all__ = ["EXPERIMENT", "Outline", "StudySweep", "outline_of"]
+
+EXPERIMENT = "experiment"
+
+
+@dataclass(frozen=True)
+class StudySweep:
+    """A sweep as a study asks for it.
+
+    Attributes:
+        sweep: a leaf of conf/sweep.
+        overrides: what holds for its arms, or changes the sweep itself (`sweep.seeds=4`), in this study.
+        claims: statements to test beside the leaf's own.
+        name: the leaf's name, unless a study asks for one leaf twice.
+    """
+
+    sweep: str
+    overrides: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.name or self.sweep
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A study to be. `base` holds overrides for all of its sweeps; without a question it asks theirs."""
+
+    sweeps: tuple[StudySweep, ...]
+    question: str = ""
+    base: tuple[str, ...] = ()
+    name: str = ""
+
+
+def outline_of(words: Sequence[Word], tree: ConfigTree) -> Outline | None:
+    """The study that `+sweep=` or `+experiment=` asks for; None when there is neither.
+
+    Raises:
+        ConfigError: with every sweep or experiment that does not exist, or that is named twice.
+    """
+    named = {word.key: word.value for word in words if word.key in (SWEEP, EXPERIMENT)}
+    if len(named) == 2:
+        raise ConfigError([Problem(EXPERIMENT, named[EXPERIMENT], "either an experiment or sweeps, not both")])
+    if EXPERIMENT in named:
+        outline = _experiment(named[EXPERIMENT], tree)
+    elif named.get(SWEEP) is not None:
+        value = named[SWEEP]
+        names = value if isinstance(value, list) else [value]
+        outline = Outline(tuple(StudySweep(str(name)) for name in names))
+    else:
+        return None
+    raise_any(_outline_problems(outline, tree))
+    return replace(outline, name=outline.name or "+".join(sweep.title for sweep in outline.sweeps))
+
+
+def _experiment(name: object, tree: ConfigTree) -> Outline:
+    file = tree.experiments_by_name.get(str(name))
+    if file is None:
+        names = tuple(tree.experiments_by_name)
+        raise ConfigError([Problem(EXPERIMENT, name, f"one of {', '.join(names)}", nearest(name, names))])
+    outline: Outline = cast_fields(Outline, _read(file), key=file.parent.name)
+    return replace(outline, name=outline.name or file.parent.name)
+
+
+def _read(file: Path) -> object:
+    try:
+        return OmegaConf.to_container(OmegaConf.load(file))
+    except (YAMLError, OSError) as error:
+        raise ConfigError([Problem(EXPERIMENT, str(file), f"a file of YAML ({error})")]) from error
+
+
+def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
+    choices = tree.groups.get(SWEEP, ())
+    if not outline.sweeps:
+        yield Problem(SWEEP, [], f"at least one of {', '.join(choices)}")
+    for each in outline.sweeps:
+        if each.sweep not in choices:
+            yield Problem(SWEEP, each.sweep, f"one of {', '.join(choices)}", nearest(each.sweep, choices))
+    for title, count in Counter(each.title for each in outline.sweeps).items():
+        if count > 1:
+            yield Problem(SWEEP, title, "each sweep once, or under a name of its own")

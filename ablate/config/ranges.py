@@ -1,0 +1,98 @@
+"""Which values the root keys of conf/config.yaml can have, beyond their type.
+
+Leaves that are built from dataclasses check themselves; see `ablate.training.settings`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ablate.config.problems import Problem, nearest
+from ablate.identity import Json
+from ablate.specs import SEEDS
+
+__all__ = ["range_problems", "study_name_problems"]
+
+DEVICES = ("auto", "cpu", "gpu")
+ENGINES = ("auto", "xla", "graph", "eager")
+PRECISIONS = ("float32",)
+# It names folders, on every operating system.
+STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
+
+
+def range_problems(root: str, value: Any) -> Iterator[Problem]:
+    """What is wrong with the value of the root key `root`, which has the type that conf/config.yaml declares."""
+    check = _CHECKS.get(root)
+    return iter(()) if check is None else check(value)
+
+
+def study_name_problems(name: object) -> Iterator[Problem]:
+    if not isinstance(name, str) or not STUDY_NAME.fullmatch(name):
+        yield Problem("study", name, "up to 100 letters, digits and _ . + -, beginning with a letter or digit")
+
+
+def _seed(value: int) -> Iterator[Problem]:
+    yield from _seed_problems("seed", value)
+
+
+def _randomness(value: Mapping[str, int]) -> Iterator[Problem]:
+    yield from _seed_problems("randomness.salt", value["salt"])
+
+
+def _precision(value: str) -> Iterator[Problem]:
+    yield from _choice_problems("precision", value, PRECISIONS)
+
+
+def _numerics(value: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _choice_problems("numerics.device", value["device"], DEVICES)
+    yield from _choice_problems("numerics.engine", value["engine"], ENGINES)
+    if value["threads"] < 1:
+        yield Problem("numerics.threads", value["threads"], "a whole number from 1")
+
+
+def _dataset(value: Mapping[str, Any]) -> Iterator[Problem]:
+    fraction, last = value["validation_fraction"], value["validation_last"]
+    if not 0 < fraction < 1:
+        yield Problem("dataset.validation_fraction", fraction, "a number above 0 and below 1")
+    if last is not None and (type(last) is not int or last < 1):
+        yield Problem("dataset.validation_last", last, "a whole number from 1, or null to cut by the fraction")
+    yield from _seed_problems("dataset.split_seed", value["split_seed"])
+
+
+def _data_dir(value: object) -> Iterator[Problem]:
+    if value is not None and not isinstance(value, str):
+        yield Problem("data_dir", value, "a path, or null")
+
+
+def _keep(value: list[Json]) -> Iterator[Problem]:
+    if not all(isinstance(name, str) for name in value):
+        yield Problem("keep", value, "a list of the names of artefacts")
+
+
+def _study(value: object) -> Iterator[Problem]:
+    if value is not None:
+        yield from study_name_problems(value)
+
+
+_CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
+    "seed": _seed,
+    "randomness": _randomness,
+    "precision": _precision,
+    "numerics": _numerics,
+    "dataset": _dataset,
+    "data_dir": _data_dir,
+    "keep": _keep,
+    "study": _study,
+}
+
+
+def _seed_problems(key: str, seed: int) -> Iterator[Problem]:
+    if seed not in SEEDS:
+        yield Problem(key, seed, f"a whole number from 0 to {SEEDS[-1]}")
+
+
+def _choice_problems(key: str, value: str, choices: tuple[str, ...]) -> Iterator[Problem]:
+    if value not in choices:
+        yield Problem(key, value, f"one of {', '.join(choices)}", nearest(value, choices))

@@ -1,0 +1,147 @@
+"""From the words of a command line to what is asked: a study, or one run.
+
+Precedence, lowest first: conf/ < the study's base < the sweep's base, then the study's overrides of it <
+the command line < the level of an arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ablate.config.arms import resolve
+from ablate.config.composing import SWEEP, Composer, composing
+from ablate.config.outlines import EXPERIMENT, Outline, StudySweep, outline_of
+from ablate.config.problems import ConfigError, Problem, gather, raise_any, sift
+from ablate.config.questions import sweep_spec
+from ablate.config.ranges import study_name_problems
+from ablate.config.runs import DatasetFacts, Settings, SpecMaker, run_settings
+from ablate.config.tree import ALLOW_TARGETS, ConfigTree
+from ablate.config.words import Word, Words, layered, parse_word, parse_words
+from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec
+
+__all__ = ["Request", "load_request", "load_settings"]
+
+# Root keys that are no part of a spec: they stand on the command line, where they hold for a whole study.
+OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "keep", "study", "executor")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: a study, or a single run where no sweep was named; and the settings around it."""
+
+    work: Study | RunSpec
+    settings: Settings
+
+
+def load_request(
+    texts: Sequence[str],
+    tree: ConfigTree,
+    dataset_facts: Callable[[Component, int, Path | None], DatasetFacts],
+    resolve_device: Callable[[str], str],
+) -> Request:
+    """What the words of a command line ask for.
+
+    Args:
+        texts: overrides in Hydra's grammar, `+sweep=` and `+experiment=` among them.
+        dataset_facts: from a loader, the seed of the split and the data folder to the facts of the data.
+        resolve_device: from auto, cpu or gpu to the device that will be used, cpu or gpu.
+
+    Raises:
+        ConfigError: with every word that is not in the grammar; or else with everything that is wrong with
+            what they mean.
+        Whatever `dataset_facts` and `resolve_device` raise.
+    """
+    words = parse_words(texts)
+    maker = SpecMaker(dataset_facts, resolve_device)
+    with composing(tree) as composer:
+        outline = outline_of(words, tree)
+        plain = tuple(word for word in words if word.key not in (SWEEP, EXPERIMENT))
+        raise_any(_reserved_problems(plain, (ALLOW_TARGETS,), "--allow-target, or your own conf/config.yaml"))
+        return _run(plain, composer, maker) if outline is None else _study(outline, plain, composer, maker)
+
+
+def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
+    """The settings alone, where words name nothing to run.
+
+    Raises:
+        ConfigError: with everything that is wrong with the words.
+    """
+    with composing(tree) as composer:
+        return run_settings(composer.compose(parse_words(texts)), tree.allow_targets)
+
+
+def _run(words: Words, composer: Composer, maker: SpecMaker) -> Request:
+    raise_any(_reserved_problems(words, (SWEEP,), "a sweep to change: +sweep=NAME"))
+    config = composer.compose(words)
+    return Request(maker.spec(config), run_settings(config, composer.tree.allow_targets))
+
+
+def _study(outline: Outline, words: Words, composer: Composer, maker: SpecMaker) -> Request:
+    base = parse_words(outline.base)
+    sweeps = gather(lambda asked: _sweep(asked, base, words, composer, maker), outline.sweeps)
+    config = composer.compose(tuple(word for word in words if word.root in OUTSIDE_SPEC))
+    name = outline.name if config["study"] is None else config["study"]
+    raise_any(study_name_problems(name))
+    question = outline.question or " ".join(sweep.spec.question for sweep in sweeps)
+    return Request(Study(name, question, tuple(sweeps)), run_settings(config, composer.tree.allow_targets))
+
+
+def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
+    overrides, plain = parse_words(asked.overrides), _not_under_sweep(words)
+    question = _question(asked, (*base, *_not_under_sweep(overrides)), (*_under_sweep(overrides), *words), composer)
+    written = layered(parse_words(question.base), _not_under_sweep(overrides))
+    commanded = _command_problems(plain, question.factors)
+    raise_any([*commanded, *_base_problems((*base, *written)), *_factor_problems(question)])
+    claims = (*question.claims, *asked.claims)
+    question = replace(question, base=tuple(word.text for word in written), claims=claims)
+    return resolve(question, layered(base, written, plain), composer, maker)
+
+
+def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) -> SweepSpec:
+    leaf, plain = composer.sweep(asked.sweep), _not_under_sweep(words)
+    try:
+        return sweep_spec(asked.title, leaf, _under_sweep(words))
+    except ConfigError as error:
+        # The command line can be judged all the same, given what the study and the leaf choose.
+        chosen = layered(base, _readable(leaf.get("base")), plain)
+        further = [*composer.check(plain, among=chosen), *_command_problems(plain, leaf.get("factors"))]
+        raise ConfigError([*error.problems, *further]) from error
+
+
+def _readable(texts: object) -> Words:
+    candidates = [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
+    return tuple(word for _, word in sift(parse_word, candidates)[0])
+
+
+def _under_sweep(words: Sequence[Word]) -> Words:
+    return tuple(word for word in words if word.root == SWEEP)
+
+
+def _not_under_sweep(words: Sequence[Word]) -> Words:
+    return tuple(word for word in words if word.root != SWEEP)
+
+
+def _base_problems(base: Sequence[Word]) -> Iterator[Problem]:
+    """A file that somebody else wrote decides about numbers, not about folders, processes or imports."""
+    yield from _reserved_problems(base, (*OUTSIDE_SPEC, ALLOW_TARGETS), "the command line, not a sweep or study")
+    yield from _reserved_problems(base, (SWEEP,), "the overrides of one sweep of a study")
+    yield from _reserved_problems(base, ("seed",), "sweep.seeds")
+
+
+def _command_problems(words: Words, factors: object) -> Iterator[Problem]:
+    yield from _reserved_problems(words, ("seed",), "sweep.seeds, for a sweep has seeds of its own")
+    for word in words:
+        if isinstance(factors, Mapping) and word.key in factors:
+            yield Problem(word.key, word.value, f"sweep.factors.{word.key}=[…], for the sweep varies it")
+
+
+def _factor_problems(question: SweepSpec) -> Iterator[Problem]:
+    for factor, levels in question.factors.items():
+        if factor.partition(".")[0] in (*OUTSIDE_SPEC, ALLOW_TARGETS, SWEEP, "seed"):
+            yield Problem(f"sweep.factors.{factor}", list(levels), "a factor that is part of a run's spec")
+
+
+def _reserved_problems(words: Sequence[Word], roots: tuple[str, ...], place: str) -> Iterator[Problem]:
+    return (Problem(word.key, word.value, place) for word in words if word.root in roots)

@@ -1,0 +1,120 @@
+"""The folders that configs are read from.
+
+Ablate's own conf/ and experiments/ stand beside the package in a checkout and inside it once installed.
+Users add leaves in a `conf/` and studies in an `experiments/` of the current folder, or in folders named
+by hand. A user's leaf adds a choice; it cannot take the name of one of ablate's, so that `optimizer=adam`
+means the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from ablate.config.problems import Problem, nearest, raise_any
+
+__all__ = ["ConfigTree", "find_tree"]
+
+PRIMARY = "config.yaml"
+STUDY = "study.yaml"
+ALLOW_TARGETS = "allow_targets"
+
+
+@dataclass(frozen=True)
+class ConfigTree:
+    """Where leaves and experiments are, and which packages a `_target_` may name.
+
+    Attributes:
+        shipped: ablate's own conf/, with the primary config.
+        added: the user's, in the order of search.
+        experiments: folders of experiments, in the order of search.
+        allow_targets: packages outside ablate and keras. Only the user's own config file or command line
+            names them: a sweep or an experiment that somebody else wrote cannot.
+    """
+
+    shipped: Path
+    added: tuple[Path, ...]
+    experiments: tuple[Path, ...]
+    allow_targets: tuple[str, ...]
+
+    @cached_property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Each config group with the names of its leaves, in alphabetical order."""
+        leaves: dict[str, set[str]] = defaultdict(set)
+        for folder in (self.shipped, *self.added):
+            for group, choice in _leaves(folder):
+                leaves[group].add(choice)
+        return {group: tuple(sorted(choices)) for group, choices in sorted(leaves.items())}
+
+    @cached_property
+    def experiments_by_name(self) -> Mapping[str, Path]:
+        """The study.yaml of each experiment by the name of its folder, in alphabetical order."""
+        found = [study for folder in reversed(self.experiments) for study in folder.glob(f"*/{STUDY}")]
+        return dict(sorted((study.parent.name, study) for study in found))
+
+
+def find_tree(current: Path, config_dirs: Sequence[Path] = (), allow_targets: Sequence[str] = ()) -> ConfigTree:
+    """The folders as seen from the folder `current`.
+
+    Args:
+        config_dirs: more folders laid out like conf/.
+        allow_targets: packages that a `_target_` may name, besides those of the user's conf/config.yaml.
+
+    Raises:
+        ConfigError: when one of `config_dirs` is no folder, a leaf takes the name of another, or a
+            user's config.yaml holds anything but `allow_targets`.
+    """
+    shipped = _shipped("conf", marker=PRIMARY)
+    added = _added(shipped, current / "conf", config_dirs)
+    raise_any(_folder_problems(shipped, added))
+    listed = [name for folder in (shipped, *added) for name in _primary(folder).get(ALLOW_TARGETS, [])]
+    return ConfigTree(
+        shipped=shipped,
+        added=added,
+        experiments=(current / "experiments", _shipped("experiments")),
+        allow_targets=tuple(dict.fromkeys([*listed, *allow_targets])),
+    )
+
+
+def _shipped(name: str, marker: str = "") -> Path:
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent / name
+    is_checkout = (package.parent / "conf" / PRIMARY).is_file() and (checkout / marker).exists()
+    return checkout if is_checkout else package / name
+
+
+def _added(shipped: Path, here: Path, config_dirs: Sequence[Path]) -> tuple[Path, ...]:
+    wanted = [*config_dirs, *([here] if here.is_dir() else [])]
+    return tuple(folder for folder in dict.fromkeys(path.resolve() for path in wanted) if folder != shipped)
+
+
+def _leaves(folder: Path) -> Iterator[tuple[str, str]]:
+    for leaf in sorted(folder.rglob("*.yaml")):
+        if leaf.parent != folder:
+            yield leaf.parent.relative_to(folder).as_posix(), leaf.stem
+
+
+def _primary(folder: Path) -> Mapping[str, list[str]]:
+    primary = folder / PRIMARY
+    return OmegaConf.load(primary) if primary.is_file() else {}  # type: ignore[return-value]
+
+
+def _folder_problems(shipped: Path, added: tuple[Path, ...]) -> Iterator[Problem]:
+    owner = dict.fromkeys(_leaves(shipped), shipped)
+    for folder in added:
+        if not folder.is_dir():
+            yield Problem("--config-dir", str(folder), "a folder that exists")
+        for group, choice in _leaves(folder):
+            first = owner.setdefault((group, choice), folder)
+            if first != folder:
+                leaf = f"{group}/{choice}.yaml"
+                yield Problem(str(folder / leaf), choice, f"a name other than that of {first / leaf}")
+        for key in _primary(folder):
+            if key != ALLOW_TARGETS:
+                allowed = f"{ALLOW_TARGETS} alone; other keys belong on the command line"
+                yield Problem(str(folder / PRIMARY), key, allowed, nearest(key, [ALLOW_TARGETS]))

@@ -1,0 +1,95 @@
+"""Words: single overrides in Hydra's grammar, e.g. `optimizer=sgd`, `model.dropout=0.3`, `+sweep=[a,b]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from ablate.config.problems import ConfigError, Problem, gather
+from ablate.identity import Json
+
+__all__ = ["Word", "Words", "layered", "parse_word", "parse_words", "write_word"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One override. `sign` is `+` where it adds a key, `~` where it deletes one, else empty."""
+
+    text: str
+    key: str
+    value: Json
+    sign: str = ""
+
+    @property
+    def root(self) -> str:
+        return self.key.partition(".")[0]
+
+
+Words = tuple[Word, ...]
+
+
+def parse_words(texts: Iterable[str]) -> Words:
+    """The overrides that `texts` spell, in order.
+
+    Raises:
+        ConfigError: with every text that is none in Hydra's grammar, or that lists several values.
+    """
+    return tuple(gather(parse_word, texts))
+
+
+def parse_word(text: str) -> Word:
+    """The override that `text` spells.
+
+    Raises:
+        ConfigError: when it is none in Hydra's grammar, or lists several values.
+    """
+    try:
+        override = OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
+    if override.is_sweep_override():
+        raise ConfigError([Problem(override.key_or_group, text, "one value; a sweep compares several")])
+    return Word(text, override.get_key_element().lstrip("+~"), override.value(), _sign(override))
+
+
+def write_word(key: str, value: Json) -> Word:
+    """The override that sets the dotted `key` to `value`, quoted so that it is read back as it is."""
+    return Word(f"{key}={_literal(value)}", key, value)
+
+
+def layered(*layers: Sequence[Word]) -> Words:
+    """All words of the layers; of words with one key only that of the last layer."""
+    last = {word.key: word for layer in layers for word in layer}
+    return tuple(last.values())
+
+
+def _sign(override: Override) -> str:
+    if override.is_delete():
+        return "~"
+    return "+" if override.is_add() or override.is_force_add() else ""
+
+
+def _literal(value: Json) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return _quoted(value)
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, Sequence):
+        return f"[{','.join(map(_literal, value))}]"
+    return f"{{{','.join(f'{key}:{_literal(item)}' for key, item in value.items())}}}"
+
+
+def _quoted(text: str) -> str:
+    """Hydra reads a backslash as an escape only before a quote, so only those that stand there are doubled."""
+    pieces = text.split("'")
+    return "'" + "\\'".join(_double_last_backslashes(piece) for piece in pieces) + "'"
+
+
+def _double_last_backslashes(text: str) -> str:
+    return text + "\\" * (len(text) - len(text.rstrip("\\")))

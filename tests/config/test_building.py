@@ -1,0 +1,131 @@
+"""Building: from a component to the object, and what may be imported for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ablate.config.building import build, foreign_packages, locate, package_digest
+from ablate.config.problems import ConfigError
+from ablate.specs import Component
+from ablate.training.settings import Clip, TrainingSettings
+from tests.config.support import load_run, problems, tree, write
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's own package `handmade` in the current folder, with a leaf for it."""
+    leaf = "_target_: handmade.nets.net\n_partial_: true\nwidth: 3\n"
+    code = "def net(input_shape, outputs, width):\n    return (input_shape, outputs, width)\n"
+    write(tmp_path, {"handmade/__init__.py": "", "handmade/nets.py": code, "conf/model/net.yaml": leaf})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path  # type: ignore[misc]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "handmade"]:
+        del sys.modules[name]
+
+
+def test_a_dataclass_is_built_with_nested_fields_cast() -> None:
+    described = Component("ablate.training.settings.TrainingSettings", {"epochs": 3, "clip": {"norm": 1}})
+    assert build(described) == TrainingSettings(epochs=3, clip=Clip(norm=1.0))
+
+
+def test_the_training_of_a_stored_spec_is_built_as_it_was() -> None:
+    spec = load_run("training.epochs=3 training.early_stopping.patience=2")
+    settings = build(type(spec).from_json(spec.to_json()).training)
+    assert (settings.epochs, settings.early_stopping.patience) == (3, 2)
+
+
+def test_a_partial_waits_for_the_rest() -> None:
+    built = build(Component("ablate.identity.digest", {"tag": "run"}), partial=True)
+    assert isinstance(built, partial)
+    assert built(version=1, value={}) == build(
+        Component("ablate.identity.digest", {"tag": "run", "version": 1, "value": {}})
+    )
+
+
+def test_targets_among_the_arguments_are_built_first() -> None:
+    inner = {"_target_": "ablate.training.settings.Clip", "norm": 2.0}
+    built = build(Component("ablate.specs.Component", {"target": "x", "arguments": {"inner": [inner]}}))
+    assert built.arguments == {"inner": [Clip(norm=2.0)]}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "builtins.eval",
+        "keras.saving.load_model",
+        "ablatement.x",
+        "ablate",
+        "ablate.specs.absent",
+        "ablate.absent.name",
+        "ablate.identity.json",  # a module
+        "ablate.identity.hashlib.sha256",
+        "ablate.config.building.partially",  # imported there, not of the package
+        "ablate.identity.RUN_FORMAT",
+    ],
+)
+def test_other_targets_are_refused(target: str) -> None:
+    with pytest.raises(ConfigError):
+        locate(target)
+
+
+def test_a_nested_target_is_refused_before_anything_is_imported() -> None:
+    assert problems("+model.initializer={_target_:os.system,command:ls}") == [
+        ("model.initializer._target_", "os.system", None)
+    ]
+
+
+def test_a_package_of_ones_own_must_be_allowed_and_its_code_enters_the_spec(foreign: Path) -> None:
+    assert problems("model=net", tree(foreign)) == [("model._target_", "handmade.nets.net", None)]
+    spec = load_run("model=net", tree(foreign, allow=("handmade",)))
+    assert spec.code == {"handmade": package_digest("handmade")}
+    assert build(spec.model, partial=True, allow=["handmade"])(input_shape=(2,), outputs=1) == ((2,), 1, 3)
+
+
+def test_only_the_user_can_allow_a_package(foreign: Path) -> None:
+    study = "sweeps: [{sweep: dropout}]\nbase: ['allow_targets=[handmade]', model=net]\n"
+    write(foreign, {"experiments/sly/study.yaml": study})
+    assert problems("allow_targets=[handmade] model=net", tree(foreign))[0][0] == "allow_targets"
+    assert ("allow_targets", ["handmade"], None) in problems("+experiment=sly", tree(foreign))
+
+
+def test_a_changed_source_is_another_run(foreign: Path) -> None:
+    def run_id() -> str:
+        return load_run("model=net", tree(foreign, allow=("handmade",))).run_id
+
+    before = run_id()
+    write(foreign, {"handmade/notes.txt": "no code"})
+    assert run_id() == before
+    write(foreign, {"handmade/nets.py": (foreign / "handmade/nets.py").read_text() + "# changed\n"})
+    assert run_id() != before
+
+
+def test_a_single_module_is_its_own_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"lonely.py": "x = 1\n"})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert len(package_digest("lonely")) == 64
+    with pytest.raises(ConfigError):
+        package_digest("there_is_no_such_package")
+
+
+def test_code_of_ablate_and_keras_is_not_foreign() -> None:
+    config: Any = {
+        "a": {"_target_": "keras.optimizers.Adam", "b": [{"_target_": "other.thing"}]},
+        "c": {"_target_": None},
+    }
+    assert foreign_packages(config) == {"other"}
+
+
+def test_building_needs_neither_hydra_nor_tensorflow() -> None:
+    script = (
+        "import sys; from ablate.config import build; from ablate.specs import Component\n"
+        "build(Component('ablate.training.settings.TrainingSettings'))\n"
+        "assert not {'tensorflow', 'keras', 'hydra', 'omegaconf'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

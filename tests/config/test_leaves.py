@@ -1,0 +1,91 @@
+"""Every leaf of conf/ composes, and what it describes can be built."""
+
+from __future__ import annotations
+
+from dataclasses import is_dataclass
+from typing import Any
+
+import pytest
+
+from ablate.config.building import PARTIAL, build, locate
+from ablate.config.composing import Composer, composing
+from ablate.config.runs import component
+from ablate.config.words import parse_words
+from tests.config.support import load_study, tree
+
+GROUPS = dict(tree().groups)
+SWEEPS = GROUPS.pop("sweep")
+LEAVES = [(group, choice) for group, choices in GROUPS.items() for choice in choices]
+# What the run supplies to the leaves that wait for it.
+SUPPLIED: dict[str, dict[str, Any]] = {
+    "model": {"input_shape": (8, 8, 1), "outputs": 10},
+    "dataset": {"data_dir": None},
+}
+NEEDS_FILES = {("dataset", "mnist")}
+
+
+def compose(words: str) -> dict[str, Any]:
+    with composing(tree()) as composer:
+        return dict(composer.compose(parse_words(words.split())))
+
+
+def test_the_groups_are_those_of_the_design() -> None:
+    groups = {"augment", "dataset", "executor", "loss", "model", "optimizer", "schedule", "training"}
+    assert set(GROUPS) == groups
+    assert {"sgd", "momentum", "rmsprop", "adam", "adamw", "nadam"} <= set(GROUPS["optimizer"])
+    assert {"activations", "batch_sizes", "dropout", "epochs", "l2", "learning_rates", "optimizers"} <= set(SWEEPS)
+
+
+@pytest.mark.parametrize(("group", "choice"), LEAVES)
+def test_every_leaf_composes_and_builds(group: str, choice: str) -> None:
+    leaf = compose(f"{group}={choice}")[group]
+    described = component(leaf)
+    if described is None:
+        assert (group, choice) == ("augment", "none")
+    elif (group, choice) in NEEDS_FILES:
+        assert callable(locate(described.target))
+    else:
+        built = build(described, partial=leaf.get(PARTIAL, False))
+        if group in SUPPLIED:
+            built = built(**SUPPLIED[group])
+        assert built is not None
+        assert set(described.variables) <= set(described.arguments)
+
+
+@pytest.mark.parametrize("group", ["training", "executor"])
+def test_what_a_plan_builds_comes_without_tensorflow(group: str) -> None:
+    for choice in GROUPS[group]:
+        described = component(compose(f"{group}={choice}")[group])
+        assert described is not None
+        assert is_dataclass(locate(described.target))
+
+
+def test_leaves_differ_where_their_names_do() -> None:
+    optimizers = {choice: compose(f"optimizer={choice}")["optimizer"] for choice in ("sgd", "momentum")}
+    assert optimizers["sgd"]["momentum"] == 0.0
+    assert optimizers["momentum"]["momentum"] == 0.9
+
+
+@pytest.mark.parametrize("sweep", SWEEPS)
+def test_every_sweep_is_a_study_of_eight_seeds_with_a_margin_and_a_reason(sweep: str) -> None:
+    (resolved,) = load_study(f"+sweep={sweep}").sweeps
+    assert resolved.spec.seeds == tuple(range(8))
+    assert resolved.spec.question.endswith("?")
+    assert resolved.spec.margin is not None
+    assert resolved.spec.margin_reason.endswith(".")
+    assert len({arm.spec.run_id for arm in resolved.arms}) == len(resolved.arms) >= 4
+    assert resolved.baseline.spec.seed == 0
+
+
+@pytest.mark.parametrize("experiment", sorted(tree().experiments_by_name))
+def test_every_experiment_resolves(experiment: str) -> None:
+    study = load_study(f"+experiment={experiment}")
+    assert study.name == experiment
+    assert study.question.endswith("?")
+
+
+def test_a_composer_composes_equal_words_once() -> None:
+    with composing(tree()) as composer:
+        assert isinstance(composer, Composer)
+        words = parse_words(["optimizer=sgd"])
+        assert composer.compose(words) is composer.compose(words)

@@ -1,0 +1,116 @@
+"""Questions: from a leaf of conf/sweep to a SweepSpec, and every leaf that cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ablate.config.problems import ConfigError
+from ablate.config.questions import sweep_spec
+from ablate.config.words import parse_words
+
+LEAF: dict[str, Any] = {
+    "question": "Which?",
+    "factors": {"optimizer": ["sgd", "adam"], "model.dropout": [0.0, 0.5]},
+    "design": "one_factor",
+    "baseline": {"model.dropout": 0, "optimizer": "adam"},
+    "seeds": 3,
+    "metric": "val_loss",
+}
+
+
+def found(leaf: dict[str, Any], *words: str) -> list[tuple[str, str | None]]:
+    with pytest.raises(ConfigError) as caught:
+        sweep_spec("name", leaf, parse_words(words))
+    return [(problem.key, problem.nearest) for problem in caught.value.problems]
+
+
+def test_a_leaf_needs_no_more_than_a_question_has() -> None:
+    spec = sweep_spec("name", LEAF)
+    assert spec.seeds == (0, 1, 2)
+    assert spec.factors == {"optimizer": ("sgd", "adam"), "model.dropout": (0.0, 0.5)}
+    assert list(spec.baseline) == list(spec.factors)
+    assert (spec.margin, spec.base, spec.claims) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("margin", "expected"), [(1, 1.0), (0.01, 0.01), ("10%", "10%"), ("2.5 %", "2.5 %"), (None, None)]
+)
+def test_a_margin_is_a_number_a_percentage_or_none(margin: Any, expected: Any) -> None:
+    spec = sweep_spec("name", {**LEAF, "margin": margin})
+    assert spec.margin == expected
+    assert type(spec.margin) is type(expected)
+
+
+def test_seeds_are_a_count_or_a_list() -> None:
+    assert sweep_spec("name", {**LEAF, "seeds": [7, 2**32 - 1]}).seeds == (7, 2**32 - 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"desing": "grid"}, [("sweep.desing", "design")]),
+        ({"design": "gird"}, [("sweep.design", "grid")]),
+        ({"metric": "val_los"}, [("sweep.metric", "val_loss")]),
+        ({"metric": None}, [("sweep.metric", None)]),
+        (
+            {"factors": {}},
+            [("sweep.factors", None), ("sweep.baseline.model.dropout", None), ("sweep.baseline.optimizer", None)],
+        ),
+        (
+            {"factors": {**LEAF["factors"], "optimizer": []}},
+            [("sweep.factors.optimizer", None), ("sweep.baseline.optimizer", None)],
+        ),
+        ({"factors": {"model": {"dropout": [0.0]}}}, None),
+        ({"baseline": {"optimizer": "adm", "model.dropout": 0.0}}, [("sweep.baseline.optimizer", "adam")]),
+        ({"baseline": {"optimizer": "adam"}}, [("sweep.baseline.model.dropout", None)]),
+        ({"baseline": {"optimizer": "adam", "model.dropout": False}}, [("sweep.baseline.model.dropout", None)]),
+        ({"baseline": {**LEAF["baseline"], "optimzer": "adam"}}, [("sweep.baseline.optimzer", "optimizer")]),
+        ({"seeds": 0}, [("sweep.seeds", None)]),
+        ({"seeds": True}, [("sweep.seeds", None)]),
+        ({"seeds": []}, [("sweep.seeds", None)]),
+        ({"seeds": [1, 1]}, [("sweep.seeds", None)]),
+        ({"seeds": [-1]}, [("sweep.seeds", None)]),
+        ({"seeds": [2**32]}, [("sweep.seeds", None)]),
+        ({"seeds": [True]}, [("sweep.seeds", None)]),
+        ({"seeds": "3"}, [("sweep.seeds", None)]),
+        ({"margin": 0}, [("sweep.margin", None)]),
+        ({"margin": "ten"}, [("sweep.margin", None)]),
+        ({"margin": True}, [("sweep.margin", None)]),
+        ({"margin": float("nan")}, [("sweep.margin", None)]),
+        ({"base": "seed=3"}, [("sweep.base", None)]),
+        ({"claims": [3]}, [("sweep.claims", None)]),
+        ({"question": 3}, [("sweep.question", None)]),
+    ],
+)
+def test_a_leaf_that_cannot_be_is_refused(
+    change: dict[str, Any], expected: list[tuple[str, str | None]] | None
+) -> None:
+    problems = found({**LEAF, **change})
+    assert problems
+    assert expected is None or problems == expected
+
+
+def test_words_change_the_sweep() -> None:
+    words = [
+        "sweep.seeds=[4,5]",
+        "sweep.factors.model.dropout=[0.0,0.1]",
+        "sweep.margin=5%",
+        "sweep.baseline.optimizer=sgd",
+    ]
+    spec = sweep_spec("name", LEAF, parse_words(words))
+    assert spec.seeds == (4, 5)
+    assert spec.factors == {"optimizer": ("sgd", "adam"), "model.dropout": (0.0, 0.1)}
+    assert spec.margin == "5%"
+    assert spec.baseline["optimizer"] == "sgd"
+
+
+def test_words_for_keys_that_a_sweep_does_not_have_are_refused_with_everything_else() -> None:
+    words = ["sweep.seds=3", "sweep.factors.model.dropot=[0.0]", "sweep.seeds.x=1", "sweep.metric=val_los"]
+    assert found(LEAF, *words) == [
+        ("sweep.seds", "sweep.seeds"),
+        ("sweep.factors.model.dropot", "sweep.factors.model.dropout"),
+        ("sweep.seeds.x", "sweep.seeds"),
+        ("sweep.metric", "val_loss"),
+    ]

@@ -1,0 +1,52 @@
+"""Words: what is written is read back as it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ablate.config.problems import ConfigError
+from ablate.config.words import Word, layered, parse_words, write_word
+from ablate.identity import Json
+
+# Hydra reads ${…} as a reference to another key wherever it stands, so no quoting could keep it.
+TEXTS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"), exclude_characters="$"))
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+KEYS = st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True).filter(lambda key: key not in {"null", "true", "false"})
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(VALUES)
+@example("it's")
+@example("\\")
+@example("\\'")
+@example("a\\\\")
+@example("true")
+@example("1,2")
+def test_a_written_word_is_read_back_as_it_was(value: Json) -> None:
+    (word,) = parse_words([write_word("model.x", value).text])
+    assert word.value == value
+    assert type(word.value) is type(value)
+    assert word.key == "model.x"
+
+
+def test_signs_are_kept_apart_from_keys() -> None:
+    words = parse_words(["a.b=1", "+c=2", "++d=3", "~e"])
+    assert [(word.sign, word.key) for word in words] == [("", "a.b"), ("+", "c"), ("+", "d"), ("~", "e")]
+
+
+def test_everything_that_is_no_word_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_words(["optimizer", "seed=1", "seed=1,2", "a=[1"])
+    assert [problem.value for problem in caught.value.problems] == ["optimizer", "seed=1,2", "a=[1"]
+
+
+def test_the_last_layer_wins_key_by_key() -> None:
+    low, high = parse_words(["a=1", "b=1"]), parse_words(["b=2", "c=2"])
+    assert [(word.key, word.value) for word in layered(low, high)] == [("a", 1), ("b", 2), ("c", 2)]
+
+
+def test_the_root_is_the_first_part_of_the_key() -> None:
+    assert Word("model.dropout=0", "model.dropout", 0).root == "model"
