@@ -1,0 +1,159 @@
+"""Claims: which process is training which run, so that several can work on one store and never on one run.
+
+A claim is a file named by the run that says who holds it. A dead holder's claim is void: on this host
+when its process is gone, on another when the file has not been touched for a while. Two processes that
+mistake each other for dead lose time, not results: the store keeps the first outcome.
+
+    with Claims(results_dir) as claims:         # a thread touches the claims until the end, then they go
+        if claims.take(run_id):
+            ...
+            claims.release(run_id)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import psutil
+from filelock import FileLock
+
+__all__ = ["Claims", "Owner"]
+
+BEAT_SECONDS = 5.0
+STALE_SECONDS = 60.0
+# psutil derives start times from the clock, whose corrections move them a little.
+START_TOLERANCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a claim. `started_at` is the start of the process in seconds since 1970, which tells it from
+    a later one with its number; `token` tells two holders in one process apart."""
+
+    host: str
+    pid: int
+    started_at: float
+    token: str
+
+    @classmethod
+    def current(cls) -> Owner:
+        """This process, as a holder of its own."""
+        return cls(platform.node(), os.getpid(), psutil.Process().create_time(), uuid.uuid4().hex)
+
+
+@dataclass
+class _Beats:
+    """When a claim was last seen to be touched.
+
+    Ages are measured from one look to the next on the watcher's own clock: the clocks of two hosts
+    that share a folder need not agree.
+    """
+
+    monotonic: Callable[[], float]
+    seen: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def silent_seconds(self, run_id: str, touched_at_nanoseconds: int) -> float:
+        now = self.monotonic()
+        if self.seen.get(run_id, (None, 0.0))[0] != touched_at_nanoseconds:
+            self.seen[run_id] = (touched_at_nanoseconds, now)
+        return now - self.seen[run_id][1]
+
+
+class Claims:
+    """The claims under `root/claims`, on behalf of one holder.
+
+    `me`, `is_running` and `monotonic` stand for the host, its processes and its clock, and are given by tests.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        me: Owner | None = None,
+        is_running: Callable[[Owner], bool] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = root / "claims"
+        self._me = me or Owner.current()
+        self._is_running = is_running or process_is_running
+        self._beats = _Beats(monotonic)
+        self._held: set[str] = set()
+        self._lock = FileLock(self._folder / ".lock")
+        self._ended = threading.Event()
+
+    def take(self, run_id: str) -> bool:
+        """Claim a run; False when a living process other than this holder has it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            if self._is_held_elsewhere(run_id):
+                return False
+            (self._folder / run_id).write_text(json.dumps(asdict(self._me)), encoding="ascii")
+        self._held.add(run_id)
+        return True
+
+    def release(self, run_id: str) -> None:
+        """Give a run back. A claim that another process has taken over meanwhile is left to it."""
+        self._held.discard(run_id)
+        with self._lock:
+            if self.owner(run_id) == self._me:
+                (self._folder / run_id).unlink()
+
+    def owner(self, run_id: str) -> Owner | None:
+        """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""
+        try:
+            return Owner(**json.loads((self._folder / run_id).read_bytes()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def __enter__(self) -> Claims:
+        threading.Thread(target=self._beat, name="claims", daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for run_id in sorted(self._held):
+            self.release(run_id)
+
+    def _is_held_elsewhere(self, run_id: str) -> bool:
+        path = self._folder / run_id
+        if not path.exists():
+            return False
+        owner = self.owner(run_id)
+        if owner == self._me:
+            return False
+        if owner is not None and owner.host == self._me.host:
+            return self._is_running(owner)
+        return self._beats.silent_seconds(run_id, path.stat().st_mtime_ns) < STALE_SECONDS
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT_SECONDS):
+            self.touch()
+
+    def touch(self) -> None:
+        """Show that the holder lives: moves the modification time of every claim held."""
+        for run_id in tuple(self._held):
+            path = self._folder / run_id
+            # Released a moment ago, or the folder is out of reach for now: the next beat will tell.
+            with contextlib.suppress(OSError):
+                os.utime(path)
+
+
+def process_is_running(owner: Owner) -> bool:
+    """Whether the process of `owner`, who is on this host, still runs; a zombie does not."""
+    try:
+        process = psutil.Process(owner.pid)
+        same = abs(process.create_time() - owner.started_at) < START_TOLERANCE_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -1,0 +1,186 @@
+"""Files and folders that appear whole or not at all, and texts that know when they were damaged.
+
+Everything under `results/` is written through this module: into a temporary neighbour, forced to the
+disk, then renamed to its place. A reader therefore needs no lock, and a writer that is killed leaves at
+most a `.tmp-…` that nobody reads.
+
+    write_atomically(folder / "runs.csv", content)
+    with staged_folder(runs, {"spec.json": ..., "record.json": ...}) as staged:
+        publish(staged, runs / run_id)
+    unseal(json.dumps(seal({"epoch": 3}))) == {"epoch": 3}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ablate.identity import Json, canonical, sha256_of_bytes
+
+__all__ = [
+    "Damaged",
+    "StoreError",
+    "WriteFailed",
+    "discard",
+    "publish",
+    "seal",
+    "set_aside",
+    "staged_folder",
+    "unseal",
+    "write_atomically",
+]
+
+CHECKSUM = "checksum"
+
+
+class StoreError(Exception):
+    """What the results folder could not give or keep; the base of all errors about it."""
+
+
+class WriteFailed(StoreError):
+    """A full disk, a quota, a read-only folder: nothing of the content is there, what was there before is."""
+
+    def __init__(self, path: Path, bytes_needed: int, reason: str) -> None:
+        super().__init__(f"cannot write {path} ({bytes_needed} bytes needed): {reason}")
+        self.path = path
+        self.bytes_needed = bytes_needed
+        self.reason = reason
+
+
+class Damaged(Exception):
+    """Something is not as it was written; the message says what, and how."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Make `path` a file of `content`, in place of what stood there; its folder is made when missing.
+
+    Raises:
+        WriteFailed: when the file system refuses; the temporary file is gone then.
+    """
+    temporary = _temporary_name(path.parent)
+    with _naming(path, len(content)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_through(temporary, content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A temporary folder in `parent` with `files`, written in their order; removed unless it was published.
+
+    Raises:
+        WriteFailed: when the file system refuses; the temporary folder is gone then.
+    """
+    staged = _temporary_name(parent)
+    try:
+        with _naming(parent, sum(map(len, files.values()))):
+            staged.mkdir(parents=True)
+            for name, content in files.items():
+                _write_through(staged / name, content)
+            _sync_folder(staged)
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def publish(staged: Path, final: Path) -> None:
+    """Rename the folder `staged` to `final`, where no folder may stand yet.
+
+    Raises:
+        WriteFailed: when the file system refuses, an existing `final` included.
+    """
+    with _naming(final, 0):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        staged.rename(final)
+        _sync_folder(final.parent)
+        _sync_folder(final.parent.parent)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder so that no reader sees a part of it: its name goes first."""
+    nameless = _temporary_name(folder.parent)
+    with _naming(folder, 0):
+        folder.rename(nameless)
+    shutil.rmtree(nameless, ignore_errors=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename `path` to `<name>.corrupt`, or `.corrupt-2` and so on where that is taken; the new path.
+
+    Raises:
+        WriteFailed: when the file system refuses.
+    """
+    number = 1
+    while (aside := path.with_name(_corrupt_name(path.name, number))).exists():
+        number += 1
+    with _naming(aside, 0):
+        return path.rename(aside)
+
+
+def seal(data: Mapping[str, Json]) -> dict[str, Json]:
+    """`data` with, as its last key, the sha256 of its canonical JSON."""
+    return {**data, CHECKSUM: _checksum(data)}
+
+
+def unseal(text: str | bytes) -> dict[str, Any]:
+    """What was sealed and written as the JSON `text`.
+
+    Raises:
+        Damaged: when `text` is not the JSON of a sealed object, or its checksum is another's.
+    """
+    try:
+        data = json.loads(text)
+        checksum = data.pop(CHECKSUM)
+        sound = checksum == _checksum(data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged("it is not a JSON object with a checksum") from error
+    if not sound:
+        raise Damaged("its checksum does not match")
+    return dict(data)
+
+
+def _checksum(data: Mapping[str, Json]) -> str:
+    return sha256_of_bytes(canonical(data).encode("ascii"))
+
+
+def _corrupt_name(name: str, number: int) -> str:
+    return f"{name}.corrupt" if number == 1 else f"{name}.corrupt-{number}"
+
+
+@contextmanager
+def _naming(path: Path, bytes_needed: int) -> Iterator[None]:
+    """Turns what the operating system says into an error that says of which file."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteFailed(path, bytes_needed, error.strerror or str(error)) from error
+
+
+def _temporary_name(parent: Path) -> Path:
+    return parent / f".tmp-{uuid.uuid4().hex}"
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    # A new name is on the disk only once the folder that holds it is.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

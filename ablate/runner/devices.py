@@ -1,0 +1,165 @@
+"""Which device a study runs on, found out without TensorFlow in this process, and what a worker sees of it.
+
+resolve_device("auto")          # "cpu" or "gpu"
+worker_environment(numerics, place=0)
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import platformdirs
+
+from ablate.durable import write_atomically
+from ablate.identity import canonical
+from ablate.specs import Numerics
+
+__all__ = [
+    "DeviceAbsent",
+    "available_cores",
+    "available_gpus",
+    "resolve_device",
+    "thread_environment",
+    "worker_environment",
+]
+
+# Without one of these (the last is WSL's) no NVIDIA driver is loaded.
+NVIDIA_NODES = (Path("/dev/nvidia0"), Path("/dev/nvidiactl"), Path("/dev/dxg"))
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+PROBE_SECONDS = 120
+PROBE = """
+import tensorflow as tf
+with tf.device("/GPU:0"):
+    ones = tf.ones((64, 64))
+    assert float(tf.reduce_sum(ones @ ones)) == 64.0**3
+"""
+
+log = logging.getLogger(__name__)
+
+
+class DeviceAbsent(Exception):
+    """The setting asks for a GPU, and TensorFlow cannot compute on one here."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"numerics.device=gpu, but {reason}")
+        self.reason = reason
+
+
+def probe_gpu() -> bool:
+    """Whether a fresh process can multiply two matrices on a GPU with TensorFlow. Takes seconds."""
+    try:
+        return subprocess.run([sys.executable, "-c", PROBE], capture_output=True, timeout=PROBE_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def resolve_device(
+    setting: str,
+    nodes: Sequence[Path] = NVIDIA_NODES,
+    probe: Callable[[], bool] = probe_gpu,
+    cache_dir: Path | None = None,
+) -> str:
+    """`cpu` or `gpu` for the setting `auto`, `cpu` or `gpu`, before any id exists.
+
+    What the probe found is remembered in `cache_dir` (the user's cache folder by default) for the same
+    TensorFlow, CUDA libraries, driver and CUDA_VISIBLE_DEVICES.
+
+    Raises:
+        DeviceAbsent: when the setting is `gpu` and there is none that TensorFlow can use.
+        ValueError: for any other setting.
+    """
+    if setting not in ("auto", "cpu", "gpu"):
+        raise ValueError(f"numerics.device is {setting!r}; it is auto, cpu or gpu")
+    if setting == "cpu":
+        return "cpu"
+    reason = _why_no_gpu(nodes, probe, cache_dir or Path(platformdirs.user_cache_dir("ablate")))
+    if reason is None:
+        return "gpu"
+    if setting == "gpu":
+        raise DeviceAbsent(reason)
+    return "cpu"
+
+
+def available_cores() -> int:
+    """The cores this process may use, which a batch system or a container may have restricted."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_gpus() -> tuple[str, ...]:
+    """The GPUs this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    if VISIBLE in os.environ:
+        return tuple(name for name in os.environ[VISIBLE].split(",") if name not in ("", "-1"))
+    nodes = Path("/dev").glob("nvidia[0-9]*")
+    return tuple(sorted((node.name.removeprefix("nvidia") for node in nodes), key=int)) or ("0",)
+
+
+def thread_environment(numerics: Numerics) -> dict[str, str]:
+    """What has to stand in the environment before the numerical libraries are imported."""
+    threads = str(numerics.threads)
+    return {
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+    }
+
+
+def worker_environment(numerics: Numerics, place: int) -> dict[str, str]:
+    """The environment of the worker in a place: its threads, and one GPU or none. Places share the GPUs in turn."""
+    gpus = available_gpus() if numerics.device == "gpu" else ()
+    # A crash of native code then leaves a traceback in what the worker printed.
+    return {
+        **thread_environment(numerics),
+        VISIBLE: gpus[place % len(gpus)] if gpus else "-1",
+        "PYTHONFAULTHANDLER": "1",
+    }
+
+
+def _why_no_gpu(nodes: Sequence[Path], probe: Callable[[], bool], cache_dir: Path) -> str | None:
+    if not any(node.exists() for node in nodes):
+        return "this machine has no NVIDIA device node"
+    if _remembered(probe, cache_dir / "gpu_probe.json"):
+        return None
+    log.warning("there is an NVIDIA device, but TensorFlow cannot compute on it (remembered in %s)", cache_dir)
+    return "TensorFlow cannot compute on the one that is here"
+
+
+def _remembered(probe: Callable[[], bool], path: Path) -> bool:
+    """What the probe finds here, asked once for all that could change the answer."""
+    known = _known_answers(path)
+    situation = canonical(_situation())
+    if situation not in known:
+        known[situation] = probe()
+        write_atomically(path, json.dumps(known, indent=2).encode())
+    return known[situation]
+
+
+def _known_answers(path: Path) -> dict[str, bool]:
+    try:
+        return dict(json.loads(path.read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
+
+
+def _situation() -> dict[str, str | None]:
+    return {
+        "tensorflow": _version("tensorflow"),
+        "cudnn": _version("nvidia-cudnn-cu12"),
+        "driver": NVIDIA_DRIVER.read_text().strip() if NVIDIA_DRIVER.exists() else None,
+        "visible": os.environ.get(VISIBLE),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,146 @@
+"""The parent's bookkeeping: which runs wait, which are being trained, and what became of each.
+
+Both executors ask for the next run and hand back what came out of it; claims, retries, records and the
+runs that another process is training are seen to here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from ablate.claims import Claims
+from ablate.records import Failure, RunRecord, Status, StoredRun
+from ablate.runner.events import RunClaimedElsewhere, RunEnded, WorkerDied
+from ablate.runner.outcome import failed_run
+from ablate.runner.schedule import next_program
+from ablate.runner.session import Session, StoppedEarly
+from ablate.specs import RunSpec
+from ablate.store import MissingRun
+
+__all__ = ["ALIKE", "Dispatcher"]
+
+# So many failures in the same place, with nothing else before them, stop the work.
+ALIKE = 3
+
+
+class Dispatcher:
+    """Every run of `todo` is in one place: waiting, being trained here, claimed elsewhere, or recorded."""
+
+    def __init__(self, todo: Sequence[RunSpec], session: Session, claims: Claims, keep_going: bool) -> None:
+        self._session = session
+        self._claims = claims
+        self._keep_going = keep_going
+        self._specs = {spec.run_id: spec for spec in todo}
+        self._programs = {run_id: spec.program_id for run_id, spec in self._specs.items()}
+        self._waiting: dict[str, deque[str]] = {program: deque() for program in self._programs.values()}
+        for run_id, program in self._programs.items():
+            self._waiting[program].append(run_id)
+        self._elsewhere: set[str] = set()
+        self._recorded: dict[str, RunRecord] = {}
+        self._lost_once: set[str] = set()
+        # What has failed before is tried again, unless another process has tried it meanwhile.
+        before = {run_id: self._stored(run_id) for run_id in self._specs}
+        self._old = {run_id: record for run_id, record in before.items() if record and not record.status.is_outcome}
+
+    @property
+    def done(self) -> int:
+        return len(self._recorded)
+
+    @property
+    def remaining(self) -> int:
+        return len(self._specs) - self.done
+
+    def records(self) -> tuple[RunRecord, ...]:
+        """The records there are, in the order of `todo`."""
+        return tuple(self._recorded[run_id] for run_id in self._specs if run_id in self._recorded)
+
+    def take(self, current: str | None, busy: Sequence[str]) -> RunSpec | None:
+        """The run a worker should train next, claimed; None when there is nothing for it now.
+
+        `current` is the program the worker has compiled, `busy` those of the other workers at work.
+        """
+        while (program := self._choose(current, busy)) is not None:
+            run_id = self._waiting[program].popleft()
+            if self._claim(run_id):
+                return self._specs[run_id]
+        return None
+
+    def keep(self, run: StoredRun) -> None:
+        """Store what came out of a run.
+
+        Raises:
+            StoppedEarly: when this is the last of the first `ALIKE` runs to fail in the same place.
+            WriteFailed: when the store cannot be written.
+        """
+        run_id = run.record.run_id
+        self._session.store.put(run)
+        self._claims.release(run_id)
+        self._note(run.record, is_ours=True)
+        if run.record.status is Status.FAILED and not self._keep_going:
+            self._check_beginning()
+
+    def lose(self, spec: RunSpec, worker: int, failure: Failure) -> None:
+        """Take back a run that was lost with its worker: it is tried once more, then it has failed.
+
+        Raises:
+            StoppedEarly, WriteFailed: as `keep` does.
+        """
+        run_id = spec.run_id
+        is_retried = run_id not in self._lost_once
+        self._session.observe(WorkerDied(run_id, worker, failure.message, is_retried))
+        if is_retried:
+            self._lost_once.add(run_id)
+            self._waiting[self._programs[run_id]].appendleft(run_id)
+        else:
+            self.keep(failed_run(spec, failure))
+
+    def look_elsewhere(self) -> None:
+        """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
+        for run_id in sorted(self._elsewhere):
+            if self._claim(run_id):
+                self._waiting[self._programs[run_id]].appendleft(run_id)
+
+    def _choose(self, current: str | None, busy: Sequence[str]) -> str | None:
+        return next_program({program: len(runs) for program, runs in self._waiting.items()}, current, busy)
+
+    def _claim(self, run_id: str) -> bool:
+        """Whether the run is ours to train. If not, it is recorded by now, or being trained elsewhere."""
+        if not self._claims.take(run_id):
+            self._note_elsewhere(run_id)
+            return False
+        # Asked only under the claim: whoever had it before us has stored what came out.
+        self._elsewhere.discard(run_id)
+        record = self._stored(run_id)
+        if record is None or record == self._old.get(run_id):
+            return True
+        self._claims.release(run_id)
+        self._note(record, is_ours=False)
+        return False
+
+    def _stored(self, run_id: str) -> RunRecord | None:
+        try:
+            return self._session.store.record(run_id)
+        except MissingRun:
+            return None
+
+    def _note_elsewhere(self, run_id: str) -> None:
+        if run_id not in self._elsewhere:
+            self._elsewhere.add(run_id)
+            self._session.observe(RunClaimedElsewhere(run_id))
+
+    def _note(self, record: RunRecord, is_ours: bool) -> None:
+        self._recorded[record.run_id] = record
+        self._session.observe(RunEnded(record, is_ours))
+
+    def _check_beginning(self) -> None:
+        records = list(self._recorded.values())
+        failures = [record.failure for record in records if record.failure is not None]
+        if len(records) == len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
+            raise StoppedEarly(failures[-1], ALIKE, self.remaining)
+
+
+def _place(failure: Failure) -> tuple[str, ...]:
+    """Where a failure happened. Its message is left out: it may hold the values of the arm."""
+    frames = (line.strip() for line in failure.traceback.splitlines() if line.lstrip().startswith("File "))
+    return (failure.kind, failure.type, *frames)

@@ -1,0 +1,57 @@
+"""What an executor tells while it works, for live displays and plain lines alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ablate.records import RunRecord
+
+__all__ = ["EpochEnded", "Event", "Observer", "RunClaimedElsewhere", "RunEnded", "RunStarted", "WorkerDied"]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """`worker` counts from 0; a run that lost its worker starts again."""
+
+    run_id: str
+    worker: int
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """`epoch` counts from 1 to at most `epochs`; `metrics` are those of the epoch."""
+
+    run_id: str
+    epoch: int
+    epochs: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The record is in the store. `is_ours` is False for a run that another process has trained."""
+
+    record: RunRecord
+    is_ours: bool
+
+
+@dataclass(frozen=True)
+class WorkerDied:
+    """A worker ended, or was ended, with its run unfinished; the run is tried again if `is_retried`."""
+
+    run_id: str
+    worker: int
+    reason: str
+    is_retried: bool
+
+
+@dataclass(frozen=True)
+class RunClaimedElsewhere:
+    """Another process is training the run; its outcome is waited for, and its claim taken over if it dies."""
+
+    run_id: str
+
+
+Event = RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+Observer = Callable[[Event], None]

@@ -1,0 +1,73 @@
+"""Runs in this process, one after another: for debugging, where a breakpoint should stop what it is in."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+from ablate.claims import Claims
+from ablate.records import RunRecord
+from ablate.runner.devices import thread_environment
+from ablate.runner.dispatch import Dispatcher
+from ablate.runner.events import RunStarted
+from ablate.runner.outcome import load_trainer, outcome, report_to
+from ablate.runner.session import TRAINER, Progress, Session, Trainer
+from ablate.runner.signals import watched_signals
+from ablate.specs import Numerics, RunSpec
+
+__all__ = ["InlineExecutor"]
+
+TURN_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class InlineExecutor:
+    """Trains in the calling process, which a crash of a run takes with it.
+
+    TensorFlow takes its threads once, so runs with other numerics than the first one's fail.
+
+    Attributes:
+        keep_going: whether to go on when the first runs all fail alike.
+        trainer: the module whose `Trainer` trains.
+    """
+
+    keep_going: bool = False
+    trainer: str = TRAINER
+
+    def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
+        """See `ablate.runner.session.Executor`. A signal is noticed at the end of an epoch."""
+        trainer_for = cache(partial(self._load, session=session))
+        program = None
+        with Claims(session.store.root) as claims, watched_signals() as signals:
+            dispatcher = Dispatcher(todo, session, claims, self.keep_going)
+
+            def check() -> None:
+                signals.check(dispatcher.done, dispatcher.remaining)
+
+            while dispatcher.remaining:
+                check()
+                spec = dispatcher.take(program, busy=())
+                if spec is None:
+                    dispatcher.look_elsewhere()
+                    time.sleep(TURN_SECONDS)
+                    continue
+                program = spec.program_id
+                session.observe(RunStarted(spec.run_id, worker=0))
+                progress = followed_by(report_to(session.observe, spec), check)
+                dispatcher.keep(outcome(partial(trainer_for, spec.numerics), spec, progress))
+        return dispatcher.records()
+
+    def _load(self, numerics: Numerics, session: Session) -> Trainer:
+        os.environ.update(thread_environment(numerics))
+        return load_trainer(self.trainer, session.data_dir, numerics)
+
+
+def followed_by(progress: Progress, check: Callable[[], None]) -> Progress:
+    def both(epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
+        progress(epoch, epochs, metrics)
+        check()
+
+    return both

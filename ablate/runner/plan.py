@@ -1,0 +1,85 @@
+"""What of a study is still to be run.
+
+work = missing(study.run_specs(), store)
+len(work.todo), len(work.programs), work.estimated_seconds
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from ablate.identity import canonical
+from ablate.records import RunRecord
+from ablate.specs import RunSpec
+from ablate.store import MissingRun, RunStore
+
+__all__ = ["WorkPlan", "missing"]
+
+
+@dataclass(frozen=True)
+class WorkPlan:
+    """Distinct runs, divided.
+
+    Attributes:
+        todo: the runs to train, in the order given: those without a record, and those that failed.
+        done: the records of the others, completed or diverged, by run id.
+        failed: the records of those of `todo` that have failed before.
+        programs: the programs that `todo` needs compiled, in order of first use.
+        estimated_seconds: how long one worker would take for `todo`; None when nothing like it was timed.
+    """
+
+    todo: tuple[RunSpec, ...]
+    done: Mapping[str, RunRecord]
+    failed: Mapping[str, RunRecord]
+    programs: tuple[str, ...]
+    estimated_seconds: float | None
+
+
+def missing(specs: Mapping[str, RunSpec], store: RunStore) -> WorkPlan:
+    """What `store` lacks of the runs `specs`, by run id.
+
+    Raises:
+        UnreadableRecord: when another version of ablate wrote one of its records.
+    """
+    records = dict(_records(specs, store))
+    done = {run_id: record for run_id, record in records.items() if record.status.is_outcome}
+    todo = tuple(spec for run_id, spec in specs.items() if run_id not in done)
+    return WorkPlan(
+        todo=todo,
+        done=done,
+        failed={run_id: record for run_id, record in records.items() if run_id not in done},
+        programs=tuple(dict.fromkeys(spec.program_id for spec in todo)),
+        estimated_seconds=estimate_seconds(todo, [(specs[run_id], record) for run_id, record in done.items()]),
+    )
+
+
+def estimate_seconds(todo: Sequence[RunSpec], done: Sequence[tuple[RunSpec, RunRecord]]) -> float | None:
+    """The sum over `todo` of the mean wall time of the done runs most like each: of the same program, else
+    of the same model and data. None as soon as a run has no likeness."""
+    by_program = _mean_seconds((spec.program_id, record) for spec, record in done)
+    by_subject = _mean_seconds((_subject(spec), record) for spec, record in done)
+    estimates = [by_program.get(spec.program_id, by_subject.get(_subject(spec))) for spec in todo]
+    known = [seconds for seconds in estimates if seconds is not None]
+    return sum(known) if len(known) == len(estimates) else None
+
+
+def _records(run_ids: Iterable[str], store: RunStore) -> Iterable[tuple[str, RunRecord]]:
+    for run_id in run_ids:
+        try:
+            yield run_id, store.record(run_id)
+        except MissingRun:
+            continue
+
+
+def _mean_seconds(timed: Iterable[tuple[str, RunRecord]]) -> dict[str, float]:
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for name, record in timed:
+        seconds[name].append(record.timings.wall_seconds)
+    return {name: fmean(values) for name, values in seconds.items()}
+
+
+def _subject(spec: RunSpec) -> str:
+    return canonical({"model": spec.model.target, "data": spec.dataset.digest})

@@ -1,0 +1,82 @@
+"""The contract between who asks for runs, who executes them, and who trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ablate.records import Failure, RunRecord, StoredRun
+from ablate.runner.events import Observer
+from ablate.specs import Numerics, RunSpec
+from ablate.store import RunStore
+
+__all__ = ["TRAINER", "Executor", "Interrupted", "Progress", "Session", "StoppedEarly", "Trainer"]
+
+# The module whose `Trainer` trains, unless an executor is told another.
+TRAINER = "ablate.runner.trainer"
+
+# Called at the end of each epoch with its number from 1, the number of epochs, and its metrics.
+Progress = Callable[[int, int, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where runs are kept, where data lies (None: wherever the data set's loader looks), who is told."""
+
+    store: RunStore
+    data_dir: Path | None
+    observe: Observer
+
+
+class Trainer(Protocol):
+    """What trains, for as many runs as its process lives: programs compiled for one run serve the next.
+
+    A class of this shape named `Trainer` is looked up in the executor's trainer module.
+    """
+
+    def __init__(self, data_dir: Path | None, numerics: Numerics) -> None: ...
+
+    def train(self, spec: RunSpec, progress: Progress) -> StoredRun:
+        """The completed or diverged run of `spec`; whatever it raises becomes a failed one."""
+        ...
+
+
+class Executor(Protocol):
+    """Trains runs and keeps them in the session's store."""
+
+    def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
+        """The records of `todo`, in its order, once all are in the store, whoever trained them.
+
+        Raises:
+            Interrupted: on SIGINT or SIGTERM; what was finished is kept.
+            StoppedEarly: when the first runs all fail alike, unless told to keep going.
+            WriteFailed: when the store cannot be written; what was finished before is kept.
+        """
+        ...
+
+
+class Interrupted(BaseException):
+    """A signal ended the work early. `signal_number` is the signal, `done` and `remaining` count runs.
+
+    No `Exception`, as KeyboardInterrupt is none: what guards a run against its errors must let it pass.
+    """
+
+    def __init__(self, signal_number: int, done: int, remaining: int) -> None:
+        super().__init__(f"interrupted by signal {signal_number} with {done} runs done and {remaining} remaining")
+        self.signal_number = signal_number
+        self.done = done
+        self.remaining = remaining
+
+
+class StoppedEarly(Exception):
+    """The first `count` runs failed in the same place: the rest would, too."""
+
+    def __init__(self, failure: Failure, count: int, remaining: int) -> None:
+        super().__init__(
+            f"the first {count} runs failed alike ({failure.type}: {failure.message}); {remaining} not tried"
+        )
+        self.failure = failure
+        self.count = count
+        self.remaining = remaining

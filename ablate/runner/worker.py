@@ -1,0 +1,92 @@
+"""The worker's side: a process that trains what it is sent until its parent hangs up.
+
+It is started by `ablate.runner.process` with one end of a socket. It is sent `WorkerSettings`, then specs;
+it sends back beats, the ends of epochs, and a `StoredRun` for each spec. It writes no file.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from ablate.records import StoredRun
+from ablate.runner.events import EpochEnded
+from ablate.runner.outcome import load_trainer, outcome, report_to
+from ablate.specs import Numerics, RunSpec
+
+__all__ = ["Beat", "WorkerSettings", "main"]
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What a worker is told once: the module whose `Trainer` it uses, and how often it shows that it lives."""
+
+    trainer: str
+    data_dir: Path | None
+    numerics: Numerics
+    beat_seconds: float
+
+
+@dataclass(frozen=True)
+class Beat:
+    """The worker lives; whether it gets on shows in the ends of its epochs."""
+
+
+class Link:
+    """The worker's end of the socket, which its two threads share. Without a parent there is no worker:
+    when the other end is gone, so is the process."""
+
+    def __init__(self, connection: Connection[Any, Any]) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+
+    def receive(self) -> Any:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+
+    def send(self, message: Beat | EpochEnded | StoredRun) -> None:
+        try:
+            with self._sending:
+                self._connection.send(message)
+        except OSError:
+            os._exit(1)
+
+
+def main(descriptor: int) -> None:
+    """Train what comes through the socket `descriptor`; never returns."""
+    die_with_parent()
+    os.set_inheritable(descriptor, False)
+    link = Link(Connection(descriptor))
+    settings: WorkerSettings = link.receive()
+    threading.Thread(target=beat, args=(link, settings.beat_seconds), daemon=True).start()
+    # Loaded inside the first run, so that a trainer that cannot be loaded is a failure of that run.
+    trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
+    while True:
+        spec: RunSpec = link.receive()
+        link.send(outcome(trainer, spec, report_to(link.send, spec)))
+
+
+def beat(link: Link, beat_seconds: float) -> None:
+    while True:
+        link.send(Beat())
+        time.sleep(beat_seconds)
+
+
+def die_with_parent() -> None:
+    """Has the kernel kill this process when its parent dies, however busy it is; elsewhere than on Linux
+    the next beat, which finds nobody listening, has to do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,293 @@
+"""The run store: a folder for each run, named by the hash of its spec, there whole or not at all.
+
+    store = RunStore(Path("results"))
+    store.put(run)                      # keeps what is there, unless that is a failure
+    store.get(run.spec.run_id)          # a StoredRun, every byte of it verified
+    store.find("3fa9")                  # the one id that begins so
+
+On disk, under `results/runs/<first two digits>/<run_id>/`:
+
+    spec.json     what was run: a pure function of the spec
+    arrays.npz    history, predictions, statistics: uncompressed, and without times, so that equal arrays
+                  are equal bytes on every machine
+    record.json   what came out, when and where; holds the sizes and checksums of the other two and, last,
+                  the checksum of its own canonical JSON
+
+The folders are the whole state: there is no index. Further files may stand in a run's folder; the store
+reads the three it knows. What is damaged is renamed to `<run_id>.corrupt` with a warning in the log, and
+counts as missing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from filelock import FileLock
+
+from ablate.durable import Damaged, StoreError, discard, publish, seal, set_aside, staged_folder, unseal
+from ablate.identity import Json, sha256_of_bytes
+from ablate.records import Array, RunRecord, StoredRun
+from ablate.specs import RunSpec
+
+__all__ = ["AmbiguousPrefix", "MissingRun", "RunStore", "UnreadableRecord"]
+
+SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
+RUN_ID = re.compile(r"[0-9a-f]{64}")
+SHOWN_CANDIDATES = 5
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+
+class MissingRun(StoreError, LookupError):
+    """No sound record has this id, or begins with this prefix of one."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"no run {prefix} in the store")
+        self.prefix = prefix
+
+
+class AmbiguousPrefix(StoreError, LookupError):
+    """Several run ids begin with this prefix; `candidates` holds them all."""
+
+    def __init__(self, prefix: str, candidates: tuple[str, ...]) -> None:
+        shown = ", ".join(candidates[:SHOWN_CANDIDATES]) + (" …" if len(candidates) > SHOWN_CANDIDATES else "")
+        super().__init__(f"{len(candidates)} runs begin with {prefix!r}: {shown}")
+        self.prefix = prefix
+        self.candidates = candidates
+
+
+class UnreadableRecord(StoreError):
+    """A record whose bytes are sound and whose meaning is unknown: another version of ablate wrote it."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"{folder} was written by another version of ablate: {reason}")
+        self.folder = folder
+
+
+class RunStore:
+    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._runs = root / "runs"
+        # One lock object: it may be taken again by the thread that holds it, which a second object may not.
+        self._lock = FileLock(self._runs / ".lock")
+
+    def has(self, run_id: str) -> bool:
+        """Whether `record` would find one."""
+        try:
+            self.record(run_id)
+        except MissingRun:
+            return False
+        return True
+
+    def record(self, run_id: str) -> RunRecord:
+        """What came out of a run, from record.json alone; of its neighbours only the sizes are looked at.
+
+        Raises:
+            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            UnreadableRecord: when another version of ablate wrote it.
+        """
+        return self._read(run_id, read_record)
+
+    def get(self, run_id: str) -> StoredRun:
+        """A run with its spec and arrays, all checksums verified.
+
+        Raises:
+            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            UnreadableRecord: when another version of ablate wrote it.
+        """
+        return self._read(run_id, read_run)
+
+    def put(self, run: StoredRun) -> bool:
+        """Keep a run; whether it was kept.
+
+        A completed or diverged record that is there already stays: equal specs have equal outcomes, so
+        the first is as good as the second, and readers may hold it. A failed record gives way.
+
+        Raises:
+            WriteFailed: when the file system refuses; the store is as it was before.
+            ValueError: when the record is another run's, or holds a number that JSON cannot say.
+        """
+        folder = self._folder(run.spec.run_id)
+        with staged_folder(self._runs, encode(run)) as staged, self._lock:
+            if self._has_outcome(run.spec.run_id):
+                return False
+            if folder.exists():
+                discard(folder)
+            publish(staged, folder)
+        return True
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all runs, sorted; whether a run is sound shows when it is read."""
+        names = (folder.name for folder in self._runs.glob("??/*"))
+        yield from sorted(name for name in names if RUN_ID.fullmatch(name))
+
+    def find(self, prefix: str) -> str:
+        """The one run id that begins with `prefix`.
+
+        Raises:
+            MissingRun: when none does.
+            AmbiguousPrefix: when several do.
+        """
+        candidates = tuple(run_id for run_id in self.ids() if run_id.startswith(prefix))
+        if not candidates:
+            raise MissingRun(prefix)
+        if len(candidates) > 1:
+            raise AmbiguousPrefix(prefix, candidates)
+        return candidates[0]
+
+    def _folder(self, run_id: str) -> Path:
+        if not RUN_ID.fullmatch(run_id):
+            raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
+        return self._runs / run_id[:2] / run_id
+
+    def _has_outcome(self, run_id: str) -> bool:
+        try:
+            return self.record(run_id).status.is_outcome
+        except MissingRun:
+            return False
+
+    def _read(self, run_id: str, read: Callable[[Path], Result]) -> Result:
+        folder = self._folder(run_id)
+        try:
+            return read(_existing(folder))
+        except Damaged:
+            # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
+            return self._read_locked(folder, read)
+
+    def _read_locked(self, folder: Path, read: Callable[[Path], Result]) -> Result:
+        with self._lock:
+            try:
+                return read(_existing(folder))
+            except Damaged as damage:
+                log.warning("%s, so the run counts as missing; set aside as %s", damage, set_aside(folder).name)
+                raise MissingRun(folder.name) from damage
+
+
+def encode(run: StoredRun) -> dict[str, bytes]:
+    """The files of a run by name, in the order in which they must be written.
+
+    Raises:
+        ValueError: when the record is another run's, or holds a number that JSON cannot say.
+    """
+    if run.record.run_id != run.spec.run_id:
+        raise ValueError(f"the record of run {run.record.run_id} comes with the spec of {run.spec.run_id}")
+    contents = {SPEC: _text(run.spec.to_json(), sort_keys=True), ARRAYS: pack(run.arrays)}
+    neighbours: dict[str, Json] = {
+        name: {"bytes": len(content), "sha256": sha256_of_bytes(content)} for name, content in contents.items()
+    }
+    record = seal({**run.record.to_json(), "files": neighbours})
+    return {**contents, RECORD: _text(record, sort_keys=False)}
+
+
+def pack(arrays: Mapping[str, Array]) -> bytes:
+    """An .npz of `arrays`, in their order: equal arrays give equal bytes.
+
+    Raises:
+        ValueError: for an array of Python objects, which only pickle could write.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, values in arrays.items():
+            # A ZipInfo made by hand bears the date 1980-01-01; one made by the archive bears today's.
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(values, order="C"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def unpack(content: bytes) -> dict[str, Array]:
+    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The record in a run's folder.
+
+    Raises:
+        Damaged: when record.json, or the size of a neighbour, is not as it was written.
+        UnreadableRecord: when another version of ablate wrote it.
+    """
+    sealed = _sealed_record(folder)
+    with _interpreting(folder):
+        return _record(sealed)
+
+
+def read_run(folder: Path) -> StoredRun:
+    """The run in its folder.
+
+    Raises:
+        Damaged: when any of its files is not as it was written.
+        UnreadableRecord: when another version of ablate wrote it.
+    """
+    sealed = _sealed_record(folder)
+    spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+    with _interpreting(folder):
+        return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise MissingRun(folder.name)
+    return folder
+
+
+def _sealed_record(folder: Path) -> dict[str, Any]:
+    """The JSON of record.json, sound, of this run, with neighbours of the right size."""
+    path = folder / RECORD
+    try:
+        sealed = unseal(_content(path))
+    except Damaged as damage:
+        raise Damaged(f"{path} is damaged ({damage})") from damage
+    if sealed["run_id"] != folder.name:
+        raise Damaged(f"{path} belongs to run {sealed['run_id']}")
+    for name, entry in sealed["files"].items():
+        _check_size(folder / name, entry["bytes"])
+    return sealed
+
+
+def _check_size(path: Path, bytes_written: int) -> None:
+    if not path.is_file() or path.stat().st_size != bytes_written:
+        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
+
+
+def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
+    content = _content(path)
+    if sha256_of_bytes(content) != entry["sha256"]:
+        raise Damaged(f"{path} is damaged (its checksum does not match)")
+    return content
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Damaged(f"{path.name} is missing") from error
+
+
+def _record(sealed: Mapping[str, Any]) -> RunRecord:
+    return RunRecord.from_json({key: value for key, value in sealed.items() if key != "files"})
+
+
+@contextmanager
+def _interpreting(folder: Path) -> Iterator[None]:
+    """Sound bytes that make no sense here made sense to whoever wrote them."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
+
+
+def _text(data: Mapping[str, Json], sort_keys: bool) -> bytes:
+    return (json.dumps(data, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n").encode("ascii")

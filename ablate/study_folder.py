@@ -1,0 +1,181 @@
+"""The folder of a study: what was planned under its name, what happened to it, and its tables.
+
+    folder = StudyFolder(results_dir, "optimizers")
+    folder.record_plan(plan, argv=["+sweep=optimizers"])    # refuses another study under this name
+    folder.plan()                                           # the latest StudyPlan
+    folder.log("post_hoc_seeds", {"added": [8, 9]})
+    folder.write("runs.csv", content)
+
+On disk, under `results/studies/<name>/`: `plans.jsonl`, which is primary data (each plan with its time
+and command), `study_log.jsonl`, and tables that can be derived from the plans and the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ablate.durable import StoreError, write_atomically
+from ablate.identity import Json, canonical
+from ablate.journal import Journal
+from ablate.plans import StudyPlan
+
+__all__ = ["AnotherStudy", "Difference", "PlanLine", "StudyFolder", "added_seeds", "differences"]
+
+STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
+SHOWN_DIFFERENCES = 5
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which two studies differ: its dotted path, and the value in each, None where absent."""
+
+    field: str
+    kept: Json
+    asked: Json
+
+
+class AnotherStudy(StoreError):
+    """The name stands for another study already, whose plans are not overwritten."""
+
+    def __init__(self, name: str, found: tuple[Difference, ...]) -> None:
+        shown = [f"{each.field} is {each.kept!r} there and {each.asked!r} here" for each in found[:SHOWN_DIFFERENCES]]
+        more = [f"and {len(found) - SHOWN_DIFFERENCES} more"] if len(found) > SHOWN_DIFFERENCES else []
+        super().__init__(f"{name} is the name of another study: {'; '.join(shown + more)}")
+        self.name = name
+        self.differences = found
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """A plan with when (UTC, ISO 8601) and by which command line it was made."""
+
+    plan: StudyPlan
+    planned_at: str
+    argv: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "plan_hash": self.plan.plan_hash,
+            "planned_at": self.planned_at,
+            "argv": list(self.argv),
+            "plan": self.plan.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanLine:
+        return cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"]))
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class StudyFolder:
+    """The folder of the study `name` under `results_dir/studies`. Nothing is made before something is kept."""
+
+    def __init__(self, results_dir: Path, name: str, now: Callable[[], datetime] = utc_now) -> None:
+        """Raises ValueError for a name that is no plain folder name."""
+        if not STUDY_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first"
+            )
+        self.name = name
+        self.path = results_dir / "studies" / name
+        self._now = now
+        self._plans = Journal(self.path / "plans.jsonl")
+        self._log = Journal(self.path / "study_log.jsonl")
+
+    def plan(self) -> StudyPlan | None:
+        """The plan that holds: the latest. None when nothing was planned here."""
+        lines = self.plan_lines()
+        return lines[-1].plan if lines else None
+
+    def plan_lines(self) -> tuple[PlanLine, ...]:
+        """Every plan that was made under this name, oldest first."""
+        return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
+
+    def check(self, plan: StudyPlan) -> None:
+        """Whether `plan` may be kept here.
+
+        Raises:
+            AnotherStudy: when the folder holds a study with another definition.
+        """
+        kept = self.plan()
+        found = () if kept is None else differences(kept.definition(), plan.definition())
+        if found:
+            raise AnotherStudy(self.name, found)
+
+    def record_plan(self, plan: StudyPlan, argv: Sequence[str]) -> bool:
+        """Keep `plan` as the one that holds; whether that is a change.
+
+        Raises:
+            AnotherStudy: when the folder holds a study with another definition.
+            WriteFailed: when the file system refuses.
+        """
+        with self._plans.locked():
+            self.check(plan)
+            kept = self.plan()
+            if kept is not None and kept.plan_hash == plan.plan_hash:
+                return False
+            self._plans.append(PlanLine(plan, self._timestamp(), tuple(argv)).to_json())
+        return True
+
+    def log(self, event: str, details: Mapping[str, Json]) -> None:
+        """Add to the study's log what happened to it, with the time.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        self._log.append({"event": event, "logged_at": self._timestamp(), **details})
+
+    def events(self) -> tuple[dict[str, Any], ...]:
+        """The log, oldest first: objects with `event`, `logged_at` and the details of the event."""
+        return self._log.entries()
+
+    def write(self, file_name: str, content: bytes) -> Path:
+        """Put a derived file, such as a table, in place of its last version; its path.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        path = self.path / file_name
+        write_atomically(path, content)
+        return path
+
+    def _timestamp(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+
+def added_seeds(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[int, ...]]:
+    """For each sweep, the seeds of `after` that `before` did not plan; sweeps without any are left out."""
+    planned = {sweep.spec.name: set(sweep.spec.seeds) for sweep in before.sweeps}
+    added = {
+        sweep.spec.name: tuple(seed for seed in sweep.spec.seeds if seed not in planned.get(sweep.spec.name, ()))
+        for sweep in after.sweeps
+    }
+    return {name: seeds for name, seeds in added.items() if seeds}
+
+
+def differences(kept: Mapping[str, Json], asked: Mapping[str, Json]) -> tuple[Difference, ...]:
+    """The fields in which two definitions differ, by dotted path, sorted."""
+    ours, theirs = dict(_leaves(kept)), dict(_leaves(asked))
+    return tuple(
+        Difference(path, ours.get(path), theirs.get(path))
+        for path in sorted(ours.keys() | theirs.keys())
+        # As lists of one or none, in which an absent value is not a null.
+        if canonical([ours[path]] if path in ours else []) != canonical([theirs[path]] if path in theirs else [])
+    )
+
+
+def _leaves(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Each value inside `value` that is no mapping, with its dotted path; an empty mapping is a value."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else key)
+    else:
+        yield path, value

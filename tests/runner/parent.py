@@ -1,0 +1,73 @@
+"""A parent for tests that kill it: `python -m tests.runner.parent FOLDER WORKERS SECONDS [KILL_AT]`.
+
+It trains `SPECS`, each epoch of which takes SECONDS, and prints the id of each run that ends with whether it
+was trained here. KILL_AT names the moment at which it kills itself: `taken` (a claim), `staged` (a record in
+its temporary folder), `published` (the record in its place, the claim not yet released).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from ablate import store as store_module
+from ablate.claims import Claims
+from ablate.runner.events import Event, RunEnded
+from ablate.runner.local import LocalExecutor
+from ablate.runner.session import Interrupted, Session
+from ablate.store import RunStore
+from tests.runner.scripted import NAME, scripted_spec
+
+
+def specs(seconds: float):
+    return tuple(scripted_spec(seed, rate, seconds=seconds) for rate in (0.1, 0.2) for seed in range(4))
+
+
+def kill_at(moment: str) -> None:
+    owner, name, is_before = {
+        "taken": (Claims, "take", False),
+        "staged": (store_module, "publish", True),
+        "published": (store_module, "publish", False),
+    }[moment]
+    original = getattr(owner, name)
+    calls = []
+
+    def deadly(*arguments):
+        calls.append(arguments)
+        # Not at the first time, so that there is something done before.
+        if len(calls) == 3 and is_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = original(*arguments)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    setattr(owner, name, deadly)
+
+
+def tell(event: Event) -> None:
+    if isinstance(event, RunEnded):
+        say("ended", event.record.run_id, event.is_ours)
+
+
+def say(*words: object) -> None:
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
+def main(folder: str, workers: str, seconds: str, moment: str | None = None) -> int:
+    if moment is not None:
+        kill_at(moment)
+    session = Session(RunStore(Path(folder) / "results"), Path(folder), tell)
+    try:
+        LocalExecutor(workers=int(workers), trainer=NAME).execute(specs(float(seconds)), session)
+    except Interrupted as interruption:
+        say("interrupted", interruption.done, interruption.remaining)
+        return 128 + interruption.signal_number
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""A trainer for tests: numpy, a few milliseconds a run, and as badly behaved as its spec's model asks for.
+
+Arguments of the model, all optional:
+    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory or unstorable
+    once     misbehave on the first try only
+    seconds  how long an epoch takes
+Each try of a run leaves a line with its id in `<data_dir>/tried`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ablate.records import Divergence, RunRecord, Status, StoredRun, Timings
+from ablate.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
+
+NAME = "tests.runner.scripted"
+EPOCHS = 3
+
+
+class Trainer:
+    def __init__(self, data_dir: Path | None, numerics: Numerics) -> None:
+        assert data_dir is not None
+        self._data_dir = data_dir
+        self._leak: list[np.ndarray] = []
+        append_line(data_dir / "trainers", str(os.getpid()))
+
+    def train(self, spec, progress):
+        arguments = spec.model.arguments
+        assert os.environ["OMP_NUM_THREADS"] == str(spec.numerics.threads)
+        is_first = spec.run_id not in tried(self._data_dir)
+        append_line(self._data_dir / "tried", spec.run_id)
+        generator = np.random.default_rng(spec.seed)
+        losses = []
+        for epoch in range(1, EPOCHS + 1):
+            time.sleep(arguments.get("seconds", 0.0))
+            losses.append(generator.random() * spec.optimizer.arguments["learning_rate"])
+            progress(epoch, EPOCHS, {"loss": losses[-1]})
+            if "script" in arguments and (is_first or not arguments.get("once")):
+                self._misbehave(arguments["script"])
+        return finished(spec, np.array(losses))
+
+    def _misbehave(self, script: str) -> None:
+        match script:
+            case "raise":
+                raise Unpicklable("as the script says")
+            case "exit":
+                sys.exit(7)
+            case "die":
+                os.write(1, b"last words\n")
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "hang":
+                time.sleep(3600)
+            case "freeze":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case "memory":
+                raise MemoryError("as the script says")
+            case "grow":
+                self._leak.append(np.ones(20 * 2**20 // 8))
+            case "chatter":
+                for _ in range(200):
+                    os.write(1, b"chatter " * 10_000)
+                self._misbehave("die")
+
+
+def finished(spec: RunSpec, losses: np.ndarray) -> StoredRun:
+    script = spec.model.arguments.get("script")
+    record = RunRecord(
+        spec.run_id,
+        Status.DIVERGED if script == "diverge" else Status.COMPLETED,
+        epochs_run=EPOCHS,
+        metrics={"test_loss": float("nan") if script == "unstorable" else float(losses[-1])},
+        divergence=Divergence(1, 2) if script == "diverge" else None,
+        timings=Timings(wall_seconds=time.process_time()),
+    )
+    return StoredRun(spec, record, {"history/loss": losses})
+
+
+class Unpicklable(Exception):
+    """An exception that cannot travel between processes."""
+
+    def __init__(self, spec_part: str) -> None:
+        super().__init__(spec_part)
+        self.callback = lambda: None
+
+
+def append_line(path: Path, line: str) -> None:
+    with path.open("a") as file:
+        file.write(line + "\n")
+
+
+def tried(data_dir: Path) -> list[str]:
+    path = data_dir / "tried"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **model) -> RunSpec:
+    """The learning rate lives in a variable, so that specs which differ in it share a program."""
+    return RunSpec(
+        dataset=DatasetSpec(Component("tests.data"), "d" * 64, 0.1, None, 0),
+        model=Component("tests.model", model),
+        optimizer=Component("tests.optimizer", {"learning_rate": rate}, variables=("learning_rate",)),
+        schedule=Component("tests.schedule"),
+        loss=Component("tests.loss"),
+        augment=None,
+        training=Component("tests.training", {"epochs": EPOCHS, "batch_size": 32}),
+        precision="float32",
+        seed=seed,
+        salt=0,
+        numerics=Numerics("cpu", "xla", threads),
+    )
+
+
+def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=()) -> Study:
+    """A study of one sweep over learning rates; the first is the baseline."""
+    spec = SweepSpec(
+        name=name,
+        question="Which rate?",
+        factors={"optimizer.learning_rate": tuple(rates)},
+        design="one_factor",
+        baseline={"optimizer.learning_rate": rates[0]},
+        seeds=tuple(seeds),
+        metric="test_loss",
+        claims=tuple(claims),
+    )
+    arms = tuple(
+        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate))
+        for rate in rates
+    )
+    return Study(name, "Which rate?", (Sweep(spec, arms),))

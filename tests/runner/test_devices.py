@@ -1,0 +1,93 @@
+"""The device of a study, found without TensorFlow, and what a worker is shown of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ablate.runner import devices
+from ablate.runner.devices import DeviceAbsent, available_cores, available_gpus, resolve_device, worker_environment
+from ablate.specs import Numerics
+
+
+class Probe:
+    def __init__(self, *answers: bool) -> None:
+        self.answers = list(answers)
+
+    def __call__(self) -> bool:
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+def node(tmp_path):
+    path = tmp_path / "nvidia0"
+    path.touch()
+    return path
+
+
+def test_no_device_node_means_cpu_without_a_probe(tmp_path):
+    nodes = [tmp_path / "absent"]
+    assert resolve_device("auto", nodes, Probe(), tmp_path) == "cpu"
+    with pytest.raises(DeviceAbsent, match=r"numerics.device=gpu, but this machine has no NVIDIA device node"):
+        resolve_device("gpu", nodes, Probe(), tmp_path)
+
+
+def test_cpu_is_never_questioned(tmp_path, node):
+    assert resolve_device("cpu", [node], Probe(), tmp_path) == "cpu"
+
+
+@pytest.mark.parametrize("setting", ["auto", "gpu"])
+def test_the_probe_decides_once(tmp_path, node, setting):
+    probe = Probe(True)
+    answers = [resolve_device(setting, [tmp_path / "absent", node], probe, tmp_path / "cache") for _ in range(3)]
+    assert answers == ["gpu"] * 3
+
+
+def test_a_device_that_cannot_compute_is_a_notice_or_an_error(tmp_path, node, caplog):
+    probe = Probe(False)
+    assert resolve_device("auto", [node], probe, tmp_path) == "cpu"
+    assert "TensorFlow cannot compute on it" in caplog.text
+    with pytest.raises(DeviceAbsent, match="TensorFlow cannot compute on the one that is here"):
+        resolve_device("gpu", [node], probe, tmp_path)
+
+
+@pytest.mark.parametrize("change", ["tensorflow", "nvidia-cudnn-cu12", "driver", "visible"])
+def test_the_probe_is_asked_again_when_something_changed(tmp_path, node, monkeypatch, change):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    probe = Probe(False, True)
+    assert resolve_device("auto", [node], probe, tmp_path) == "cpu"
+    if change == "driver":
+        monkeypatch.setattr(devices, "NVIDIA_DRIVER", node)
+        node.write_text("another driver")
+    elif change == "visible":
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    else:
+        monkeypatch.setattr(devices, "version", lambda package: "9.9" if package == change else "0")
+    assert resolve_device("auto", [node], probe, tmp_path) == "gpu"
+
+
+def test_a_broken_memory_is_asked_anew(tmp_path, node):
+    (tmp_path / "gpu_probe.json").write_text("[3")
+    assert resolve_device("auto", [node], Probe(True), tmp_path) == "gpu"
+
+
+def test_refuses_other_settings():
+    with pytest.raises(ValueError, match=r"numerics.device is 'tpu'; it is auto, cpu or gpu"):
+        resolve_device("tpu")
+
+
+def test_a_worker_sees_its_threads_and_no_gpu():
+    environment = worker_environment(Numerics("cpu", "xla", 2), place=1)
+    assert environment["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert environment["TF_NUM_INTRAOP_THREADS"] == environment["OMP_NUM_THREADS"] == "2"
+    assert environment["TF_NUM_INTEROP_THREADS"] == "1"
+
+
+def test_workers_share_the_gpus_in_turn(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    assert available_gpus() == ("3", "5")
+    seen = [worker_environment(Numerics("gpu", "xla", 1), place)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
+    assert seen == ["3", "5", "3"]
+
+
+def test_there_is_at_least_one_core():
+    assert available_cores() >= 1

@@ -1,0 +1,135 @@
+"""Parents that are killed, interrupted, or two: nothing is lost, nothing is trained twice, nobody is left over."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import psutil
+import pytest
+
+from ablate.runner.events import EpochEnded, RunClaimedElsewhere, RunEnded
+from ablate.runner.inline import InlineExecutor
+from ablate.runner.session import Interrupted, Session
+from ablate.store import RunStore
+from tests.runner.parent import specs
+from tests.runner.scripted import NAME, scripted_spec, tried
+
+RUNS = 8
+
+
+def start(folder, workers=2, seconds=0.0, *moment) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tests.runner.parent", str(folder), str(workers), str(seconds), *moment]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def ended_here(output: str) -> list[str]:
+    return [line.split()[1] for line in output.splitlines() if line.startswith("ended") and line.endswith("True")]
+
+
+def wait_until(condition, seconds=10.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def stored(folder) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("results/runs/??/*/[as]*.*")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with start(folder) as parent:
+        parent.communicate()
+    return stored(folder)
+
+
+@pytest.mark.parametrize("moment", ["taken", "staged", "published"])
+def test_a_killed_parent_loses_nothing_but_runs_in_flight(tmp_path, undisturbed, moment):
+    with start(tmp_path, 2, 0.0, moment) as parent:
+        parent.communicate()
+    assert parent.returncode == -signal.SIGKILL
+    done = set(RunStore(tmp_path / "results").ids())
+    assert 0 < len(done) < RUNS
+    with start(tmp_path) as parent:
+        output, _ = parent.communicate()
+    assert parent.returncode == 0
+    assert set(ended_here(output)) == {spec.run_id for spec in specs(0.0)} - done
+    assert stored(tmp_path) == undisturbed
+    times = Counter(tried(tmp_path))
+    assert all(times[run_id] == 1 for run_id in done)
+    assert times.total() <= RUNS + 2
+
+
+def test_workers_do_not_outlive_a_killed_parent(tmp_path):
+    with start(tmp_path, 2, 30.0) as parent:
+        wait_until(lambda: len(tried(tmp_path)) == 2)
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        assert len(workers) == 2
+        parent.kill()
+        wait_until(lambda: all(map(is_gone, workers)), seconds=3.0)
+
+
+def test_two_parents_share_the_work(tmp_path):
+    with start(tmp_path, 1, 0.05) as first, start(tmp_path, 1, 0.05) as second:
+        outputs = [parent.communicate()[0] for parent in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0)
+    shares = [set(ended_here(output)) for output in outputs]
+    assert all(shares)
+    assert not shares[0] & shares[1]
+    assert shares[0] | shares[1] == {spec.run_id for spec in specs(0.05)}
+    assert set(Counter(tried(tmp_path)).values()) == {1}
+
+
+def test_takes_over_what_a_killed_parent_had_claimed(tmp_path):
+    with start(tmp_path, 1, 30.0) as stuck:
+        wait_until(lambda: tried(tmp_path))
+        events = []
+
+        def observe(event):
+            events.append(event)
+            if isinstance(event, RunClaimedElsewhere):
+                stuck.kill()
+                stuck.wait()
+
+        (claimed,) = [spec for spec in specs(30.0) if spec.run_id in tried(tmp_path)]
+        # A trainer that never comes to an epoch, so that the run fails here at once.
+        executor = InlineExecutor(trainer="tests.runner.absent")
+        (record,) = executor.execute([claimed], Session(RunStore(tmp_path / "results"), tmp_path, observe))
+    assert record.failure.type == "ModuleNotFoundError"
+    assert [event.is_ours for event in events if isinstance(event, RunEnded)] == [True]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_work_cleanly(tmp_path, number):
+    with start(tmp_path, 2, 0.2) as parent:
+        wait_until(lambda: any((tmp_path / "results" / "runs").glob("??/*")))
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        parent.send_signal(number)
+        output, _ = parent.communicate(timeout=5)
+    assert parent.returncode == 128 + number
+    done = len(list(RunStore(tmp_path / "results").ids()))
+    assert output.splitlines()[-1] == f"interrupted {done} {RUNS - done}"
+    assert all(map(is_gone, workers))
+    assert [path.name for path in (tmp_path / "results" / "claims").iterdir()] == [".lock"]
+
+
+def test_a_signal_is_noticed_at_the_end_of_an_epoch(tmp_path):
+    def observe(event):
+        if isinstance(event, EpochEnded):
+            signal.raise_signal(signal.SIGINT)
+
+    session = Session(RunStore(tmp_path / "results"), tmp_path, observe)
+    with pytest.raises(Interrupted) as caught:
+        InlineExecutor(trainer=NAME).execute([scripted_spec(seed) for seed in range(3)], session)
+    assert (caught.value.signal_number, caught.value.done, caught.value.remaining) == (signal.SIGINT, 0, 3)
+    assert list(session.store.ids()) == []

@@ -1,0 +1,60 @@
+"""The choice of the next run, and how many programs it makes workers compile."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ablate.runner.schedule import next_program
+
+
+@pytest.mark.parametrize(
+    ("waiting", "current", "busy", "expected"),
+    [
+        ({"a": 1, "b": 9}, "a", (), "a"),
+        ({"a": 1, "b": 9}, "a", ("a",), "a"),
+        ({"a": 2, "b": 9}, None, (), "a"),
+        ({"a": 2, "b": 9}, None, ("a",), "b"),
+        ({"a": 0, "b": 9}, "a", (), "b"),
+        ({"a": 4, "b": 9}, None, ("a", "b"), "b"),
+        ({"a": 4, "b": 3}, None, ("a", "b"), "a"),
+        ({"a": 3, "b": 3}, None, ("a", "b"), None),
+        ({"a": 5}, None, ("a", "a"), None),
+        ({"a": 6}, None, ("a", "a"), "a"),
+        ({}, None, (), None),
+        ({"a": 0}, "a", (), None),
+    ],
+)
+def test_prefers_its_own_then_the_untouched_then_the_longest(waiting, current, busy, expected):
+    assert next_program(waiting, current, busy) == expected
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=6), st.integers(1, 4))
+def test_finishes_everything_and_compiles_little(sizes, workers):
+    waiting = {f"program {index}": size for index, size in enumerate(sizes)}
+    compiled = simulate(waiting, workers)
+    assert sum(sizes) == compiled.pop("runs")
+    assert all(count <= workers for count in compiled.values())
+    assert compiled.keys() == waiting.keys()
+    if workers == 1:
+        assert set(compiled.values()) == {1}
+
+
+def simulate(waiting: dict[str, int], workers: int) -> dict[str, int]:
+    """Workers in lock step, one run each a turn: how often each program was compiled, and the runs done."""
+    left, current, compiled = dict(waiting), [None] * workers, {"runs": 0}
+    while any(left.values()):
+        at_work: list[str] = []
+        for worker in range(workers):
+            program = next_program(left, current[worker], at_work)
+            if program is None:
+                continue
+            left[program] -= 1
+            compiled["runs"] += 1
+            compiled[program] = compiled.get(program, 0) + (program != current[worker])
+            current[worker] = program
+            at_work.append(program)
+        assert at_work
+    return compiled

@@ -1,0 +1,151 @@
+"""A run is a pure function of its spec: the promise that everything else stands on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ablate.datasets.arrays import DataError
+from ablate.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
+from ablate.runner import trainer as module
+from ablate.runner.trainer import Trainer
+from ablate.specs import Numerics, RunSpec
+from ablate.store import pack
+from tests.requests import spec
+
+SHORT = ("training.epochs=2", "model.hidden=[8]")
+NUMERICS = Numerics("cpu", "xla", 1)
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    return Trainer(None, NUMERICS)
+
+
+def train(trainer: Trainer, asked: RunSpec) -> StoredRun:
+    return trainer.train(asked, lambda epoch, epochs, metrics: None)
+
+
+def bits(run: StoredRun) -> bytes:
+    return pack(run.arrays)
+
+
+def test_alone_in_a_row_and_in_another_order_give_the_same_bits(trainer):
+    """Dropout and batch normalisation carry the most state from run to run, if any is carried."""
+    row = [
+        spec("model.dropout=0.2", "model.batch_norm=true", f"seed={seed}", f"model.l2={l2}", *SHORT)
+        for seed, l2 in [(0, 0.0), (1, 0.001), (2, 0.0)]
+    ]
+    forwards = [bits(train(trainer, each)) for each in row]
+    backwards = [bits(train(trainer, each)) for each in reversed(row)][::-1]
+    alone = [bits(train(Trainer(None, NUMERICS), each)) for each in row]
+    assert forwards == backwards == alone
+    assert len(set(forwards)) == 3
+
+
+def test_runs_of_other_programs_in_between_change_nothing(trainer):
+    asked = spec("model.dropout=0.2", *SHORT)
+    before = bits(train(trainer, asked))
+    for other in ("optimizer=sgd", "training.batch_size=64", "model.activation=tanh"):
+        train(trainer, spec(other, *SHORT))
+    assert bits(train(trainer, asked)) == before
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "training.plateau.patience=1000",
+        "training.early_stopping.patience=1000",
+        "training.clip.norm=1e9",
+        "optimizer.weight_decay=null",
+    ],
+)
+def test_a_factor_that_does_nothing_gives_bit_equal_arms(trainer, nothing):
+    if nothing.startswith("optimizer"):
+        pair = spec("optimizer=adam", *SHORT), spec("optimizer=adamw", "optimizer.weight_decay=0.0", *SHORT)
+    else:
+        pair = spec(*SHORT), spec(nothing, *SHORT)
+    assert pair[0].run_id != pair[1].run_id
+    assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
+
+
+def test_the_salt_makes_a_replica(trainer):
+    one, other = (train(trainer, spec(f"randomness.salt={salt}", *SHORT)) for salt in (0, 1))
+    assert one.history["val_loss"].tolist() != other.history["val_loss"].tolist()
+    np.testing.assert_array_equal(one.arrays["test/label"], other.arrays["test/label"])
+
+
+def test_a_record_says_what_came_out(trainer):
+    run = train(trainer, spec(*SHORT))
+    record = run.record
+    assert record.run_id == run.spec.run_id
+    assert record.status is Status.COMPLETED
+    assert record.epochs_run == 2
+    assert record.best_epoch == record.evaluated_epoch == int(np.argmin(run.history["val_loss"])) + 1
+    assert set(record.metrics) <= set(METRICS)
+    assert {"test_accuracy", "test_macro_f1", "train_loss", "gap"} <= set(record.metrics)
+    assert record.environment["numerics"] == {"device": "cpu", "engine": "xla", "threads": 1}
+    assert record.timings.wall_seconds > sum(record.timings.epoch_seconds)
+
+
+def test_the_arrays_agree_with_the_metrics(trainer):
+    run = train(trainer, spec(*SHORT))
+    labels, predicted = run.arrays["test/label"], run.arrays["test/prediction"]
+    assert np.mean(labels == predicted) == run.record.metrics["test_accuracy"]
+    confusion = run.arrays["test/confusion"]
+    assert confusion.trace() / confusion.sum() == run.record.metrics["test_accuracy"]
+    assert confusion.sum(axis=1).tolist() == np.bincount(labels).tolist()
+    right = labels == predicted
+    np.testing.assert_array_equal(run.arrays["test/probability"][right], run.arrays["test/label_probability"][right])
+    loss = -np.mean(np.log(run.arrays["test/label_probability"].astype(np.float64)))
+    np.testing.assert_allclose(loss, run.record.metrics["test_loss"], rtol=1e-5)
+
+
+def test_weight_statistics_have_a_row_for_each_weight(trainer):
+    run = train(trainer, spec(*SHORT))
+    assert run.arrays["weights/path"].tolist() == [
+        "hidden_1/kernel",
+        "hidden_1/bias",
+        "logits/kernel",
+        "logits/bias",
+    ]
+    statistics = dict(zip(WEIGHT_STATISTICS, run.arrays["weights/statistics"][0], strict=True))
+    assert statistics["min"] < statistics["mean"] < statistics["max"]
+    np.testing.assert_allclose(statistics["norm"], np.sqrt(64 * 8 * (statistics["std"] ** 2 + statistics["mean"] ** 2)))
+
+
+def test_a_run_that_diverges_says_where_and_has_no_test_metrics(trainer):
+    run = train(trainer, spec("optimizer=sgd", "optimizer.learning_rate=1e30", *SHORT))
+    assert run.record.status is Status.DIVERGED
+    assert run.record.divergence is not None
+    assert run.record.divergence.epoch == 1
+    assert run.record.metrics == {}
+    pack(run.arrays)
+
+
+def test_an_overflowing_test_loss_is_left_out(trainer, monkeypatch):
+    def evaluate(program, name, split):
+        loss = np.inf if name == "test" else 1.0
+        return {"loss": loss, "objective": loss}, np.zeros((len(split.labels), 10))
+
+    trained = train(trainer, spec(*SHORT))
+    monkeypatch.setattr(module, "evaluate", evaluate)
+    data = next(iter(trainer._data.values()))
+    metrics, _ = module.final_results(trainer._programs[trained.spec.program_id], data)
+    assert "test_loss" not in metrics
+    assert metrics["train_loss"] == 1.0
+
+
+def test_data_that_changed_since_the_plan_is_refused(trainer):
+    from dataclasses import replace
+
+    asked = spec(*SHORT)
+    other = replace(asked, dataset=replace(asked.dataset, digest="0" * 64))
+    with pytest.raises(DataError, match="changed"):
+        train(trainer, other)
+
+
+def test_only_a_few_programs_and_data_sets_are_kept(trainer):
+    for width in (4, 5, 6):
+        train(trainer, spec("training.epochs=1", f"model.hidden=[{width}]", "numerics.engine=graph"))
+    assert len(trainer._programs) == 2

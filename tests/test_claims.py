@@ -1,0 +1,142 @@
+"""Claims: one living holder for each run, and none for the dead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from ablate import claims as claims_module
+from ablate.claims import STALE_SECONDS, Claims, Owner, process_is_running
+
+RUN = "a" * 64
+HERE = Owner("here", 1, 100.0, "one")
+NEIGHBOUR = Owner("here", 2, 200.0, "two")
+AWAY = Owner("away", 1, 100.0, "three")
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def holder(tmp_path, me, running=(HERE, NEIGHBOUR), clock=None) -> Claims:
+    return Claims(tmp_path, me, running.__contains__, clock or Clock())
+
+
+def test_one_holder_at_a_time(tmp_path):
+    first, second = holder(tmp_path, HERE), holder(tmp_path, NEIGHBOUR)
+    assert first.owner(RUN) is None
+    assert first.take(RUN)
+    assert first.take(RUN)
+    assert not second.take(RUN)
+    assert second.owner(RUN) == HERE
+    first.release(RUN)
+    assert second.take(RUN)
+    assert second.owner(RUN) == NEIGHBOUR
+
+
+def test_two_that_look_at_once_do_not_both_take(tmp_path, monkeypatch):
+    look = Claims._is_held_elsewhere
+
+    def slow_look(claims, run_id):
+        answer = look(claims, run_id)
+        time.sleep(0.05)
+        return answer
+
+    monkeypatch.setattr(Claims, "_is_held_elsewhere", slow_look)
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda me: holder(tmp_path, me).take(RUN), (HERE, NEIGHBOUR))
+    assert sorted(answers) == [False, True]
+
+
+def test_a_claim_of_a_dead_process_is_void(tmp_path):
+    holder(tmp_path, HERE).take(RUN)
+    assert holder(tmp_path, NEIGHBOUR, running=(NEIGHBOUR,)).take(RUN)
+
+
+def test_the_old_holder_leaves_a_claim_that_was_taken_over(tmp_path):
+    old = holder(tmp_path, HERE)
+    old.take(RUN)
+    new = holder(tmp_path, NEIGHBOUR, running=(NEIGHBOUR,))
+    new.take(RUN)
+    old.release(RUN)
+    assert new.owner(RUN) == NEIGHBOUR
+
+
+def test_a_claim_of_another_host_is_void_once_it_falls_silent(tmp_path):
+    away, clock = holder(tmp_path, AWAY), Clock()
+    away.take(RUN)
+    # Its clock may stand anywhere; only what changes between two looks counts.
+    os.utime(tmp_path / "claims" / RUN, (5, 5))
+    here = holder(tmp_path, HERE, clock=clock)
+    assert not here.take(RUN)
+    clock.seconds = STALE_SECONDS - 1
+    away.touch()
+    assert not here.take(RUN)
+    clock.seconds = 2 * STALE_SECONDS - 2
+    assert not here.take(RUN)
+    clock.seconds = 2 * STALE_SECONDS - 1
+    assert here.take(RUN)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"host": "here"}'])
+def test_a_claim_that_names_nobody_is_void_once_it_is_old(tmp_path, content):
+    clock = Clock()
+    here = holder(tmp_path, HERE, clock=clock)
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / RUN).write_text(content)
+    assert not here.take(RUN)
+    clock.seconds = STALE_SECONDS
+    assert here.take(RUN)
+
+
+def test_beats_and_gives_everything_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims_module, "BEAT_SECONDS", 0.01)
+    path = tmp_path / "claims" / RUN
+    with Claims(tmp_path) as claims:
+        claims.take(RUN)
+        os.utime(path, (5, 5))
+        time.sleep(0.2)
+        assert path.stat().st_mtime > 5
+    assert not path.exists()
+
+
+def test_processes_are_told_apart_by_number_and_start():
+    me = Owner.current()
+    assert process_is_running(me)
+    assert not process_is_running(replace(me, started_at=me.started_at - 60))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        owner = Owner(me.host, child.pid, psutil.Process(child.pid).create_time(), "")
+        assert process_is_running(owner)
+        child.kill()
+        while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert not process_is_running(owner)
+    assert not process_is_running(owner)
+
+
+def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from ablate.claims import Claims\n"
+        "claims = Claims(Path(sys.argv[1])); input()\n"
+        "print(*(run for run in 'abcdefghijklmnopqrst' if claims.take(run)), flush=True); input()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    takers = [subprocess.Popen(command, **pipes) for _ in range(3)]
+    for taker in takers:
+        taker.stdin.write("\n")
+        taker.stdin.flush()
+    taken = [run for taker in takers for run in taker.stdout.readline().split()]
+    for taker in takers:
+        taker.communicate("\n")
+    assert sorted(taken) == list("abcdefghijklmnopqrst")

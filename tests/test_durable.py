@@ -1,0 +1,62 @@
+"""Files that appear whole or not at all, and texts that know when they were damaged."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ablate.durable import Damaged, WriteFailed, seal, unseal, write_atomically
+from ablate.identity import canonical
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_replaces_a_file_and_makes_its_folder(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_refused_write_leaves_the_old_file_and_names_what_it_needed(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    write_atomically(path, b"first")
+
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    message = rf"cannot write {path} \(6 bytes needed\): No space left on device"
+    with pytest.raises(WriteFailed, match=message) as caught:
+        write_atomically(path, b"second")
+    assert (caught.value.path, caught.value.bytes_needed) == (path, 6)
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.dictionaries(st.text().filter(lambda key: key != "checksum"), JSON, max_size=4))
+def test_unseals_what_was_sealed(data):
+    sealed = seal(data)
+    assert list(sealed)[-1] == "checksum"
+    assert canonical(unseal(canonical(sealed))) == canonical(data)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"checksum": 3}', b"\xff", '{"a": 1, "checksum": "00"}'])
+def test_refuses_what_was_not_sealed(text):
+    with pytest.raises(Damaged):
+        unseal(text)
+
+
+def test_refuses_a_changed_value():
+    sealed = seal({"epoch": 3})
+    with pytest.raises(Damaged, match="checksum does not match"):
+        unseal(canonical({**sealed, "epoch": 4}))

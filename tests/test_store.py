@@ -1,0 +1,287 @@
+"""The run store: whole records or none, and never another outcome for the same run."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from ablate.durable import WriteFailed, discard, publish
+from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
+from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, pack, unpack
+from tests.runner.scripted import scripted_spec
+
+SPEC = scripted_spec(seed=3)
+FILES = ("spec.json", "arrays.npz", "record.json")
+
+
+def run_of(spec=SPEC, status=Status.COMPLETED, **fields) -> StoredRun:
+    record = RunRecord(
+        spec.run_id,
+        status,
+        epochs_run=2,
+        best_epoch=1,
+        metrics={"test_loss": 0.1},
+        timings=Timings(1.5, 0.5, (0.5, 0.5)),
+        environment={"host": "ab", "python": "3.11"},
+    )
+    arrays = {"history/val_loss": np.array([0.3, np.nan]), "weights/path": np.array(["a/kernel", "ß"])}
+    return StoredRun(spec, replace(record, **fields), arrays)
+
+
+FAILED = run_of(status=Status.FAILED, failure=Failure("error", "ValueError", "no", "Traceback …"))
+DIVERGED = run_of(status=Status.DIVERGED, divergence=Divergence(1, 7))
+
+
+@pytest.fixture
+def store(tmp_path):
+    yield RunStore(tmp_path)
+    assert list(tmp_path.rglob(".tmp-*")) == []
+
+
+def folder_of(store, run_id=SPEC.run_id) -> Path:
+    return store.root / "runs" / run_id[:2] / run_id
+
+
+@pytest.mark.parametrize("run", [run_of(), FAILED, DIVERGED], ids=lambda run: run.record.status.value)
+def test_gives_back_what_was_put(store, run):
+    assert store.put(run)
+    kept = store.get(SPEC.run_id)
+    assert (kept.spec.run_id, kept.record) == (SPEC.run_id, run.record)
+    assert store.record(SPEC.run_id) == run.record
+    assert list(kept.arrays) == list(run.arrays)
+    for name, values in run.arrays.items():
+        np.testing.assert_array_equal(kept.arrays[name], values)
+        assert kept.arrays[name].dtype == values.dtype
+
+
+def test_lays_a_run_out_as_documented(store):
+    store.put(run_of())
+    assert sorted(path.name for path in folder_of(store).iterdir()) == sorted(FILES)
+    record = json.loads((folder_of(store) / "record.json").read_text())
+    assert list(record)[-2:] == ["files", "checksum"]
+    assert json.loads((folder_of(store) / "spec.json").read_text()) == SPEC.to_json()
+
+
+def test_keeps_no_time_and_no_machine_in_spec_and_arrays(tmp_path, monkeypatch):
+    stores = [RunStore(tmp_path / name) for name in "ab"]
+    stores[0].put(run_of())
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    monkeypatch.setattr("time.localtime", lambda *_: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
+    fortran = {name: np.asfortranarray(values) for name, values in run_of().arrays.items()}
+    model = replace(SPEC.model, arguments=dict(reversed(SPEC.model.arguments.items())))
+    stores[1].put(replace(run_of(environment={"host": "cd"}), spec=replace(SPEC, model=model), arrays=fortran))
+    first, second = ([(folder_of(store) / name).read_bytes() for name in FILES] for store in stores)
+    assert first[:2] == second[:2]
+    assert first[2] != second[2]
+
+
+def test_a_failure_gives_way_to_an_outcome_and_to_a_later_failure(store):
+    store.put(FAILED)
+    later = replace(FAILED, record=replace(FAILED.record, failure=Failure("killed", "WorkerDied", "gone")))
+    assert store.put(later)
+    assert store.record(SPEC.run_id) == later.record
+    assert store.put(run_of())
+    assert store.record(SPEC.run_id).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("second", [run_of(metrics={"test_loss": 9.0}), FAILED, DIVERGED])
+def test_keeps_the_first_outcome(store, second):
+    store.put(run_of())
+    before = [(folder_of(store) / name).read_bytes() for name in FILES]
+    assert not store.put(second)
+    assert before == [(folder_of(store) / name).read_bytes() for name in FILES]
+
+
+def slowly(function):
+    def slow(*arguments):
+        time.sleep(0.01)
+        return function(*arguments)
+
+    return slow
+
+
+def test_writers_of_one_run_agree_on_the_first(store, monkeypatch):
+    # Slow between looking and renaming, where another writer would slip in.
+    monkeypatch.setattr("ablate.store.discard", slowly(discard))
+    monkeypatch.setattr("ablate.store.publish", slowly(publish))
+    store.put(FAILED)
+    answers = []
+    runs = [run_of(epochs_run=number) for number in range(8)]
+    threads = [threading.Thread(target=lambda run=run: answers.append((store.put(run), run))) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (kept,) = [run for was_kept, run in answers if was_kept]
+    assert store.record(SPEC.run_id) == kept.record
+
+
+def test_refuses_a_record_of_another_run(store):
+    with pytest.raises(ValueError, match="comes with the spec of"):
+        store.put(run_of(run_id="0" * 64))
+    assert list(store.ids()) == []
+
+
+def test_refuses_what_json_or_numpy_cannot_say(store):
+    with pytest.raises(ValueError, match="no canonical form"):
+        store.put(run_of(metrics={"test_r2": float("nan")}))
+    with pytest.raises(ValueError, match=r"[Oo]bject arrays"):
+        store.put(replace(run_of(), arrays={"bad": np.array([{}])}))
+    assert list(store.ids()) == []
+
+
+@pytest.mark.parametrize("name", ["..", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 64 + "\n", ""])
+def test_refuses_names_that_are_no_run_ids(store, name):
+    for ask in (store.has, store.get, store.record):
+        with pytest.raises(ValueError, match="64 hexadecimal digits"):
+            ask(name)
+
+
+def test_finds_by_prefix(store):
+    ids = sorted(scripted_spec(seed).run_id for seed in range(20))
+    for seed in range(20):
+        store.put(run_of(scripted_spec(seed)))
+    (folder_of(store).parent / "notes.txt").write_text("not a run")
+    assert list(store.ids()) == ids
+    assert all(store.find(run_id[:12]) == run_id for run_id in ids)
+    with pytest.raises(AmbiguousPrefix) as caught:
+        store.find("")
+    assert caught.value.candidates == tuple(ids)
+    assert str(caught.value).endswith(f"{ids[4]} …")
+    with pytest.raises(MissingRun, match="no run xyz in the store"):
+        store.find("xyz")
+
+
+def test_an_empty_store_has_nothing(store):
+    assert not store.has(SPEC.run_id)
+    assert list(store.ids()) == []
+    with pytest.raises(MissingRun):
+        store.get(SPEC.run_id)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-2])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, empty, Path.unlink])
+@pytest.mark.parametrize("name", FILES)
+def test_sets_damage_aside_and_calls_it_missing(store, caplog, name, damage):
+    store.put(run_of())
+    store.put(run_of(scripted_spec(4)))
+    damage(folder_of(store) / name)
+    with pytest.raises(MissingRun):
+        store.get(SPEC.run_id)
+    assert not store.has(SPEC.run_id)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{SPEC.run_id}.corrupt" in caplog.text
+    assert list(store.ids()) == [scripted_spec(4).run_id]
+    assert store.put(run_of())
+    store.get(SPEC.run_id)
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, Path.unlink])
+@pytest.mark.parametrize("name", FILES)
+def test_a_plan_notices_missing_bytes_without_opening_the_arrays(store, name, damage):
+    store.put(run_of())
+    damage(folder_of(store) / name)
+    assert not store.has(SPEC.run_id)
+
+
+def test_never_overwrites_what_was_set_aside(store):
+    for _ in range(3):
+        store.put(run_of())
+        flip(folder_of(store) / "record.json")
+        assert not store.has(SPEC.run_id)
+    names = sorted(path.name.removeprefix(SPEC.run_id) for path in folder_of(store).parent.iterdir())
+    assert names == [".corrupt", ".corrupt-2", ".corrupt-3"]
+
+
+def test_a_folder_under_another_name_is_no_record(store):
+    store.put(run_of())
+    other = scripted_spec(4).run_id
+    folder_of(store, other).parent.mkdir(exist_ok=True)
+    folder_of(store).rename(folder_of(store, other))
+    assert not store.has(other)
+
+
+def test_leaves_the_record_of_another_version_where_it_is(store, monkeypatch):
+    with monkeypatch.context() as later:
+        later.setattr("ablate.records.SCHEMA_VERSION", 2)
+        store.put(run_of())
+    for ask in (store.has, store.get, store.record, store.put):
+        with pytest.raises(UnreadableRecord, match=r"written by another version of ablate: ValueError: .*schema 2"):
+            ask(run_of() if ask == store.put else SPEC.run_id)
+    assert folder_of(store).is_dir()
+
+
+def test_a_run_replaced_while_it_is_read_is_not_set_aside(store, monkeypatch):
+    store.put(replace(FAILED, arrays={}))
+    original = Path.read_bytes
+    replacements = [run_of()]
+
+    def replaced_after_the_record(path):
+        content = original(path)
+        if path.name == "record.json" and replacements:
+            store.put(replacements.pop())
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", replaced_after_the_record)
+    assert store.get(SPEC.run_id).record == run_of().record
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+def test_a_full_disk_leaves_the_store_as_it_was(store, monkeypatch, number, call):
+    store.put(FAILED if call == "fsync" else run_of(scripted_spec(4)))
+
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as full:
+        full.setattr(*{"fsync": (os, "fsync"), "rename": (Path, "rename")}[call], refuse)
+        with pytest.raises(WriteFailed) as caught:
+            store.put(run_of())
+    assert os.strerror(number) in str(caught.value)
+    assert str(store.root) in str(caught.value)
+    assert call == "rename" or caught.value.bytes_needed > 1000
+    assert call == "rename" or store.record(SPEC.run_id) == FAILED.record
+    assert store.put(run_of())
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(
+    st.dictionaries(
+        st.text("abc/_é", min_size=1),
+        npst.arrays(
+            st.sampled_from(["f4", "f8", "i8", "u1", "?", "U3"]), npst.array_shapes(min_dims=0, min_side=0, max_dims=3)
+        ),
+        max_size=4,
+    )
+)
+def test_packs_arrays_without_loss(arrays):
+    unpacked = unpack(pack(arrays))
+    assert list(unpacked) == list(arrays)
+    for name, values in arrays.items():
+        assert unpacked[name].dtype == values.dtype
+        np.testing.assert_array_equal(unpacked[name], values)
