@@ -1,0 +1,304 @@
+"""What two or more groups of runs have in common, and where they part: the numbers of `ablate compare`.
+
+    sides = [*sides_of_study(plan, runs, "adam"), *sides_of_study(plan, runs, "sgd")]
+    comparison = compare(sides)
+    comparison.mismatches            # () when the sides can be compared at all
+    comparison.settings              # only what differs
+    comparison.metrics[0].differences[1]    # paired with the first side, where seeds match
+
+A side is a run, or an arm over its seeds. The first side is the one that the others are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.confusion import Confusion, count_confusion
+from ablate.analysis.contrasts import paired_difference
+from ablate.analysis.curves import ArmCurves, arm_curves
+from ablate.analysis.estimates import Estimate, estimate_mean
+from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
+from ablate.analysis.values import (
+    Runs,
+    column_info,
+    metric_of,
+    metric_rank,
+    metric_values,
+    stored,
+    value_in,
+    values_by_seed,
+)
+from ablate.identity import Json, canonical
+from ablate.plans import PlannedArm, PlannedSweep, StudyPlan
+from ablate.records import MetricInfo, Status, StoredRun
+
+__all__ = [
+    "Comparison",
+    "Disagreement",
+    "Disagreements",
+    "MetricComparison",
+    "Mismatch",
+    "NoSuchArm",
+    "SettingComparison",
+    "Side",
+    "compare",
+    "sides_of_study",
+]
+
+CURVES = ("val_loss", "val_accuracy", "val_mse")
+
+
+class NoSuchArm(LookupError):
+    """A level that names no arm of the study, or more than one."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A label and the runs behind it, no two of one seed, at least one."""
+
+    label: str
+    runs: tuple[StoredRun, ...]
+
+    def __post_init__(self) -> None:
+        seeds = [run.spec.seed for run in self.runs]
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise ValueError(f"side {self.label!r} needs runs, each of another seed; its seeds are {seeds}")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An aspect (data, split, metric or numerics) in which the sides are not comparable; one text a side."""
+
+    aspect: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SettingComparison:
+    """A setting that differs; one text a side, ABSENT where it knows no such setting."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MetricComparison:
+    """One metric; an estimate a side, and its paired difference from the first side (None for that itself)."""
+
+    metric: MetricInfo
+    estimates: tuple[Estimate, ...]
+    differences: tuple[Estimate | None, ...]
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A test example that the sides do not all predict alike; `probabilities` are of the predicted classes,
+    None where they were not kept."""
+
+    index: int
+    label: int
+    predictions: tuple[int, ...]
+    probabilities: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Disagreements:
+    """Between one run of each side: `seeds` says which, the smallest that all sides share if there is one."""
+
+    seeds: tuple[int, ...]
+    n_examples: int
+    examples: tuple[Disagreement, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`confusions` and `curves` hold what could be made; `disagreements` is None when the sides were not
+    tested on the same examples, or kept no classes."""
+
+    labels: tuple[str, ...]
+    mismatches: tuple[Mismatch, ...]
+    settings: tuple[SettingComparison, ...]
+    metrics: tuple[MetricComparison, ...]
+    confusions: tuple[Confusion, ...]
+    disagreements: Disagreements | None
+    curves: tuple[tuple[MetricInfo, tuple[ArmCurves, ...]], ...]
+
+    @property
+    def are_comparable(self) -> bool:
+        return not self.mismatches
+
+
+def compare(sides: Sequence[Side]) -> Comparison:
+    """
+    Raises:
+        ValueError: when there are fewer than two sides.
+    """
+    if len(sides) < 2:
+        raise ValueError("a comparison needs two sides or more")
+    return Comparison(
+        labels=tuple(side.label for side in sides),
+        mismatches=_mismatches(sides),
+        settings=_settings(sides),
+        metrics=_metrics(sides),
+        confusions=tuple(counted for side in sides if (counted := count_confusion(side.label, side.runs))),
+        disagreements=_disagreements(sides),
+        curves=_curves(sides),
+    )
+
+
+# sides -----------------------------------------------------------------------------------------------
+
+
+def sides_of_study(plan: StudyPlan, runs: Runs, level: str | None = None) -> tuple[Side, ...]:
+    """A side for each arm of the study that has runs, or for the one arm that `level` names.
+
+    Args:
+        level: an arm's name (`optimizer=adam`) or, where only one arm has it, a level (`adam`).
+
+    Raises:
+        NoSuchArm: when `level` names none or several, or an arm without runs.
+    """
+    arms = [(sweep, arm) for sweep in plan.sweeps for arm in sweep.arms]
+    chosen = arms if level is None else _arms_named(plan, arms, level)
+    sides = [_side(plan, sweep, arm, runs) for sweep, arm in chosen if stored(runs, sweep.runs_of(arm.name))]
+    if level is not None and not sides:
+        raise NoSuchArm(f"{plan.name}:{level} has no stored run yet")
+    return tuple(sides)
+
+
+def _side(plan: StudyPlan, sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> Side:
+    return Side(f"{plan.name}:{arm.name}", tuple(stored(runs, sweep.runs_of(arm.name))))
+
+
+ArmOfSweep = tuple[PlannedSweep, PlannedArm]
+
+
+def _arms_named(plan: StudyPlan, arms: Sequence[ArmOfSweep], level: str) -> list[ArmOfSweep]:
+    named = [pair for pair in arms if pair[1].name == level]
+    named = named or [pair for pair in arms if level in map(setting_text, pair[1].levels.values())]
+    distinct = {canonical(arm.settings): (sweep, arm) for sweep, arm in reversed(named)}
+    if len(distinct) == 1:
+        return list(distinct.values())
+    found = "several arms" if distinct else "no arm"
+    names = ", ".join(dict.fromkeys(arm.name for _, arm in named or arms))
+    raise NoSuchArm(f"{plan.name}:{level} names {found}; {'it could be' if distinct else 'there are'} {names}")
+
+
+# configuration ---------------------------------------------------------------------------------------
+
+
+def _mismatches(sides: Sequence[Side]) -> tuple[Mismatch, ...]:
+    found = (Mismatch(aspect, tuple(_of_all_runs(side, read) for side in sides)) for aspect, read in _ASPECTS.items())
+    return tuple(mismatch for mismatch in found if len(set(mismatch.values)) > 1 or SEVERAL in mismatch.values)
+
+
+SEVERAL = "(several)"
+
+
+def _of_all_runs(side: Side, read: Callable[[StoredRun], str]) -> str:
+    texts = {read(run) for run in side.runs}
+    return texts.pop() if len(texts) == 1 else SEVERAL
+
+
+def _split(run: StoredRun) -> str:
+    data = run.spec.dataset
+    part = f"last {data.validation_last}" if data.validation_last is not None else f"{data.validation_fraction:g}"
+    return f"validation {part}, split_seed {data.split_seed}"
+
+
+def _numerics(run: StoredRun) -> str:
+    numerics = run.spec.numerics
+    return f"{numerics.device}, {numerics.engine}, threads {numerics.threads}, {run.spec.precision}"
+
+
+_ASPECTS: dict[str, Callable[[StoredRun], str]] = {
+    "data": lambda run: run.spec.dataset.digest,
+    "split": _split,
+    "metric": lambda run: canonical(run.spec.loss.to_json()),
+    "numerics": _numerics,
+}
+
+
+def _settings(sides: Sequence[Side]) -> tuple[SettingComparison, ...]:
+    flat = [[_flat_settings(run) for run in side.runs] for side in sides]
+    names = differing_names(settings for side in flat for settings in side)
+    return tuple(SettingComparison(name, tuple(_text_of(name, side) for side in flat)) for name in names)
+
+
+def _flat_settings(run: StoredRun) -> dict[str, Json]:
+    return {name: value for name, value in flatten(run.spec.to_json()).items() if name != "seed"}
+
+
+def _text_of(name: str, settings: Sequence[dict[str, Json]]) -> str:
+    texts = {setting_text(flat.get(name, ABSENT)) for flat in settings}
+    return texts.pop() if len(texts) == 1 else SEVERAL
+
+
+# numbers ---------------------------------------------------------------------------------------------
+
+
+def _metrics(sides: Sequence[Side]) -> tuple[MetricComparison, ...]:
+    columns = {name for side in sides for run in side.runs for name in metric_values(run) if not name.endswith(".last")}
+    return tuple(_metric(name, sides) for name in sorted(columns, key=lambda name: metric_rank(metric_of(name))))
+
+
+def _metric(column: str, sides: Sequence[Side]) -> MetricComparison:
+    values = [values_by_seed(side.runs, value_in(column)) for side in sides]
+    return MetricComparison(
+        column_info(column),
+        tuple(estimate_mean(of_side) for of_side in values),
+        (None, *(paired_difference(of_side, values[0]) for of_side in values[1:])),
+    )
+
+
+def _curves(sides: Sequence[Side]) -> tuple[tuple[MetricInfo, tuple[ArmCurves, ...]], ...]:
+    drawn = [metric for metric in CURVES if any(metric in run.history for side in sides for run in side.runs)]
+    return tuple(
+        (column_info(metric), tuple(arm_curves(side.label, side is sides[0], side.runs, metric) for side in sides))
+        for metric in drawn
+    )
+
+
+# test examples ---------------------------------------------------------------------------------------
+
+
+def _disagreements(sides: Sequence[Side]) -> Disagreements | None:
+    runs = _one_run_each(sides)
+    if any("test/prediction" not in run.arrays or run.arrays["test/label"].dtype.kind not in "iu" for run in runs):
+        return None
+    labels = runs[0].arrays["test/label"]
+    if not all(np.array_equal(run.arrays["test/label"], labels) for run in runs):
+        return None
+    predictions = np.stack([run.arrays["test/prediction"] for run in runs])
+    indices = np.flatnonzero(np.any(predictions != predictions[0], axis=0))
+    return Disagreements(
+        seeds=tuple(run.spec.seed for run in runs),
+        n_examples=len(labels),
+        examples=tuple(_disagreement(int(index), runs) for index in indices),
+    )
+
+
+def _one_run_each(sides: Sequence[Side]) -> list[StoredRun]:
+    """Of each side the completed run of the smallest seed that all share, else of its own smallest."""
+    by_seed = [{run.spec.seed: run for run in side.runs if run.record.status is Status.COMPLETED} for side in sides]
+    if not all(by_seed):
+        return [side.runs[0] for side in sides]
+    shared = set.intersection(*(set(runs) for runs in by_seed))
+    return [runs[min(shared or runs)] for runs in by_seed]
+
+
+def _disagreement(index: int, runs: Sequence[StoredRun]) -> Disagreement:
+    return Disagreement(
+        index=index,
+        label=int(runs[0].arrays["test/label"][index]),
+        predictions=tuple(int(run.arrays["test/prediction"][index]) for run in runs),
+        probabilities=tuple(_probability(run, index) for run in runs),
+    )
+
+
+def _probability(run: StoredRun, index: int) -> float | None:
+    kept = run.arrays.get("test/probability")
+    return None if kept is None else float(kept[index])

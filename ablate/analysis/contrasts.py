@@ -1,0 +1,43 @@
+"""Questions as one number per seed.
+
+Any question about arms is a weighted sum of their values, taken within each seed:
+D_s = Σ_a c_a · y[a, s]. An arm against the baseline has the weights +1 and −1, a main effect or an
+interaction of a grid its factorial weights. One test serves them all, the one-sample t on
+D_1 … D_n: exact for normal D whatever the dependence between arms, since the seed is the unit.
+
+    >>> difference = paired_difference({0: 0.9, 1: 0.8, 2: 0.7}, {1: 0.6, 0: 0.5})
+    >>> difference.seeds, round(difference.mean, 3)
+    ((0, 1), 0.3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ablate.analysis.estimates import CONFIDENCE, Estimate, estimate_mean
+
+__all__ = ["ValuesBySeed", "paired_difference", "per_seed_contrast"]
+
+ValuesBySeed = Mapping[int, float]
+
+
+def per_seed_contrast(terms: Sequence[tuple[float, ValuesBySeed]]) -> dict[int, float]:
+    """Σ weight · value for every seed that all terms have, in the order of the seeds.
+
+    Args:
+        terms: (weight, seed → value) of each arm that takes part.
+    """
+    shared = set.intersection(*(set(values) for _, values in terms))
+    return {seed: sum(weight * values[seed] for weight, values in terms) for seed in sorted(shared)}
+
+
+def paired_difference(
+    arm: ValuesBySeed, baseline: ValuesBySeed, sign: int = 1, confidence: float = CONFIDENCE
+) -> Estimate:
+    """The mean of `sign` · (arm − baseline) over the seeds that both have.
+
+    Equal seeds share their initialisation, data order and split (common random numbers), hence the
+    pairing by seed and never by position. With `sign` = `MetricInfo.sign` positive means that the arm
+    does better.
+    """
+    return estimate_mean(per_seed_contrast([(sign, arm), (-sign, baseline)]), confidence)

@@ -1,0 +1,66 @@
+"""Learning curves of an arm: every seed, and their mean over the epochs that all of them reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.values import Runs, stored
+from ablate.plans import PlannedSweep
+from ablate.records import Status, StoredRun
+
+__all__ = ["ArmCurves", "SeedCurve", "arm_curves", "learning_curves"]
+
+
+@dataclass(frozen=True)
+class SeedCurve:
+    """One metric of one run, a value for each epoch from 1; of a diverged run up to where it ended."""
+
+    seed: int
+    values: tuple[float, ...]
+    has_diverged: bool
+
+
+@dataclass(frozen=True)
+class ArmCurves:
+    """`mean` is over the completed runs and stops with the shortest of them: averaged over the survivors
+    of early stopping it would tell of the seeds that stopped, not of the arm."""
+
+    arm: str
+    is_baseline: bool
+    seeds: tuple[SeedCurve, ...]
+    mean: tuple[float, ...]
+
+    @property
+    def n_completed(self) -> int:
+        return sum(not curve.has_diverged for curve in self.seeds)
+
+    @property
+    def n_diverged(self) -> int:
+        return len(self.seeds) - self.n_completed
+
+
+def learning_curves(sweep: PlannedSweep, runs: Runs, metric: str) -> tuple[ArmCurves, ...]:
+    """The curves of `metric` (the name of a history) of each arm, in the order of the design."""
+    return tuple(
+        arm_curves(arm.name, arm.is_baseline, stored(runs, sweep.runs_of(arm.name)), metric) for arm in sweep.arms
+    )
+
+
+def arm_curves(arm: str, is_baseline: bool, runs: Iterable[StoredRun], metric: str) -> ArmCurves:
+    """The curves of the runs that recorded `metric`; failed runs are accidents and have none."""
+    seeds = tuple(
+        SeedCurve(run.spec.seed, tuple(run.history[metric].tolist()), run.record.status is Status.DIVERGED)
+        for run in runs
+        if run.record.status.is_outcome and metric in run.history
+    )
+    return ArmCurves(arm, is_baseline, seeds, _mean([curve.values for curve in seeds if not curve.has_diverged]))
+
+
+def _mean(curves: list[tuple[float, ...]]) -> tuple[float, ...]:
+    epochs = min(map(len, curves), default=0)
+    if not epochs:
+        return ()
+    return tuple(np.mean([values[:epochs] for values in curves], axis=0).tolist())

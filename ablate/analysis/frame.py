@@ -1,0 +1,218 @@
+"""Tidy tables of a study, and their bytes.
+
+    tables = study_tables(plan, runs)      # runs: run_id → StoredRun, as far as they exist
+    tables.files()                         # {"runs.parquet": b"…", "runs.csv": b"…", "history.parquet": …}
+
+A row of `runs` is one seed of one arm of one sweep, present even when the run is missing; a row of
+`history` one metric of one epoch of one run; a row of `timings` one run. `runs` and `history` are pure
+functions of the plan and of what the runs computed, in content, order, types and bytes; what depends on
+the machine or the day stands in `timings` alone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ablate.analysis.settings import differing_names, flatten, setting_text
+from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
+from ablate.identity import Json
+from ablate.plans import StudyPlan
+from ablate.specs import PlannedRun
+
+__all__ = [
+    "Tables",
+    "history_table",
+    "runs_table",
+    "study_tables",
+    "timings_table",
+    "to_csv_bytes",
+    "to_parquet_bytes",
+]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Tables:
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    timings: pd.DataFrame
+
+    def files(self) -> dict[str, bytes]:
+        """File name to content: every table as parquet and as CSV."""
+        tables = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            **{f"{name}.parquet": to_parquet_bytes(table) for name, table in tables.items()},
+            **{f"{name}.csv": to_csv_bytes(table) for name, table in tables.items()},
+        }
+
+
+def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
+    return Tables(runs_table(plan, runs), history_table(plan, runs), timings_table(plan, runs))
+
+
+# runs ------------------------------------------------------------------------------------------------
+
+
+def runs_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
+    """One row for each planned run, in the order of the plan.
+
+    Columns: study, sweep, arm, is_baseline, run_id, seed, status, epochs_run, best_epoch,
+    `<metric>.best` and `<metric>.last` of each history, the final metrics, `config.<name>` of each setting
+    that differs in the study. What a run does not have is null.
+    """
+    columns: dict[str, pd.Series] = {
+        "study": _text(plan.name for _ in plan.runs),
+        "sweep": _text(run.sweep for run in plan.runs),
+        "arm": _text(run.arm for run in plan.runs),
+        "is_baseline": pd.Series([run.is_baseline for run in plan.runs], dtype=bool),
+        "run_id": _text(run.run_id for run in plan.runs),
+        "seed": pd.Series([run.seed for run in plan.runs], dtype="int64"),
+        "status": _text(status_of(runs, run.run_id) for run in plan.runs),
+        "epochs_run": _integers(_outcome(runs, run, "epochs_run") for run in plan.runs),
+        "best_epoch": _integers(_outcome(runs, run, "best_epoch") for run in plan.runs),
+    }
+    values = [metric_values(runs[run.run_id]) if run.run_id in runs else {} for run in plan.runs]
+    for name in _value_columns(values):
+        columns[name] = pd.Series([row.get(name, np.nan) for row in values], dtype="float64")
+    return pd.DataFrame({**columns, **_config_columns(plan)})
+
+
+def _outcome(runs: Runs, run: PlannedRun, attribute: str) -> int | None:
+    return getattr(runs[run.run_id].record, attribute) if run.run_id in runs else None
+
+
+def _value_columns(rows: Iterable[Mapping[str, float]]) -> list[str]:
+    return sorted({name for row in rows for name in row}, key=lambda name: (metric_rank(metric_of(name)), name))
+
+
+def _config_columns(plan: StudyPlan) -> dict[str, pd.Series]:
+    settings = {(sweep.spec.name, arm.name): flatten(arm.settings) for sweep in plan.sweeps for arm in sweep.arms}
+    rows = [settings[run.sweep, run.arm] for run in plan.runs]
+    return {f"config.{name}": _typed([row.get(name) for row in rows]) for name in differing_names(settings.values())}
+
+
+def _typed(values: list[Json]) -> pd.Series:
+    """Values of one setting in the narrowest type that holds them all; null is allowed in each."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean")
+    if kinds == {int}:
+        return _integers(values)  # type: ignore[arg-type]
+    if kinds <= {int, float}:
+        return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+    return _text(None if value is None else setting_text(value) for value in values)
+
+
+# history ---------------------------------------------------------------------------------------------
+
+
+def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
+    """One row for each epoch of each metric: run_id, arm, seed, epoch (from 1), split, metric, value.
+
+    Runs in the order of the plan, within a run metrics in the order of `METRICS`, epochs ascending. A run
+    that stands in two arms has rows for both.
+    """
+    pieces = list(_history_pieces(plan, runs))
+    lengths = [len(values) for *_, values in pieces]
+    return pd.DataFrame(
+        {
+            "run_id": _repeated([run.run_id for run, *_ in pieces], lengths),
+            "arm": _repeated([run.arm for run, *_ in pieces], lengths),
+            "seed": pd.Series(np.repeat([run.seed for run, *_ in pieces], lengths), dtype="int64"),
+            "epoch": pd.Series(np.concatenate([[], *(np.arange(1, n + 1) for n in lengths)]), dtype="int64"),
+            "split": _repeated([_split(metric) for _, metric, _ in pieces], lengths),
+            "metric": _repeated([metric for _, metric, _ in pieces], lengths),
+            "value": pd.Series(np.concatenate([[], *(values for *_, values in pieces)]), dtype="float64"),
+        }
+    )
+
+
+def _history_pieces(plan: StudyPlan, runs: Runs) -> Iterator[tuple[PlannedRun, str, Any]]:
+    distinct: dict[tuple[str, str], PlannedRun] = {}
+    for run in plan.runs:
+        distinct.setdefault((run.run_id, run.arm), run)
+    for run in distinct.values():
+        if run.run_id not in runs:
+            continue
+        history = runs[run.run_id].history
+        yield from ((run, metric, history[metric]) for metric in sorted(history, key=metric_rank))
+
+
+def _split(metric: str) -> str:
+    return "validation" if metric.startswith("val_") else "training"
+
+
+# timings ---------------------------------------------------------------------------------------------
+
+
+def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
+    """One row for each run that has a record: run_id, wall_seconds, compile_seconds, seconds_per_epoch
+    (median over epochs), and `environment.<name>` of what the record says of where it was computed."""
+    records = [runs[run_id].record for run_id in plan.run_ids if run_id in runs]
+    environments = [flatten(record.environment) for record in records]
+    names = sorted({name for environment in environments for name in environment})
+    return pd.DataFrame(
+        {
+            "run_id": _text(record.run_id for record in records),
+            "wall_seconds": pd.Series([record.timings.wall_seconds for record in records], dtype="float64"),
+            "compile_seconds": pd.Series([record.timings.compile_seconds for record in records], dtype="float64"),
+            "seconds_per_epoch": pd.Series(
+                [_median(record.timings.epoch_seconds) for record in records], dtype="float64"
+            ),
+            **{
+                f"environment.{name}": _typed([environment.get(name) for environment in environments]) for name in names
+            },
+        }
+    )
+
+
+def _median(values: tuple[float, ...]) -> float:
+    return float(np.median(values)) if values else np.nan
+
+
+# bytes -----------------------------------------------------------------------------------------------
+
+
+def to_csv_bytes(table: pd.DataFrame) -> bytes:
+    """UTF-8, `\\n`, shortest round-trip floats, null as nothing.
+
+    A text that a spreadsheet would take for a formula is preceded by an apostrophe.
+    """
+    safe = table.copy(deep=False)
+    for name in table.columns[table.dtypes == "string"]:
+        safe[name] = table[name].map(_without_formula)
+    text: str = safe.to_csv(index=False, lineterminator="\n")
+    return text.encode("utf-8")
+
+
+def to_parquet_bytes(table: pd.DataFrame) -> bytes:
+    """Parquet with null for NaN, and without pandas' own metadata, which would name its version."""
+    buffer = io.BytesIO()
+    plain = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(plain, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _without_formula(text: Any) -> Any:
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
+
+
+def _text(values: Iterable[str | None]) -> pd.Series:
+    return pd.Series(list(values), dtype="string")
+
+
+def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
+    return pd.Series(np.repeat(np.array(values, dtype=object), lengths), dtype="string")
+
+
+def _integers(values: Iterable[int | None]) -> pd.Series:
+    return pd.Series(list(values), dtype="Int64")

@@ -1,0 +1,46 @@
+"""An arm over its seeds: how many runs came to what end, and the estimate over those that completed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ablate.analysis.estimates import Estimate, estimate_mean
+from ablate.analysis.values import MISSING, Runs, Value, status_of, stored, values_by_seed
+from ablate.plans import PlannedSweep
+from ablate.records import Status
+
+__all__ = ["ArmSummary", "summarise"]
+
+
+@dataclass(frozen=True)
+class ArmSummary:
+    """One metric of one arm. `estimate.n` of `n_planned` runs have a value; the counts say what became of
+    the others."""
+
+    arm: str
+    is_baseline: bool
+    estimate: Estimate
+    n_planned: int
+    n_diverged: int
+    n_failed: int
+    n_missing: int
+
+
+def summarise(sweep: PlannedSweep, runs: Runs, value_of: Value) -> tuple[ArmSummary, ...]:
+    """One summary for each arm, in the order of the design, of the values that `value_of` reads."""
+    return tuple(_summary(sweep, arm.name, arm.is_baseline, runs, value_of) for arm in sweep.arms)
+
+
+def _summary(sweep: PlannedSweep, arm: str, is_baseline: bool, runs: Runs, value_of: Value) -> ArmSummary:
+    planned = sweep.runs_of(arm)
+    statuses = Counter(status_of(runs, run.run_id) for run in planned)
+    return ArmSummary(
+        arm=arm,
+        is_baseline=is_baseline,
+        estimate=estimate_mean(values_by_seed(stored(runs, planned), value_of)),
+        n_planned=len(planned),
+        n_diverged=statuses[Status.DIVERGED.value],
+        n_failed=statuses[Status.FAILED.value],
+        n_missing=statuses[MISSING],
+    )

@@ -1,0 +1,105 @@
+"""The numbers of one run, by the names of the columns that hold them.
+
+metric_column("val_loss")              # 'val_loss.best'
+metric_values(run)["val_loss.best"]    # the run's validation loss at its best epoch
+values_by_seed(runs, value_in("val_loss.best"))    # {0: 0.11, 1: 0.12}, completed runs only
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+from ablate.records import METRICS, MetricInfo, Status, StoredRun
+from ablate.specs import PlannedRun
+
+__all__ = [
+    "MISSING",
+    "Runs",
+    "Value",
+    "column_info",
+    "history_metric",
+    "metric_column",
+    "metric_of",
+    "metric_rank",
+    "metric_values",
+    "status_of",
+    "stored",
+    "value_in",
+    "values_by_seed",
+]
+
+Runs = Mapping[str, StoredRun]
+Value = Callable[[StoredRun], float | None]
+
+MISSING = "missing"
+_METRIC_ORDER = {name: position for position, name in enumerate(METRICS)}
+_FINAL = tuple(name for name in METRICS if name.startswith(("test_", "train_")) or name == "gap")
+
+
+def metric_column(metric: str) -> str:
+    """The column that holds a run's one value of `metric`: the final value of `test_*`, `train_*` and
+    `gap`, the value at the best epoch of everything that has a history."""
+    return metric if metric in _FINAL else f"{metric}.best"
+
+
+def metric_of(column: str) -> str:
+    """The metric whose value the column holds: `val_loss` for `val_loss.best`."""
+    return column.removesuffix(".best").removesuffix(".last")
+
+
+def column_info(column: str) -> MetricInfo:
+    """What the numbers of a column mean; a metric that `METRICS` does not know keeps its name and no more."""
+    name = metric_of(column)
+    return METRICS.get(name, MetricInfo(name, name, "", ""))
+
+
+def history_metric(metric: str) -> str:
+    """The metric to draw over the epochs when the question is about `metric`: the validation twin of a
+    final metric, the validation loss for the gap."""
+    if metric == "gap":
+        return "val_loss"
+    name = metric.removeprefix("test_").removeprefix("train_")
+    return metric if name == metric else f"val_{name}"
+
+
+def metric_values(run: StoredRun) -> dict[str, float]:
+    """Column name to value. A run without a best epoch has no `.best`, one without epochs no `.last`."""
+    found = dict(run.record.metrics)
+    best_epoch = run.record.best_epoch
+    for name, history in run.history.items():
+        if len(history):
+            found[f"{name}.last"] = float(history[-1])
+        if best_epoch is not None and best_epoch <= len(history):
+            found[f"{name}.best"] = float(history[best_epoch - 1])
+    return found
+
+
+def metric_rank(name: str) -> tuple[int, str]:
+    """The sorting key that puts metrics in the order of `METRICS`, unknown ones last, by name."""
+    return _METRIC_ORDER.get(name, len(_METRIC_ORDER)), name
+
+
+def status_of(runs: Runs, run_id: str) -> str:
+    """completed, diverged, failed or missing."""
+    return runs[run_id].record.status.value if run_id in runs else MISSING
+
+
+def stored(runs: Runs, planned: Iterable[PlannedRun]) -> list[StoredRun]:
+    """The runs among `planned` that exist, in their order."""
+    return [runs[run.run_id] for run in planned if run.run_id in runs]
+
+
+def value_in(column: str) -> Value:
+    """The function that reads `column` of a run; None where the run has no such value."""
+    return lambda run: metric_values(run).get(column)
+
+
+def values_by_seed(runs: Iterable[StoredRun], value_of: Value) -> dict[int, float]:
+    """Seed to value of the completed runs that have a finite one.
+
+    This is the declared rule for diverged runs: what one reached before it diverged is no result of its
+    recipe, so it enters no mean; it is counted beside each (`ArmSummary.n_diverged`).
+    """
+    values = {run.spec.seed: value_of(run) for run in runs if run.record.status is Status.COMPLETED}
+    return {seed: value for seed, value in values.items() if value is not None and math.isfinite(value)}

@@ -1,0 +1,127 @@
+"""The sheet that every figure is drawn on: its size, its heading, its type, its colours, its bytes."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+__all__ = [
+    "BASELINE",
+    "DIVERGED",
+    "INK",
+    "MARGIN",
+    "MUTED",
+    "PALETTE",
+    "SUBJECT",
+    "WIDTH_INCHES",
+    "house_figure",
+    "house_style",
+    "png_bytes",
+    "use_log_scale",
+]
+
+# Okabe & Ito (2008), ordered so that neighbours differ in lightness too.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
+SUBJECT, DIVERGED, MARGIN = PALETTE[0], PALETTE[5], PALETTE[2]
+BASELINE, INK, MUTED = "#4D4D4D", "#1A1A1A", "#767676"
+
+WIDTH_INCHES = 8.6
+DOTS_PER_INCH = 150
+HEADING_LINE_INCHES = 0.215
+HEADING_CHARACTERS = 88
+
+# Any, since matplotlib types the keys in some versions and not in others.
+_STYLE: Any = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.5,
+    # A question may hold a dollar sign, and it is no formula.
+    "text.parse_math": False,
+    "text.usetex": False,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": "white",
+    "axes.grid": False,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9.5,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": "cycler('color', ['#0072B2'])",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 9.5,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.7,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "savefig.bbox": None,
+    "savefig.facecolor": "white",
+    "savefig.transparent": False,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 9,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """The settings of every figure, for as long as it lasts; the session's own come back after it."""
+    with rc_context(_STYLE):
+        yield
+
+
+def house_figure(
+    question: str, subtitle: str, height_inches: float, rows: int = 1, columns: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """A figure headed by its question, and its axes row by row, all on the same scales.
+
+    Args:
+        height_inches: of the axes; the heading comes on top of it.
+    """
+    heading = textwrap.wrap(question, HEADING_CHARACTERS)
+    below = textwrap.wrap(subtitle, HEADING_CHARACTERS + 16)
+    heading_inches = HEADING_LINE_INCHES * (len(heading) + len(below)) + 0.16
+    height = height_inches + heading_inches
+    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DOTS_PER_INCH, layout="constrained")
+    FigureCanvasAgg(figure)
+    top = 1 - 0.09 / height
+    line = HEADING_LINE_INCHES / height
+    figure.text(0.012, top, "\n".join(heading), va="top", size=11, weight="bold", linespacing=1.25)
+    figure.text(0.012, top - len(heading) * line, "\n".join(below), va="top", color=MUTED, linespacing=1.25)
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.set(rect=(0, 0, 1, 1 - heading_inches / height), w_pad=0.06, h_pad=0.05, wspace=0.03)  # type: ignore[call-arg]
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    return figure, list(axes.flat)
+
+
+def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
+    """A logarithmic axis where positive values span a decade or more; plain numbers at its ticks."""
+    if not 0 < 10 * low <= high:
+        return
+    ax.set(**{f"{axis}scale": "log"})
+    scale = ax.xaxis if axis == "x" else ax.yaxis
+    within = (1.0, 2.0, 5.0) if high / low < 300 else (1.0,)
+    scale.set_major_locator(LogLocator(subs=within))
+    scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    scale.set_minor_formatter(NullFormatter())
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """The figure as PNG; equal figures give equal bytes under one version of matplotlib."""
+    buffer = io.BytesIO()
+    with house_style():
+        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,0 +1,60 @@
+"""The figures of a comparison: curves laid over each other, confusion matrices side by side."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ablate.analysis.comparison import Comparison
+from ablate.plots.canvas import house_figure, house_style
+from ablate.plots.confusion import draw_confusion, mistake_shares
+from ablate.plots.curves import draw_overlaid_curves, fit_to_curves, use_whole_epochs
+from ablate.plots.labels import axis_label, shortened
+
+__all__ = ["comparison_figures"]
+
+MOST_MATRICES = 4
+
+
+def comparison_figures(comparison: Comparison) -> dict[str, Figure]:
+    """Figure name to figure, of what the sides have: `curves_<metric>` and `confusion`."""
+    with house_style():
+        curves = {
+            f"curves_{metric.name}": _curves_page(comparison, position)
+            for position, (metric, _) in enumerate(comparison.curves)
+        }
+        return {**curves, **({"confusion": _confusion_page(comparison)} if comparison.confusions else {})}
+
+
+def _curves_page(comparison: Comparison, position: int) -> Figure:
+    metric, groups = comparison.curves[position]
+    subtitle = f"{len(groups)} sides; thin lines are seeds, thick ones their mean"
+    height = 3.6 + 0.22 * len(groups)
+    figure, (ax,) = house_figure(_title(comparison), subtitle, height)
+    draw_overlaid_curves(groups, ax)
+    fit_to_curves(groups, ax)
+    use_whole_epochs(ax)
+    ax.set(xlabel="epoch", ylabel=axis_label(metric))
+    figure.legend(loc="outside lower left")
+    return figure
+
+
+def _confusion_page(comparison: Comparison) -> Figure:
+    matrices = comparison.confusions[:MOST_MATRICES]
+    left_out = (
+        f"; {MOST_MATRICES} of {len(comparison.confusions)} sides" if comparison.confusions[MOST_MATRICES:] else ""
+    )
+    columns = min(len(matrices), 2)
+    rows = -(-len(matrices) // columns)
+    subtitle = f"Counts are summed over runs; colour is the share of the true class that was mistaken{left_out}"
+    figure, axes = house_figure(_title(comparison), subtitle, 4.9 * rows if columns > 1 else 6.0, rows, columns)
+    most = max(float(mistake_shares(matrix).max()) for matrix in matrices)
+    for matrix, ax in zip(matrices, axes, strict=False):
+        draw_confusion(matrix, ax, most)
+    for ax in axes[len(matrices) :]:
+        ax.set_visible(False)
+    return figure
+
+
+def _title(comparison: Comparison) -> str:
+    first, *others = (shortened(label, 40) for label in comparison.labels)
+    return f"{first} against {', '.join(others[:4])}{' …' if others[4:] else ''}"

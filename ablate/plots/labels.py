@@ -1,0 +1,35 @@
+"""What stands beside rows and along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ablate.records import MetricInfo
+
+__all__ = ["axis_label", "row_labels", "shortened"]
+
+MOST_CHARACTERS = 34
+
+
+def axis_label(metric: MetricInfo, with_goal: bool = True) -> str:
+    """`validation loss, nats (goal: lower)`."""
+    unit = f", {metric.unit}" if metric.unit else ""
+    goal = {"min": " (goal: lower)", "max": " (goal: higher)"}.get(metric.direction, "")
+    return f"{metric.title}{unit}{goal if with_goal else ''}"
+
+
+def row_labels(arms: Sequence[str], most: int = MOST_CHARACTERS) -> tuple[list[str], str]:
+    """Labels of at most `most` characters, and a title over them: the factor, where all arms are levels of the
+    same one."""
+    factors = {arm.partition("=")[0] for arm in arms if "," not in arm and "=" in arm}
+    if len(factors) == 1 and all("=" in arm and "," not in arm for arm in arms):
+        return [shortened(arm.partition("=")[2], most) for arm in arms], factors.pop()
+    return [shortened(arm, most) for arm in arms], ""
+
+
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """`text` without its middle where it is too long: arms of a grid differ at both ends."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 2
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"

@@ -1,0 +1,66 @@
+"""A study's tables and report from what the store holds of it: all that can be made again at any time.
+
+    published = publish(StudyFolder(results_dir, "optimizers"), RunStore(results_dir), reports_dir)
+    published.report.path
+
+No training and no TensorFlow: everything is derived from the latest plan and the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.analysis.frame import study_tables
+from ablate.plans import StudyPlan
+from ablate.records import StoredRun
+from ablate.reporting.writing import Written, write_report
+from ablate.store import MissingRun, RunStore
+from ablate.study_folder import StudyFolder
+
+__all__ = ["Published", "UnknownStudy", "publish", "stored_runs"]
+
+
+class UnknownStudy(LookupError):
+    """Nothing was planned under this name."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A study's latest plan, its runs as far as the store has them, and the report that was written."""
+
+    plan: StudyPlan
+    runs: dict[str, StoredRun]
+    report: Written
+
+
+def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: bool = False) -> Published:
+    """Writes the tables into the study's folder, and the report under `reports_dir`, where they changed.
+
+    Args:
+        redraw: whether to write the report even if it is the one of these tables and this version.
+
+    Raises:
+        UnknownStudy: when nothing was planned under the folder's name.
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
+    lines = folder.plan_lines()
+    if not lines:
+        raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
+    plan, command = lines[-1].plan, lines[-1].argv
+    runs = dict(stored_runs(store, plan.run_ids))
+    for name, content in study_tables(plan, runs).files().items():
+        path = folder.path / name
+        if not path.is_file() or path.read_bytes() != content:
+            folder.write(name, content)
+    return Published(plan, runs, write_report(plan, runs, reports_dir / folder.name, command, redraw))
+
+
+def stored_runs(store: RunStore, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
+    """Those of the runs that the store has, each verified."""
+    for run_id in run_ids:
+        try:
+            yield run_id, store.get(run_id)
+        except MissingRun:
+            continue

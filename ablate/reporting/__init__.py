@@ -1,0 +1,9 @@
+"""From results to text: the report of a study, the text of a comparison, and the folders they stand in.
+
+    write_report(plan, runs, Path("reports/optimizers"))     # writing: report.md, figures/, data/
+    rebuild(Path("reports/optimizers/data"))                 # the same report without the store
+    report_markdown(study_results(plan, runs))               # report: the text alone
+
+`evidence` packs a study into `data/` and unpacks it, `sections` and `captions` say what a sweep showed,
+`comparison` what runs have in common; `markdown` and `numbers` know nothing of studies.
+"""

@@ -1,0 +1,151 @@
+"""A comparison as text, and as a folder of text and figures.
+
+comparison_markdown(compare(sides))                  # its tables are aligned: good for a terminal too
+write_comparison(compare(sides), Path("out"))        # out/comparison.md and out/figures/*.png
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
+from ablate.analysis.confusion import Confusion
+from ablate.analysis.estimates import Estimate
+from ablate.durable import write_atomically
+from ablate.reporting.markdown import code, escape, image, join_blocks, table
+from ablate.reporting.numbers import UNDEFINED, interval, mean
+
+__all__ = ["comparison_markdown", "mismatch_text", "write_comparison"]
+
+MOST_LISTED_EXAMPLES = 25
+
+
+def comparison_markdown(comparison: Comparison, figures: Sequence[str] = ()) -> str:
+    """The comparison as markdown that ends with a newline; sides are lettered, the first is A.
+
+    Args:
+        figures: names of figures that stand in `figures/` beside the text.
+    """
+    return (
+        join_blocks(
+            [
+                f"# {' and '.join(map(escape, comparison.labels))}",
+                _sides(comparison),
+                mismatch_text(comparison),
+                "## What differs",
+                _settings(comparison),
+                "## Metrics",
+                _metrics(comparison),
+                *(f"{image(f'{name} of the sides', f'figures/{name}.png')}" for name in figures),
+                *_confusions(comparison.confusions),
+                *_disagreements(comparison.disagreements),
+            ]
+        )
+        + "\n"
+    )
+
+
+def mismatch_text(comparison: Comparison) -> str:
+    """Whether the sides can be compared; if not, in which aspects they cannot."""
+    if comparison.are_comparable:
+        return "The sides share data, split, metric and numerics."
+    header = ["not the same", *_letters(comparison)]
+    rows = [[mismatch.aspect, *map(code, mismatch.values)] for mismatch in comparison.mismatches]
+    aspects = ", ".join(mismatch.aspect for mismatch in comparison.mismatches)
+    return join_blocks([f"**Not comparable as they stand**: the sides differ in {aspects}.", table(header, rows)])
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write comparison.md and its figures into `folder`; the path of the text.
+
+    Raises:
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
+    # Half a second of import, only where figures are asked for.
+    from ablate.plots.canvas import png_bytes
+    from ablate.plots.comparison import comparison_figures
+
+    figures = comparison_figures(comparison)
+    for name, figure in figures.items():
+        write_atomically(folder / "figures" / f"{name}.png", png_bytes(figure))
+    text = comparison_markdown(comparison, tuple(figures))
+    write_atomically(folder / "comparison.md", text.encode("utf-8"))
+    return folder / "comparison.md"
+
+
+def _letters(comparison: Comparison) -> list[str]:
+    return [_letter(position) for position in range(len(comparison.labels))]
+
+
+def _letter(position: int) -> str:
+    """A … Z, then A1 … Z1 and so on."""
+    round_, letter = divmod(position, 26)
+    return f"{chr(ord('A') + letter)}{round_ or ''}"
+
+
+def _sides(comparison: Comparison) -> str:
+    letters = zip(_letters(comparison), comparison.labels, strict=True)
+    return table(["side", "what it is"], [[letter, code(label)] for letter, label in letters])
+
+
+def _settings(comparison: Comparison) -> str:
+    if not comparison.settings:
+        return "Nothing but the seeds."
+    rows = [[code(setting.name), *map(code, setting.values)] for setting in comparison.settings]
+    return table(["setting", *_letters(comparison)], rows)
+
+
+def _metrics(comparison: Comparison) -> str:
+    letters = _letters(comparison)
+    header = ["metric", *letters, *(f"{letter} − A, paired" for letter in letters[1:])]
+    rows = [_metric_row(metric) for metric in comparison.metrics]
+    note = (
+        "Means over completed seeds, with n; differences are paired by seed, with their 95% t interval and the number "
+        "of pairs."
+    )
+    return join_blocks([table(header, rows, numeric=range(1, len(header))), note])
+
+
+def _metric_row(metric: MetricComparison) -> list[str]:
+    own = [f"{mean(estimate)} (n={estimate.n})" for estimate in metric.estimates]
+    return [code(metric.metric.name), *own, *map(_difference, metric.differences[1:])]
+
+
+def _difference(difference: Estimate | None) -> str:
+    if difference is None or difference.mean is None:
+        return UNDEFINED
+    return f"{mean(difference, signed=True)} {interval(difference, signed=True)} ({difference.n})"
+
+
+def _confusions(confusions: Sequence[Confusion]) -> list[str]:
+    if not confusions:
+        return []
+    rows = [[code(each.label), str(each.errors), str(each.examples), str(each.n_runs)] for each in confusions]
+    header = ["side", "test examples wrong", "of", "runs"]
+    return ["## Test predictions", table(header, rows, numeric=(1, 2, 3))]
+
+
+def _disagreements(disagreements: Disagreements | None) -> list[str]:
+    if disagreements is None:
+        return []
+    seeds = ", ".join(map(str, dict.fromkeys(disagreements.seeds)))
+    count = len(disagreements.examples)
+    intro = (
+        f"The runs of seed {seeds} disagree on {count} of {disagreements.n_examples} test examples. These are trained "
+        "models, one a side: other seeds disagree on other examples."
+    )
+    shown = disagreements.examples[:MOST_LISTED_EXAMPLES]
+    header = ["example", "true class", *(f"{_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
+    listing = table(header, [_example_row(example) for example in shown], numeric=(0, 1)) if shown else ""
+    rest = f"… and {count - len(shown)} more." if count > len(shown) else ""
+    return ["## Where they disagree", intro, listing, rest]
+
+
+def _example_row(example: Disagreement) -> list[str]:
+    predictions = zip(example.predictions, example.probabilities, strict=True)
+    return [str(example.index), str(example.label), *(_prediction(*prediction) for prediction in predictions)]
+
+
+def _prediction(predicted: int, probability: float | None) -> str:
+    return str(predicted) if probability is None else f"{predicted} ({probability:.3f})"

@@ -1,0 +1,287 @@
+"""The sections of one sweep, each a function from its results to markdown, in the order of the report."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ablate.analysis.estimates import Estimate
+from ablate.analysis.results import ArmDifference, MetricSummaries, RunOutcome, SweepResults
+from ablate.analysis.settings import differing_names, flatten, setting_text
+from ablate.analysis.summaries import ArmSummary
+from ablate.analysis.values import MISSING
+from ablate.identity import Json
+from ablate.plans import PlannedArm
+from ablate.records import MetricInfo, Status
+from ablate.reporting.captions import captions, figure_file
+from ablate.reporting.markdown import code, details, escape, image, join_blocks, table
+from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
+
+__all__ = ["sweep_section"]
+
+MOST_DIFFERENCES_IN_A_SENTENCE = 8
+MOST_LISTED_RUNS = 500
+MOST_LISTED_EVENTS = 50
+MOST_LISTED_ARMS = 200
+SHORT_ID = 12
+CHECKSUM = re.compile(r"[0-9a-f]{64}")
+# What went wrong first.
+STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
+
+
+def sweep_section(results: SweepResults) -> str:
+    return join_blocks(
+        [
+            f"## {escape(results.planned.spec.name)}",
+            f"**{escape(results.planned.spec.question)}**",
+            _differences_in_words(results),
+            "### Setup",
+            _setup(results),
+            "### Plan and what happened",
+            _what_happened(results),
+            "### Results",
+            _results(results),
+            *_figures(results),
+            _secondary(results),
+            _every_run(results),
+        ]
+    )
+
+
+# in words --------------------------------------------------------------------------------------------
+
+
+def _differences_in_words(results: SweepResults) -> str:
+    """The place of the verdicts: until they exist, differences and intervals without a judgement."""
+    baseline = results.baseline
+    if baseline.estimate.mean is None:
+        return f"The baseline {code(baseline.arm)} has no completed run, so nothing can be compared with it."
+    level = (
+        f"{code(baseline.arm)} has a mean {escape(results.metric.title)} of {mean(baseline.estimate)} "
+        f"{interval(baseline.estimate)}{_aim(results.metric)}"
+    )
+    listed = [_difference_in_words(difference) for difference in _telling(results.differences)]
+    if not listed:
+        return f"The baseline {level} over {_seeds(baseline.estimate.n)}; there is no other arm."
+    chosen = "the smallest and the largest are" if len(listed) < len(results.differences) else "they are"
+    return (
+        f"The baseline {level} over {_seeds(baseline.estimate.n)}. Differences from it are paired by seed; {chosen} "
+        f"(mean and 95% interval): {'; '.join(listed)}."
+    )
+
+
+def _telling(differences: Sequence[ArmDifference]) -> Sequence[ArmDifference]:
+    """All of them, or the smallest and the largest where a sentence could not hold all."""
+    if len(differences) <= MOST_DIFFERENCES_IN_A_SENTENCE:
+        return differences
+    known = [difference for difference in differences if difference.estimate.mean is not None]
+    ordered = sorted(known, key=lambda difference: difference.estimate.mean or 0.0)
+    return [ordered[0], ordered[-1]] if len(ordered) > 1 else ordered
+
+
+def _difference_in_words(difference: ArmDifference) -> str:
+    estimate = difference.estimate
+    if estimate.mean is None:
+        return f"{code(difference.arm)} has no seed in common with it"
+    if estimate.ci_low is None:
+        return f"{code(difference.arm)} {mean(estimate, signed=True)} (one pair, no interval)"
+    return f"{code(difference.arm)} {mean(estimate, signed=True)} {interval(estimate, signed=True)}"
+
+
+def _aim(metric: MetricInfo) -> str:
+    return {"min": " (goal: lower)", "max": " (goal: higher)"}.get(metric.direction, "")
+
+
+def _seeds(n: int) -> str:
+    return _count(n, "seed")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+# what happened ---------------------------------------------------------------------------------------
+
+
+def _what_happened(results: SweepResults) -> str:
+    events = sorted(
+        (outcome for outcome in results.outcomes if outcome.status != Status.COMPLETED.value),
+        key=lambda outcome: STATUSES.index(outcome.status),
+    )
+    return join_blocks([_counts(results), _events(events)])
+
+
+def _counts(results: SweepResults) -> str:
+    arms, seeds = len(results.planned.arms), len(results.planned.spec.seeds)
+    statuses = Counter(outcome.status for outcome in results.outcomes)
+    found = ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
+    folded = (
+        f" {arms} arms map to {results.distinct_configurations} distinct configurations."
+        if results.distinct_configurations < arms
+        else ""
+    )
+    return f"Planned: {_count(arms, 'arm')} × {_seeds(seeds)} = {_count(arms * seeds, 'run')}: {found}.{folded}"
+
+
+def _events(events: Sequence[RunOutcome]) -> str:
+    if not events:
+        return ""
+    rows = [
+        [outcome.status, code(outcome.arm), str(outcome.seed), escape(_shortened(outcome.detail)) or UNDEFINED]
+        for outcome in events[:MOST_LISTED_EVENTS]
+    ]
+    left_out = len(events) - len(rows)
+    rest = f"… and {left_out} more in `data/runs.csv`." if left_out else ""
+    note = "Means and differences are over completed runs; a diverged run is counted, never averaged."
+    return join_blocks([table(["status", "arm", "seed", "what happened"], rows, numeric=[2]), rest, note])
+
+
+def _shortened(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+# setup -----------------------------------------------------------------------------------------------
+
+
+def _setup(results: SweepResults) -> str:
+    arms = results.planned.arms
+    flat = {arm.name: flatten(arm.settings) for arm in arms}
+    differing = set(differing_names(flat.values()))
+    shared = {name: value for name, value in flat[arms[0].name].items() if name not in differing}
+    common = {name: value for name, value in shared.items() if not _is_unused(name, value)}
+    return join_blocks(
+        [
+            _protocol(results),
+            table(["setting of every arm", "value"], _grouped(common)),
+            _overrides(results.planned.baseline, arms, flat),
+        ]
+    )
+
+
+def _protocol(results: SweepResults) -> str:
+    spec = results.planned.spec
+    seeds = ", ".join(map(str, spec.seeds[:20])) + (", …" if len(spec.seeds) > 20 else "")
+    margin = f"; margin {escape(str(spec.margin))}" if spec.margin is not None else ""
+    reason = f" ({escape(spec.margin_reason.rstrip('.'))})" if spec.margin is not None and spec.margin_reason else ""
+    return (
+        f"Metric {code(spec.metric)} ({escape(results.metric.title)}){margin}{reason}. Design {code(spec.design)}, "
+        f"baseline {code(results.baseline.arm)}, seeds {seeds}; equal seeds share initialisation, data order and split."
+    )
+
+
+def _is_unused(name: str, value: Json) -> bool:
+    """A whole group that is null or empty. A null within a group is a choice: no patience means never to stop."""
+    return "." not in name and value in (None, [], {}, "")
+
+
+def _grouped(settings: Mapping[str, Json]) -> list[list[str]]:
+    """One row for each first part of the dotted names: what stands there and what is below it."""
+    groups: dict[str, list[str]] = {}
+    for name, value in settings.items():
+        group, _, rest = name.partition(".")
+        text = _value(value)
+        groups.setdefault(group, []).append(f"{escape(rest)} {text}" if rest else text)
+    return [[code(group), ", ".join(parts)] for group, parts in groups.items()]
+
+
+def _overrides(baseline: PlannedArm, arms: Sequence[PlannedArm], flat: Mapping[str, Mapping[str, Json]]) -> str:
+    reference = flat[baseline.name]
+    rows = [
+        [code(arm.name), "baseline" if arm.is_baseline else _changes(reference, flat[arm.name])]
+        for arm in arms[:MOST_LISTED_ARMS]
+    ]
+    left_out = f"… and {len(arms) - len(rows)} more in `data/plan.json`." if len(rows) < len(arms) else ""
+    return join_blocks([table(["arm", "differs from the baseline in"], rows), left_out])
+
+
+def _changes(reference: Mapping[str, Json], settings: Mapping[str, Json]) -> str:
+    names = differing_names([reference, settings])
+    present = [f"{escape(name)} {_value(settings[name])}" for name in names if name in settings]
+    # Another component has other arguments; only of the same one is it worth saying that one is gone.
+    absent = [escape(name) for name in names if name not in settings and name.partition(".")[0] not in names]
+    without = [f"without {', '.join(absent)}"] if absent else []
+    return ", ".join([*present, *without]) or "nothing: the same configuration"
+
+
+def _value(value: Json) -> str:
+    text = setting_text(value)
+    return code(text[:SHORT_ID] if CHECKSUM.fullmatch(text) else _shortened(text, 60))
+
+
+# results ---------------------------------------------------------------------------------------------
+
+
+def _results(results: SweepResults) -> str:
+    differences = {difference.arm: difference.estimate for difference in results.differences}
+    rows = [_result_row(summary, differences.get(summary.arm)) for summary in results.summaries]
+    header = ["arm", "n", "mean", "sd", "95% interval", "difference", "95% interval of it", "pairs", "not averaged"]
+    note = (
+        f"{escape(results.metric.title).capitalize()}{_aim(results.metric)}. "
+        "n counts completed runs, sd is over seeds; intervals are Student's t, "
+        "each for its own mean or difference. Differences are arm − baseline, paired by seed. They say what new seeds "
+        "would do on this data and this split."
+    )
+    return join_blocks([table(header, rows, numeric=range(1, 8)), note])
+
+
+def _result_row(summary: ArmSummary, difference: Estimate | None) -> list[str]:
+    estimate = summary.estimate
+    own = [code(summary.arm), str(estimate.n), mean(estimate), spread(estimate), interval(estimate)]
+    if difference is None:
+        paired = ["baseline", UNDEFINED, UNDEFINED]
+    else:
+        paired = [mean(difference, signed=True), interval(difference, signed=True), str(difference.n)]
+    return [*own, *paired, _not_averaged(summary)]
+
+
+def _not_averaged(summary: ArmSummary) -> str:
+    counts = {"diverged": summary.n_diverged, "failed": summary.n_failed, "missing": summary.n_missing}
+    return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or UNDEFINED
+
+
+def _figures(results: SweepResults) -> list[str]:
+    name = results.planned.spec.name
+    return [
+        f"{image(caption.alternative, f'figures/{figure_file(name, caption.name)}')}\n\n*{caption.text}*"
+        for caption in captions(results)
+    ]
+
+
+def _secondary(results: SweepResults) -> str:
+    if not results.secondary:
+        return ""
+    columns = [*results.secondary, results.seconds]
+    rows = [[code(arm.arm), *_means(columns, position)] for position, arm in enumerate(results.summaries)]
+    header = ["arm", *(escape(column.metric.name) for column in columns)]
+    note = (
+        "Means over completed seeds: `val_*` at the best epoch, `test_*` of the evaluated weights, seconds without "
+        "compilation. The sweep does not ask about them, and nothing was chosen by them."
+    )
+    body = join_blocks([table(header, rows, numeric=range(1, len(header))), note])
+    return details("Other metrics", body)
+
+
+def _means(columns: Sequence[MetricSummaries], position: int) -> list[str]:
+    return [mean(column.summaries[position].estimate) for column in columns]
+
+
+def _every_run(results: SweepResults) -> str:
+    header = ["arm", "seed", "run", "status", "epochs", "best epoch", results.planned.spec.metric]
+    rows = [_run_row(outcome) for outcome in results.outcomes[:MOST_LISTED_RUNS]]
+    left_out = len(results.outcomes) - len(rows)
+    rest = f"… and {left_out} more in `data/runs.csv`." if left_out else ""
+    body = join_blocks([table([escape(name) for name in header], rows, numeric=(1, 4, 5, 6)), rest])
+    return details(f"Every run ({len(results.outcomes)})", body)
+
+
+def _run_row(outcome: RunOutcome) -> list[str]:
+    return [
+        code(outcome.arm),
+        str(outcome.seed),
+        code(outcome.run_id[:SHORT_ID]),
+        outcome.status,
+        UNDEFINED if outcome.epochs_run is None else str(outcome.epochs_run),
+        UNDEFINED if outcome.best_epoch is None else str(outcome.best_epoch),
+        number(outcome.value),
+    ]

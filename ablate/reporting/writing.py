@@ -1,0 +1,138 @@
+"""The folder of a report: report.md, figures/ and data/, and when they must be made again.
+
+    written = write_report(plan, runs, Path("reports/optimizers"), command=("+sweep=optimizers",))
+    written.path, written.changed
+    rebuild(Path("reports/optimizers/data"))      # the same report.md, byte for byte, without the store
+
+A report is made of what is packed in its `data/` and of nothing else, so it can always be rebuilt from
+there. `data/stamp.json`, written last, says of which bytes and by which version it was made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ablate
+from ablate.analysis.results import StudyResults, study_results
+from ablate.analysis.values import Runs
+from ablate.durable import write_atomically
+from ablate.identity import canonical, digest, sha256_of_bytes
+from ablate.plans import StudyPlan
+from ablate.reporting.captions import captions, figure_file
+from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.report import report_markdown
+
+__all__ = ["Written", "rebuild", "write_report"]
+
+STAMP = "data/stamp.json"
+STAMP_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """`changed` is False when the report stood there already and no file was touched."""
+
+    path: Path
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a report was made of, and the checksum of each file of it."""
+
+    inputs: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def write_report(
+    plan: StudyPlan, runs: Runs, folder: Path, command: tuple[str, ...] = (), redraw: bool = False
+) -> Written:
+    """Make `folder` the report of the study, unless it is already.
+
+    Args:
+        runs: run_id → run, as far as they exist; others are shown as missing.
+        command: the words after `ablate` that made the study.
+        redraw: whether to write even what stands there, made by this version of the same data.
+
+    Raises:
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
+    return _write(Evidence(plan, runs, command), folder, redraw)
+
+
+def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
+    """Make the report of a `data/` folder again, in the folder around it or in `folder`.
+
+    Raises:
+        OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
+    files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+    return _write(unpack(files), folder or data_folder.parent, redraw=True)
+
+
+def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
+    data = pack(evidence)
+    report = folder / "report.md"
+    inputs = _digest_of_inputs(data)
+    former = _read_stamp(folder)
+    if not redraw and former.inputs == inputs and _stands(former.files, folder):
+        return Written(report, changed=False)
+    files = {**{f"data/{name}": content for name, content in data.items()}, **_made_of(data)}
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    _remove_figures(set(former.files) - set(files), folder)
+    checksums = {name: sha256_of_bytes(content) for name, content in files.items()}
+    write_atomically(folder / STAMP, canonical({"inputs": inputs, "files": checksums}).encode("ascii"))
+    return Written(report, changed=True)
+
+
+def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
+    """report.md and the figures, made of what is packed, never of what was there before packing."""
+    evidence = unpack(data)
+    results = study_results(evidence.plan, evidence.runs)
+    return {"report.md": report_markdown(results, evidence.command).encode("utf-8"), **_figures(results)}
+
+
+def _figures(results: StudyResults) -> dict[str, bytes]:
+    # Half a second of import, for those calls alone that draw.
+    from ablate.plots.canvas import png_bytes
+    from ablate.plots.figures import DRAW
+
+    return {
+        f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(DRAW[caption.name](sweep))
+        for sweep in results.sweeps
+        for caption in captions(sweep)
+    }
+
+
+def _digest_of_inputs(data: Mapping[str, bytes]) -> str:
+    checksums = {name: sha256_of_bytes(content) for name, content in data.items()}
+    return digest("report", STAMP_FORMAT, {"version": ablate.__version__, "data": checksums})
+
+
+def _read_stamp(folder: Path) -> Stamp:
+    """The stamp of the report that stands in `folder`; an empty one when there is none that can be read."""
+    try:
+        stamp = json.loads((folder / STAMP).read_bytes())
+        return Stamp(stamp["inputs"], dict(stamp["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Stamp()
+
+
+def _stands(checksums: Mapping[str, str], folder: Path) -> bool:
+    return all(_has_content(folder / name, checksum) for name, checksum in checksums.items())
+
+
+def _has_content(path: Path, checksum: str) -> bool:
+    return path.is_file() and sha256_of_bytes(path.read_bytes()) == checksum
+
+
+def _remove_figures(names: Iterable[str], folder: Path) -> None:
+    """Figures that the former report had and this one has not; what others put there stays."""
+    for name in names:
+        if name.startswith("figures/"):
+            (folder / "figures" / Path(name).name).unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from ablate.analysis.values import (
+    column_info,
+    history_metric,
+    metric_column,
+    metric_values,
+    value_in,
+    values_by_seed,
+)
+from ablate.records import METRICS
+from tests.synthetic import completed_run, diverged_run, failed_run, run_spec
+
+
+@pytest.mark.parametrize(
+    ("metric", "column"),
+    [
+        ("val_loss", "val_loss.best"),
+        ("val_accuracy", "val_accuracy.best"),
+        ("loss", "loss.best"),
+        ("test_accuracy", "test_accuracy"),
+        ("train_loss", "train_loss"),
+        ("gap", "gap"),
+    ],
+)
+def test_the_column_that_a_sweep_reads(metric: str, column: str) -> None:
+    assert metric_column(metric) == column
+    assert column_info(column) is METRICS[metric]
+
+
+@pytest.mark.parametrize(
+    ("metric", "drawn"),
+    [("val_loss", "val_loss"), ("test_accuracy", "val_accuracy"), ("train_mse", "val_mse"), ("gap", "val_loss")],
+)
+def test_the_history_to_draw(metric: str, drawn: str) -> None:
+    assert history_metric(metric) == drawn
+
+
+def test_best_is_the_best_epoch_and_last_the_last() -> None:
+    run = completed_run(run_spec())
+    run = replace(run, record=replace(run.record, best_epoch=3))
+    values = metric_values(run)
+    assert values["val_loss.best"] == run.history["val_loss"][2]
+    assert values["val_loss.last"] == run.history["val_loss"][-1]
+    assert values["test_loss"] == run.record.metrics["test_loss"]
+
+
+def test_a_run_that_diverged_in_its_first_epoch_has_no_values() -> None:
+    assert metric_values(diverged_run(run_spec(), epoch=1)) == {}
+
+
+def test_only_completed_runs_count() -> None:
+    runs = [completed_run(run_spec(seed=4)), diverged_run(run_spec(seed=5)), failed_run(run_spec(seed=6))]
+    assert list(values_by_seed(runs, value_in("val_loss.best"))) == [4]
+    assert values_by_seed(runs, value_in("no_such_column")) == {}
+
+
+def test_a_metric_that_nobody_described_keeps_its_name() -> None:
+    assert column_info("val_perplexity.best").title == "val_perplexity"

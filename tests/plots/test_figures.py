@@ -1,0 +1,199 @@
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from ablate.analysis.comparison import compare, sides_of_study
+from ablate.analysis.results import SweepResults, sweep_results
+from ablate.plots.canvas import house_style, png_bytes
+from ablate.plots.comparison import comparison_figures
+from ablate.plots.figures import DRAW, MOST_ARMS
+from ablate.reporting.captions import captions
+from tests.synthetic import (
+    completed_run,
+    completed_runs,
+    diverged_run,
+    eventful_runs,
+    optimizer_sweep,
+    plan_of,
+)
+
+SWEEP = optimizer_sweep(seeds=4)
+RESULTS = sweep_results(plan_of(SWEEP).sweeps[0], eventful_runs(SWEEP))
+
+
+def texts(figure: Figure) -> list[str]:
+    return [found.get_text() for found in figure.findobj(Text) if found.get_text()]
+
+
+def results_of_many(arms: int, seeds: int = 2) -> SweepResults:
+    rates = {f"optimizer_{index}": 0.001 * (index + 1) for index in range(arms - 1)} | {"adam": 0.001}
+    sweep = optimizer_sweep(seeds, rates)
+    return sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep))
+
+
+def test_there_is_a_drawing_for_each_caption_and_a_caption_for_each_drawing() -> None:
+    assert {caption.name for caption in captions(RESULTS)} == set(DRAW)
+
+
+@pytest.mark.parametrize("name", list(DRAW))
+def test_a_figure_bears_the_question(name: str) -> None:
+    heading = " ".join(" ".join(texts(DRAW[name](RESULTS))).split())
+    assert SWEEP.spec.question in heading
+
+
+@pytest.mark.parametrize("name", [name for name in DRAW if name != "confusion"])
+def test_a_figure_states_n(name: str) -> None:
+    assert [text for text in texts(DRAW[name](RESULTS)) if re.match(r"n=\d", text)]
+
+
+@pytest.mark.parametrize("name", list(DRAW))
+def test_equal_results_give_equal_bytes_whatever_the_session_has_set(name: str) -> None:
+    few = results_of_many(2)
+    expected = png_bytes(DRAW[name](few))
+    with mpl.rc_context({"font.size": 31.0, "axes.grid": True, "text.parse_math": True, "savefig.bbox": "tight"}):
+        before = dict(mpl.rcParams)
+        assert png_bytes(DRAW[name](few)) == expected
+        assert dict(mpl.rcParams) == before
+
+
+def test_every_seed_has_its_dot_and_every_mean_its_tick() -> None:
+    (ax,) = DRAW["metric_by_arm"](RESULTS).axes
+    dots = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
+    assert [tuple(values) for values in dots] == [summary.estimate.values for summary in RESULTS.summaries]
+    drawn = {line.get_xdata()[0] for line in ax.lines}
+    assert {summary.estimate.mean for summary in RESULTS.summaries} <= drawn
+
+
+def test_dots_of_equal_values_stay_apart() -> None:
+    (ax,) = DRAW["metric_by_arm"](RESULTS).axes
+    heights = [line.get_ydata() for line in ax.lines if line.get_marker() == "o"]
+    assert [len(set(row)) for row in heights] == [summary.estimate.n for summary in RESULTS.summaries]
+
+
+def test_the_intervals_that_are_drawn_are_those_that_were_computed() -> None:
+    (ax,) = DRAW["paired_differences"](RESULTS).axes
+    drawn = {tuple(line.get_xdata()) for line in ax.lines}
+    estimates = [difference.estimate for difference in RESULTS.differences]
+    assert {(each.ci_low, each.ci_high) for each in estimates if each.ci_low is not None} <= drawn
+    # One pair has no interval, and none is drawn.
+    assert estimates[0].n == 1
+    assert len([line for line in ax.lines if line.get_linewidth() > 5]) == len(estimates) - 1
+
+
+def test_times_have_no_interval() -> None:
+    (ax,) = DRAW["seconds"](RESULTS).axes
+    assert not [line for line in ax.lines if line.get_linewidth() > 5]
+
+
+def test_the_margin_is_a_band_around_zero_where_there_is_one() -> None:
+    (band,) = DRAW["paired_differences"](RESULTS).axes[0].patches
+    assert (band.get_x(), band.get_x() + band.get_width()) == (-0.01, 0.01)
+    assert not DRAW["paired_differences"](replace(RESULTS, margin=None)).axes[0].patches
+
+
+def test_a_diverged_run_is_drawn_to_where_it_ended() -> None:
+    ax = DRAW["learning_curves"](RESULTS).axes[0]
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert [list(line.get_xdata()) for line in crosses] == [[3]]
+    assert "n=1, ✕ 1" in texts(ax.figure)
+
+
+def test_a_diverged_run_does_not_set_the_scale() -> None:
+    sweep = optimizer_sweep(seeds=2)
+    runs = completed_runs(sweep)
+    wild = diverged_run(sweep.arms[0].spec.with_seed(1), epoch=9)
+    runs[wild.spec.run_id] = replace(wild, arrays={"history/val_loss": wild.history["val_loss"] * 1e30})
+    figure = DRAW["learning_curves"](sweep_results(plan_of(sweep).sweeps[0], runs))
+    assert figure.axes[0].get_ylim()[1] < 10
+
+
+def test_a_single_epoch_is_a_dot_at_a_whole_number() -> None:
+    sweep = optimizer_sweep(seeds=2)
+    runs = {
+        run_id: replace(run, arrays={"history/val_loss": run.history["val_loss"][:1]})
+        for run_id, run in completed_runs(sweep).items()
+    }
+    ax = DRAW["learning_curves"](sweep_results(plan_of(sweep).sweeps[0], runs)).axes[0]
+    assert {line.get_marker() for line in ax.lines if len(line.get_xdata())} == {"o"}
+    assert [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]] == [1]
+
+
+def test_losses_over_decades_have_a_logarithmic_axis_with_plain_numbers() -> None:
+    ax = DRAW["learning_curves"](RESULTS).axes[0]
+    assert ax.get_yscale() == "log"
+    assert DRAW["metric_by_arm"](RESULTS).axes[0].get_xscale() == "linear"
+    assert "$" not in "".join(texts(DRAW["learning_curves"](RESULTS)))
+
+
+def test_one_arm_far_out_does_not_hide_the_others() -> None:
+    sweep = optimizer_sweep(seeds=3)
+    runs = completed_runs(sweep)
+    for seed in range(3):
+        spec = sweep.arms[0].spec.with_seed(seed)
+        runs[spec.run_id] = completed_run(spec, quality=5.0)
+    (ax,) = DRAW["paired_differences"](sweep_results(plan_of(sweep).sweeps[0], runs)).axes
+    assert ax.get_xscale() == "symlog"
+    assert any("logarithmic beyond" in text for text in texts(ax.figure))
+
+
+@pytest.mark.parametrize(("name", "arms"), [("metric_by_arm", 36), ("learning_curves", 22)])
+def test_labels_of_many_arms_do_not_overlap(name: str, arms: int) -> None:
+    figure = DRAW[name](results_of_many(arms))
+    with house_style():
+        figure.canvas.draw()
+    for ax in figure.axes:
+        titles = [ax.title, ax._left_title, ax._right_title, *(ax.get_yticklabels() if ax.get_visible() else [])]
+        boxes = [text.get_window_extent() for text in titles if text.get_text()]
+        assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
+
+
+def test_what_a_page_cannot_hold_is_said() -> None:
+    figure = DRAW["metric_by_arm"](results_of_many(MOST_ARMS + 5, seeds=1))
+    assert len(figure.axes[0].get_yticks()) == MOST_ARMS
+    assert any(f"{MOST_ARMS} of {MOST_ARMS + 5} arms shown" in text for text in texts(figure))
+    assert "adam" in texts(figure)
+
+
+def test_a_single_seed_is_a_dot_without_interval() -> None:
+    results = results_of_many(3, seeds=1)
+    for name in ("metric_by_arm", "paired_differences"):
+        (ax,) = DRAW[name](results).axes
+        assert not [line for line in ax.lines if line.get_linewidth() > 5]
+
+
+def test_hostile_names_are_drawn_as_they_are() -> None:
+    sweep = optimizer_sweep(seeds=2, optimizers={"$x^{$": 0.1, "adam": 0.001}, question="Why $\\frac{?")
+    results = sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep))
+    for draw in DRAW.values():
+        assert png_bytes(draw(results)).startswith(b"\x89PNG")
+
+
+def test_comparison_overlays_every_side() -> None:
+    plan, runs = plan_of(SWEEP), eventful_runs(SWEEP)
+    figures = comparison_figures(compare([*sides_of_study(plan, runs, "adam"), *sides_of_study(plan, runs, "sgd")]))
+    assert list(figures) == ["curves_val_loss", "curves_val_accuracy", "confusion"]
+    assert "optimizers:optimizer=sgd (n=1)" in texts(figures["curves_val_loss"])
+    assert len(figures["confusion"].axes) == 2
+    for figure in figures.values():
+        assert png_bytes(figure).startswith(b"\x89PNG")
+
+
+DRAW_ALL = """
+import sys
+from ablate.plots.canvas import png_bytes
+from ablate.plots.comparison import comparison_figures
+from tests.plots.test_figures import DRAW, RESULTS
+assert png_bytes(DRAW["metric_by_arm"](RESULTS))
+assert not {"matplotlib.pyplot", "tensorflow", "keras"} & set(sys.modules)
+"""
+
+
+def test_drawing_needs_neither_pyplot_nor_what_trains() -> None:
+    subprocess.run([sys.executable, "-c", DRAW_ALL], check=True, cwd=Path(__file__).parents[2])

@@ -1,0 +1,47 @@
+from dataclasses import replace
+from pathlib import Path
+
+from ablate.analysis.comparison import Side, compare, sides_of_study
+from ablate.reporting.comparison import comparison_markdown, write_comparison
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec
+
+SWEEP = optimizer_sweep(seeds=3)
+PLAN, RUNS = plan_of(SWEEP), completed_runs(SWEEP)
+COMPARISON = compare([*sides_of_study(PLAN, RUNS, "adam"), *sides_of_study(PLAN, RUNS, "sgd")])
+TEXT = comparison_markdown(COMPARISON)
+
+
+def test_comparability_comes_first() -> None:
+    assert TEXT.index("The sides share data, split, metric and numerics.") < TEXT.index("## What differs")
+    other = Side("b", (completed_run(replace(run_spec(), precision="float16")),))
+    text = comparison_markdown(compare([Side("a", (completed_run(run_spec()),)), other]))
+    assert "**Not comparable as they stand**: the sides differ in numerics." in text
+
+
+def test_only_what_differs_is_listed() -> None:
+    settings = TEXT[TEXT.index("## What differs") : TEXT.index("## Metrics")]
+    assert "`optimizer.learning_rate`" in settings
+    assert "model" not in settings
+
+
+def test_a_difference_has_its_interval_and_its_number_of_pairs() -> None:
+    line = next(line for line in TEXT.splitlines() if line.startswith("| `val_loss`"))
+    assert line.count("(n=3)") == 2
+    assert line.rstrip(" |").endswith("] (3)")
+
+
+def test_each_disagreement_stands_with_every_prediction() -> None:
+    assert COMPARISON.disagreements is not None
+    first = COMPARISON.disagreements.examples[0]
+    line = next(line for line in TEXT.splitlines() if line.startswith(f"| {first.index:>7} |"))
+    expected = zip(first.predictions, first.probabilities, strict=True)
+    assert [cell.strip() for cell in line.split("|")[3:5]] == [f"{cls} ({share:.3f})" for cls, share in expected]
+    assert f"disagree on {len(COMPARISON.disagreements.examples)} of 120 test examples" in TEXT
+
+
+def test_the_folder_holds_what_the_text_shows(tmp_path: Path) -> None:
+    path = write_comparison(COMPARISON, tmp_path)
+    text = path.read_text()
+    figures = sorted(figure.name for figure in (tmp_path / "figures").iterdir())
+    assert figures == ["confusion.png", "curves_val_accuracy.png", "curves_val_loss.png"]
+    assert all(f"](figures/{figure})" in text for figure in figures)

@@ -1,0 +1,166 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ablate.analysis.results import study_results
+from ablate.reporting.report import report_markdown
+from tests.synthetic import (
+    completed_run,
+    completed_runs,
+    dropout_sweep,
+    eventful_runs,
+    failed_run,
+    optimizer_sweep,
+    plan_of,
+    run_spec,
+)
+
+SWEEP = optimizer_sweep()
+TEXT = report_markdown(study_results(plan_of(SWEEP), eventful_runs(SWEEP)), ("+sweep=optimizers",))
+
+
+def rows_of(text: str, first_cell: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith(f"| {first_cell} ")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_what_went_wrong_comes_before_what_was_found() -> None:
+    assert TEXT.index("objective not finite in epoch 4") < TEXT.index("### Results") < TEXT.index("![")
+    assert "48 runs: 1 failed, 1 diverged, 1 missing, 45 completed." in TEXT
+    assert TEXT.index("| failed ") < TEXT.index("| diverged ") < TEXT.index("| missing ")
+
+
+def test_a_row_of_the_results() -> None:
+    """Worked out by hand from the eight values of each arm; two significant digits of each standard error."""
+    runs = eventful_runs(SWEEP)
+    arm, baseline = (
+        np.array([min(runs[SWEEP.arms[index].spec.with_seed(seed).run_id].history["val_loss"]) for seed in range(8)])
+        for index in (1, 3)
+    )
+    low, high = stats.ttest_rel(arm, baseline).confidence_interval()
+    assert 0.001 < stats.sem(arm - baseline) < 0.01
+    row = next(row for row in rows_of(TEXT, "`optimizer=momentum`") if len(row) == 9)
+    assert row[1:4] == ["8", f"{arm.mean():.4f}", f"{arm.std(ddof=1):.4f}"]
+    assert row[5:] == [f"+{np.mean(arm - baseline):.4f}", f"[+{low:.4f}, +{high:.4f}]", "8", "–"]
+
+
+def test_what_is_not_averaged_is_said_beside_the_mean() -> None:
+    row = next(row for row in rows_of(TEXT, "`optimizer=sgd`") if len(row) == 9)
+    assert (row[1], row[-1]) == ("5", "1 diverged, 1 failed, 1 missing")
+
+
+@pytest.mark.parametrize(
+    "word", ["better", "worse", "significant", "trend", "proves", "no effect", "equivalent", "nan", "None"]
+)
+def test_no_verdicts_and_no_words_that_say_too_much(word: str) -> None:
+    assert not re.search(rf"\b{word}", TEXT.replace("first_", ""), re.IGNORECASE)
+
+
+def test_failure_messages_cannot_break_the_page() -> None:
+    assert "&lt;b&gt;weights&lt;/b&gt;" in TEXT
+    assert "<b>" not in TEXT
+    failures = rows_of(TEXT, "failed  ")
+    assert [len(row) for row in failures] == [4]
+
+
+def test_names_from_outside_cannot_break_the_page() -> None:
+    name = "sg|d`<i>\n# x"
+    sweep = optimizer_sweep(seeds=2, optimizers={name: 0.1, "adam": 0.001}, question="Is <img src=x> | better_ ?")
+    text = report_markdown(study_results(plan_of(sweep), completed_runs(sweep)))
+    assert "<i>" not in text
+    assert "<img" not in text
+    assert "\n# x" not in text
+
+
+def test_the_setup_shows_what_all_share_and_what_each_changes() -> None:
+    assert re.search(
+        r"\| `model` +\| `ablate.models.mlp.mlp`, activation `relu`, dropout `0.0`, hidden `\[128\]`", TEXT
+    )
+    changes = next(row for row in rows_of(TEXT, "`optimizer=sgd`") if len(row) == 2)
+    assert changes[1] == "optimizer `keras.optimizers.sgd`, optimizer.learning_rate `0.01`"
+    assert next(row for row in rows_of(TEXT, "`optimizer=adam`") if len(row) == 2)[1] == "baseline"
+
+
+def test_a_null_within_a_group_is_a_choice_and_a_null_group_is_none() -> None:
+    """`validation_last: null` says that the fraction holds; `augment: null` says nothing."""
+    assert "validation_last `null`" in TEXT
+    assert "`augment`" not in TEXT
+
+
+def test_checksums_are_short() -> None:
+    assert "digest `d1d1d1d1d1d1`" in TEXT
+
+
+def test_arguments_of_another_component_are_not_missed() -> None:
+    arms = [
+        replace(arm, spec=replace(arm.spec, optimizer=replace(arm.spec.optimizer, arguments=arguments)))
+        for arm, arguments in zip(SWEEP.arms[2:4], ({"rho": 0.9}, {"beta_1": 0.9}), strict=True)
+    ]
+    plan = plan_of(replace(SWEEP, arms=tuple(arms)))
+    (row,) = (row for row in rows_of(report_markdown(study_results(plan, {})), "`optimizer=rmsprop`") if len(row) == 2)
+    assert row[1] == "optimizer `keras.optimizers.rmsprop`, optimizer.rho `0.9`"
+
+
+def test_one_seed_gives_numbers_and_no_intervals() -> None:
+    sweep = optimizer_sweep(seeds=1)
+    text = report_markdown(study_results(plan_of(sweep), completed_runs(sweep)))
+    row = next(row for row in rows_of(text, "`optimizer=momentum`") if len(row) == 9)
+    assert [row[index] for index in (3, 4, 6)] == ["–", "–", "–"]
+    assert "(one pair, no interval)" in text
+
+
+def test_a_study_of_which_nothing_ran_says_so() -> None:
+    text = report_markdown(study_results(plan_of(SWEEP), {}))
+    assert "48 runs: 48 missing." in text
+    assert "has no completed run, so nothing can be compared with it" in text
+    assert "![" not in text
+
+
+def test_equal_configurations_are_counted() -> None:
+    arms = (*SWEEP.arms, replace(SWEEP.arms[0], name="optimizer=again"))
+    text = report_markdown(study_results(plan_of(replace(SWEEP, arms=arms)), {}))
+    assert "7 arms map to 6 distinct configurations." in text
+
+
+def test_many_arms_are_told_by_their_extremes() -> None:
+    sweep = optimizer_sweep(2, {f"o{index}": 0.1 * (index + 1) for index in range(12)} | {"adam": 0.001})
+    runs = completed_runs(sweep) | {
+        spec.run_id: completed_run(spec, 1.0) for spec in sweep.run_specs() if spec.optimizer.target.endswith(".o7")
+    }
+    text = report_markdown(study_results(plan_of(sweep), runs))
+    sentence = next(line for line in text.splitlines() if "the smallest and the largest are" in line)
+    assert "`optimizer=o7` +1.0" in sentence
+    assert sentence.count("`") == 6
+
+
+def test_two_sweeps_have_a_section_each() -> None:
+    text = report_markdown(study_results(plan_of(SWEEP, dropout_sweep()), {}))
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        "## optimizers", "## dropout", "## How to rebuild", "## Computed with",
+    ]  # fmt: skip
+
+
+def test_the_question_of_a_lone_sweep_is_asked_once() -> None:
+    assert TEXT.count(SWEEP.spec.question) == 1
+
+
+def test_a_study_that_only_joins_the_questions_of_its_sweeps_asks_them_once() -> None:
+    plan = plan_of(SWEEP, dropout_sweep())
+    joined = replace(plan, question=" ".join(sweep.spec.question for sweep in plan.sweeps))
+    own = replace(plan, question="What matters?")
+    assert report_markdown(study_results(joined, {})).count(SWEEP.spec.question) == 1
+    assert "**What matters?**" in report_markdown(study_results(own, {}))
+
+
+def test_the_command_is_quoted_for_a_shell() -> None:
+    text = report_markdown(study_results(plan_of(SWEEP), {}), ("+sweep=[a,b]", "x=1 2"))
+    assert "python -m ablate '+sweep=[a,b]' 'x=1 2'" in text
+
+
+def test_a_long_failure_is_cut() -> None:
+    spec = run_spec("sgd", 0.01)
+    runs = {spec.run_id: failed_run(spec, "x" * 5000)}
+    assert max(map(len, report_markdown(study_results(plan_of(SWEEP), runs)).splitlines())) < 1000

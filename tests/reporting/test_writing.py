@@ -1,0 +1,146 @@
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+import ablate
+from ablate.plots import figures
+from ablate.reporting.writing import rebuild, write_report
+from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
+
+SWEEP = optimizer_sweep(seeds=2, optimizers={"sgd": 0.01, "adam": 0.001})
+PLAN = plan_of(SWEEP)
+RUNS = completed_runs(SWEEP)
+COMMAND = ("+sweep=optimizers", "data_dir=/home/ann/data")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def identities(folder: Path) -> dict[str, tuple[int, int]]:
+    """Inode and modification time: a file that was replaced has others, whatever its content."""
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def quick_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty pages in place of the figures, for tests of what is written and when."""
+    monkeypatch.setattr(figures, "DRAW", dict.fromkeys(figures.DRAW, lambda results: Figure(figsize=(1, 1))))
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reports") / "optimizers"
+    assert write_report(PLAN, RUNS, folder, COMMAND).changed
+    return folder
+
+
+@pytest.fixture
+def report(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "optimizers"))
+
+
+def test_the_folder_holds_text_figures_and_data(report: Path) -> None:
+    files = content(report)
+    assert {name for name in files if name.startswith("data/")} == {
+        f"data/{name}"
+        for name in (
+            "plan.json", "records.jsonl", "history.parquet", "predictions.npz", "stamp.json",
+            "runs.csv", "runs.parquet", "timings.csv", "timings.parquet",
+        )
+    }  # fmt: skip
+    text = files["report.md"].decode()
+    figures = {name for name in files if name.startswith("figures/")}
+    assert len(figures) == 6
+    assert all(f"]({name})" in text for name in figures)
+
+
+def test_the_second_call_writes_no_file(report: Path) -> None:
+    before = identities(report)
+    written = write_report(PLAN, RUNS, report, COMMAND)
+    assert not written.changed
+    assert identities(report) == before
+
+
+def test_the_second_call_does_not_import_what_draws(report: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from tests.synthetic import *\n"
+        "from ablate.reporting.writing import write_report\n"
+        "sweep = optimizer_sweep(seeds=2, optimizers={'sgd': 0.01, 'adam': 0.001})\n"
+        f"written = write_report(plan_of(sweep), completed_runs(sweep), Path({str(report)!r}), {COMMAND!r})\n"
+        "assert not written.changed\n"
+        "assert not {'matplotlib', 'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_rebuilding_from_data_alone_gives_the_same_bytes(report: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(report / "data", elsewhere / "data")
+    written = rebuild(elsewhere / "data")
+    assert written.path == elsewhere / "report.md"
+    assert content(elsewhere) == content(report)
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_rebuilding_an_eventful_study_gives_the_same_bytes(tmp_path: Path) -> None:
+    sweep = optimizer_sweep(seeds=3)
+    write_report(plan_of(sweep, dropout_sweep()), eventful_runs(sweep), tmp_path / "a")
+    rebuild(tmp_path / "a" / "data", tmp_path / "b")
+    assert content(tmp_path / "b") == content(tmp_path / "a")
+
+
+@pytest.mark.usefixtures("quick_drawings")
+@pytest.mark.parametrize("name", ["report.md", "figures/optimizers-gap.png", "data/runs.csv", "data/stamp.json"])
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"torn")])
+def test_what_is_lost_or_torn_is_made_again(report: Path, name: str, damage) -> None:
+    write_report(PLAN, RUNS, report, COMMAND, redraw=True)
+    expected = content(report)
+    damage(report / name)
+    assert write_report(PLAN, RUNS, report, COMMAND).changed
+    assert content(report) == expected
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_another_version_redraws(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablate, "__version__", "99.0")
+    assert write_report(PLAN, RUNS, report, COMMAND).changed
+    assert "ablate 99.0" in (report / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_new_run_redraws(report: Path) -> None:
+    fewer = dict(list(RUNS.items())[1:])
+    assert write_report(PLAN, fewer, report, COMMAND).changed
+    assert "1 missing" in (report / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_redrawing_can_be_demanded(report: Path) -> None:
+    assert write_report(PLAN, RUNS, report, COMMAND, redraw=True).changed
+
+
+def test_figures_that_the_report_no_longer_has_go_and_those_of_others_stay(report: Path) -> None:
+    (report / "figures" / "mine.png").write_bytes(b"mine")
+    write_report(PLAN, {}, report, COMMAND)
+    assert [path.name for path in (report / "figures").iterdir()] == ["mine.png"]
+
+
+def test_no_file_says_where_things_lie_on_this_machine(report: Path) -> None:
+    assert not [name for name, data in content(report).items() if b"/home/ann" in data]
+
+
+def test_a_study_of_which_nothing_ran_has_a_report(tmp_path: Path) -> None:
+    assert "48 missing" in write_report(plan_of(optimizer_sweep()), {}, tmp_path).path.read_text()
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_name_that_no_file_could_have_gives_figures_all_the_same(tmp_path: Path) -> None:
+    sweep = replace(SWEEP, spec=replace(SWEEP.spec, name="a/../b c"))
+    write_report(plan_of(sweep), RUNS, tmp_path)
+    assert (tmp_path / "figures" / "a-..-b-c-gap.png").is_file()
