@@ -1,0 +1,146 @@
+"""From the arguments of the command line to a verb, and from what it raises to a message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from types import ModuleType
+
+from ablate import __version__
+from ablate.cli.output import Output, UsageError
+
+__all__ = ["VERBS", "ExitCode", "Invocation", "explain", "main"]
+
+# Verb to what `ablate --help` says of it; each is a module of this package with a function of its name.
+VERBS = {
+    "run": "train what is missing and write the report (the verb that may be left out)",
+    "plan": "say what would be trained, without training",
+    "report": "write tables and report of a study again, from the store or from a report's data/",
+    "compare": "put runs, arms or studies side by side",
+}
+
+# These are Hydra's own; they show the configuration and train nothing.
+HYDRA_FLAGS = ("--cfg", "--info", "--hydra-help", "--shell-completion")
+
+
+class ExitCode(IntEnum):
+    DONE = 0
+    INTERNAL_ERROR = 1
+    BAD_INPUT = 2
+    SOME_RUNS_FAILED = 3
+    DATA_PROBLEM = 4
+    DEVICE_ABSENT = 5
+    SIGNAL = 128  # plus the number of the signal
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command line taken apart.
+
+    `words` are overrides (`optimizer=sgd`) for run and plan, names for the other verbs; `options` holds
+    what the verb declares by itself.
+    """
+
+    words: tuple[str, ...]
+    config_dirs: tuple[Path, ...]
+    allow_targets: tuple[str, ...]
+    options: argparse.Namespace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line; its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if any(word.split("=")[0] in HYDRA_FLAGS for word in given):
+        from ablate.cli.hydra_flags import show
+
+        return show(given)
+    verb, rest = (given[0], given[1:]) if given and given[0] in VERBS else ("run", given)
+    try:
+        module = importlib.import_module(f"ablate.cli.{verb}")
+        parsed = _parser(verb, module).parse_intermixed_args(rest)
+    except SystemExit as exit_:  # argparse has printed help, a version, or what is wrong
+        return int(exit_.code or 0)
+    output = Output(quiet=parsed.quiet)
+    invocation = Invocation(tuple(parsed.words), tuple(parsed.config_dir), tuple(parsed.allow_target), parsed)
+    try:
+        return int(module.execute(invocation, output))
+    except BaseException as error:
+        if parsed.debug:
+            traceback.print_exc()
+        return explain(error, output)
+
+
+def explain(error: BaseException, output: Output) -> int:
+    """Says what went wrong and what to do about it; the exit code for it."""
+    from ablate.config import ConfigError
+    from ablate.datasets.arrays import DataError
+    from ablate.durable import WriteFailed
+    from ablate.runner.devices import DeviceAbsent
+    from ablate.runner.session import Interrupted, StoppedEarly
+    from ablate.store import AmbiguousPrefix, MissingRun
+    from ablate.study_folder import AnotherStudy
+
+    message, code = str(error), int(ExitCode.INTERNAL_ERROR)
+    match error:
+        case ConfigError() | UsageError() | MissingRun() | AmbiguousPrefix():
+            code = ExitCode.BAD_INPUT
+        case AnotherStudy():
+            message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"
+            code = ExitCode.BAD_INPUT
+        case DataError():
+            code = ExitCode.DATA_PROBLEM
+        case DeviceAbsent():
+            code = ExitCode.DEVICE_ABSENT
+        case StoppedEarly():
+            message += "\nTo try them all the same: executor.keep_going=true"
+            code = ExitCode.SOME_RUNS_FAILED
+        case Interrupted():
+            message = (
+                f"Stopped. {error.done} runs of this call are kept, {error.remaining} remain; "
+                "the same command goes on from here."
+            )
+            code = ExitCode.SIGNAL + error.signal_number
+        case KeyboardInterrupt():
+            message, code = "Stopped.", ExitCode.SIGNAL + signal.SIGINT
+        case WriteFailed():
+            message += "\nWhat was finished before is kept; the same command goes on from here."
+        case _:
+            message = f"internal error: {type(error).__name__}: {error}\n--debug shows where."
+    output.problem(message)
+    return code
+
+
+def _parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ablate" if verb == "run" else f"ablate {verb}",
+        description=module.__doc__,
+        epilog=_epilog() if verb == "run" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", metavar=module.WORDS, help=module.WORDS_HELP)
+    module.add_options(parser)
+    parser.add_argument("--config-dir", action="append", default=[], type=Path, help="a further folder like conf/")
+    parser.add_argument("--allow-target", action="append", default=[], help="a package that a _target_ may name")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but what was asked for, and problems")
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    parser.add_argument("--version", action="version", version=f"ablate {__version__}")
+    return parser
+
+
+def _epilog() -> str:
+    verbs = "\n".join(f"  {verb:<8} {purpose}" for verb, purpose in VERBS.items())
+    return f"""verbs:
+{verbs}
+  ablate VERB --help says more
+
+configuration (shown, nothing is trained):
+  --cfg job, --info, --hydra-help, --shell-completion are Hydra's own
+"""

@@ -1,0 +1,79 @@
+"""Say what would be trained for the same words, without training and without TensorFlow.
+
+ablate plan +sweep=optimizers
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ablate.cli.command import ExitCode, Invocation
+from ablate.cli.output import Output, plain_table, seconds_text
+from ablate.cli.request import read_request
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
+from ablate.config import build
+from ablate.identity import Json, canonical
+from ablate.runner.plan import WorkPlan, missing
+from ablate.specs import Arm, Study, Sweep
+from ablate.store import RunStore
+
+WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def execute(invocation: Invocation, output: Output) -> int:
+    request = read_request(invocation)
+    store = RunStore(request.settings.results_dir)
+    work = request.work
+    specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
+    todo = missing(specs, store)
+    for sweep in work.sweeps if isinstance(work, Study) else ():
+        show_sweep(sweep, todo, output)
+    output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
+    if todo.todo:
+        workers = build(request.settings.executor).places(todo.todo)
+        output.result(time_text(todo.estimated_seconds, workers))
+    return ExitCode.DONE
+
+
+def show_sweep(sweep: Sweep, work: WorkPlan, output: Output) -> None:
+    """The question, then a line for each arm: its overrides, how many of its runs are done, which program."""
+    spec = sweep.spec
+    output.result(f"{spec.name}: {spec.question}")
+    output.result(f"{spec.design}, {counted(len(sweep.arms), 'arm')} × {counted(len(spec.seeds), 'seed')}")
+    if spec.base:
+        output.result(f"with {' '.join(spec.base)}")
+    numbers = {program: number for number, program in enumerate(programs_of(sweep), start=1)}
+    columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
+    output.result(plain_table(columns, [arm_row(arm, sweep, work, numbers[arm.spec.program_id]) for arm in sweep.arms]))
+    distinct = len({arm.spec.run_id for arm in sweep.arms})
+    if distinct < len(sweep.arms):
+        output.result(f"{len(sweep.arms)} arms map to {distinct} distinct configurations; equal runs are trained once")
+    output.result("")
+
+
+def arm_row(arm: Arm, sweep: Sweep, work: WorkPlan, program: int) -> list[str]:
+    run_ids = [arm.spec.with_seed(seed).run_id for seed in sweep.spec.seeds]
+    done = sum(run_id in work.done for run_id in run_ids)
+    overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in arm.levels.items())
+    title = f"{overrides} (baseline)" if arm.is_baseline else overrides
+    return [title, str(done), str(len(run_ids) - done), str(program)]
+
+
+def level_text(level: Json) -> str:
+    """A level as it is written on the command line."""
+    return level if isinstance(level, str) else canonical(level)
+
+
+def programs_of(sweep: Sweep) -> list[str]:
+    return list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
+
+
+def time_text(estimated_seconds: float | None, workers: int) -> str:
+    crew = counted(workers, "worker")
+    if estimated_seconds is None:
+        return f"time unknown with {crew}: nothing like these runs was timed here yet"
+    return f"about {seconds_text(estimated_seconds / workers)} with {crew}, by the times of runs like these"

@@ -1,0 +1,130 @@
+"""The progress of runs: a live display on a terminal, one plain line for each finished run elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from ablate.cli.output import Output, seconds_text
+from ablate.records import RunRecord, Status
+from ablate.runner.events import EpochEnded, Event, Observer, RunClaimedElsewhere, RunEnded, RunStarted, WorkerDied
+
+__all__ = ["ended_line", "progress_display"]
+
+ID_DIGITS = 8
+# What a line says of a run, the first of these that there is.
+SHOWN = ("val_accuracy", "val_r2", "val_loss")
+
+
+@contextmanager
+def progress_display(labels: Mapping[str, str], runs: int, output: Output) -> Iterator[Observer]:
+    """An observer of `runs` runs, which are called by their `labels` (run id to text)."""
+    if output.quiet:
+        yield lambda event: _tell_problem(event, labels, output)
+    elif output.messages.is_terminal:
+        with LiveDisplay(labels, runs, output) as display:
+            yield display.observe
+    else:
+        yield PlainLines(labels, runs, output).observe
+
+
+class PlainLines:
+    """A line for each run that ends, and for what goes wrong on the way."""
+
+    def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
+        self._labels, self._runs, self._output = labels, runs, output
+        self._ended = 0
+        self._latest: dict[str, Mapping[str, float]] = {}
+
+    def observe(self, event: Event) -> None:
+        match event:
+            case EpochEnded():
+                self._latest[event.run_id] = event.metrics
+            case RunEnded():
+                self._ended += 1
+                latest = self._latest.pop(event.record.run_id, {})
+                line = ended_line(self._labels[event.record.run_id], event.record, latest)
+                self._output.say(f"[{self._ended}/{self._runs}] {line}")
+            case _:
+                _tell_problem(event, self._labels, self._output)
+
+
+class LiveDisplay:
+    """An overall bar with the time left, and a bar for each run that is being trained."""
+
+    def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
+        self._labels, self._output = labels, output
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(compact=True),
+            console=output.messages,
+            transient=True,
+        )
+        self._overall = self._progress.add_task("runs", total=runs, note="")
+        self._running: dict[str, TaskID] = {}
+        self._problems = 0
+
+    def __enter__(self) -> LiveDisplay:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._progress.stop()
+
+    def observe(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._remove(event.run_id)
+                self._running[event.run_id] = self._progress.add_task(self._labels[event.run_id], total=None, note="")
+            case EpochEnded():
+                task = self._running[event.run_id]
+                self._progress.update(task, completed=event.epoch, total=event.epochs, note=metric_text(event.metrics))
+            case RunEnded():
+                self._end(event.record)
+            case _:
+                _tell_problem(event, self._labels, self._output)
+
+    def _end(self, record: RunRecord) -> None:
+        self._remove(record.run_id)
+        if record.status is not Status.COMPLETED:
+            self._problems += 1
+            self._output.say(ended_line(self._labels[record.run_id], record, {}))
+        note = f"{self._problems} not completed" if self._problems else ""
+        self._progress.update(self._overall, advance=1, note=note)
+
+    def _remove(self, run_id: str) -> None:
+        if run_id in self._running:
+            self._progress.remove_task(self._running.pop(run_id))
+
+
+def ended_line(label: str, record: RunRecord, latest: Mapping[str, float]) -> str:
+    """One run's outcome in a line; `latest` are the metrics of its last epoch."""
+    outcome = f"{record.run_id[:ID_DIGITS]}  {label}  {record.status.value}"
+    if record.divergence is not None:
+        return f"{outcome} in epoch {record.divergence.epoch}, step {record.divergence.step}"
+    if record.failure is not None:
+        return f"{outcome} ({record.failure.kind}): {record.failure.type}: {record.failure.message}"
+    return f"{outcome}  {metric_text(latest)}  {seconds_text(record.timings.wall_seconds)}"
+
+
+def metric_text(metrics: Mapping[str, float]) -> str:
+    name = next((name for name in SHOWN if name in metrics), None)
+    return "" if name is None else f"{name} {metrics[name]:.4f}"
+
+
+def _tell_problem(event: Event, labels: Mapping[str, str], output: Output) -> None:
+    match event:
+        case WorkerDied():
+            then = "tried once more" if event.is_retried else "not tried again"
+            output.problem(f"{labels[event.run_id]}: {event.reason}; {then}")
+        case RunClaimedElsewhere():
+            output.say(f"{labels[event.run_id]}: another process is training it; waiting for its outcome")
+        case RunEnded() if event.record.status is Status.FAILED and output.quiet:
+            output.problem(ended_line(labels[event.record.run_id], event.record, {}))
+        case _:
+            pass

@@ -1,0 +1,58 @@
+"""Write the tables and the report of a study again: from the store, or from the data/ of a report alone.
+
+ablate report optimizers
+ablate report --from reports/optimizers_mnist/data
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ablate.cli.command import ExitCode, Invocation
+from ablate.cli.output import Output, UsageError
+from ablate.cli.request import read_settings
+from ablate.publishing import UnknownStudy, publish
+from ablate.reporting.writing import rebuild
+from ablate.store import RunStore
+from ablate.study_folder import StudyFolder
+
+WORDS = "study"
+WORDS_HELP = "the name of a study in the store (and results_dir=…, reports_dir=…)"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="data", type=Path, help="the data/ folder of a report: no store is needed")
+
+
+def execute(invocation: Invocation, output: Output) -> int:
+    settings, names = read_settings(invocation)
+    data: Path | None = invocation.options.data
+    if data is not None:
+        output.result(str(from_data(data)))
+    elif not names:
+        raise UsageError(f"Which study? {known_studies(settings.results_dir)}")
+    for name in names:
+        output.result(str(from_store(name, settings.results_dir, settings.reports_dir)))
+    return ExitCode.DONE
+
+
+def from_data(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
+    try:
+        return rebuild(folder).path
+    except (OSError, KeyError, ValueError) as error:
+        raise UsageError(f"{folder} is not the data/ folder of a report: {error}") from error
+
+
+def from_store(name: str, results_dir: Path, reports_dir: Path) -> Path:
+    try:
+        return publish(StudyFolder(results_dir, name), RunStore(results_dir), reports_dir, redraw=True).report.path
+    except (UnknownStudy, ValueError) as error:
+        raise UsageError(f"{error}. {known_studies(results_dir)}") from error
+
+
+def known_studies(results_dir: Path) -> str:
+    names = sorted(path.parent.name for path in (results_dir / "studies").glob("*/plans.jsonl"))
+    return f"There are {', '.join(names)}." if names else f"There are none under {results_dir} yet."

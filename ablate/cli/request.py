@@ -1,0 +1,50 @@
+"""The words of the command line as a request: a study or a run, and the settings around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ablate.cli.command import Invocation
+from ablate.config.building import build
+from ablate.config.requests import Request, load_request, load_settings
+from ablate.config.runs import Settings
+from ablate.config.tree import ConfigTree, find_tree
+from ablate.datasets.facts import DatasetFacts, dataset_facts
+from ablate.runner.devices import resolve_device
+from ablate.specs import Component
+
+__all__ = ["SETTINGS", "read_request", "read_settings", "recorded_words"]
+
+# Where things lie on this machine: settings for every verb, and no part of what is recorded of a command.
+SETTINGS = ("data_dir", "results_dir", "reports_dir")
+
+
+def read_request(invocation: Invocation) -> Request:
+    """What the words ask for.
+
+    Raises:
+        ConfigError, DataError, DeviceAbsent: when they ask for what cannot be.
+    """
+    tree = _tree(invocation)
+
+    def facts(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
+        load = build(source, partial=True, allow=tree.allow_targets)
+        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
+
+    return load_request(invocation.words, tree, facts, resolve_device)
+
+
+def read_settings(invocation: Invocation) -> tuple[Settings, tuple[str, ...]]:
+    """For verbs that take names: the settings, and the words that are not about them."""
+    about = tuple(word for word in invocation.words if word.split("=")[0] in SETTINGS)
+    names = tuple(word for word in invocation.words if word not in about)
+    return load_settings(about, _tree(invocation)), names
+
+
+def recorded_words(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without those that hold on this machine alone."""
+    return tuple(word for word in words if word.split("=")[0] not in (*SETTINGS, "executor"))
+
+
+def _tree(invocation: Invocation) -> ConfigTree:
+    return find_tree(Path.cwd(), invocation.config_dirs, invocation.allow_targets)

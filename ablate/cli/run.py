@@ -1,0 +1,109 @@
+"""Which of my choices mattered? Train what is missing of a study, write its tables and its report.
+
+ablate +sweep=optimizers                    a sweep: tables, figures and a report
+ablate +sweep=[dropout,l2] sweep.seeds=3    a study of two sweeps, with three seeds
+ablate +experiment=NAME                     a study from experiments/NAME
+ablate optimizer=sgd seed=3                 one run
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Mapping
+
+from ablate.cli.command import ExitCode, Invocation
+from ablate.cli.output import Output, plain_table, seconds_text
+from ablate.cli.progress import progress_display
+from ablate.cli.request import read_request, recorded_words
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
+from ablate.config import build
+from ablate.config.requests import Request
+from ablate.plans import StudyPlan
+from ablate.publishing import publish
+from ablate.records import RunRecord, Status
+from ablate.runner.plan import missing
+from ablate.runner.session import Executor, Session
+from ablate.specs import RunSpec, Study
+from ablate.store import RunStore
+from ablate.study_folder import StudyFolder, added_seeds
+
+WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def execute(invocation: Invocation, output: Output) -> int:
+    request = read_request(invocation)
+    if isinstance(request.work, Study):
+        return run_study(request.work, request, recorded_words(invocation.words), output)
+    return run_alone(request.work, request, output)
+
+
+def run_study(study: Study, request: Request, words: tuple[str, ...], output: Output) -> int:
+    """Trains what the store lacks of the study, then writes its tables and report."""
+    settings = request.settings
+    store, folder = RunStore(settings.results_dir), StudyFolder(settings.results_dir, study.name)
+    record_plan(folder, StudyPlan.of(study), words)
+    labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
+    records = train(study.name, study.run_specs(), labels, request, store, output)
+    published = publish(folder, store, settings.reports_dir)
+    output.summary(f"tables  {folder.path}")
+    output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
+    return exit_code(records)
+
+
+def run_alone(spec: RunSpec, request: Request, output: Output) -> int:
+    """Trains one run, unless the store has it, and prints what came out."""
+    store = RunStore(request.settings.results_dir)
+    [record] = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, request, store, output)
+    output.summary(f"run     {record.run_id[:12]} {record.status.value}")
+    if record.failure is not None:
+        output.problem(record.failure.traceback or record.failure.message)
+    rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
+    if rows:
+        output.summary(plain_table([("metric", "left"), ("value", "right")], rows))
+    return exit_code([record])
+
+
+def train(
+    name: str,
+    specs: Mapping[str, RunSpec],
+    labels: Mapping[str, str],
+    request: Request,
+    store: RunStore,
+    output: Output,
+) -> list[RunRecord]:
+    """Trains those of `specs` that the store lacks; the records of all, in their order."""
+    work = missing(specs, store)
+    output.say(f"{name}: {work_text(work)} · {numerics_text(specs.values())}")
+    if not work.todo:
+        return [work.done[run_id] for run_id in specs]
+    started = time.monotonic()
+    executor: Executor = build(request.settings.executor)
+    with progress_display(labels, len(work.todo), output) as observe:
+        trained = executor.execute(work.todo, Session(store, request.settings.data_dir, observe))
+    output.say(f"{ended_text(trained)} in {seconds_text(time.monotonic() - started)}")
+    records = {**work.done, **{record.run_id: record for record in trained}}
+    return [records[run_id] for run_id in specs]
+
+
+def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
+    """Keeps the plan; seeds that are added after there were tables are noted in the study's log."""
+    former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
+    folder.record_plan(plan, words)
+    added = added_seeds(former, plan) if former is not None and has_tables else {}
+    if added:
+        folder.log("post_hoc_seeds", {sweep: list(seeds) for sweep, seeds in added.items()})
+
+
+def ended_text(records: Iterable[RunRecord]) -> str:
+    counts = {status: sum(record.status is status for record in records) for status in Status}
+    return ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
+
+
+def exit_code(records: Iterable[RunRecord]) -> int:
+    failed = any(record.status is Status.FAILED for record in records)
+    return ExitCode.SOME_RUNS_FAILED if failed else ExitCode.DONE
