@@ -27,6 +27,8 @@ from types import TracebackType
 import psutil
 from filelock import FileLock
 
+from ablate.durable import writing
+
 __all__ = ["Claims", "Owner"]
 
 BEAT_SECONDS = 5.0
@@ -91,12 +93,18 @@ class Claims:
         self._ended = threading.Event()
 
     def take(self, run_id: str) -> bool:
-        """Claim a run; False when a living process other than this holder has it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with self._lock:
-            if self._is_held_elsewhere(run_id):
-                return False
-            (self._folder / run_id).write_text(json.dumps(asdict(self._me)), encoding="ascii")
+        """Claim a run; False when a living process other than this holder has it.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        path, content = self._folder / run_id, json.dumps(asdict(self._me)).encode("ascii")
+        with writing(path, len(content)):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                if self._is_held_elsewhere(run_id):
+                    return False
+                path.write_bytes(content)
         self._held.add(run_id)
         return True
 

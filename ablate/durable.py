@@ -34,6 +34,7 @@ __all__ = [
     "staged_folder",
     "unseal",
     "write_atomically",
+    "writing",
 ]
 
 CHECKSUM = "checksum"
@@ -57,6 +58,15 @@ class Damaged(Exception):
     """Something is not as it was written; the message says what, and how."""
 
 
+@contextmanager
+def writing(path: Path, bytes_needed: int) -> Iterator[None]:
+    """Turns what the operating system says inside into a WriteFailed that says of which file."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteFailed(path, bytes_needed, error.strerror or str(error)) from error
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Make `path` a file of `content`, in place of what stood there; its folder is made when missing.
 
@@ -64,7 +74,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         WriteFailed: when the file system refuses; the temporary file is gone then.
     """
     temporary = _temporary_name(path.parent)
-    with _naming(path, len(content)):
+    with writing(path, len(content)):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _write_through(temporary, content)
@@ -83,7 +93,7 @@ def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     """
     staged = _temporary_name(parent)
     try:
-        with _naming(parent, sum(map(len, files.values()))):
+        with writing(parent, sum(map(len, files.values()))):
             staged.mkdir(parents=True)
             for name, content in files.items():
                 _write_through(staged / name, content)
@@ -99,7 +109,7 @@ def publish(staged: Path, final: Path) -> None:
     Raises:
         WriteFailed: when the file system refuses, an existing `final` included.
     """
-    with _naming(final, 0):
+    with writing(final, 0):
         final.parent.mkdir(parents=True, exist_ok=True)
         staged.rename(final)
         _sync_folder(final.parent)
@@ -109,7 +119,7 @@ def publish(staged: Path, final: Path) -> None:
 def discard(folder: Path) -> None:
     """Remove a folder so that no reader sees a part of it: its name goes first."""
     nameless = _temporary_name(folder.parent)
-    with _naming(folder, 0):
+    with writing(folder, 0):
         folder.rename(nameless)
     shutil.rmtree(nameless, ignore_errors=True)
 
@@ -123,7 +133,7 @@ def set_aside(path: Path) -> Path:
     number = 1
     while (aside := path.with_name(_corrupt_name(path.name, number))).exists():
         number += 1
-    with _naming(aside, 0):
+    with writing(aside, 0):
         return path.rename(aside)
 
 
@@ -155,15 +165,6 @@ def _checksum(data: Mapping[str, Json]) -> str:
 
 def _corrupt_name(name: str, number: int) -> str:
     return f"{name}.corrupt" if number == 1 else f"{name}.corrupt-{number}"
-
-
-@contextmanager
-def _naming(path: Path, bytes_needed: int) -> Iterator[None]:
-    """Turns what the operating system says into an error that says of which file."""
-    try:
-        yield
-    except OSError as error:
-        raise WriteFailed(path, bytes_needed, error.strerror or str(error)) from error
 
 
 def _temporary_name(parent: Path) -> Path:

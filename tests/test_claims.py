@@ -8,12 +8,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
 from ablate import claims as claims_module
 from ablate.claims import STALE_SECONDS, Claims, Owner, process_is_running
+from ablate.durable import WriteFailed
 
 RUN = "a" * 64
 HERE = Owner("here", 1, 100.0, "one")
@@ -42,6 +44,15 @@ def test_one_holder_at_a_time(tmp_path):
     first.release(RUN)
     assert second.take(RUN)
     assert second.owner(RUN) == NEIGHBOUR
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(WriteFailed, match=f"claims/{RUN} .*No space left on device"):
+        holder(tmp_path, HERE).take(RUN)
 
 
 def test_two_that_look_at_once_do_not_both_take(tmp_path, monkeypatch):

@@ -66,11 +66,6 @@ def _data_dir(value: object) -> Iterator[Problem]:
         yield Problem("data_dir", value, "a path, or null")
 
 
-def _keep(value: list[Json]) -> Iterator[Problem]:
-    if not all(isinstance(name, str) for name in value):
-        yield Problem("keep", value, "a list of the names of artefacts")
-
-
 def _study(value: object) -> Iterator[Problem]:
     if value is not None:
         yield from study_name_problems(value)
@@ -83,7 +78,6 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
     "numerics": _numerics,
     "dataset": _dataset,
     "data_dir": _data_dir,
-    "keep": _keep,
     "study": _study,
 }
 

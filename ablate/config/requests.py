@@ -24,7 +24,7 @@ from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec
 __all__ = ["Request", "load_request", "load_settings"]
 
 # Root keys that are no part of a spec: they stand on the command line, where they hold for a whole study.
-OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "keep", "study", "executor")
+OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "study", "executor")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, mak
     commanded = _command_problems(plain, question.factors)
     raise_any([*commanded, *_base_problems((*base, *written)), *_factor_problems(question)])
     claims = (*question.claims, *asked.claims)
-    question = replace(question, base=tuple(word.text for word in written), claims=claims)
+    question = replace(question, base=tuple(word.text for word in layered(base, written)), claims=claims)
     return resolve(question, layered(base, written, plain), composer, maker)
 
 

@@ -35,7 +35,6 @@ class Settings:
 
     Attributes:
         data_dir: the folder of data sets; None for wherever their loaders look by themselves.
-        keep: artefacts to keep of every run beside its record.
         allow_targets: packages outside ablate and keras that components may come from.
     """
 
@@ -43,7 +42,6 @@ class Settings:
     reports_dir: Path
     data_dir: Path | None
     executor: Component
-    keep: tuple[str, ...] = ()
     allow_targets: tuple[str, ...] = ()
 
 
@@ -119,7 +117,6 @@ def run_settings(config: Config, allow_targets: tuple[str, ...]) -> Settings:
         reports_dir=Path(config["reports_dir"]),
         data_dir=_data_dir(config),
         executor=_required(config, "executor"),
-        keep=tuple(config["keep"]),
         allow_targets=allow_targets,
     )
 

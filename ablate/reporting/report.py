@@ -27,7 +27,7 @@ def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
             [
                 f"# {escape(results.plan.name)}",
                 _question(results),
-                *(sweep_section(sweep) for sweep in results.sweeps),
+                *(sweep_section(sweep, command, is_alone=len(results.sweeps) == 1) for sweep in results.sweeps),
                 "## How to rebuild",
                 _rebuilding(results.plan.name, command),
                 "## Computed with",

@@ -25,19 +25,27 @@ MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
 MOST_LISTED_ARMS = 200
 SHORT_ID = 12
+# Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
+ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
 # What went wrong first.
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
 
-def sweep_section(results: SweepResults) -> str:
+def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool) -> str:
+    """One sweep.
+
+    Args:
+        command: the words after `ablate` that made the study.
+        is_alone: whether it is the study's only sweep, which then needs no heading of its own.
+    """
     return join_blocks(
         [
-            f"## {escape(results.planned.spec.name)}",
+            "" if is_alone else f"## {escape(results.planned.spec.name)}",
             f"**{escape(results.planned.spec.question)}**",
             _differences_in_words(results),
             "### Setup",
-            _setup(results),
+            _setup(results, command),
             "### Plan and what happened",
             _what_happened(results),
             "### Results",
@@ -144,7 +152,7 @@ def _shortened(text: str, most: int = 200) -> str:
 # setup -----------------------------------------------------------------------------------------------
 
 
-def _setup(results: SweepResults) -> str:
+def _setup(results: SweepResults, command: Sequence[str]) -> str:
     arms = results.planned.arms
     flat = {arm.name: flatten(arm.settings) for arm in arms}
     differing = set(differing_names(flat.values()))
@@ -153,10 +161,20 @@ def _setup(results: SweepResults) -> str:
     return join_blocks(
         [
             _protocol(results),
-            table(["setting of every arm", "value"], _grouped(common)),
+            _not_default(results, command),
             _overrides(results.planned.baseline, arms, flat),
+            details("Every setting that all arms share", table(["setting", "value"], _grouped(common))),
         ]
     )
+
+
+def _not_default(results: SweepResults, command: Sequence[str]) -> str:
+    """What was set for all arms, by the files of the study and on the command line."""
+    said = [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
+    words = dict.fromkeys([*results.planned.spec.base, *said])
+    if not words:
+        return "Everything that the arms share is at ablate's defaults."
+    return f"Set for all arms, the rest at ablate's defaults: {', '.join(map(code, words))}."
 
 
 def _protocol(results: SweepResults) -> str:

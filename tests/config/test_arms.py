@@ -27,7 +27,7 @@ LEVELS: dict[str, list[Any]] = {
     ],
     "training.clip.norm": [None, 2.0],
     "dataset": ["digits", "mnist"],
-    "keep": [[], ["weights"]],
+    "model.hidden": [[128], [64, 32]],
 }
 
 
@@ -55,7 +55,7 @@ def test_merged_equals_composed(arms: tuple[dict[str, Any], dict[str, Any]]) -> 
     ("levels", "alone"),
     [
         ({"optimizer": "sgd", "model.dropout": 0.3}, False),
-        ({"keep": ["weights"], "model.dropout": 0.3}, False),
+        ({"model.hidden": [64, 32], "model.dropout": 0.3}, False),
         ({"optimizer": "sgd", "optimizer.learning_rate": 0.1}, True),
         ({"training.clip": {"value": None, "norm": 1.0, "global_norm": None}, "training.clip.norm": 2.0}, True),
     ],

@@ -56,7 +56,7 @@ class TestALoneRun:
         assert load_run("training.clip.norm=1").run_id == load_run("training.clip.norm=1.0").run_id
 
     def test_what_changes_no_number_changes_no_id(self) -> None:
-        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline keep=[weights] study=x"
+        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline study=x"
         assert load_run(words).run_id == load_run("").run_id
 
     def test_an_argument_can_be_added(self) -> None:
@@ -151,10 +151,9 @@ class TestAStudy:
         assert {arm.spec.numerics.engine for arm in sweep.arms} == {"graph"}
 
     def test_settings_stand_apart(self) -> None:
-        settings = load("+sweep=l2 executor.workers=2 results_dir=out keep=[weights]", tree(allow=("mine",))).settings
+        settings = load("+sweep=l2 executor.workers=2 results_dir=out", tree(allow=("mine",))).settings
         assert settings.executor.arguments["workers"] == 2
         assert (settings.results_dir, settings.reports_dir) == (Path("out"), Path("reports"))
-        assert settings.keep == ("weights",)
         assert settings.allow_targets == ("mine",)
 
     def test_the_data_folder_comes_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
         wait_until(lambda: len(tried(tmp_path)) == 2)
         workers = psutil.Process(parent.pid).children(recursive=True)
         assert len(workers) == 2
+        # Too busy to notice by itself.
+        workers[0].suspend()
         parent.kill()
         wait_until(lambda: all(map(is_gone, workers)), seconds=3.0)
 

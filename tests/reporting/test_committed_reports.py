@@ -1,0 +1,49 @@
+"""Every report in the repository is still the one that its data/ gives."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ablate.reporting.writing import rebuild
+
+REPORTS = Path(__file__).resolve().parents[2] / "reports"
+
+
+def committed() -> list[Path]:
+    """Folders of reports that git knows; others are somebody's own runs."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*/report.md"], cwd=REPORTS, capture_output=True, text=True, check=False
+    )
+    return [REPORTS / line.rpartition("/")[0] for line in listed.stdout.splitlines()]
+
+
+def sizes(folder: Path) -> dict[str, tuple[int, int]]:
+    """Width and height in pixels of every figure; their bytes depend on the version of matplotlib."""
+    found = {}
+    for figure in sorted((folder / "figures").glob("*.png")):
+        with Image.open(figure) as image:
+            found[figure.name] = image.size
+    return found
+
+
+@pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
+def test_it_is_rebuilt_from_its_data_alone(report, tmp_path):
+    rebuild(report / "data", tmp_path)
+    assert (tmp_path / "report.md").read_bytes() == (report / "report.md").read_bytes()
+    assert sizes(tmp_path) == sizes(report)
+
+
+def test_there_are_committed_reports_to_look_at():
+    assert committed()
+
+
+@pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
+def test_its_data_is_small_and_names_no_place(report):
+    files = [path for path in (report / "data").iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 3_000_000
+    texts = [path.read_text() for path in [report / "report.md", *files] if path.suffix in (".md", ".json", ".jsonl")]
+    assert not any("data_dir" in text or "/root/" in text or "/home/" in text for text in texts)

@@ -1,0 +1,59 @@
+"""One worker and the end of it."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+import pytest
+
+from ablate.records import StoredRun
+from ablate.runner.devices import worker_environment
+from ablate.runner.events import EpochEnded
+from ablate.runner.process import WorkerProcess
+from ablate.runner.worker import Beat, WorkerSettings
+from tests.runner.scripted import EPOCHS, NAME, scripted_spec
+
+SPEC = scripted_spec()
+
+
+@pytest.fixture
+def worker(tmp_path):
+    settings = WorkerSettings(NAME, tmp_path, SPEC.numerics, beat_seconds=0.1)
+    worker = WorkerProcess(0, settings, worker_environment(SPEC.numerics, place=0))
+    yield worker
+    worker.end()
+    assert psutil.Process().children() == []
+
+
+def test_beats_then_tells_of_its_run_and_takes_the_next(worker):
+    assert worker.receive() == Beat()
+    for _ in range(2):
+        worker.begin(SPEC)
+        messages = [worker.receive()]
+        while worker.spec is not None:
+            messages.append(worker.receive())
+        told = [message for message in messages if not isinstance(message, Beat)]
+        assert [message.epoch for message in told[:-1] if isinstance(message, EpochEnded)] == [1, 2, EPOCHS]
+        assert isinstance(told[-1], StoredRun)
+
+
+def test_beats_are_signs_of_life_and_not_of_progress(worker):
+    worker.begin(scripted_spec(script="hang"))
+    while not isinstance(worker.receive(), EpochEnded):
+        pass
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline:
+        worker.receive()
+    assert worker.silent_seconds < 0.3
+    assert worker.stalled_seconds > 0.4
+
+
+@pytest.mark.parametrize("model", [None, {"script": "hang"}], ids=["idle", "training"])
+def test_ends_when_its_parent_hangs_up(worker, model):
+    (process,) = psutil.Process().children()
+    worker.receive()
+    if model is not None:
+        worker.begin(scripted_spec(**model))
+    worker.connection.close()
+    process.wait(timeout=3)
