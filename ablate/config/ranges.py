@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ablate.config.problems import Problem, nearest
-from ablate.identity import Json
 from ablate.specs import SEEDS
 
 __all__ = ["range_problems", "study_name_problems"]

@@ -1,0 +1,76 @@
+"""What the README prints works as printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ablate.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+# As little training as gives the studies that the commands speak of.
+SMALL = ["+sweep=optimizers", "sweep.factors.optimizer=[adam,sgd]", "sweep.seeds=2", "training.epochs=1"]
+
+
+def blocks(language: str) -> list[str]:
+    return [code for found, code in CODE.findall(README) if found == language]
+
+
+def commands() -> list[list[str]]:
+    """The words after `ablate` of every command line in the README."""
+    lines = [line.split("  #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("ablate ")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "reports").symlink_to(ROOT / "reports")
+    ablate = [sys.executable, "-m", "ablate", *SMALL, "reports_dir=own"]
+    subprocess.run(ablate, cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def test_there_are_ten_things_to_do_next():
+    assert len(commands()) == 10
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_a_command_works(words, folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    match words:
+        case ["report", "--from", data]:
+            assert (ROOT / data).is_dir()  # that it rebuilds its report is tested with every committed report
+        case ["report" | "compare", *_]:
+            assert main([*words, "reports_dir=own"]) == 0
+        case ["plan", *rest] | rest:
+            # Training is tested elsewhere; here, that the words mean something.
+            real = [word for word in rest if not word.startswith(("dataset=mnist", "data_dir="))]
+            assert main(["plan", *real]) == 0
+    assert capsys.readouterr().out or words[0] == "report"
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_code_runs(code, tmp_path):
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split(",")) == 10
+
+
+def test_every_file_it_links_to_is_there():
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert all((ROOT / link).exists() for link in links)
+
+
+def test_it_names_every_sweep_data_set_and_model():
+    for group in ("sweep", "dataset", "model"):
+        for leaf in (ROOT / "conf" / group).glob("*.yaml"):
+            assert leaf.stem in README, f"{group}={leaf.stem}"
