@@ -39,5 +39,8 @@ check: .venv/installed[dev]
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch '$@'
 
+bench: .venv/installed[dev]
+	$(BIN)/python -m tests.benchmarks
+
 clean:
 	rm -rf .venv build dist

@@ -1,0 +1,160 @@
+"""What is measured: each function returns findings, and says which of them have a floor or a ceiling."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.benchmarks.cases import Case
+from tests.benchmarks.pairs import Ratio, Running, paired_seconds, ratio
+
+__all__ = ["Finding", "GrowthPoint", "growth", "loop_findings", "memory_finding", "sweep_findings"]
+
+MLP = Case("MLP 784-128-10, dropout, batch 32")
+NORMALISED = Case("MLP 784-256-128-10, batch normalisation and dropout, batch 32", hidden=(256, 128), batch_norm=True)
+SMALL_BATCH = Case("MLP 784-128-10, dropout, batch 8", batch_size=8, examples=13_500)
+CNN = Case("CNN of 863,082 parameters, batch 64", model="cnn", batch_size=64, examples=3_200)
+OPTIONAL = ("jax", "torch")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One measured number with its bound: `bound` is a floor when `is_floor`, else a ceiling; None where
+    nothing was promised. `value` is in `unit`; `note` says how it spreads, or what else to know."""
+
+    what: str
+    value: float
+    unit: str
+    bound: float | None = None
+    is_floor: bool = True
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        if self.bound is None:
+            return True
+        return self.value >= self.bound if self.is_floor else self.value <= self.bound
+
+
+def loop_findings(rounds: int) -> Iterator[Finding]:
+    """Our loop against the other ways to train the same epochs."""
+    others = [name for name in OPTIONAL if find_spec(name) is not None]
+    yield from against(MLP, {"fit": 10.0, "steps": 7.0, **dict.fromkeys(others)}, rounds)
+    yield two_workers(MLP, 13.0, rounds)
+    yield from against(NORMALISED, {"fit": 6.0, "steps": None}, rounds)
+    yield from against(SMALL_BATCH, {"fit": 10.0, "steps": None}, rounds)
+    yield from against(CNN, {"fit": 1.0}, rounds)
+    yield in_bfloat16(CNN, 1.5, rounds)
+
+
+def against(case: Case, floors: dict[str, float | None], rounds: int) -> Iterator[Finding]:
+    """How many times longer an epoch takes each of the others than ours."""
+    with ExitStack() as stack:
+        sides = [stack.enter_context(Running(name, case)) for name in ("ours", *floors)]
+        seconds = paired_seconds(sides, rounds, epochs_of(case))
+    for position, (name, floor) in enumerate(floors.items(), start=1):
+        yield finding(f"{case.name}: {name} / ours", ratio([(row[0], row[position]) for row in seconds]), floor)
+
+
+def two_workers(case: Case, floor: float, rounds: int) -> Finding:
+    """Throughput of two single-threaded workers at once, against one `fit` that has the machine to itself."""
+    pairs = []
+    with ExitStack() as stack:
+        workers = [stack.enter_context(Running("ours", replace(case, threads=1))) for _ in range(2)]
+        fit = stack.enter_context(Running("fit", case))
+        for _ in range(rounds):
+            for worker in workers:
+                worker.begin(4)
+            together = max(worker.end() for worker in workers) / 8
+            pairs.append((together, fit.seconds(2) / 2))
+    return finding(f"{case.name}: fit / ours, epochs a second with two workers", ratio(pairs), floor)
+
+
+def in_bfloat16(case: Case, floor: float, rounds: int) -> Finding:
+    with Running("ours", replace(case, precision="mixed_bfloat16")) as ours, Running("fit", case) as fit:
+        seconds = paired_seconds([ours, fit], rounds, 1)
+    return finding(f"{case.name}: fit in float32 / ours in mixed_bfloat16", ratio([(a, b) for a, b in seconds]), floor)
+
+
+def finding(what: str, measured: Ratio, floor: float | None) -> Finding:
+    note = f"{measured.low:.1f} to {measured.high:.1f} over {measured.pairs} pairs"
+    return Finding(what, measured.median, "×", floor, True, note)
+
+
+def epochs_of(case: Case) -> int:
+    """Epochs a turn: enough that what a call costs once does not count."""
+    return 1 if case.model == "cnn" else 2
+
+
+def sweep_findings(rounds: int) -> Iterator[Finding]:
+    """The main job from process start to report, against nested loops around fit; then the same again."""
+    ours, again = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            ours.append(command_seconds([sys.executable, "-m", "ablate", "+sweep=optimizers"], Path(folder)))
+            again.append(command_seconds([sys.executable, "-m", "ablate", "+sweep=optimizers"], Path(folder)))
+    plain = command_seconds([sys.executable, "-m", "tests.benchmarks.plain_sweep"], Path.cwd())
+    middle = sorted(ours)[len(ours) // 2]
+    yield Finding("48-run digits sweep, from process start to report", middle, "s", 30.0, False, spread(ours))
+    yield Finding("the same 48 runs in loops around fit / ours", plain / middle, "×", 6.0, True, f"{plain:.0f} s once")
+    yield Finding(
+        "the same sweep again, nothing to train", sorted(again)[len(again) // 2], "s", 5.0, False, spread(again)
+    )
+
+
+def memory_finding(runs: int = 100) -> Finding:
+    """How much a worker's memory grows from its tenth run to its last."""
+    script = "from tests.benchmarks.memory import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(runs)], capture_output=True, text=True, check=True, env=quiet_environment()
+    )
+    grown = float(done.stdout.split()[-1])
+    return Finding(f"growth of a worker's memory from its 10th to its {runs}th run", grown, "MiB", 30.0, False)
+
+
+@dataclass(frozen=True)
+class GrowthPoint:
+    """Seconds of one epoch of our loop at one size."""
+
+    axis: str
+    size: int
+    seconds: float
+
+
+def growth() -> Iterator[GrowthPoint]:
+    """How the time of an epoch grows with examples and width; of a run with its epochs."""
+    for examples in (6_750, 13_500, 27_000, 54_000):
+        yield GrowthPoint("examples", examples, epoch_seconds(replace(MLP, examples=examples)))
+    for width in (32, 128, 512, 2048):
+        yield GrowthPoint("width", width, epoch_seconds(replace(MLP, examples=13_500, hidden=(width,))))
+    with Running("ours", replace(MLP, examples=6_750)) as ours:
+        for epochs in (1, 4, 16, 64):
+            yield GrowthPoint("epochs", epochs, ours.seconds(epochs))
+
+
+def epoch_seconds(case: Case) -> float:
+    with Running("ours", case) as ours:
+        return min(ours.seconds(2) / 2 for _ in range(3))
+
+
+def command_seconds(command: list[str], folder: Path) -> float:
+    environment = {**quiet_environment(), "PYTHONPATH": str(Path.cwd())}
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - started
+
+
+def quiet_environment() -> dict[str, str]:
+    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def spread(seconds: list[float]) -> str:
+    return f"{min(seconds):.1f} to {max(seconds):.1f} over {len(seconds)} runs"
