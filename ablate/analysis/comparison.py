@@ -241,8 +241,8 @@ def _text_of(name: str, settings: Sequence[dict[str, Json]]) -> str:
 
 
 def _metrics(sides: Sequence[Side]) -> tuple[MetricComparison, ...]:
-    columns = {name for side in sides for run in side.runs for name in metric_values(run) if not name.endswith(".last")}
-    return tuple(_metric(name, sides) for name in sorted(columns, key=lambda name: metric_rank(metric_of(name))))
+    columns = {name for side in sides for run in side.runs for name in metric_values(run)}
+    return tuple(_metric(name, sides) for name in sorted(columns, key=metric_rank) if metric_of(name) == name)
 
 
 def _metric(column: str, sides: Sequence[Side]) -> MetricComparison:

@@ -20,8 +20,6 @@ from ablate.analysis.values import (
     Runs,
     column_info,
     history_metric,
-    metric_column,
-    metric_of,
     metric_rank,
     metric_values,
     status_of,
@@ -89,7 +87,7 @@ class SweepResults:
         margin: the stated margin in the unit of the metric; None when none is stated or a relative one
             has no baseline to refer to.
         validation, training: curves of the metric that `history_metric` names, and of its training twin.
-        secondary: the best-epoch and final metrics that the question is not about.
+        secondary: the validation and test metrics that the question is not about.
         confusions: of the baseline, and of the arm whose mean lies farthest from it.
     """
 
@@ -135,7 +133,7 @@ def study_results(plan: StudyPlan, runs: Runs) -> StudyResults:
 
 
 def sweep_results(sweep: PlannedSweep, runs: Runs) -> SweepResults:
-    column = metric_column(sweep.spec.metric)
+    column = sweep.spec.metric
     metric = column_info(column)
     summaries = summarise(sweep, runs, value_in(column))
     differences = _differences(sweep, runs, column)
@@ -210,12 +208,12 @@ def _secondary(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[MetricSumm
     columns = {name for run in present for name in metric_values(run) if _is_secondary(name)}
     return tuple(
         MetricSummaries(column_info(name), summarise(sweep, runs, value_in(name)))
-        for name in sorted(columns - {column}, key=lambda name: metric_rank(metric_of(name)))
+        for name in sorted(columns - {column}, key=metric_rank)
     )
 
 
 def _is_secondary(column: str) -> bool:
-    return column.startswith(("val_", "test_")) and not column.endswith(".last")
+    return column.startswith(("val_", "test_")) and not column.endswith((".best", ".last"))
 
 
 def _confusions(sweep: PlannedSweep, runs: Runs, differences: tuple[ArmDifference, ...]) -> tuple[Confusion, ...]:

@@ -1,8 +1,8 @@
 """The numbers of one run, by the names of the columns that hold them.
 
-metric_column("val_loss")              # 'val_loss.best'
-metric_values(run)["val_loss.best"]    # the run's validation loss at its best epoch
-values_by_seed(runs, value_in("val_loss.best"))    # {0: 0.11, 1: 0.12}, completed runs only
+metric_values(run)["val_loss"]         # the validation loss of the weights that the run ended with
+metric_values(run)["val_loss.best"]    # at its best epoch; .last at its last
+values_by_seed(runs, value_in("val_loss"))    # {0: 0.11, 1: 0.12}, completed runs only
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ __all__ = [
     "Value",
     "column_info",
     "history_metric",
-    "metric_column",
     "metric_of",
     "metric_rank",
     "metric_values",
@@ -34,13 +33,6 @@ Value = Callable[[StoredRun], float | None]
 
 MISSING = "missing"
 _METRIC_ORDER = {name: position for position, name in enumerate(METRICS)}
-_FINAL = tuple(name for name in METRICS if name.startswith(("test_", "train_")) or name == "gap")
-
-
-def metric_column(metric: str) -> str:
-    """The column that holds a run's one value of `metric`: the final value of `test_*`, `train_*` and
-    `gap`, the value at the best epoch of everything that has a history."""
-    return metric if metric in _FINAL else f"{metric}.best"
 
 
 def metric_of(column: str) -> str:
@@ -64,15 +56,21 @@ def history_metric(metric: str) -> str:
 
 
 def metric_values(run: StoredRun) -> dict[str, float]:
-    """Column name to value. A run without a best epoch has no `.best`, one without epochs no `.last`."""
-    found = dict(run.record.metrics)
-    best_epoch = run.record.best_epoch
-    for name, history in run.history.items():
-        if len(history):
-            found[f"{name}.last"] = float(history[-1])
-        if best_epoch is not None and best_epoch <= len(history):
-            found[f"{name}.best"] = float(history[best_epoch - 1])
-    return found
+    """Column name to value.
+
+    A metric's own name holds its value for the weights that the run ended with (those of the best epoch
+    where they were restored, else the last ones); `.best` and `.last` are its values at the best and the
+    last epoch. A run without such an epoch has no such column.
+    """
+    record = run.record
+    epochs = {"": record.evaluated_epoch, ".best": record.best_epoch, ".last": record.epochs_run}
+    found = {
+        name + suffix: float(history[epoch - 1])
+        for name, history in run.history.items()
+        for suffix, epoch in epochs.items()
+        if epoch is not None and 1 <= epoch <= len(history)
+    }
+    return {**found, **record.metrics}
 
 
 def metric_rank(name: str) -> tuple[int, str]:

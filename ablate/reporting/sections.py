@@ -273,7 +273,7 @@ def _secondary(results: SweepResults) -> str:
     rows = [[code(arm.arm), *_means(columns, position)] for position, arm in enumerate(results.summaries)]
     header = ["arm", *(escape(column.metric.name) for column in columns)]
     note = (
-        "Means over completed seeds: `val_*` at the best epoch, `test_*` of the evaluated weights, seconds without "
+        "Means over completed seeds, of the weights that a run ended with; seconds without "
         "compilation. The sweep does not ask about them, and nothing was chosen by them."
     )
     body = join_blocks([table(header, rows, numeric=range(1, len(header))), note])

@@ -29,7 +29,7 @@ RESULTS = sweep_results(PLANNED, RUNS)
 
 
 def test_a_summary_counts_every_planned_run_once() -> None:
-    first, *others = summarise(PLANNED, RUNS, value_in("val_loss.best"))
+    first, *others = summarise(PLANNED, RUNS, value_in("val_loss"))
     assert (first.estimate.n, first.n_diverged, first.n_failed, first.n_missing, first.n_planned) == (1, 1, 1, 1, 4)
     assert all((other.estimate.n, other.n_planned, other.n_diverged) == (4, 4, 0) for other in others)
     assert [summary.arm for summary in (first, *others)] == [arm.name for arm in SWEEP.arms]

@@ -5,29 +5,11 @@ import pytest
 from ablate.analysis.values import (
     column_info,
     history_metric,
-    metric_column,
     metric_values,
     value_in,
     values_by_seed,
 )
-from ablate.records import METRICS
 from tests.synthetic import completed_run, diverged_run, failed_run, run_spec
-
-
-@pytest.mark.parametrize(
-    ("metric", "column"),
-    [
-        ("val_loss", "val_loss.best"),
-        ("val_accuracy", "val_accuracy.best"),
-        ("loss", "loss.best"),
-        ("test_accuracy", "test_accuracy"),
-        ("train_loss", "train_loss"),
-        ("gap", "gap"),
-    ],
-)
-def test_the_column_that_a_sweep_reads(metric: str, column: str) -> None:
-    assert metric_column(metric) == column
-    assert column_info(column) is METRICS[metric]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +18,13 @@ def test_the_column_that_a_sweep_reads(metric: str, column: str) -> None:
 )
 def test_the_history_to_draw(metric: str, drawn: str) -> None:
     assert history_metric(metric) == drawn
+
+
+@pytest.mark.parametrize("evaluated", [3, 5])
+def test_the_name_alone_is_of_the_weights_that_were_evaluated(evaluated: int) -> None:
+    run = completed_run(run_spec())
+    run = replace(run, record=replace(run.record, best_epoch=3, evaluated_epoch=evaluated))
+    assert metric_values(run)["val_loss"] == run.history["val_loss"][evaluated - 1]
 
 
 def test_best_is_the_best_epoch_and_last_the_last() -> None:
@@ -53,7 +42,7 @@ def test_a_run_that_diverged_in_its_first_epoch_has_no_values() -> None:
 
 def test_only_completed_runs_count() -> None:
     runs = [completed_run(run_spec(seed=4)), diverged_run(run_spec(seed=5)), failed_run(run_spec(seed=6))]
-    assert list(values_by_seed(runs, value_in("val_loss.best"))) == [4]
+    assert list(values_by_seed(runs, value_in("val_loss"))) == [4]
     assert values_by_seed(runs, value_in("no_such_column")) == {}
 
 
