@@ -7,6 +7,7 @@ from multiprocessing.connection import wait
 from types import TracebackType
 
 from ablate.records import Failure, StoredRun
+from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import worker_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import EpochEnded, RunStarted
@@ -88,7 +89,8 @@ class Crew:
     def _hire(self, number: int, numerics: Numerics) -> WorkerProcess:
         beat_seconds = min(BEAT_SECONDS, self._tolerance.silent_seconds / 4)
         settings = WorkerSettings(self._trainer, self._session.data_dir, numerics, beat_seconds)
-        return WorkerProcess(number, settings, worker_environment(numerics, number))
+        environment = {**worker_environment(numerics, number), **compiled_programs(numerics)}
+        return WorkerProcess(number, settings, environment)
 
     def _dismiss(self, number: int) -> None:
         worker, self._workers[number] = self._workers[number], None
