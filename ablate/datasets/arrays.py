@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DataError", "Examples", "RawData"]
+__all__ = ["ALLOWED_OVERLAP", "DataError", "Examples", "RawData", "as_features", "as_targets", "standardised"]
+
+# Natural sets hold a few pictures twice (Barz & Denzler 2020 find such in CIFAR-10); a leak holds many.
+ALLOWED_OVERLAP = 0.01
 
 
 class DataError(Exception):
@@ -40,7 +43,9 @@ class RawData:
         test: None where the source has no test split of its own.
         classes: how many there are; None for regression.
         scale: what integer features are divided by to lie in [0, 1].
-        files: the files the arrays were read from; a change of any of them calls for a new digest.
+        files: the files the arrays were read from, the most telling one first; a change of any of them calls
+            for a new digest. A folder among them stands for the names in it.
+        allowed_overlap: the share of the test examples that may be training examples as well.
     """
 
     train: Examples
@@ -48,6 +53,7 @@ class RawData:
     classes: int | None
     scale: float
     files: tuple[Path, ...]
+    allowed_overlap: float = ALLOWED_OVERLAP
 
     @property
     def example_shape(self) -> tuple[int, ...]:
@@ -61,3 +67,39 @@ class RawData:
                 content.update(f"{array.dtype.str}{array.shape}".encode())
                 content.update(np.ascontiguousarray(array).data)
         return content.hexdigest()
+
+
+def as_features(values: npt.NDArray[Any], scale: float = 1.0) -> npt.NDArray[Any]:
+    """Features as a device takes them: integers stay, for they are scaled there; truth values become uint8;
+    other numbers are divided by `scale` and become float32. What is no number is left for `checks` to refuse."""
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8)
+    if values.dtype.kind != "f":
+        return values
+    with np.errstate(over="ignore"):  # to infinity, which `checks` refuses
+        return (values / scale).astype(np.float32)
+
+
+def as_targets(values: npt.NDArray[Any], classes: int | None) -> npt.NDArray[Any]:
+    """Targets [examples] of [examples] or [examples, 1]: int32 where there are classes, else float32.
+
+    What cannot be such without a change of value is left for `checks` to refuse: labels like 0.5, names.
+    """
+    column = values.reshape(-1) if values.ndim == 2 and values.shape[1] == 1 else values
+    if column.dtype.kind not in "buif":
+        return column
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = column.astype(np.float32 if classes is None else np.int32)
+    return cast if classes is None or np.array_equal(cast, column) else column
+
+
+def standardised(table: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """float32 of the table's shape, [examples, columns] or [examples]: every column has mean 0 and standard
+    deviation 1.
+
+    Both are taken over all examples, those of the test included; no target enters. A constant column is 0.
+    """
+    centred = table - table.mean(axis=0)
+    spread = centred.std(axis=0)
+    scaled: npt.NDArray[np.float32] = (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
+    return scaled

@@ -6,12 +6,12 @@ A copy of the test set of the UCI "Optical Recognition of Handwritten Digits" da
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from ablate.datasets.arrays import DataError, Examples, RawData
+from ablate.datasets.arrays import Examples, RawData
+from ablate.datasets.files import shipped
 
 __all__ = ["load"]
 
@@ -21,15 +21,7 @@ _LARGEST_VALUE = 16.0
 def load(data_dir: Path | None = None) -> RawData:
     """uint8 [1797, 8, 8, 1] without a test split of its own. `data_dir` is not used: the data is installed."""
     del data_dir
-    file = _file()
-    # Read with numpy, not with sklearn.datasets.load_digits: that import takes longer than most runs.
+    file = shipped("digits.csv.gz")
     table = np.loadtxt(file, delimiter=",", dtype=np.int32)
     images = table[:, :-1].astype(np.uint8).reshape(-1, 8, 8, 1)
     return RawData(Examples(images, table[:, -1].copy()), None, classes=10, scale=_LARGEST_VALUE, files=(file,))
-
-
-def _file() -> Path:
-    package = find_spec("sklearn")
-    if package is None or package.origin is None:
-        raise DataError("the digits come with scikit-learn, which is not installed: pip install scikit-learn")
-    return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"

@@ -2,6 +2,9 @@
 
 Facts are kept in the user's cache folder, under the name of the source and the paths, sizes and
 modification times of the files it was read from. Deleting the cache costs one reading.
+
+No digest without a check: what has facts can be trained on, and a run trains only on what has the digest
+of its spec. So the data is checked here, and nowhere else.
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ablate.datasets.arrays import RawData
-from ablate.datasets.splits import examples_without_test
+from ablate.datasets.checks import check, check_apart
+from ablate.datasets.splits import with_test
 from ablate.identity import Json, digest
 
 __all__ = ["DatasetFacts", "dataset_facts"]
 
-_FORMAT = 1
+# Raised when `checks` becomes stricter, so that what was remembered before is looked at again.
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def dataset_facts(
         cache: the folder of the cache; the user's by default.
 
     Raises:
-        DataError: what `load` raises.
+        DataError: what `load` raises, or when what it gives cannot be trained on.
     """
     folder = cache or user_cache_path("ablate") / "datasets"
     name = digest("facts", _FORMAT, {"source": source, "data_dir": str(data_dir), "split_seed": split_seed})
@@ -57,9 +62,12 @@ def dataset_facts(
     if remembered is not None:
         return remembered
     data = load()
-    train_examples, test_examples = examples_without_test(data, split_seed)
-    facts = DatasetFacts(data.digest(), data.example_shape, data.classes, train_examples, test_examples)
-    _remember(folder / f"{name}.json", facts, data.files)
+    check(data)
+    train, test = with_test(data, split_seed)
+    check_apart(data, train, test)
+    facts = DatasetFacts(data.digest(), data.example_shape, data.classes, len(train), len(test))
+    # A file put into data_dir later may be the one that should be read.
+    _remember(folder / f"{name}.json", facts, data.files if data_dir is None else (*data.files, data_dir))
     return facts
 
 

@@ -6,6 +6,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import numpy.typing as npt
 
 from ablate.datasets.arrays import DataError
 
-__all__ = ["download", "keras_cache", "locate", "read_npz"]
+__all__ = ["download", "keras_cache", "locate", "own_path", "read_npz", "search_folders", "shipped"]
+
+KERAS_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 
 
 def keras_cache() -> Path:
@@ -23,33 +26,76 @@ def keras_cache() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "datasets"
 
 
-def locate(name: str, data_dir: Path | None) -> Path | None:
-    """The file `name` in `data_dir`, else in Keras's cache, else None.
+def search_folders(data_dir: Path | None) -> tuple[Path, ...]:
+    """Where a known data set may lie: `data_dir`, then Keras's cache.
 
     Raises:
         DataError: when `data_dir` is given and is no folder.
     """
     if data_dir is not None and not data_dir.is_dir():
         raise DataError(f"data_dir is {data_dir}, which is not a folder")
-    folders = [keras_cache()] if data_dir is None else [data_dir, keras_cache()]
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return (keras_cache(),) if data_dir is None else (data_dir, keras_cache())
 
 
-def download(name: str, origin: str, sha256: str) -> Path:
-    """Fetches the file into Keras's cache. The only function of ablate that uses the network, and the only
-    one here that imports Keras.
+def locate(name: str, data_dir: Path | None) -> Path | None:
+    """The file `name` in the first of the search folders that has it, else None.
 
     Raises:
-        DataError: when it cannot be fetched; the message says where to put the file by hand.
+        DataError: when `data_dir` is given and is no folder.
+    """
+    return next((folder / name for folder in search_folders(data_dir) if (folder / name).is_file()), None)
+
+
+def own_path(path: str, data_dir: Path | None) -> Path:
+    """A file or folder of the user's: `path` itself where it is absolute, else seen from `data_dir`, or from the
+    current folder where there is no data_dir.
+
+    Raises:
+        DataError: when `path` is empty, or there is nothing.
+    """
+    if not path:
+        raise DataError("dataset.path is empty: say which file or folder holds the data, as in dataset.path=mine")
+    found = (data_dir or Path()) / Path(path).expanduser()
+    if not found.exists():
+        raise DataError(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
+    return found
+
+
+def shipped(name: str) -> Path:
+    """The file of a data set that comes with scikit-learn.
+
+    It is read from there, not by sklearn.datasets: that import takes longer than most runs.
+
+    Raises:
+        DataError: when scikit-learn is not installed.
+    """
+    package = find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DataError(f"{name} comes with scikit-learn, which is not installed: pip install scikit-learn")
+    return Path(package.origin).parent / "datasets" / "data" / name
+
+
+def download(name: str, origin: str, file_hash: str, folder: str = "") -> Path:
+    """Fetches the file into Keras's cache, or the `folder` in it. The only function of ablate that uses the
+    network by itself, and the only one here that imports Keras.
+
+    Args:
+        file_hash: sha256 or MD5 of the file, in hexadecimal digits.
+
+    Raises:
+        DataError: when it cannot be fetched, or has another hash; the message says where to put the file by hand.
     """
     import keras
 
+    place = Path(folder) / name
     try:
-        return Path(keras.utils.get_file(name, origin=origin, file_hash=sha256))
+        return Path(
+            keras.utils.get_file(name, origin, file_hash=file_hash, cache_subdir=str(Path("datasets") / folder))
+        )
     except Exception as error:  # get_file raises bare Exception for every URL error
         raise DataError(
-            f"{name} is not on this machine and could not be downloaded ({error}); put it into {keras_cache()}, "
-            f"or into a folder of your own and set ABLATE_DATA_DIR (or data_dir=) to that folder"
+            f"{name} is not on this machine and could not be downloaded ({error}); put it to {keras_cache() / place}, "
+            f"or as {place} into a folder of your own and set ABLATE_DATA_DIR (or data_dir=) to that folder"
         ) from error
 
 
@@ -62,5 +108,5 @@ def read_npz(file: Path, names: tuple[str, ...]) -> Mapping[str, npt.NDArray[Any
     try:
         with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{file} is not a readable archive of {', '.join(names)}: {error}") from error
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{file} is not a readable archive of {', '.join(map(str, names))}: {error}") from error

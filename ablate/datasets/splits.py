@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ablate.datasets.arrays import DataError, Examples, RawData
 
-__all__ = ["TEST_FRACTION", "Parts", "cut", "drawn_rows", "examples_without_test"]
+__all__ = ["TEST_FRACTION", "Parts", "cut", "drawn_rows", "with_test"]
 
 TEST_FRACTION = 0.2
 
@@ -43,7 +43,7 @@ def cut(data: RawData, validation_fraction: float, validation_last: int | None, 
     Raises:
         DataError: when a part would be empty.
     """
-    rest, test = _with_test(data, split_seed)
+    rest, test = with_test(data, split_seed)
     if validation_last is not None:
         held = np.arange(len(rest) - validation_last, len(rest)) if 0 < validation_last < len(rest) else np.arange(0)
     else:
@@ -54,10 +54,12 @@ def cut(data: RawData, validation_fraction: float, validation_last: int | None, 
     return Parts(train, rest.rows(held), test)
 
 
-def examples_without_test(data: RawData, split_seed: int) -> tuple[int, int]:
-    """How many examples are for training and validation together, and how many for the test."""
-    rest, test = _with_test(data, split_seed)
-    return len(rest), len(test)
+def with_test(data: RawData, split_seed: int) -> tuple[Examples, Examples]:
+    """The examples for training and validation together, and those for the test."""
+    if data.test is not None:
+        return data.train, data.test
+    held = drawn_rows(data.train.targets, data.classes, TEST_FRACTION, [split_seed, 0])
+    return data.train.rows(_others(len(data.train), held)), data.train.rows(held)
 
 
 def drawn_rows(targets: npt.NDArray[Any], classes: int | None, fraction: float, key: list[int]) -> Rows:
@@ -73,13 +75,6 @@ def drawn_rows(targets: npt.NDArray[Any], classes: int | None, fraction: float, 
     counts[np.argsort(counts - wanted, kind="stable")[:short]] += 1
     drawn = [generator.permutation(group)[:count] for group, count in zip(groups, counts, strict=True)]
     return np.sort(np.concatenate(drawn))
-
-
-def _with_test(data: RawData, split_seed: int) -> tuple[Examples, Examples]:
-    if data.test is not None:
-        return data.train, data.test
-    held = drawn_rows(data.train.targets, data.classes, TEST_FRACTION, [split_seed, 0])
-    return data.train.rows(_others(len(data.train), held)), data.train.rows(held)
 
 
 def _others(count: int, rows: Rows) -> Rows:

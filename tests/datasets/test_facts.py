@@ -1,7 +1,9 @@
+import os
+
 import numpy as np
 import pytest
 
-from ablate.datasets.arrays import Examples, RawData
+from ablate.datasets.arrays import DataError, Examples, RawData
 from ablate.datasets.facts import dataset_facts
 
 
@@ -11,6 +13,7 @@ class Source:
     def __init__(self, file) -> None:
         self.file = file
         self.loads = 0
+        self.targets = None
         self.write(np.arange(50))
 
     def write(self, values: np.ndarray) -> None:
@@ -19,7 +22,8 @@ class Source:
     def load(self) -> RawData:
         self.loads += 1
         features = np.frombuffer(self.file.read_bytes(), np.uint8)[:, None]
-        return RawData(Examples(features, np.arange(len(features)) % 5), None, 5, 1.0, (self.file,))
+        targets = np.arange(len(features)) % 5 if self.targets is None else self.targets
+        return RawData(Examples(features, targets), None, 5, 1.0, (self.file,))
 
 
 @pytest.fixture
@@ -27,8 +31,8 @@ def source(tmp_path):
     return Source(tmp_path / "data.bin")
 
 
-def facts(source, tmp_path, split_seed=0):
-    return dataset_facts("a source", source.load, split_seed, None, cache=tmp_path / "cache")
+def facts(source, tmp_path, data_dir=None):
+    return dataset_facts("a source", source.load, 0, data_dir, cache=tmp_path / "cache")
 
 
 def test_facts_are_remembered(source, tmp_path):
@@ -43,6 +47,34 @@ def test_a_changed_file_is_read_again(source, tmp_path):
     source.write(np.arange(51))
     assert facts(source, tmp_path).digest != before.digest
     assert source.loads == 2
+
+
+def test_a_file_that_appears_in_data_dir_is_noticed(source, tmp_path):
+    """It may be the one that should be read."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    for _ in range(2):
+        facts(source, tmp_path, data_dir)
+    assert source.loads == 1
+    (data_dir / "data.npz").touch()
+    os.utime(data_dir, ns=(0, 0))  # another time than before, however coarse the clock
+    facts(source, tmp_path, data_dir)
+    assert source.loads == 2
+
+
+def test_what_cannot_be_trained_on_has_no_facts(source, tmp_path):
+    source.write(np.zeros(50))
+    source.targets = np.zeros(50, np.int32)
+    for _ in range(2):
+        with pytest.raises(DataError, match="nothing to learn"):
+            facts(source, tmp_path)
+
+
+def test_a_leak_into_the_drawn_test_split_is_found(source, tmp_path):
+    source.write(np.arange(50) // 2)
+    source.targets = np.arange(50) // 2 % 5
+    with pytest.raises(DataError, match="test examples are training examples as well"):
+        facts(source, tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"files": [], "facts": {}}', "[1"])

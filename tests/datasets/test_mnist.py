@@ -16,12 +16,6 @@ ARRAYS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def empty_keras_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return tmp_path / "keras" / "datasets"
-
-
 def test_it_is_read_from_data_dir(tmp_path):
     np.savez(tmp_path / "mnist.npz", **ARRAYS)
     data = mnist.load(tmp_path)
@@ -38,13 +32,7 @@ def test_it_is_found_in_the_cache_of_keras_when_data_dir_has_none(tmp_path, empt
     assert mnist.load(None).files == mnist.load(tmp_path).files == (empty_keras_home / "mnist.npz",)
 
 
-def test_without_file_and_network_the_error_says_where_to_put_it(monkeypatch, empty_keras_home):
-    import keras
-
-    def unreachable(*arguments, **settings):
-        raise Exception("URL fetch failure")
-
-    monkeypatch.setattr(keras.utils, "get_file", unreachable)
+def test_without_file_and_network_the_error_says_where_to_put_it(offline, empty_keras_home):
     with pytest.raises(DataError, match="ABLATE_DATA_DIR") as caught:
         mnist.load(None)
     assert str(empty_keras_home) in str(caught.value)
