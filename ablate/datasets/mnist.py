@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from ablate.datasets.arrays import Examples, RawData
-from ablate.datasets.files import download, locate, read_npz
+from ablate.datasets.arrays import RawData
+from ablate.datasets.files import KERAS_ORIGIN, download
+from ablate.datasets.idx import find_images
+from ablate.datasets.keras_archive import read_keras_archive
 
 __all__ = ["load"]
 
 _NAME = "mnist.npz"
-_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 _SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+# Ours, and torchvision's.
+_IDX_FOLDERS = ("mnist", "MNIST/raw")
 
 
 def load(data_dir: Path | None = None) -> RawData:
-    """uint8 [60000, 28, 28, 1] and [10000, 28, 28, 1], from `mnist.npz` in `data_dir`, Keras's cache, or the web.
+    """uint8 [60000, 28, 28, 1] and [10000, 28, 28, 1], from `data_dir`, Keras's cache, or the web.
+
+    In the first two, `mnist.npz` is looked for, then the four IDX files (plain or .gz) in `mnist/` or `MNIST/raw/`.
 
     Raises:
-        DataError: when the file is nowhere and cannot be downloaded, or is not what it should be.
+        DataError: when it is nowhere and cannot be downloaded, or is not what it should be.
     """
-    file = locate(_NAME, data_dir) or download(_NAME, _ORIGIN, _SHA256)
-    arrays = read_npz(file, ("x_train", "y_train", "x_test", "y_test"))
-    train, test = (
-        Examples(arrays[f"x_{part}"][..., np.newaxis], arrays[f"y_{part}"].astype(np.int32))
-        for part in ("train", "test")
-    )
-    return RawData(train, test, classes=10, scale=255.0, files=(file,))
+    found = find_images(_NAME, _IDX_FOLDERS, data_dir)
+    return found or read_keras_archive(download(_NAME, f"{KERAS_ORIGIN}/{_NAME}", _SHA256), classes=10)
