@@ -8,6 +8,7 @@ A problem says how many examples it concerns, which is the first of them (counte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -46,7 +47,8 @@ def check_apart(data: RawData, train: Examples, test: Examples) -> None:
     """
     count = copies(train, test)
     if count > data.allowed_overlap * len(test):
-        remedy = f"take the copies out, or if they are none set dataset.allowed_overlap={count / len(test):.3g} or more"
+        enough = math.ceil(1000 * count / len(test)) / 1000
+        remedy = f"take the copies out, or, if a set of yours is like that, set dataset.allowed_overlap={enough}"
         _refuse(data, [f"{count:,} of {len(test):,} test examples are training examples as well: {remedy}"])
 
 

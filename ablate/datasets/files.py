@@ -94,7 +94,7 @@ def download(name: str, origin: str, file_hash: str, folder: str = "") -> Path:
         )
     except Exception as error:  # get_file raises bare Exception for every URL error
         raise DataError(
-            f"{name} is not on this machine and could not be downloaded ({error}); put it to {keras_cache() / place}, "
+            f"{name} is not on this machine and could not be downloaded ({error}); put it at {keras_cache() / place}, "
             f"or as {place} into a folder of your own and set ABLATE_DATA_DIR (or data_dir=) to that folder"
         ) from error
 

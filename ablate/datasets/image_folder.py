@@ -46,7 +46,8 @@ def load(
     """uint8 [examples, height, width, 1 or 3], by class and, within it, by name of the file.
 
     An image is turned as its EXIF data says, cut at the centre to the proportions of `size`, and resampled
-    (bilinear, with antialiasing). Transparency is dropped.
+    (bilinear, with antialiasing). Transparency is dropped. Versions of Pillow may differ in the last bits of a
+    JPEG or of a resampled image, which then is other data: between machines, share PNG files of the final size.
 
     Args:
         path: seen from data_dir, or from the current folder where there is none.

@@ -1,5 +1,7 @@
 """The two data sets of numbers that are known by name."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -37,8 +39,6 @@ def test_housing_is_standardised_and_its_targets_are_hundreds_of_thousands_of_do
 
 
 def test_what_is_downloaded_is_what_keras_downloads(offline):
-    from pathlib import Path
-
     from keras.src.datasets import california_housing as theirs
 
     with pytest.raises(DataError, match=r"california_housing\.npz is not on this machine"):
