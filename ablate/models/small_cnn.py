@@ -8,6 +8,7 @@ import keras
 
 from ablate.layers.dropout import Dropout
 from ablate.layers.penalty import L2
+from ablate.models.blocks import convolution
 
 __all__ = ["small_cnn"]
 
@@ -41,17 +42,7 @@ def small_cnn(
     inputs = keras.Input(input_shape, name="inputs")
     maps = inputs
     for number, count in enumerate(filters, start=1):
-        maps = keras.layers.Conv2D(
-            count,
-            kernel_size=3,
-            padding="same",
-            use_bias=not batch_norm,
-            kernel_regularizer=penalty,
-            name=f"convolution_{number}",
-        )(maps)
-        if batch_norm:
-            maps = keras.layers.BatchNormalization(name=f"batch_norm_{number}")(maps)
-        maps = keras.layers.Activation(activation, name=f"activation_{number}")(maps)
+        maps = convolution(maps, count, penalty, str(number), activation=activation, batch_norm=batch_norm)
         maps = keras.layers.MaxPooling2D(name=f"pool_{number}")(maps)
     units = keras.layers.Flatten(name="flatten")(maps)
     units = keras.layers.Dense(dense, activation=activation, kernel_regularizer=penalty, name="hidden")(units)
