@@ -94,6 +94,7 @@ _EVALUATED = (
     ("calibration_error", "expected calibration error", "min", "fraction"),
     ("mse", "mean squared error", "min", "squared target unit"),
     ("mae", "mean absolute error", "min", "target unit"),
+    ("huber", "Huber loss (δ = 1)", "min", "squared target unit"),
     ("r2", "R²", "max", "fraction"),
 )
 _SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))

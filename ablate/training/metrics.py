@@ -15,6 +15,7 @@ __all__ = [
     "classification_metrics",
     "confusion_matrix",
     "expected_calibration_error",
+    "huber",
     "macro_f1",
     "metrics_of",
     "regression_metrics",
@@ -49,14 +50,27 @@ def classification_metrics(labels: Labels, logits: Reals) -> dict[str, float]:
 
 
 def regression_metrics(targets: Reals, outputs: Reals) -> dict[str, float]:
-    """mse, mae and r2 of [N] and [N, 1]. r2 is 1 − residual over total sum of squares; 0 for constant targets."""
+    """mse, mae, huber and r2 of [N] and [N, 1].
+
+    huber has a delta of 1. r2 is 1 − residual over total sum of squares; 0 for constant targets.
+    """
     errors = outputs.reshape(targets.shape).astype(np.float64) - targets
     total = float(np.sum((targets - targets.mean()) ** 2))
     return {
         "mse": float(np.mean(errors**2)),
         "mae": float(np.mean(np.abs(errors))),
+        "huber": huber(errors),
         "r2": 1.0 - float(np.sum(errors**2)) / total if total > 0 else 0.0,
     }
+
+
+def huber(errors: Reals, delta: float = 1.0) -> float:
+    """The mean of e²/2 for errors up to `delta` in size, of delta · (|e| − delta/2) beyond.
+
+    Huber, Annals of Mathematical Statistics 1964, section 2.
+    """
+    sizes = np.abs(errors)
+    return float(np.mean(np.where(sizes <= delta, sizes**2 / 2, delta * (sizes - delta / 2))))
 
 
 def softmax(logits: Reals) -> npt.NDArray[np.float64]:

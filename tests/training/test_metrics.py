@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import huber
 from sklearn import metrics as oracle
 
 from ablate.records import METRICS
@@ -34,6 +35,7 @@ def test_metrics_of_regression_agree_with_scikit_learn():
     ours = regression_metrics(targets, outputs)
     assert ours["mse"] == pytest.approx(oracle.mean_squared_error(targets, outputs[:, 0]))
     assert ours["mae"] == pytest.approx(oracle.mean_absolute_error(targets, outputs[:, 0]))
+    assert ours["huber"] == pytest.approx(np.mean(huber(1.0, outputs[:, 0] - targets)))
     assert ours["r2"] == pytest.approx(oracle.r2_score(targets, outputs[:, 0]))
     assert regression_metrics(np.ones(3), np.zeros((3, 1)))["r2"] == 0.0
 
