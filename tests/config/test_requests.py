@@ -328,7 +328,9 @@ def test_a_sweep_that_cannot_be_read_hides_no_other_problem() -> None:
 
 
 def test_problems_say_what_is_allowed() -> None:
-    with pytest.raises(ConfigError, match=r"^optimizer = 'adm': allowed is one of adam, .*sgd; did you mean adam\?$"):
+    with pytest.raises(
+        ConfigError, match=r"^optimizer = 'adm': allowed is one of adafactor, .*sgd; did you mean adam\?$"
+    ):
         load("optimizer=adm")
     with pytest.raises(ConfigError, match=r"allowed is sweep\.factors\.model\.l2=\[…\]"):
         load("+sweep=l2 model.l2=0.1")

@@ -35,10 +35,10 @@ def test_eager_graph_and_xla_agree_with_dropout_and_batch_normalisation(optimize
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_used_program_gives_the_same_bits_as_a_new_one(optimizer):
     arguments = {"dropout": 0.2, "batch_norm": True}
-    used = program(optimizer, **arguments)
+    used = program(optimizer, "eager", **arguments)
     run(used, DATA, seed=5, **arguments)
     again = run(used, DATA, seed=0, **arguments)
-    new = program(optimizer, **arguments)
+    new = program(optimizer, "eager", **arguments)
     alone = run(new, DATA, seed=0, **arguments)
     assert again.history == alone.history
     for ours, theirs in zip(used.weights(), new.weights(), strict=True):
