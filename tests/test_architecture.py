@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layers": set(),
     "models": {"layers"},
     "datasets": {"identity"},
-    "training": {"records"},
+    "training": {"records", "layers"},
     "analysis": FOUNDATION,
     "plots": {*FOUNDATION, "analysis"},
     "reporting": {*FOUNDATION, "__init__", "analysis", "plots"},

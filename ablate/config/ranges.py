@@ -16,7 +16,7 @@ __all__ = ["range_problems", "study_name_problems"]
 
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "xla", "graph", "eager")
-PRECISIONS = ("float32",)
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # It names folders, on every operating system.
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 

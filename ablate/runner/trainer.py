@@ -28,10 +28,11 @@ from ablate.records import HISTORY, Divergence, RunRecord, Status, StoredRun, Ti
 from ablate.runner.environment import describe_environment
 from ablate.specs import Component, Numerics, RunSpec
 from ablate.training import devices
+from ablate.training.augmentation import unchanged
 from ablate.training.fit import FitResult, Progress, Split, TrainingData, evaluate, fit
 from ablate.training.metrics import confusion_matrix, softmax
 from ablate.training.program import Program
-from ablate.training.randomness import initialise, stream_key
+from ablate.training.randomness import augment_key, initialise, stream_key
 from ablate.training.settings import TrainingSettings
 from ablate.training.weights import weight_statistics
 
@@ -93,11 +94,12 @@ class Trainer:
         (clip, limit), *_ = (*settings.clip.limits.items(), (None, None))
 
         def compile_program() -> Program:
-            optimizer, loss = build(spec.optimizer), build(spec.loss, partial=True)
-            return Program(model, optimizer, loss, settings.batch_size, clip, data.scale, spec.numerics.engine)
+            optimizer, loss = made(spec, spec.optimizer)(), made(spec, spec.loss)
+            augment = unchanged if spec.augment is None else made(spec, spec.augment)
+            return Program(model, optimizer, loss, settings.batch_size, clip, data.scale, spec.numerics.engine, augment)
 
         program = _kept(self._programs, spec.program_id, compile_program)
-        program.start(model, limit)
+        program.start(model, limit, augment_key(spec.seed, spec.salt))
         return program
 
 

@@ -22,8 +22,11 @@ def keep(gradients: Sequence[tf.Tensor], limit: tf.Tensor) -> Sequence[tf.Tensor
 
 
 def clip_by_value(gradients: Sequence[tf.Tensor], limit: tf.Tensor) -> Sequence[tf.Tensor]:
-    """Every element into [−limit, limit]."""
-    return [tf.clip_by_value(gradient, -limit, limit) for gradient in gradients]
+    """Every finite element into [−limit, limit]. What is not finite stays: a limit must hide no overflow."""
+    return [
+        tf.where(tf.math.is_finite(gradient), tf.clip_by_value(gradient, -limit, limit), gradient)
+        for gradient in gradients
+    ]
 
 
 def clip_by_norm(gradients: Sequence[tf.Tensor], limit: tf.Tensor) -> Sequence[tf.Tensor]:

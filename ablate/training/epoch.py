@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from ablate.training.step import Learner, prepare, train_step
+from ablate.training.step import Learner, train_step, training_inputs
 
 __all__ = ["EpochResult", "train_epoch"]
 
@@ -52,16 +52,16 @@ def train_epoch(
     score = tf.zeros(())
     for step in tf.range(steps):
         rows = batches[step]
-        inputs = prepare(tf.gather(features, rows), learner.scale)
+        inputs = training_inputs(learner, tf.gather(features, rows))
         result = train_step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
         losses = losses.write(step, result.loss)
         objectives = objectives.write(step, result.objective)
         score += result.score
-    inputs = prepare(tf.gather(features, last_batch), learner.scale)
+    inputs = training_inputs(learner, tf.gather(features, last_batch))
     last = train_step(learner, inputs, tf.gather(targets, last_batch), learning_rates[steps])
     return EpochResult(
         losses=tf.concat([losses.stack(), [last.loss]], axis=0),
         objectives=tf.concat([objectives.stack(), [last.objective]], axis=0),
         score=score + last.score,
-        gradient_norm=tf.linalg.global_norm(last.gradients),
+        gradient_norm=tf.linalg.global_norm(last.gradients) / last.loss_scale,
     )

@@ -16,9 +16,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ablate.training.augmentation import Augment, unchanged
 from ablate.training.clipping import CLIPPINGS
 from ablate.training.epoch import EpochResult, train_epoch
 from ablate.training.evaluate import EvaluationResult, evaluate_split
+from ablate.training.precision import with_loss_scaling
 from ablate.training.randomness import layers_of
 from ablate.training.step import Learner, Loss
 
@@ -43,6 +45,7 @@ class Program:
         scale: what integer features are divided by.
         engine: `xla`, `graph` or `eager`, for the training epoch; evaluation is a graph unless all is eager.
             They agree within rounding, not to the bit.
+        augment: what is done to the training examples of each step, see `ablate.training.augmentation`.
     """
 
     def __init__(
@@ -54,11 +57,20 @@ class Program:
         clip: str | None = None,
         scale: float = 255.0,
         engine: str = "xla",
+        augment: Augment = unchanged,
     ) -> None:
+        optimizer = with_loss_scaling(optimizer, model)
         optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
         self.learner = Learner(
-            model, optimizer, loss, CLIPPINGS[clip], tf.Variable(0.0, trainable=False, dtype=tf.float32), scale
+            model,
+            optimizer,
+            loss,
+            CLIPPINGS[clip],
+            tf.Variable(0.0, trainable=False, dtype=tf.float32),
+            scale,
+            augment,
+            tf.Variable([0, 0], trainable=False, dtype=tf.uint32),
         )
         self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
         self._train = CompiledFunction(train_epoch, self.learner, engine)
@@ -76,9 +88,12 @@ class Program:
         """How often the epoch was traced: 1 after any number of runs."""
         return self._train.traces
 
-    def start(self, model: keras.Model, clip_limit: float | None = None) -> None:
+    def start(self, model: keras.Model, clip_limit: float | None = None, augment_key: tuple[int, int] = (0, 0)) -> None:
         """Puts the program into the state of a new run: weights, keys and strengths of `model`, which was
         built as the program's own was, and the optimizer's initial slots.
+
+        Args:
+            augment_key: keys the augmentation, see `ablate.training.randomness.augment_key`.
 
         Raises:
             ValueError: when the two models have different variables.
@@ -86,6 +101,7 @@ class Program:
         assign_all(run_state(self.model), [variable.numpy() for variable in run_state(model)])
         assign_all(self.learner.optimizer.variables, self._fresh_optimizer)
         self.learner.clip_limit.assign(clip_limit or 0.0)
+        self.learner.augment_key.assign(augment_key)
 
     def train(
         self, features: tf.Tensor, targets: tf.Tensor, order: np.ndarray, learning_rates: np.ndarray

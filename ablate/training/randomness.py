@@ -16,9 +16,8 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-__all__ = ["epoch_order", "initialise", "layers_of", "stream_key"]
+__all__ = ["augment_key", "epoch_order", "initialise", "layers_of", "stream_key"]
 
 
 def stream_key(seed: int, salt: int, *purpose: str | int) -> int:
@@ -31,6 +30,11 @@ def epoch_order(examples: int, seed: int, salt: int, epoch: int) -> npt.NDArray[
     """The order in which an epoch visits its examples: int32 [examples], a permutation of their indices."""
     bits = np.random.Philox(key=stream_key(seed, salt, "order", epoch))
     return np.random.Generator(bits).permutation(examples).astype(np.int32)
+
+
+def augment_key(seed: int, salt: int) -> tuple[int, int]:
+    """The key of a run's augmentation, as two words of 32 bits."""
+    return _words(stream_key(seed, salt, "augment"))
 
 
 def layers_of(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -60,5 +64,5 @@ def _seeded(
     return type(initializer).from_config(config)
 
 
-def _words(key: int) -> tf.Tensor:
-    return tf.constant([key % 2**32, key // 2**32 % 2**32], tf.uint32)
+def _words(key: int) -> tuple[int, int]:
+    return key % 2**32, key // 2**32 % 2**32

@@ -11,6 +11,7 @@ from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics, RunSpec
 from ablate.store import pack
+from ablate.training.randomness import augment_key
 from tests.requests import spec
 
 SHORT = ("training.epochs=2", "model.hidden=[8]")
@@ -67,6 +68,31 @@ def test_a_factor_that_does_nothing_gives_bit_equal_arms(trainer, nothing):
         pair = spec(*SHORT), spec(nothing, *SHORT)
     assert pair[0].run_id != pair[1].run_id
     assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_learns_and_leaves_the_next_run_alone(precision, trainer):
+    whole = spec(*SHORT, "numerics.engine=graph")
+    before = bits(train(trainer, whole))
+    half = spec(f"precision={precision}", "model.hidden=[64]", "training.epochs=3", "numerics.engine=graph")
+    metrics = train(trainer, half).record.metrics
+    assert metrics["test_accuracy"] > 0.8
+    assert metrics["test_loss"] < 1.2
+    assert bits(train(trainer, whole)) == before
+
+
+def test_augmentation_is_keyed_by_the_seed_and_the_salt(trainer):
+    def key_after(*words: str) -> list[int]:
+        asked = spec("augment=flip", "numerics.engine=graph", *words, *SHORT)
+        losses.append(train(trainer, asked).history["loss"].tolist())
+        return trainer._programs[asked.program_id].learner.augment_key.numpy().tolist()
+
+    losses: list[list[float]] = []
+    keys = [key_after(*words) for words in ((), ("seed=1",), ("randomness.salt=1",), ())]
+    assert keys[0] == keys[3] == list(augment_key(seed=0, salt=0))
+    assert keys[0] != keys[1] != keys[2] != keys[0]
+    assert losses[0] == losses[3]
+    assert losses[0] != train(trainer, spec("numerics.engine=graph", *SHORT)).history["loss"].tolist()
 
 
 def test_the_salt_makes_a_replica(trainer):

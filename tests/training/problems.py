@@ -8,10 +8,11 @@ import keras
 import numpy as np
 
 from ablate.models.mlp import mlp
+from ablate.training.augmentation import Augment, unchanged
 from ablate.training.fit import FitResult, Split, TrainingData, fit
 from ablate.training.losses import cross_entropy
 from ablate.training.program import Program
-from ablate.training.randomness import initialise
+from ablate.training.randomness import augment_key, initialise
 from ablate.training.settings import TrainingSettings
 
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
@@ -21,6 +22,12 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "adam": lambda: keras.optimizers.Adam(0.005),
     "adamw": lambda: keras.optimizers.AdamW(0.005, weight_decay=0.01),
     "nadam": lambda: keras.optimizers.Nadam(0.005),
+    "nesterov": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.01, initial_accumulator_value=0.1),
+    "adamax": lambda: keras.optimizers.Adamax(0.005),
+    "lion": lambda: keras.optimizers.Lion(0.001),
+    "adafactor": lambda: keras.optimizers.Adafactor(0.01),
+    "muon": lambda: keras.optimizers.Muon(0.005, exclude_layers=["^logits/"]),
 }
 
 
@@ -35,15 +42,24 @@ def blobs(examples: int = 70, classes: int = 3, seed: int = 0) -> TrainingData:
     return TrainingData(Split.of(images[train], labels[train]), Split.of(images[validation], labels[validation]))
 
 
-def model(seed: int = 0, **arguments) -> keras.Model:
+def model(seed: int = 0, precision: str = "float32", **arguments) -> keras.Model:
     keras.utils.clear_session(free_memory=False)
+    keras.config.set_dtype_policy(precision)
     built = mlp((4, 4, 1), outputs=3, **{"hidden": [8], **arguments})
+    keras.config.set_dtype_policy("float32")
     initialise(built, seed, salt=0)
     return built
 
 
-def program(optimizer: str = "adam", engine: str = "xla", clip: str | None = None, **arguments) -> Program:
-    return Program(model(**arguments), OPTIMIZERS[optimizer](), cross_entropy, batch_size=16, clip=clip, engine=engine)
+def program(
+    optimizer: str = "adam",
+    engine: str = "xla",
+    clip: str | None = None,
+    augment: Augment = unchanged,
+    **arguments,
+) -> Program:
+    built, made = model(**arguments), OPTIMIZERS[optimizer]()
+    return Program(built, made, cross_entropy, batch_size=16, clip=clip, engine=engine, augment=augment)
 
 
 def run(
@@ -57,5 +73,5 @@ def run(
     **arguments,
 ) -> FitResult:
     """A whole run on a program that may have trained others before."""
-    used.start(model(seed, **arguments), clip_limit)
+    used.start(model(seed, **arguments), clip_limit, augment_key(seed, salt=0))
     return fit(used, data, settings or TrainingSettings(epochs=epochs), learning_rate, seed=seed)

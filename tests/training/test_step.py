@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from ablate.layers.penalty import L2
+from ablate.training.augmentation import unchanged
 from ablate.training.clipping import CLIPPINGS
-from ablate.training.losses import cross_entropy, mean_squared_error
+from ablate.training.losses import mean_squared_error
 from ablate.training.step import Learner, correct_or_error, prepare, train_step
 
 FEATURES = np.array([[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]], np.float32)
@@ -22,7 +23,8 @@ def learner(optimizer: keras.optimizers.Optimizer, clip: str | None = None, limi
     model = keras.Model(inputs, outputs)
     model.set_weights([WEIGHT])
     optimizer.build(model.trainable_variables)
-    return Learner(model, optimizer, mean_squared_error, CLIPPINGS[clip], tf.Variable(limit), scale=1.0)
+    key = tf.Variable([0, 0], dtype=tf.uint32)
+    return Learner(model, optimizer, mean_squared_error, CLIPPINGS[clip], tf.Variable(limit), 1.0, unchanged, key)
 
 
 def hand_gradient(weight: np.ndarray) -> np.ndarray:
@@ -84,19 +86,16 @@ def test_global_norm_spans_all_gradients_where_norm_takes_each_alone():
     np.testing.assert_allclose([float(g[0]) for g in alone], [1.0, 1.0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["value", "norm", "global_norm"])
+def test_no_limit_hides_an_overflow(kind):
+    clipped = CLIPPINGS[kind]([tf.constant([np.inf, 1.0])], tf.constant(0.5))
+    assert not np.all(np.isfinite(clipped[0]))
+
+
 def test_integers_are_scaled_and_reals_left_alone():
     pixels = prepare(tf.constant([0, 51, 255], tf.uint8), 255.0)
     np.testing.assert_allclose(pixels.numpy(), [0, 0.2, 1], rtol=1e-6)
     np.testing.assert_array_equal(prepare(tf.constant(FEATURES), 255.0).numpy(), FEATURES)
-
-
-def test_losses_are_one_value_an_example_and_agree_with_keras():
-    logits = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
-    labels = np.array([0, 1, 2, 3, 0, 1], np.int32)
-    expected = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
-    np.testing.assert_allclose(cross_entropy(tf.constant(labels), tf.constant(logits)), expected, rtol=1e-5)
-    errors = mean_squared_error(tf.constant(TARGETS), tf.constant(FEATURES[:, :1]))
-    np.testing.assert_allclose(errors, (FEATURES[:, 0] - TARGETS) ** 2, rtol=1e-6)
 
 
 def test_the_score_counts_classes_and_sums_errors():
