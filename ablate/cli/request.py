@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from ablate.cli.command import Invocation
@@ -47,4 +48,9 @@ def recorded_words(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _tree(invocation: Invocation) -> ConfigTree:
-    return find_tree(Path.cwd(), invocation.config_dirs, invocation.allow_targets)
+    here = Path.cwd()
+    tree = find_tree(here, invocation.config_dirs, invocation.allow_targets)
+    if tree.allow_targets and str(here) not in sys.path:
+        # Packages of one's own stand in the current folder, where `python -m` looks and a console script does not.
+        sys.path.append(str(here))
+    return tree
