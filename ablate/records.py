@@ -33,7 +33,9 @@ from ablate.identity import Json
 from ablate.specs import RunSpec
 
 __all__ = [
+    "CLASSIFICATION",
     "METRICS",
+    "REGRESSION",
     "SCHEMA_VERSION",
     "WEIGHT_STATISTICS",
     "Divergence",
@@ -71,13 +73,20 @@ class MetricInfo:
     """What a metric's number means.
 
     `direction` is `min` when smaller is better, `max` when larger is, and empty when neither is;
-    `unit` is for axes and tables (`nats`, `fraction`); `title` is what a reader sees.
+    `unit` is for axes and tables (`nats`, `fraction`); `title` is what a reader sees; `task` is
+    classification or regression where only runs of one of them have the metric, else empty.
     """
 
     name: str
     title: str
     direction: str
     unit: str
+    task: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a run has one value of it, of the evaluated weights, instead of one for each epoch."""
+        return self.name.startswith(("test_", "train_")) or self.name == "gap"
 
     @property
     def sign(self) -> int:
@@ -85,18 +94,21 @@ class MetricInfo:
         return {"max": 1, "min": -1}.get(self.direction, 0)
 
 
+CLASSIFICATION, REGRESSION = "classification", "regression"
 _EVALUATED = (
-    ("loss", "loss", "min", "nats"),
-    ("objective", "objective (loss + penalty)", "min", "nats"),
-    ("accuracy", "accuracy", "max", "fraction"),
-    ("top_3_accuracy", "top-3 accuracy", "max", "fraction"),
-    ("macro_f1", "macro F1", "max", "fraction"),
-    ("calibration_error", "expected calibration error", "min", "fraction"),
-    ("mse", "mean squared error", "min", "squared target unit"),
-    ("mae", "mean absolute error", "min", "target unit"),
-    ("huber", "Huber loss (δ = 1)", "min", "squared target unit"),
-    ("r2", "R²", "max", "fraction"),
+    ("loss", "loss", "min", "nats", ""),
+    ("objective", "objective (loss + penalty)", "min", "nats", ""),
+    ("accuracy", "accuracy", "max", "fraction", CLASSIFICATION),
+    ("top_3_accuracy", "top-3 accuracy", "max", "fraction", CLASSIFICATION),
+    ("macro_f1", "macro F1", "max", "fraction", CLASSIFICATION),
+    ("calibration_error", "expected calibration error", "min", "fraction", CLASSIFICATION),
+    ("mse", "mean squared error", "min", "squared target unit", REGRESSION),
+    ("mae", "mean absolute error", "min", "target unit", REGRESSION),
+    ("huber", "Huber loss (δ = 1)", "min", "squared target unit", REGRESSION),
+    ("r2", "R²", "max", "fraction", REGRESSION),
 )
+# Of the training examples only these are measured while training; the others would cost a pass of their own.
+_RUNNING = ("loss", "objective", "accuracy", "mae")
 _SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))
 _ALONE = (
     MetricInfo("penalty", "penalty", "min", "nats"),
@@ -107,9 +119,10 @@ _ALONE = (
 
 METRICS: Mapping[str, MetricInfo] = {
     **{
-        prefix + name: MetricInfo(prefix + name, f"{split} {title}", direction, unit)
+        prefix + name: MetricInfo(prefix + name, f"{split} {title}", direction, unit, task)
         for prefix, split in _SPLITS
-        for name, title, direction, unit in _EVALUATED
+        for name, title, direction, unit, task in _EVALUATED
+        if prefix or name in _RUNNING
     },
     **{info.name: info for info in _ALONE},
 }

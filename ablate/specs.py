@@ -318,6 +318,10 @@ class Sweep:
             for seed in self.spec.seeds
         )
 
+    def definition(self) -> dict[str, Json]:
+        """The fields that may not change under the sweep's name, and the settings of every arm."""
+        return {**self.spec.definition(), "arms": {arm.name: arm.spec.settings() for arm in self.arms}}
+
 
 @dataclass(frozen=True)
 class Study:
@@ -341,10 +345,4 @@ class Study:
         """What makes it this study and not another: the fields of its sweeps that may not change under
         its name, with the settings of every arm. Seeds and claims are left out: more of either is the
         same study."""
-        return {
-            sweep.spec.name: {
-                **sweep.spec.definition(),
-                "arms": {arm.name: arm.spec.settings() for arm in sweep.arms},
-            }
-            for sweep in self.sweeps
-        }
+        return {sweep.spec.name: sweep.definition() for sweep in self.sweeps}

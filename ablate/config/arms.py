@@ -43,7 +43,7 @@ def resolve(question: SweepSpec, words: Words, composer: Composer, maker: SpecMa
 
     def arm(assignment: design.Assignment) -> Arm:
         config = {**configs.of(assignment.levels), "seed": typed.seeds[0]}
-        return Arm(assignment.name, assignment.levels, assignment.is_baseline, maker.spec(config))
+        return Arm(assignment.name, assignment.levels, assignment.is_baseline, maker.spec(config, typed.metric))
 
     return Sweep(typed, tuple(gather(arm, design.lay_out(typed.design, typed.factors, typed.baseline))))
 

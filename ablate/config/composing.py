@@ -19,20 +19,24 @@ from hydra import initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
 
+from ablate.config.arguments import RANGES, argument_problems
 from ablate.config.building import TARGET, locate, target_problems
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree
-from ablate.config.words import Word, Words, write_word
+from ablate.config.words import Word, Words, layered, write_word
 from ablate.identity import Json
 
-__all__ = ["Composer", "Config", "composing", "is_private", "lookup"]
+__all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
 
 Config = Mapping[str, Any]
 
 SWEEP = "sweep"
+# Keys of a data set that say how it is cut; the others are its loader's arguments.
+SPLIT = ("validation_fraction", "validation_last", "split_seed")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
 
@@ -80,6 +84,12 @@ class Composer:
         """The leaf sweep/<name>.yaml."""
         return dict(self._compose((Word(f"+{SWEEP}={name}", SWEEP, name, "+"),))[SWEEP])
 
+    def sound(self, words: Words) -> Words:
+        """Those of the words that can be composed, each alone with the leaves that are chosen."""
+        choices = [word for word in words if self.is_group(word.key) and not self.check((word,))]
+        accepted, _ = sift(lambda word: self.compose(layered(choices, [word])), words)
+        return tuple(word for word, _ in accepted)
+
     def _compose_checked(self, words: Words) -> Config:
         problems = self.check(words)
         # What is right by itself is composed all the same, for it may show what else is wrong.
@@ -101,7 +111,7 @@ class Composer:
         if texts not in self._raw:
             try:
                 self._raw[texts] = self._hydra(texts)
-            except (HydraException, OmegaConfBaseException) as error:
+            except (HydraException, OmegaConfBaseException, YAMLError) as error:
                 raise ConfigError(self._blame(words, error)) from error
         return self._raw[texts]
 
@@ -150,8 +160,13 @@ def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) ->
         arguments = {key: item for key, item in value.items() if not is_private(key)}
         return {**private, **asdict(cast_fields(found, arguments, root))}
     typed = cast_like(value, default, root)
-    raise_any(range_problems(root, typed))
+    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed)])
     return typed
+
+
+def _leaf_problems(root: str, leaf: Any) -> Iterator[Problem]:
+    if isinstance(leaf, Mapping) and TARGET in leaf:
+        yield from argument_problems(root, leaf[TARGET], arguments_of(leaf), leaf.get(RANGES) or {})
 
 
 def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:
@@ -210,9 +225,16 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and name.endswith("_")
 
 
+def arguments_of(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that a composed leaf gives to its target."""
+    return {key: value for key, value in leaf.items() if not is_private(key) and key not in SPLIT}
+
+
 def _is_interpolation(value: Json) -> bool:
     return isinstance(value, str) and "${" in value
 
 
 def _first(error: Exception) -> str:
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        return f"{error.problem_mark.name}:{error.problem_mark.line + 1}: {error.problem}"
     return next(iter(str(error).splitlines()), type(error).__name__)

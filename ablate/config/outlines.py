@@ -16,6 +16,7 @@ from yaml import YAMLError
 
 from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
+from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.tree import ConfigTree
 from ablate.config.words import Word
@@ -82,7 +83,11 @@ def _experiment(name: object, tree: ConfigTree) -> Outline:
     if file is None:
         names = tuple(tree.experiments_by_name)
         raise ConfigError([Problem(EXPERIMENT, name, f"one of {', '.join(names)}", nearest(name, names))])
-    outline: Outline = cast_fields(Outline, _read(file), key=file.parent.name)
+    content = _read(file)
+    try:
+        outline: Outline = cast_fields(Outline, content, key="")
+    except ConfigError as error:
+        raise ConfigError(replace(each, place=place(file, each.key)) for each in error.problems) from error
     return replace(outline, name=outline.name or file.parent.name)
 
 

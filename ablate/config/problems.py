@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,8 @@ __all__ = ["ConfigError", "Problem", "gather", "nearest", "problems_of", "raise_
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,21 @@ class Problem:
         value: what was given for it.
         allowed: what may be given instead, e.g. `a whole number from 1`.
         nearest: the valid name that was probably meant, if there is one.
+        place: the file and line it stands in, as in `conf/sweep/mine.yaml:4`; empty for the command line.
     """
 
     key: str
     value: object
     allowed: str
     nearest: str | None = None
+    place: str = ""
 
     def __str__(self) -> str:
+        place = f"{self.place}: " if self.place else ""
+        # A word that is not in the grammar has no key: it stands for both.
+        given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{self.key} = {self.value!r}: allowed is {self.allowed}{hint}"
+        return f"{place}{given}: allowed is {self.allowed}{hint}"
 
 
 class ConfigError(ValueError):
@@ -84,3 +92,9 @@ def problems_of(attempt: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _value_text(value: object) -> str:
+    """A value as it is written on the command line, so far as that is short."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -7,16 +7,20 @@ the command line < the level of an arm.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.config.arms import resolve
 from ablate.config.composing import SWEEP, Composer, composing
+from ablate.config.fitting import DatasetFacts
+from ablate.config.grids import GRID, grid_leaf, grid_name, grid_words
 from ablate.config.outlines import EXPERIMENT, Outline, StudySweep, outline_of
-from ablate.config.problems import ConfigError, Problem, gather, raise_any, sift
+from ablate.config.places import place
+from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
 from ablate.config.questions import sweep_spec
 from ablate.config.ranges import study_name_problems
-from ablate.config.runs import DatasetFacts, Settings, SpecMaker, run_settings
+from ablate.config.runs import Settings, SpecMaker, run_settings
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
 from ablate.config.words import Word, Words, layered, parse_word, parse_words
 from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec
@@ -25,6 +29,7 @@ __all__ = ["Request", "load_request", "load_settings"]
 
 # Root keys that are no part of a spec: they stand on the command line, where they hold for a whole study.
 OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "study", "executor")
+ALLOWING = "--allow-target, or your own conf/config.yaml"
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ def load_request(
     tree: ConfigTree,
     dataset_facts: Callable[[Component, int, Path | None], DatasetFacts],
     resolve_device: Callable[[str], str],
+    is_grid: bool = False,
 ) -> Request:
     """What the words of a command line ask for.
 
@@ -47,18 +53,21 @@ def load_request(
         texts: overrides in Hydra's grammar, `+sweep=` and `+experiment=` among them.
         dataset_facts: from a loader, the seed of the split and the data folder to the facts of the data.
         resolve_device: from auto, cpu or gpu to the device that will be used, cpu or gpu.
+        is_grid: whether keys with several values make a grid, as with `-m`.
 
     Raises:
         ConfigError: with every word that is not in the grammar; or else with everything that is wrong with
             what they mean.
         Whatever `dataset_facts` and `resolve_device` raise.
     """
-    words = parse_words(texts)
     maker = SpecMaker(dataset_facts, resolve_device)
     with composing(tree) as composer:
+        if is_grid:
+            return _grid(texts, composer, maker)
+        words = parse_words(texts)
         outline = outline_of(words, tree)
         plain = tuple(word for word in words if word.key not in (SWEEP, EXPERIMENT))
-        raise_any(_reserved_problems(plain, (ALLOW_TARGETS,), "--allow-target, or your own conf/config.yaml"))
+        raise_any(_reserved_problems(plain, (ALLOW_TARGETS,), ALLOWING))
         return _run(plain, composer, maker) if outline is None else _study(outline, plain, composer, maker)
 
 
@@ -74,18 +83,33 @@ def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
 
 def _run(words: Words, composer: Composer, maker: SpecMaker) -> Request:
     raise_any(_reserved_problems(words, (SWEEP,), "a sweep to change: +sweep=NAME"))
-    config = composer.compose(words)
+    with _other_problems_too(words, composer, maker):
+        config = composer.compose(words)
     return Request(maker.spec(config), run_settings(config, composer.tree.allow_targets))
 
 
 def _study(outline: Outline, words: Words, composer: Composer, maker: SpecMaker) -> Request:
     base = parse_words(outline.base)
     sweeps = gather(lambda asked: _sweep(asked, base, words, composer, maker), outline.sweeps)
-    config = composer.compose(tuple(word for word in words if word.root in OUTSIDE_SPEC))
-    name = outline.name if config["study"] is None else config["study"]
-    raise_any(study_name_problems(name))
     question = outline.question or " ".join(sweep.spec.question for sweep in sweeps)
-    return Request(Study(name, question, tuple(sweeps)), run_settings(config, composer.tree.allow_targets))
+    return _study_request(Study(outline.name, question, tuple(sweeps)), words, composer)
+
+
+def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request:
+    values, words = grid_words(texts)
+    question, plain = sweep_spec(GRID, grid_leaf(values), _under_sweep(words)), _not_under_sweep(words)
+    raise_any([*_reserved_problems(plain, (ALLOW_TARGETS,), ALLOWING), *_factor_problems(question)])
+    with _other_problems_too(plain, composer, maker):
+        sweep = resolve(question, plain, composer, maker)
+    return _study_request(Study(grid_name(sweep), question.question, (sweep,)), words, composer)
+
+
+def _study_request(study: Study, words: Words, composer: Composer) -> Request:
+    """The study under the name that the words give it, if they do, with the settings around it."""
+    config = composer.compose(tuple(word for word in words if word.root in OUTSIDE_SPEC))
+    named = study if config["study"] is None else replace(study, name=config["study"])
+    raise_any(study_name_problems(named.name))
+    return Request(named, run_settings(config, composer.tree.allow_targets))
 
 
 def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
@@ -96,18 +120,57 @@ def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, mak
     raise_any([*commanded, *_base_problems((*base, *written)), *_factor_problems(question)])
     claims = (*question.claims, *asked.claims)
     question = replace(question, base=tuple(word.text for word in layered(base, written)), claims=claims)
-    return resolve(question, layered(base, written, plain), composer, maker)
+    layers = layered(base, written, plain)
+    changed = _under_sweep((*overrides, *words))
+    with _placed(asked, changed, composer), _other_problems_too(layers, composer, maker):
+        return resolve(question, layers, composer, maker)
+
+
+@contextmanager
+def _other_problems_too(words: Words, composer: Composer, maker: SpecMaker) -> Iterator[None]:
+    """Adds to a `ConfigError` what else is wrong with the words, whatever it was that came first: what shows
+    when they are composed without any levels, and what the data show of those that are right by themselves."""
+    try:
+        yield
+    except ConfigError as error:
+        fitting: tuple[Problem, ...] = ()
+        # The data may be missing, too; that is said once the words are right.
+        with suppress(Exception):
+            fitting = maker.misfits(composer.compose(composer.sound(words)))
+        alone = problems_of(lambda: composer.compose(words))
+        raise ConfigError([*error.problems, *alone, *fitting]) from error
 
 
 def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) -> SweepSpec:
     leaf, plain = composer.sweep(asked.sweep), _not_under_sweep(words)
     try:
-        return sweep_spec(asked.title, leaf, _under_sweep(words))
+        with _placed(asked, _under_sweep(words), composer):
+            return sweep_spec(asked.title, leaf, _under_sweep(words))
     except ConfigError as error:
         # The command line can be judged all the same, given what the study and the leaf choose.
         chosen = layered(base, _readable(leaf.get("base")), plain)
         further = [*composer.check(plain, among=chosen), *_command_problems(plain, leaf.get("factors"))]
         raise ConfigError([*error.problems, *further]) from error
+
+
+@contextmanager
+def _placed(asked: StudySweep, changed: Words, composer: Composer) -> Iterator[None]:
+    """Adds to the problems of a sweep where in its leaf they stand, unless words have changed it there."""
+    try:
+        yield
+    except ConfigError as error:
+        elsewhere = tuple(word.key for word in changed)
+        file = composer.tree.leaf(SWEEP, asked.sweep)
+        factors = composer.sweep(asked.sweep).get("factors")
+        raise ConfigError(_with_place(each, file, factors, elsewhere) for each in error.problems) from error
+
+
+def _with_place(problem: Problem, file: Path, factors: object, elsewhere: tuple[str, ...]) -> Problem:
+    is_level = isinstance(factors, Mapping) and problem.key in factors
+    key = f"{SWEEP}.factors.{problem.key}" if is_level else problem.key
+    if problem.place or not key.startswith(f"{SWEEP}.") or key.startswith(elsewhere):
+        return problem
+    return replace(problem, place=place(file, key.removeprefix(f"{SWEEP}.")))
 
 
 def _readable(texts: object) -> Words:

@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from ablate.config.building import TARGET, foreign_packages, package_digest
-from ablate.config.composing import Config, is_private
-from ablate.config.problems import ConfigError, Problem
+from ablate.config.composing import SPLIT, Config, arguments_of
+from ablate.config.fitting import DatasetFacts, fit_problems
+from ablate.config.problems import ConfigError, Problem, raise_any
 from ablate.identity import canonical
 from ablate.specs import Component, DatasetSpec, Numerics, RunSpec
 
-__all__ = ["DatasetFacts", "Settings", "SpecMaker", "component", "run_settings"]
+__all__ = ["Settings", "SpecMaker", "component", "run_settings"]
+
+Answer = TypeVar("Answer")
 
 VARIABLES = "_variables_"
 CONVOLVES = "_convolves_"
-# Keys of a data set that say how it is cut; the others are its loader's arguments.
-SPLIT = ("validation_fraction", "validation_last", "split_seed")
 PARTS = ("model", "optimizer", "schedule", "loss", "training")
-
-
-class DatasetFacts(Protocol):
-    """What a spec must know of a data set: the sha256 of its decoded arrays."""
-
-    @property
-    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -58,13 +52,18 @@ class SpecMaker:
     resolve_device: Callable[[str], str]
     _known: dict[str, Any] = field(default_factory=dict)
 
-    def spec(self, config: Config) -> RunSpec:
+    def spec(self, config: Config, metric: str | None = None) -> RunSpec:
         """The spec of the run that `config` describes.
 
+        Args:
+            metric: what the run is measured for, where it belongs to a sweep.
+
         Raises:
-            ConfigError: when a part that must be built is null, or a package has no sources.
+            ConfigError: when a part that must be built is null, something does not fit the data set, or a
+                package has no sources.
             Whatever `dataset_facts` and `resolve_device` raise.
         """
+        raise_any(self.misfits(config, metric))
         components = {part: _required(config, part) for part in PARTS}
         return RunSpec(
             dataset=self._dataset(config),
@@ -77,15 +76,25 @@ class SpecMaker:
             **components,
         )
 
+    def misfits(self, config: Config, metric: str | None = None) -> tuple[Problem, ...]:
+        """What in `config` does not fit its data set.
+
+        Raises:
+            Whatever `dataset_facts` raises.
+        """
+        return tuple(fit_problems(config, self._facts(config), metric))
+
     def _dataset(self, config: Config) -> DatasetSpec:
         cut = {key: config["dataset"][key] for key in SPLIT}
+        return DatasetSpec(source=_required(config, "dataset"), digest=self._facts(config).digest, **cut)
+
+    def _facts(self, config: Config) -> DatasetFacts:
         source = _required(config, "dataset")
-        split_seed, data_dir = cut["split_seed"], _data_dir(config)
-        digest = self._once(
+        split_seed, data_dir = config["dataset"]["split_seed"], _data_dir(config)
+        return self._once(
             f"data {canonical(source.to_json())} {split_seed} {data_dir}",
-            lambda: self.dataset_facts(source, split_seed, data_dir).digest,
+            lambda: self.dataset_facts(source, split_seed, data_dir),
         )
-        return DatasetSpec(source=source, digest=digest, **cut)
 
     def _numerics(self, config: Config) -> Numerics:
         asked = config["numerics"]
@@ -96,18 +105,18 @@ class SpecMaker:
     def _code(self, package: str) -> str:
         return self._once(f"code {package}", lambda: package_digest(package))
 
-    def _once(self, key: str, ask: Callable[[], str]) -> str:
+    def _once(self, key: str, ask: Callable[[], Answer]) -> Answer:
         if key not in self._known:
             self._known[key] = ask()
-        return str(self._known[key])
+        answer: Answer = self._known[key]
+        return answer
 
 
 def component(leaf: Mapping[str, Any]) -> Component | None:
     """The component that a composed leaf describes, or None where its target is null."""
     if leaf[TARGET] is None:
         return None
-    arguments = {key: value for key, value in leaf.items() if not is_private(key) and key not in SPLIT}
-    return Component(leaf[TARGET], arguments, tuple(leaf.get(VARIABLES, ())))
+    return Component(leaf[TARGET], arguments_of(leaf), tuple(leaf.get(VARIABLES, ())))
 
 
 def run_settings(config: Config, allow_targets: tuple[str, ...]) -> Settings:

@@ -51,6 +51,11 @@ class ConfigTree:
                 leaves[group].add(choice)
         return {group: tuple(sorted(choices)) for group, choices in sorted(leaves.items())}
 
+    def leaf(self, group: str, choice: str) -> Path:
+        """The file of a leaf that is there."""
+        files = (folder / group / f"{choice}.yaml" for folder in (self.shipped, *self.added))
+        return next(file for file in files if file.is_file())
+
     @cached_property
     def experiments_by_name(self) -> Mapping[str, Path]:
         """The study.yaml of each experiment by the name of its folder, in alphabetical order."""

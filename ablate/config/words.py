@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from ablate.config.problems import ConfigError, Problem, gather
 from ablate.identity import Json
 
-__all__ = ["Word", "Words", "layered", "parse_word", "parse_words", "write_word"]
+__all__ = ["Word", "Words", "layered", "parse_choices", "parse_word", "parse_words", "write_word"]
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,28 @@ def parse_word(text: str) -> Word:
     Raises:
         ConfigError: when it is none in Hydra's grammar, or lists several values.
     """
-    try:
-        override = OverridesParser.create().parse_override(text)
-    except HydraException as error:
-        raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
+    override = _parsed(text)
     if override.is_sweep_override():
-        raise ConfigError([Problem(override.key_or_group, text, "one value; a sweep compares several")])
-    return Word(text, override.get_key_element().lstrip("+~"), override.value(), _sign(override))
+        allowed = "one value, or with -m several, which makes a grid of them"
+        raise ConfigError([Problem(_key(override), text.partition("=")[2], allowed)])
+    return Word(text, _key(override), override.value(), _sign(override))
+
+
+def parse_choices(text: str) -> Words:
+    """A word for each of the values that `text` lists, as in `optimizer=sgd,adam` or `seed=range(8)`.
+
+    Raises:
+        ConfigError: when it is no override in Hydra's grammar, or draws its values from an interval or a pattern.
+    """
+    override = _parsed(text)
+    if not override.is_sweep_override():
+        return (parse_word(text),)
+    try:
+        values = list(override.sweep_string_iterator())
+    except (HydraException, AssertionError) as error:  # glob(…) and interval(…) list none
+        problem = Problem(_key(override), text.partition("=")[2], "values one by one, as in 0.1,0.2")
+        raise ConfigError([problem]) from error
+    return tuple(parse_word(f"{override.get_key_element()}={value}") for value in values)
 
 
 def write_word(key: str, value: Json) -> Word:
@@ -65,6 +80,18 @@ def layered(*layers: Sequence[Word]) -> Words:
     """All words of the layers; of words with one key only that of the last layer."""
     last = {word.key: word for layer in layers for word in layer}
     return tuple(last.values())
+
+
+def _parsed(text: str) -> Override:
+    try:
+        return OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
+
+
+def _key(override: Override) -> str:
+    key: str = override.get_key_element()
+    return key.lstrip("+~")
 
 
 def _sign(override: Override) -> str:

@@ -17,6 +17,8 @@ DIGEST = "d" * 64
 @dataclass(frozen=True)
 class FakeFacts:
     digest: str = DIGEST
+    train_examples: int = 1437
+    classes: int | None = 10
 
 
 def fake_facts(source: Component, split_seed: int, data_dir: Path | None) -> FakeFacts:

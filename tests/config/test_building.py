@@ -75,10 +75,10 @@ def test_other_targets_are_refused(target: str) -> None:
         locate(target)
 
 
-def test_a_nested_target_is_refused_before_anything_is_imported() -> None:
-    assert problems("+model.initializer={_target_:os.system,command:ls}") == [
-        ("model.initializer._target_", "os.system", None)
-    ]
+def test_a_nested_target_is_refused_before_anything_is_imported(tmp_path: Path) -> None:
+    nested = "{_target_: ablate.models.mlp.mlp, initializer: {_target_: os.system, command: ls}}"
+    here = tree(write(tmp_path, {"conf/model/sly.yaml": nested}))
+    assert ("model.initializer._target_", "os.system", None) in problems("model=sly", here)
 
 
 def test_a_package_of_ones_own_must_be_allowed_and_its_code_enters_the_spec(foreign: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_users_sweep_and_experiment_are_found(tmp_path: Path) -> None:
 
 def test_the_name_of_a_leaf_means_one_thing(tmp_path: Path) -> None:
     write(tmp_path, {"conf/optimizer/adam.yaml": "_target_: keras.optimizers.SGD\n"})
-    with pytest.raises(ConfigError, match=r"adam\.yaml = 'adam': allowed is a name other than that of"):
+    with pytest.raises(ConfigError, match=r"adam\.yaml=adam: allowed is a name other than that of"):
         find_tree(tmp_path)
 
 

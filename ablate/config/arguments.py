@@ -1,0 +1,98 @@
+"""What the arguments of a leaf may be: the names that its target takes, and the values that it declares.
+
+A leaf declares the values under `_ranges_`, and conf/config.yaml those that all leaves of a group share:
+
+    _ranges_:
+      dropout: 0 <= x < 1
+      hidden: x >= 1                # of a list: each of its items
+      activation: [relu, gelu]      # one of these
+      learning_rate: null           # anything, whatever the group says
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ablate.config.problems import Problem, nearest
+from ablate.config.signatures import parameters
+
+__all__ = ["RANGES", "argument_problems"]
+
+RANGES = "_ranges_"
+
+_NUMBER = r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+_INTERVAL = re.compile(rf"(?:({_NUMBER})\s*(<=?)\s*)?x(?:\s*([<>]=?)\s*({_NUMBER}))?")
+_COMPARISONS: Mapping[str, tuple[Callable[[float, float], bool], str]] = {
+    ">": (operator.gt, "above"),
+    ">=": (operator.ge, "from"),
+    "<": (operator.lt, "below"),
+    "<=": (operator.le, "to"),
+}
+# Comparisons of x with a number: (">=", 0.0) and ("<", 1.0) for `0 <= x < 1`.
+_Limits = Sequence[tuple[str, float]]
+
+
+def argument_problems(key: str, target: object, arguments: Mapping[str, Any], ranges: Any) -> Iterator[Problem]:
+    """What is wrong with the arguments of the leaf at `key`.
+
+    Args:
+        target: what they are passed to; its source is read, nothing is imported.
+        ranges: the leaf's `_ranges_`: argument to an interval, a list of choices, or null. Those of arguments
+            that the leaf does not have are no matter, for a group declares them for all of its leaves.
+    """
+    yield from _name_problems(key, target, arguments)
+    if not isinstance(ranges, Mapping):
+        yield Problem(f"{key}.{RANGES}", ranges, "a mapping from arguments to what they may be")
+        return
+    for name, rule in ranges.items():
+        if name in arguments:
+            yield from _value_problems(f"{key}.{name}", arguments[name], rule)
+
+
+def _name_problems(key: str, target: object, arguments: Mapping[str, Any]) -> Iterator[Problem]:
+    taken = parameters(target) if isinstance(target, str) else None
+    if taken is None:
+        return
+    for name in arguments:
+        if name not in taken:
+            closest = nearest(name, taken)
+            allowed = f"one of the arguments of {target}: {', '.join(taken)}"
+            yield Problem(f"{key}.{name}", arguments[name], allowed, closest and f"{key}.{closest}")
+
+
+def _value_problems(key: str, value: Any, rule: Any) -> Iterator[Problem]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _value_problems(f"{key}[{index}]", item, rule)
+    elif value is None or rule is None:
+        return
+    elif isinstance(rule, list):
+        if value not in rule:
+            yield Problem(key, value, f"one of {', '.join(map(str, rule))}", nearest(value, map(str, rule)))
+    else:
+        yield from _interval_problems(key, value, str(rule))
+
+
+def _interval_problems(key: str, value: Any, rule: str) -> Iterator[Problem]:
+    limits = _limits(rule)
+    if limits is None:
+        yield Problem(f"{key} in {RANGES}", rule, "an interval as in 0 <= x < 1, a list of choices, or null")
+    elif not _is_number(value) or not all(_COMPARISONS[sign][0](value, bound) for sign, bound in limits):
+        yield Problem(key, value, f"a number {' and '.join(f'{_COMPARISONS[s][1]} {bound:g}' for s, bound in limits)}")
+
+
+def _limits(rule: str) -> _Limits | None:
+    """The comparisons that a rule is made of; None where it is no interval."""
+    found = _INTERVAL.fullmatch(rule.strip())
+    if found is None:
+        return None
+    low, low_sign, high_sign, high = found.groups()
+    lower = [(low_sign.replace("<", ">"), float(low))] if low else []
+    return [*lower, *([(high_sign, float(high))] if high else [])]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,82 @@
+"""What the data show of a config: settings that no data set of this size, or of this task, can have.
+
+Everything here is right by itself. Whether it fits is known only once the data set is: how many examples
+there are to train and validate with, and whether their targets are classes or numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from ablate.config.problems import Problem, nearest
+from ablate.records import CLASSIFICATION, METRICS, REGRESSION, MetricInfo
+
+__all__ = ["TASK", "DatasetFacts", "fit_problems"]
+
+# The key in which a loss says what it is for: classification, regression, or null for either.
+TASK = "_task_"
+MONITORS = ("early_stopping", "plateau")
+
+
+class DatasetFacts(Protocol):
+    """What must be known of a data set before anything is trained on it."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of its decoded arrays."""
+
+    @property
+    def train_examples(self) -> int:
+        """How many there are for training and validation together."""
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes there are; None for regression."""
+
+
+def fit_problems(config: Mapping[str, Any], facts: DatasetFacts, metric: str | None = None) -> Iterator[Problem]:
+    """What in a composed config does not fit its data set.
+
+    Args:
+        metric: what the run is measured for, where it belongs to a sweep.
+    """
+    task = REGRESSION if facts.classes is None else CLASSIFICATION
+    yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
+    yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task)
+    for rule in MONITORS:
+        yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
+    if metric is not None:
+        yield from _metric_problems("sweep.metric", metric, comparable(task))
+
+
+def comparable(task: str) -> dict[str, MetricInfo]:
+    """The metrics that arms can be compared by: those of the task of which more, or less, is better."""
+    return {name: info for name, info in METRICS.items() if info.direction and info.task in ("", task)}
+
+
+def watched(task: str) -> dict[str, MetricInfo]:
+    """The metrics that can be monitored: every epoch has one, and no test example takes part in it."""
+    return {name: info for name, info in comparable(task).items() if not info.is_final}
+
+
+def _size_problems(cut: Mapping[str, Any], batch_size: int, examples: int) -> Iterator[Problem]:
+    fraction, last = cut["validation_fraction"], cut["validation_last"]
+    held = round(fraction * examples) if last is None else last
+    if not 0 < held < examples:
+        key = "validation_fraction" if last is None else "validation_last"
+        allowed = f"a part of the {examples} training examples that leaves some on both sides"
+        yield Problem(f"dataset.{key}", cut[key], allowed)
+    elif batch_size > examples - held:
+        allowed = f"a whole number from 1 to {examples - held}, which is all training examples"
+        yield Problem("training.batch_size", batch_size, allowed)
+
+
+def _loss_problems(made_for: str | None, target: object, task: str) -> Iterator[Problem]:
+    if made_for not in (None, task):
+        yield Problem("loss", target, f"a loss for {task}, which the data set calls for; this one is for {made_for}")
+
+
+def _metric_problems(key: str, name: str, allowed: Mapping[str, MetricInfo]) -> Iterator[Problem]:
+    if name not in allowed:
+        yield Problem(key, name, f"one of {', '.join(allowed)}", nearest(name, allowed))
