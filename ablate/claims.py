@@ -122,6 +122,10 @@ class Claims:
         except (FileNotFoundError, ValueError, TypeError):
             return None
 
+    def holder(self, run_id: str) -> Owner | None:
+        """The living process, other than this holder, that is training the run; None when there is none."""
+        return self.owner(run_id) if self._is_held_elsewhere(run_id) else None
+
     def __enter__(self) -> Claims:
         threading.Thread(target=self._beat, name="claims", daemon=True).start()
         return self

@@ -119,7 +119,7 @@ class RunStore:
             WriteFailed: when the file system refuses; the store is as it was before.
             ValueError: when the record is another run's, or holds a number that JSON cannot say.
         """
-        folder = self._folder(run.spec.run_id)
+        folder = self.folder(run.spec.run_id)
         with staged_folder(self._runs, encode(run)) as staged, self._lock:
             if self._has_outcome(run.spec.run_id):
                 return False
@@ -147,7 +147,12 @@ class RunStore:
             raise AmbiguousPrefix(prefix, candidates)
         return candidates[0]
 
-    def _folder(self, run_id: str) -> Path:
+    def folder(self, run_id: str) -> Path:
+        """Where the run is, or would be, kept.
+
+        Raises:
+            ValueError: when that is no run id.
+        """
         if not RUN_ID.fullmatch(run_id):
             raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
         return self._runs / run_id[:2] / run_id
@@ -159,7 +164,7 @@ class RunStore:
             return False
 
     def _read(self, run_id: str, read: Callable[[Path], Result]) -> Result:
-        folder = self._folder(run_id)
+        folder = self.folder(run_id)
         try:
             return read(_existing(folder))
         except Damaged:

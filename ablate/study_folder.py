@@ -24,7 +24,7 @@ from ablate.identity import Json, canonical
 from ablate.journal import Journal
 from ablate.plans import StudyPlan
 
-__all__ = ["AnotherStudy", "Difference", "PlanLine", "StudyFolder", "added_seeds", "differences"]
+__all__ = ["STUDY_NAME", "AnotherStudy", "Difference", "PlanLine", "StudyFolder", "added_seeds", "differences"]
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
 SHOWN_DIFFERENCES = 5

@@ -8,6 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -16,7 +17,7 @@ from types import ModuleType
 from ablate import __version__
 from ablate.cli.output import Output, UsageError
 
-__all__ = ["VERBS", "ExitCode", "Invocation", "explain", "main"]
+__all__ = ["VERBS", "ExitCode", "Invocation", "complete", "explain", "main", "verb_parser"]
 
 # Verb to what `ablate --help` says of it; each is a module of this package with a function of its name.
 VERBS = {
@@ -24,7 +25,13 @@ VERBS = {
     "plan": "say what would be trained, without training",
     "report": "write tables and report of a study again, from the store or from a report's data/",
     "compare": "put runs, arms or studies side by side",
+    "list": "say which studies and runs there are",
+    "show": "say everything about a run",
+    "watch": "follow a study that another terminal is training",
+    "completion": "print what makes bash, zsh or fish complete the words of ablate",
 }
+# What a shell calls at every Tab; see `ablate.cli.completion`.
+COMPLETE = "__complete"
 
 # These are Hydra's own; they show the configuration and train nothing.
 HYDRA_FLAGS = ("--cfg", "--info", "--hydra-help", "--shell-completion")
@@ -57,14 +64,19 @@ class Invocation:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [COMPLETE]:
+        return complete(given[1:])
     if any(word.split("=")[0] in HYDRA_FLAGS for word in given):
         from ablate.cli.hydra_flags import show
 
         return show(given)
+    if given and _is_no_verb(given[0]):
+        Output().problem(_unknown_verb(given[0]))
+        return ExitCode.BAD_INPUT
     verb, rest = (given[0], given[1:]) if given and given[0] in VERBS else ("run", given)
     try:
         module = importlib.import_module(f"ablate.cli.{verb}")
-        parsed = _parser(verb, module).parse_intermixed_args(rest)
+        parsed = verb_parser(verb, module).parse_intermixed_args(rest)
     except SystemExit as exit_:  # argparse has printed help, a version, or what is wrong
         return int(exit_.code or 0)
     output = Output(quiet=parsed.quiet)
@@ -75,6 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if parsed.debug:
             traceback.print_exc()
         return explain(error, output)
+
+
+def complete(words: Sequence[str]) -> int:
+    """Prints what the last of the words could become. Nothing goes wrong aloud in the middle of a line."""
+    with suppress(Exception):
+        from ablate.cli.complete import candidates
+
+        sys.stdout.writelines(f"{word}\n" for word in candidates(words))
+    return ExitCode.DONE
 
 
 def explain(error: BaseException, output: Output) -> int:
@@ -117,7 +138,21 @@ def explain(error: BaseException, output: Output) -> int:
     return code
 
 
-def _parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
+def _is_no_verb(word: str) -> bool:
+    """Whether a first word can only have been meant as a verb: it is neither an option nor an override."""
+    return word not in VERBS and word[:1] not in ("-", "+", "~", "") and "=" not in word
+
+
+def _unknown_verb(word: str) -> str:
+    from ablate.config.problems import nearest
+
+    closest = nearest(word, VERBS)
+    hint = f"did you mean ablate {closest}?" if closest else "ablate --help says more."
+    return f"{word} is neither a verb ({', '.join(VERBS)}) nor a setting (key=value); {hint}"
+
+
+def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
+    """The options of a verb, those that all have included."""
     parser = argparse.ArgumentParser(
         prog="ablate" if verb == "run" else f"ablate {verb}",
         description=module.__doc__,
@@ -136,7 +171,7 @@ def _parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
 
 
 def _epilog() -> str:
-    verbs = "\n".join(f"  {verb:<8} {purpose}" for verb, purpose in VERBS.items())
+    verbs = "\n".join(f"  {verb:<10} {purpose}" for verb, purpose in VERBS.items())
     return f"""verbs:
 {verbs}
   ablate VERB --help says more

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-__all__ = ["Output", "UsageError", "plain_table", "seconds_text"]
+from ablate.identity import Json
+
+__all__ = ["Output", "UsageError", "harmless", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
+# What moves a cursor, clears a screen or turns the direction of writing: everything but tab and new line.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class UsageError(Exception):
@@ -29,7 +35,7 @@ class Output:
     def say(self, text: str = "") -> None:
         """Something by the way, dropped when quiet."""
         if not self.quiet:
-            self.messages.print(text, markup=False, highlight=False)
+            _print(self.messages, text)
 
     def result(self, content: str | Table) -> None:
         """What the command was called for."""
@@ -40,8 +46,12 @@ class Output:
         if not self.quiet:
             _print(self.results, content)
 
+    def data(self, content: Json) -> None:
+        """A result for another program: one value of JSON."""
+        self.results.print(json.dumps(content, indent=2), markup=False, highlight=False, soft_wrap=True)
+
     def problem(self, message: str) -> None:
-        self.messages.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        _print(self.messages, message, style="red")
 
 
 def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> Table:
@@ -50,7 +60,7 @@ def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]
     for heading, justify in columns:
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*map(_literal, row))
+        table.add_row(*(Text(harmless(cell)) for cell in row))
     return table
 
 
@@ -71,14 +81,14 @@ def _console(stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
 
 
-def _print(console: Console, content: str | Table) -> None:
+def harmless(text: str) -> str:
+    """`text` with its control characters spelt out: names and messages from elsewhere are shown, not obeyed."""
+    return CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
+def _print(console: Console, content: str | Table, style: str | None = None) -> None:
     if isinstance(content, str):
-        console.print(content, markup=False, highlight=False, soft_wrap=True)
+        # On a terminal lines end between words; in a pipe they end where the text says.
+        console.print(Text(harmless(content)), style=style, highlight=False, soft_wrap=not console.is_terminal)
     else:
         console.print(content, highlight=False)
-
-
-def _literal(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)

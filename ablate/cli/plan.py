@@ -9,7 +9,7 @@ import argparse
 
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import read_request
+from ablate.cli.request import add_grid_option, read_request
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.identity import Json, canonical
@@ -21,7 +21,7 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    del parser
+    add_grid_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:

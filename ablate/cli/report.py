@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ablate.cli.catalogue import study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
@@ -54,5 +55,5 @@ def from_store(name: str, results_dir: Path, reports_dir: Path) -> Path:
 
 
 def known_studies(results_dir: Path) -> str:
-    names = sorted(path.parent.name for path in (results_dir / "studies").glob("*/plans.jsonl"))
+    names = study_names(results_dir)
     return f"There are {', '.join(names)}." if names else f"There are none under {results_dir} yet."

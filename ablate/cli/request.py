@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -14,10 +15,16 @@ from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
 from ablate.specs import Component
 
-__all__ = ["SETTINGS", "read_request", "read_settings", "recorded_words"]
+__all__ = ["SETTINGS", "add_grid_option", "read_request", "read_settings", "recorded_words"]
 
 # Where things lie on this machine: settings for every verb, and no part of what is recorded of a command.
 SETTINGS = ("data_dir", "results_dir", "reports_dir")
+
+
+def add_grid_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-m", "--multirun", action="store_true", help="train the grid of all values: -m optimizer=sgd,adam seed=0,1"
+    )
 
 
 def read_request(invocation: Invocation) -> Request:
@@ -32,7 +39,7 @@ def read_request(invocation: Invocation) -> Request:
         load = build(source, partial=True, allow=tree.allow_targets)
         return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
 
-    return load_request(invocation.words, tree, facts, resolve_device)
+    return load_request(invocation.words, tree, facts, resolve_device, invocation.options.multirun)
 
 
 def read_settings(invocation: Invocation) -> tuple[Settings, tuple[str, ...]]:
@@ -42,9 +49,10 @@ def read_settings(invocation: Invocation) -> tuple[Settings, tuple[str, ...]]:
     return load_settings(about, _tree(invocation)), names
 
 
-def recorded_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words without those that hold on this machine alone."""
-    return tuple(word for word in words if word.split("=")[0] not in (*SETTINGS, "executor"))
+def recorded_words(invocation: Invocation) -> tuple[str, ...]:
+    """The words of a study without those that hold on this machine alone."""
+    words = (word for word in invocation.words if word.split("=")[0] not in (*SETTINGS, "executor"))
+    return (*(("-m",) if invocation.options.multirun else ()), *words)
 
 
 def _tree(invocation: Invocation) -> ConfigTree:

@@ -3,6 +3,7 @@
 ablate +sweep=optimizers                    a sweep: tables, figures and a report
 ablate +sweep=[dropout,l2] sweep.seeds=3    a study of two sweeps, with three seeds
 ablate +experiment=NAME                     a study from experiments/NAME
+ablate -m optimizer=sgd,adam seed=0,1       the grid of these values, the first ones its baseline
 ablate optimizer=sgd seed=3                 one run
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import progress_display
-from ablate.cli.request import read_request, recorded_words
+from ablate.cli.request import add_grid_option, read_request, recorded_words
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
@@ -32,13 +33,13 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    del parser
+    add_grid_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     request = read_request(invocation)
     if isinstance(request.work, Study):
-        return run_study(request.work, request, recorded_words(invocation.words), output)
+        return run_study(request.work, request, recorded_words(invocation), output)
     return run_alone(request.work, request, output)
 
 
@@ -61,7 +62,7 @@ def run_alone(spec: RunSpec, request: Request, output: Output) -> int:
     [record] = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, request, store, output)
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
-        output.problem(record.failure.traceback or record.failure.message)
+        output.problem(f"{record.failure.type}: {record.failure.message}\nWhere: ablate show {record.run_id[:12]}")
     rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))

@@ -1,0 +1,163 @@
+"""What the results folder holds: its studies, and its runs with the arms that they belong to.
+
+Runs of a study get their settings from its plan; only the spec of a run that stands in none is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ablate.analysis.settings import flatten
+from ablate.identity import Json
+from ablate.plans import PlannedArm
+from ablate.records import RunRecord
+from ablate.store import MissingRun, RunStore, UnreadableRecord
+from ablate.study_folder import STUDY_NAME, PlanLine, StudyFolder
+
+__all__ = ["Entry", "Place", "StudySummary", "catalogue", "places_of", "studies", "study_names"]
+
+MISSING, UNREADABLE = "missing", "unreadable"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in a study, with its seed there."""
+
+    study: str
+    sweep: str
+    arm: PlannedArm
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """As `compare` takes it."""
+        return f"{self.study}:{self.arm.name}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run that is stored, or that a study has planned. `record` is None where it has none that can be read."""
+
+    run_id: str
+    status: str
+    places: tuple[Place, ...]
+    record: RunRecord | None
+    store: RunStore
+
+    @cached_property
+    def settings(self) -> dict[str, Json]:
+        """Dotted name to value, without the seed; empty for a run of which nothing can be read."""
+        if self.places:
+            return flatten(self.places[0].arm.settings)
+        spec = _spec(self)
+        return {name: value for name, value in flatten(spec).items() if name != "seed"}
+
+    @property
+    def seed(self) -> Json:
+        return self.places[0].seed if self.places else _spec(self).get("seed")
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "seed": self.seed,
+            "places": [{"study": each.study, "sweep": each.sweep, "arm": each.arm.name} for each in self.places],
+            "settings": self.settings,
+            "metrics": {} if self.record is None else dict(self.record.metrics),
+            "wall_seconds": None if self.record is None else self.record.timings.wall_seconds,
+        }
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """A study and how far it is. `planned` and `done` count distinct runs, `planned_at` is the last plan's time."""
+
+    name: str
+    question: str
+    sweeps: tuple[str, ...]
+    arms: int
+    planned: int
+    done: int
+    planned_at: str
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "name": self.name,
+            "question": self.question,
+            "sweeps": list(self.sweeps),
+            "arms": self.arms,
+            "planned": self.planned,
+            "done": self.done,
+            "planned_at": self.planned_at,
+        }
+
+
+def study_names(results_dir: Path) -> tuple[str, ...]:
+    """The studies that something was planned for, in alphabetical order."""
+    names = (path.parent.name for path in (results_dir / "studies").glob("*/plans.jsonl"))
+    return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
+
+
+def studies(results_dir: Path) -> tuple[StudySummary, ...]:
+    """Every study with its latest plan, the latest planned last."""
+    store = RunStore(results_dir)
+    found = [_summary(line, store) for line in _latest_plans(results_dir)]
+    return tuple(sorted(found, key=lambda study: study.planned_at))
+
+
+def catalogue(results_dir: Path) -> tuple[Entry, ...]:
+    """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
+    store, places = RunStore(results_dir), places_of(results_dir)
+    run_ids = dict.fromkeys([*places, *store.ids()])
+    return tuple(_entry(run_id, places.get(run_id, ()), store) for run_id in run_ids)
+
+
+def places_of(results_dir: Path) -> dict[str, tuple[Place, ...]]:
+    """Run id to where the run stands, for all runs of all studies."""
+    found: dict[str, tuple[Place, ...]] = {}
+    for line in _latest_plans(results_dir):
+        for sweep in line.plan.sweeps:
+            arms = {arm.name: arm for arm in sweep.arms}
+            for run in sweep.runs:
+                place = Place(line.plan.name, sweep.spec.name, arms[run.arm], run.seed)
+                found[run.run_id] = (*found.get(run.run_id, ()), place)
+    return found
+
+
+def _latest_plans(results_dir: Path) -> Iterator[PlanLine]:
+    for name in study_names(results_dir):
+        yield from StudyFolder(results_dir, name).plan_lines()[-1:]
+
+
+def _summary(line: PlanLine, store: RunStore) -> StudySummary:
+    plan = line.plan
+    records = [_entry(run_id, (), store).record for run_id in plan.run_ids]
+    return StudySummary(
+        name=plan.name,
+        question=plan.question,
+        sweeps=tuple(sweep.spec.name for sweep in plan.sweeps),
+        arms=sum(len(sweep.arms) for sweep in plan.sweeps),
+        planned=len(records),
+        done=sum(record is not None and record.status.is_outcome for record in records),
+        planned_at=line.planned_at,
+    )
+
+
+def _entry(run_id: str, places: tuple[Place, ...], store: RunStore) -> Entry:
+    try:
+        record = store.record(run_id)
+    except MissingRun:
+        return Entry(run_id, MISSING, places, None, store)
+    except UnreadableRecord:
+        return Entry(run_id, UNREADABLE, places, None, store)
+    return Entry(run_id, record.status.value, places, record, store)
+
+
+def _spec(entry: Entry) -> Mapping[str, Json]:
+    try:
+        return {} if entry.record is None else entry.store.get(entry.run_id).spec.to_json()
+    except (MissingRun, UnreadableRecord):  # damaged beside a sound record
+        return {}

@@ -1,0 +1,168 @@
+"""What could stand in place of a word of the command line that is being typed. Behind every Tab, so it is quick:
+neither Hydra nor any other part of ablate that is slow to import is needed.
+
+    candidates(["optimizer=ad"])              # ["optimizer=adam", "optimizer=adamw"]
+    candidates(["compare", "optimizers:"])    # ["optimizers:optimizer=sgd", …]
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ablate.cli.command import VERBS, verb_parser
+from ablate.config.tree import PRIMARY, ConfigTree, find_tree
+
+__all__ = ["candidates"]
+
+RESULTS_DIR = "results"
+ID_DIGITS = 12
+ADDED = ("sweep", "experiment")  # on the command line they are written with a plus
+UNCHANGEABLE = ("sweep", "allow_targets")  # root keys that no word sets in this form
+SWEEP_KEYS = ("sweep.baseline.", "sweep.design", "sweep.factors.", "sweep.margin", "sweep.metric", "sweep.seeds")
+
+
+def candidates(words: Sequence[str]) -> list[str]:
+    """The words that begin as the last of `words` does and can stand there."""
+    *before, current = words or [""]
+    verb = next(iter(before[:1]), "")
+    if verb not in VERBS:
+        verb = "run"
+        verbs = VERBS if not before else ()
+    else:
+        verbs = ()
+    if current.startswith("-"):
+        found: Iterable[str] = _flags(verb)
+    elif verb in ("run", "plan"):
+        found = [*verbs, *_overrides(current, before, find_tree(Path.cwd()))]
+    else:
+        found = _names(verb, current, _results_dir(before))
+    return sorted(dict.fromkeys(word for word in found if word.startswith(current)))
+
+
+def _flags(verb: str) -> list[str]:
+    parser = verb_parser(verb, importlib.import_module(f"ablate.cli.{verb}"))
+    return [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
+
+
+def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
+    """What the verbs take that are about something there is already."""
+    from ablate.cli.catalogue import study_names
+
+    match verb:
+        case "completion":
+            from ablate.cli.completion import SCRIPTS
+
+            yield from SCRIPTS
+        case "list":
+            from ablate.cli.filters import FIELDS
+
+            yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
+        case "show":
+            yield from _run_ids(results_dir)
+        case "compare":
+            yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
+        case _:
+            yield from study_names(results_dir)
+
+
+def _run_ids(results_dir: Path) -> Iterator[str]:
+    from ablate.store import RunStore
+
+    return (run_id[:ID_DIGITS] for run_id in RunStore(results_dir).ids())
+
+
+def _arms(current: str, results_dir: Path) -> Iterator[str]:
+    from ablate.study_folder import STUDY_NAME, StudyFolder
+
+    study, colon, _ = current.partition(":")
+    plan = StudyFolder(results_dir, study).plan() if colon and STUDY_NAME.fullmatch(study) else None
+    for sweep in () if plan is None else plan.sweeps:
+        yield from (f"{study}:{arm.name}" for arm in sweep.arms)
+
+
+def _results_dir(words: Sequence[str]) -> Path:
+    given = [word.partition("=")[2] for word in words if word.startswith("results_dir=")]
+    return Path(given[-1]) if given else Path(RESULTS_DIR)
+
+
+def _overrides(current: str, before: Sequence[str], tree: ConfigTree) -> Iterator[str]:
+    key, equals, value = current.partition("=")
+    if equals:
+        # One value of a list, as in +sweep=[dropout,l2] or, with -m, optimizer=sgd,adam.
+        started = re.sub(r"[^\[,]*$", "", value)
+        yield from (f"{key}={started}{choice}" for choice in _values(key.lstrip("+"), before, tree))
+    else:
+        yield from (f"+{key}=" for key in ADDED)
+        keys = [key for key in (*tree.groups, *SWEEP_KEYS, *_settings(before, tree)) if key not in UNCHANGEABLE]
+        yield from (_as_far_as_the_next_dot(key, current) for key in keys)
+
+
+def _as_far_as_the_next_dot(key: str, current: str) -> str:
+    """`key=`, or only its next part: nobody wants to choose among a hundred settings at once."""
+    dot = key.find(".", len(current))
+    return f"{key}=" if dot < 0 else key[: dot + 1]
+
+
+def _values(key: str, before: Sequence[str], tree: ConfigTree) -> Sequence[str]:
+    if key == "experiment":
+        return tuple(tree.experiments_by_name)
+    if key == "sweep.metric":
+        from ablate.records import METRICS
+
+        return tuple(METRICS)
+    if key == "sweep.design":
+        from ablate.design import available
+
+        return available()
+    if key in tree.groups:
+        return tree.groups[key]
+    group, _, argument = key.partition(".")
+    ranges = _leaves(before, tree).get(group, {}).get("_ranges_", {})
+    choices = ranges.get(argument)
+    if isinstance(choices, list):
+        return choices
+    return ("true", "false") if isinstance(_settings(before, tree).get(key), bool) else ()
+
+
+def _settings(before: Sequence[str], tree: ConfigTree) -> dict[str, Any]:
+    """The dotted keys of the leaves that are chosen, with their defaults."""
+    return dict(_flat(_leaves(before, tree)))
+
+
+def _leaves(before: Sequence[str], tree: ConfigTree) -> dict[str, Any]:
+    """conf/config.yaml with the leaves that are chosen, by the words or else by default, laid over it."""
+    root = _read(tree.shipped / PRIMARY)
+    chosen = {key: value for item in root.pop("defaults") if isinstance(item, dict) for key, value in item.items()}
+    chosen |= {key: value for key, _, value in (word.partition("=") for word in before) if key in tree.groups}
+    for group, choice in chosen.items():
+        if (group in root and not isinstance(root[group], dict)) or choice not in tree.groups.get(group, ()):
+            continue
+        root[group] = _merged(root.get(group, {}), _read(tree.leaf(group, choice)))
+    return root
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**under, **over}
+    nested = {key for key in under.keys() & over.keys() if isinstance(under[key], dict) and isinstance(over[key], dict)}
+    return {key: _merged(under[key], over[key]) if key in nested else value for key, value in both.items()}
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if key.startswith("_"):
+            continue
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _read(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] | None = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return content or {}

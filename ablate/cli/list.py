@@ -1,0 +1,77 @@
+"""What there is: the studies, or the runs that a filter lets through.
+
+ablate list                                       the studies, and how much of each is done
+ablate list runs                                  every run
+ablate list status=failed                         runs by their outcome (completed, diverged, failed, missing)
+ablate list study=optimizers arm=optimizer=adam   by study, sweep, arm or seed
+ablate list model.dropout=0.3 optimizer=adam      by setting
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from ablate.cli.catalogue import Entry, StudySummary, catalogue, studies
+from ablate.cli.command import ExitCode, Invocation
+from ablate.cli.filters import filtered, split_filters
+from ablate.cli.output import Output, plain_table, seconds_text
+from ablate.cli.request import read_settings
+from ablate.cli.wording import counted
+
+WORDS = "filter"
+WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"
+
+ID_DIGITS = 8
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one list of JSON objects instead of a table")
+
+
+def execute(invocation: Invocation, output: Output) -> int:
+    settings, words = read_settings(invocation)
+    kind, filters = split_filters(words)
+    if kind == "runs":
+        show_runs(filtered(catalogue(settings.results_dir), filters), invocation.options.json, output)
+    else:
+        show_studies(studies(settings.results_dir), invocation.options.json, output)
+    return ExitCode.DONE
+
+
+def show_studies(found: Sequence[StudySummary], as_json: bool, output: Output) -> None:
+    if as_json:
+        output.data([each.to_json() for each in found])
+    elif not found:
+        output.say("There are no studies yet. A first one: ablate +sweep=optimizers")
+    else:
+        columns = [("study", "left"), ("arms", "right"), ("done", "right"), ("planned", "right"), ("when", "left")]
+        output.result(plain_table(columns, [study_row(each) for each in found]))
+
+
+def study_row(study: StudySummary) -> list[str]:
+    return [study.name, str(study.arms), str(study.done), str(study.planned), study.planned_at[:16].replace("T", " ")]
+
+
+def show_runs(entries: Sequence[Entry], as_json: bool, output: Output) -> None:
+    if as_json:
+        output.data([entry.to_json() for entry in entries])
+        return
+    if entries:
+        columns = [("run", "left"), ("status", "left"), ("arm", "left"), ("seed", "right"), ("result", "left")]
+        output.result(plain_table([*columns, ("took", "right")], [run_row(entry) for entry in entries]))
+    output.say(counted(len(entries), "run"))
+
+
+def run_row(entry: Entry) -> list[str]:
+    places = [place.title for place in entry.places]
+    arm = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else "".join(places)
+    took = "" if entry.record is None else seconds_text(entry.record.timings.wall_seconds)
+    return [entry.run_id[:ID_DIGITS], entry.status, arm, str(entry.seed), result_text(entry), took]
+
+
+def result_text(entry: Entry) -> str:
+    """The metric that says most of a run in one number."""
+    metrics = {} if entry.record is None else entry.record.metrics
+    name = next((name for name in ("test_accuracy", "test_r2", "test_loss") if name in metrics), None)
+    return "" if name is None else f"{name} {metrics[name]:.4f}"
