@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import shutil
 import signal
 import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,9 +23,9 @@ __all__ = ["VERBS", "ExitCode", "Invocation", "complete", "explain", "main", "ve
 
 # Verb to what `ablate --help` says of it; each is a module of this package with a function of its name.
 VERBS = {
-    "run": "train what is missing and write the report (the verb that may be left out)",
+    "run": "train what is missing, write the report (may be left out)",
     "plan": "say what would be trained, without training",
-    "report": "write tables and report of a study again, from the store or from a report's data/",
+    "report": "write the tables and the report of a study again",
     "compare": "put runs, arms or studies side by side",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
@@ -155,8 +157,8 @@ def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
     """The options of a verb, those that all have included."""
     parser = argparse.ArgumentParser(
         prog="ablate" if verb == "run" else f"ablate {verb}",
-        description=module.__doc__,
-        epilog=_epilog() if verb == "run" else None,
+        description=_folded(module.__doc__ or ""),
+        epilog=_folded(_epilog()) if verb == "run" else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -168,6 +170,13 @@ def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show where an error comes from")
     parser.add_argument("--version", action="version", version=f"ablate {__version__}")
     return parser
+
+
+def _folded(text: str) -> str:
+    """The text with no line wider than the terminal; line ends are kept, for examples stand in lines."""
+    width = shutil.get_terminal_size().columns - 2
+    indents = {line: " " * 4 if "  " in line else "" for line in text.splitlines()}
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=indents[line]) for line in text.splitlines())
 
 
 def _epilog() -> str:

@@ -1,9 +1,9 @@
 """Which of my choices mattered? Train what is missing of a study, write its tables and its report.
 
-ablate +sweep=optimizers                    a sweep: tables, figures and a report
-ablate +sweep=[dropout,l2] sweep.seeds=3    a study of two sweeps, with three seeds
+ablate +sweep=optimizers                    a sweep, with its report
+ablate +sweep=[dropout,l2] sweep.seeds=3    two sweeps, three seeds
 ablate +experiment=NAME                     a study from experiments/NAME
-ablate -m optimizer=sgd,adam seed=0,1       the grid of these values, the first ones its baseline
+ablate -m optimizer=sgd,adam seed=0,1       the grid of these values
 ablate optimizer=sgd seed=3                 one run
 """
 

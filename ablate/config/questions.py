@@ -113,7 +113,7 @@ def _factor_problems(factors: Any) -> Iterator[Problem]:
 
 
 def _baseline_problems(baseline: Any, factors: Any) -> Iterator[Problem]:
-    if baseline is None or not isinstance(factors, Mapping):
+    if baseline is None or not isinstance(factors, Mapping) or not factors:
         return
     if not isinstance(baseline, Mapping):
         yield Problem("sweep.baseline", baseline, "a mapping from each factor to one of its levels")
@@ -127,7 +127,7 @@ def _baseline_problems(baseline: Any, factors: Any) -> Iterator[Problem]:
 
 
 def _baseline_level_problems(factor: str, level: Json, levels: Any) -> Iterator[Problem]:
-    if isinstance(levels, list) and not any(_same_level(level, each) for each in levels):
+    if isinstance(levels, list) and levels and not any(_same_level(level, each) for each in levels):
         texts = [str(each) for each in levels]
         yield Problem(f"sweep.baseline.{factor}", level, f"one of {', '.join(texts)}", nearest(level, texts))
 

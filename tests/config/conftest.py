@@ -27,5 +27,5 @@ def _compose(name: str, overrides: list[str]) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _remember_compositions(monkeypatch: pytest.MonkeyPatch) -> None:
+def remember_compositions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(composing, "hydra_compose", _compose)

@@ -1,0 +1,195 @@
+"""Bad input, through the real command line: refused with code 2 before anything is written, all of it at once,
+each problem with its key, its value, what is allowed and the nearest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ablate
+
+# Words, then the beginning of every line that must be said; `…` stands for what is allowed.
+REFUSED = [
+    ("+swep=optimizers", ["swep=optimizers: allowed is a key under …; did you mean sweep?"]),
+    ("+sweep=optimizer", ["sweep=optimizer: allowed is one of …; did you mean optimizers?"]),
+    ("+experiment=digits", ["experiment=digits: allowed is one of …"]),
+    ("optimizer=adm", ["optimizer=adm: allowed is one of adam, …; did you mean adam?"]),
+    ("optimzer=adam", ["optimzer=adam: allowed is a key under …; did you mean optimizer?"]),
+    ("model.dropot=0.1", ["model.dropot=0.1: allowed is one of …; did you mean model.dropout?"]),
+    ("model.dropout=high", ["model.dropout=high: allowed is a finite number"]),
+    ("model.dropout=1.0", ["model.dropout=1.0: allowed is a number from 0 and below 1"]),
+    ("model.dropout=-0.1", ["model.dropout=-0.1: allowed is a number from 0 and below 1"]),
+    ("model.l2=-1", ["model.l2=-1.0: allowed is a number from 0"]),
+    ("model.hidden=[64,0]", ["model.hidden[1]=0: allowed is a number from 1"]),
+    ("model=small_cnn model.filters=[0]", ["model.filters[0]=0: allowed is a number from 1"]),
+    ("model.activation=rleu", ["model.activation=rleu: allowed is one of …; did you mean relu?"]),
+    ("training.batch_size=0", ["training.batch_size=0: allowed is a whole number from 1"]),
+    ("training.batch_size=-4", ["training.batch_size=-4: allowed is a whole number from 1"]),
+    ("training.batch_size=5000", ["training.batch_size=5000: allowed is a whole number from 1 to 1294, …"]),
+    ("training.batch_size=1.5", ["training.batch_size=1.5: allowed is a whole number"]),
+    ("training.epochs=0", ["training.epochs=0: allowed is a whole number from 1"]),
+    ("optimizer.learning_rate=0", ["optimizer.learning_rate=0.0: allowed is a number above 0"]),
+    ("optimizer.learning_rate=-1", ["optimizer.learning_rate=-1.0: allowed is a number above 0"]),
+    ("+optimizer.amsgrd=true", ["optimizer.amsgrd=true: allowed is …; did you mean optimizer.amsgrad?"]),
+    ("+model.widths=[3]", ["model.widths=[3]: allowed is one of the arguments of ablate.models.mlp.mlp: …"]),
+    (
+        "training.early_stopping.patience=3 dataset.validation_fraction=0.0",
+        ["dataset.validation_fraction=0.0: allowed is a number above 0 and below 1"],
+    ),
+    ("dataset.validation_fraction=1.5", ["dataset.validation_fraction=1.5: allowed is a number above 0 and below 1"]),
+    ("dataset.validation_fraction=0.0001", ["dataset.validation_fraction=0.0001: allowed is a part of the 1438 …"]),
+    ("dataset.validation_last=5000", ["dataset.validation_last=5000: allowed is a part of the 1438 …"]),
+    ("training.early_stopping.monitor=val_los", ["training.early_stopping.monitor=val_los: …; did you mean val_loss?"]),
+    ("training.early_stopping.monitor=test_loss", ["training.early_stopping.monitor=test_loss: …"]),
+    ("training.plateau.monitor=val_r2", ["training.plateau.monitor=val_r2: allowed is one of loss, …"]),
+    ("loss=mse", ["loss=ablate.training.losses.mean_squared_error: allowed is a loss for classification, …"]),
+    ("seed=-1", ["seed=-1: allowed is a whole number from 0 to 4294967295"]),
+    ("seed=8589934592", ["seed=8589934592: allowed is a whole number from 0 to 4294967295"]),
+    ("seed=true", ["seed=true: allowed is a whole number"]),
+    ("+sweep=dropout sweep.metric=val_los", ["sweep.metric=val_los: allowed is one of …; did you mean val_loss?"]),
+    ("+sweep=dropout sweep.metric=val_r2", ["sweep.metric=val_r2: allowed is one of …"]),
+    ("+sweep=dropout sweep.seeds=0", ["sweep.seeds=0: allowed is a count from 1, …"]),
+    ("+sweep=dropout sweep.design=gird", ["sweep.design=gird: allowed is one of …; did you mean grid?"]),
+    ("+sweep=[]", ["sweep=[]: allowed is at least one of …"]),
+    ("+sweep=dropout sweep.factors={}", ["sweep.factors={}: …"]),
+    ("+sweep=dropout sweep.factors.model.dropout=[]", ["sweep.factors.model.dropout=[]: …"]),
+    ("+sweep=dropout sweep.factors.model.dropout=[0.0,0.5,0.0]", ["sweep.factors.model.dropout=0.0: …"]),
+    ("+sweep=dropout sweep.factors.model.dropout=[0.0,1.0]", ["model.dropout=1.0: allowed is a number from 0 …"]),
+    ("+sweep=batch_sizes sweep.factors.training.batch_size=[32,5000]", ["training.batch_size=5000: …"]),
+    ("+sweep=optimizers sweep.factors.optimizer=[adam,sdg]", ["optimizer=sdg: …; did you mean sgd?"]),
+    ("+sweep=dropout sweep.baseline.model.dropout=0.7", ["sweep.baseline.model.dropout=0.7: …"]),
+    (
+        "+sweep=l2 sweep.factors={model.l3:[0.0,0.1]} sweep.baseline={model.l3:0.0}",
+        ["model.l3=0.0: …; did you mean model.l2?", "model.l3=0.1: …; did you mean model.l2?"],
+    ),
+    ("+sweep=dropout model.dropout=0.1", ["model.dropout=0.1: allowed is sweep.factors.model.dropout=[…], …"]),
+    ("+sweep=dropout seed=3", ["seed=3: allowed is sweep.seeds, …"]),
+    ("optimizer=sgd,adam", ["optimizer=sgd,adam: allowed is one value, or with -m several, …"]),
+    ("-m optimizer=sgd", ["-m: allowed is at least one key with several values, …"]),
+    ("-m optimizer=sgd,adm", ["optimizer=adm: …; did you mean adam?"]),
+    ("-m +sweep=dropout optimizer=sgd,adam", ["sweep=dropout: allowed is either this or -m, not both"]),
+    ("-m optimizer=sgd,adam seed=-1,0", ["sweep.seeds=[-1, 0]: …"]),
+    (
+        "optimizer=adm model.dropout=1.0 training.epochs=0 training.batch_size=5000 loss=mse seed=-1 +model.foo=1",
+        [
+            "optimizer=adm: …",
+            "model.dropout=1.0: …",
+            "training.epochs=0: …",
+            "training.batch_size=5000: …",
+            "loss=ablate.training.losses.mean_squared_error: …",
+            "seed=-1: …",
+            "model.foo=1: …",
+        ],
+    ),
+    (
+        "+sweep=dropout sweep.factors.model.dropout=[0.0,1.0] training.epochs=0 training.batch_size=5000",
+        ["model.dropout=1.0: …", "training.epochs=0: …", "training.batch_size=5000: …"],
+    ),
+]
+
+
+def says(line: str, expected: str) -> bool:
+    begin, *rest = expected.split("…")
+    return (
+        line.startswith(begin) and all(part in line for part in rest[:-1]) and line.endswith(rest[-1] if rest else "")
+    )
+
+
+@pytest.mark.parametrize(("words", "expected"), REFUSED, ids=[words for words, _ in REFUSED])
+def test_bad_input_is_refused(words: str, expected: list[str], ablate: Ablate, folder: Path) -> None:
+    said = ablate(*words.split())
+    lines = said.err.splitlines()
+    assert said.code == 2
+    assert said.out == ""
+    assert len(lines) == len(expected)
+    assert [each for each in expected if not any(says(line, each) for line in lines)] == []
+    assert list(folder.iterdir()) == []
+
+
+def test_a_plan_refuses_the_same(ablate: Ablate) -> None:
+    assert ablate("plan", "optimizer=adm") == ablate("optimizer=adm")
+
+
+MINE = """\
+question: Which?
+factors:
+  model.dropout: [0.0, 1.5]
+desing: grid
+design: grid
+baseline: {model.dropout: 0.3}
+seeds: 2
+metric: val_loss
+"""
+
+
+def test_problems_of_a_sweep_name_the_file_and_the_line(ablate: Ablate, folder: Path) -> None:
+    file = folder / "conf" / "sweep" / "mine.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(MINE)
+    places = [line.split(" ")[0] for line in ablate("+sweep=mine").err.splitlines()]
+    assert places == ["conf/sweep/mine.yaml:4:", "conf/sweep/mine.yaml:6:"]
+    file.write_text(MINE.replace("desing: grid\n", "").replace("0.3", "0.0"))
+    assert ablate("+sweep=mine").err.startswith("conf/sweep/mine.yaml:3: model.dropout=1.5: ")
+    file.write_text("a: [")
+    assert "mine.yaml:1: " in ablate("+sweep=mine").err
+
+
+def test_problems_of_an_experiment_name_the_file_and_the_line(ablate: Ablate, folder: Path) -> None:
+    file = folder / "experiments" / "own" / "study.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("question: Why?\nsweeps:\n  - sweep: dropout\n    clams: []\n")
+    said = ablate("+experiment=own")
+    assert said.code == 2
+    assert said.err.startswith("experiments/own/study.yaml:4: sweeps[0].clams=[]: ")
+    assert said.err.endswith("did you mean claims?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("reprot dropout", "did you mean ablate report?"),
+        ("optimizers", "nor a setting (key=value)"),
+        ("report dropuot", "no study dropuot"),
+        ("report", "There are none under results yet."),
+        ("compare a b", "no run a in the store"),
+        ("show", "Which run?"),
+        ("show abc", "no run abc"),
+        ("watch nothing", "No study nothing."),
+        ("watch", "There are none under results yet."),
+        ("list rnus", "did you mean runs?"),
+        ("list modle=mlp", "modle=mlp: allowed is one of status, study, sweep, arm, seed"),
+        ("completion tcsh", "bash, zsh, fish"),
+        ("optimizer=sgd --config-dir nowhere", "nowhere: allowed is a folder that exists"),
+    ],
+)
+def test_misspelt_names_are_answered(words: str, expected: str, ablate: Ablate, folder: Path) -> None:
+    said = ablate(*words.split())
+    assert said.code == 2
+    assert said.out == ""
+    assert expected in said.err
+    assert "Traceback" not in said.err
+    assert list(folder.iterdir()) == []
+
+
+class TestData:
+    def test_that_is_missing_is_a_problem_of_its_own_with_the_folder(self, ablate: Ablate, folder: Path) -> None:
+        said = ablate("dataset=mnist", "data_dir=nowhere")
+        assert (said.code, said.err) == (4, "data_dir is nowhere, which is not a folder\n")
+        assert list(folder.iterdir()) == []
+
+    def test_that_is_corrupt_is_named_by_its_file(self, ablate: Ablate, folder: Path) -> None:
+        (folder / "mnist.npz").write_bytes(b"not an archive")
+        said = ablate("plan", "dataset=mnist", "data_dir=.")
+        assert said.code == 4
+        assert said.err.startswith("mnist.npz is not a readable archive")
+
+    def test_that_is_missing_hides_no_other_problem(self, ablate: Ablate) -> None:
+        said = ablate("dataset=mnist", "data_dir=nowhere", "optimizer=adm")
+        assert said.code == 2
+        assert said.err.startswith("optimizer=adm: ")
+
+
+def test_a_traceback_is_shown_only_to_whoever_asks(ablate: Ablate) -> None:
+    assert "Traceback" not in ablate("optimizer=adm").err
+    assert "Traceback" in ablate("optimizer=adm", "--debug").err

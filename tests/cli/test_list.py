@@ -1,0 +1,91 @@
+"""`ablate list`: studies, runs and filters, read from a results folder that nobody trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ablate.plans import StudyPlan
+from ablate.store import RunStore
+from tests.cli.conftest import Ablate
+from tests.cli.kept import keep
+from tests.synthetic import completed_run, eventful_runs, optimizer_sweep, run_spec
+
+# Of 6 arms × 4 seeds: sgd has no seed 0, has diverged at seed 1 and failed at seed 2.
+SWEEP = optimizer_sweep(seeds=4)
+ALONE = run_spec("SGD", learning_rate=0.5, seed=9)
+
+
+@pytest.fixture
+def plan(folder: Path) -> StudyPlan:
+    RunStore(folder / "results").put(completed_run(ALONE))
+    return keep(folder / "results", SWEEP, eventful_runs(SWEEP))
+
+
+def test_an_empty_folder_holds_nothing_and_says_how_to_begin(ablate: Ablate, folder: Path) -> None:
+    said = ablate("list")
+    assert (said.code, said.out) == (0, "")
+    assert "ablate +sweep=optimizers" in said.err
+    assert ablate("list", "--json").out == "[]\n"
+    assert ablate("list", "runs", "--json").out == "[]\n"
+    assert list(folder.iterdir()) == []
+
+
+def test_studies_say_how_much_of_them_is_done(ablate: Ablate, plan: StudyPlan) -> None:
+    heading, row = ablate("list").out.splitlines()
+    assert heading.split() == ["study", "arms", "done", "planned", "when"]
+    assert row.split()[:4] == ["optimizers", "6", "22", "24"]
+    (study,) = json.loads(ablate("list", "--json").out)
+    assert (study["done"], study["planned"], study["sweeps"]) == (22, 24, ["optimizers"])
+
+
+def test_runs_are_those_of_studies_and_the_others(ablate: Ablate, plan: StudyPlan) -> None:
+    runs = json.loads(ablate("list", "runs", "--json").out)
+    assert [run["run_id"] for run in runs] == [*plan.run_ids, ALONE.run_id]
+    assert runs[-1]["places"] == []
+    assert (runs[-1]["seed"], runs[-1]["settings"]["optimizer.learning_rate"]) == (9, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        ("status=missing", 1),
+        ("status=failed", 1),
+        ("status=diverged", 1),
+        ("study=optimizers", 24),
+        ("sweep=dropout", 0),
+        ("arm=optimizer=adam", 4),
+        ("optimizer=adam", 4),  # as the level is called
+        ("optimizer=SGD", 5),  # as Keras calls it, the run without a study included
+        ("optimizer.learning_rate=0.01", 8),
+        ("optimizer.learning_rate=1e-2 seed=3", 2),
+        ("seed=9", 1),
+        ("model.hidden=[128]", 25),
+        ("training.epochs=12.0", 25),
+        ("model.dropout=0", 25),
+        ("model.dropout=false", 0),
+    ],
+)
+def test_filters_keep_what_agrees_with_all_of_them(filters: str, count: int, ablate: Ablate, plan: StudyPlan) -> None:
+    assert len(json.loads(ablate("list", *filters.split(), "--json").out)) == count
+
+
+def test_a_filter_that_nothing_has_is_refused_with_the_nearest(ablate: Ablate, plan: StudyPlan) -> None:
+    said = ablate("list", "optimizer.learning_rat=0.1")
+    assert said.code == 2
+    assert said.err.endswith("did you mean optimizer.learning_rate?\n")
+
+
+def test_the_table_tells_runs_apart(ablate: Ablate, plan: StudyPlan) -> None:
+    said = ablate("list", "runs", "optimizer=sgd", "study=optimizers")
+    rows = [line.split() for line in said.out.splitlines()[1:]]
+    assert [row[1] for row in rows] == ["missing", "diverged", "failed", "completed"]
+    assert {row[2] for row in rows} == {"optimizers:optimizer=sgd"}
+    assert said.err == "4 runs\n"
+
+
+def test_a_damaged_run_counts_as_missing_and_stops_nothing(ablate: Ablate, plan: StudyPlan, folder: Path) -> None:
+    (RunStore(folder / "results").folder(plan.run_ids[-1]) / "record.json").write_text("{")
+    assert len(json.loads(ablate("list", "status=missing", "--json").out)) == 2

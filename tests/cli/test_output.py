@@ -1,0 +1,107 @@
+"""What reaches the terminal, and what must not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ablate import __version__
+from ablate.cli.command import VERBS
+from ablate.cli.output import Output, harmless, plain_table
+from tests.cli.conftest import Ablate
+from tests.cli.kept import keep
+from tests.synthetic import completed_runs, failed_run, optimizer_sweep
+
+SWEEP = optimizer_sweep(seeds=2)
+HOSTILE = "\x1b]0;owned\x07\x1b[2Jred\x9b31m\u202e\r"
+
+
+def test_the_version_is_all_that_is_printed(ablate: Ablate) -> None:
+    assert ablate("--version") == (0, f"ablate {__version__}\n", "")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_in_80_columns(verb: str, ablate: Ablate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = ablate(verb, "--help")
+    assert said.code == 0
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+def test_the_help_names_every_verb(ablate: Ablate) -> None:
+    said = ablate("--help").out
+    assert all(re.search(rf"^  {verb} ", said, re.MULTILINE) for verb in VERBS)
+
+
+def test_controls_are_spelt_out() -> None:
+    assert harmless(HOSTILE) == "\\x1b]0;owned\\x07\\x1b[2Jred\\x9b31m\\x202e\\x0d"
+    assert harmless("two\nlines\tand μ ± 1") == "two\nlines\tand μ ± 1"
+
+
+def test_no_control_reaches_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    output = Output()
+    for tell in (output.say, output.result, output.summary, output.problem):
+        tell(f"[red]{HOSTILE}")
+    output.result(plain_table([("heading", "left")], [[HOSTILE]]))
+    said = capsys.readouterr()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said.out + said.err)
+    assert said.out.count("[red]") == 2
+
+
+@pytest.mark.parametrize("words", ["list runs", "watch --once", "list runs --json"])
+def test_what_a_failed_run_says_is_not_obeyed(words: list[str], ablate: Ablate, folder: Path) -> None:
+    failed = failed_run(SWEEP.arms[0].spec, HOSTILE)
+    keep(folder / "results", SWEEP, {**completed_runs(SWEEP), failed.spec.run_id: failed})
+    said = ablate(*words.split())
+    assert said.code == 0
+    assert "\x1b" not in said.out + said.err
+
+
+class TestATerminal:
+    @pytest.fixture(autouse=True)
+    def terminal(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "60")
+        keep(folder / "results", SWEEP, completed_runs(SWEEP))
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "list",
+            "list runs",
+            "watch --once",
+            "plan +sweep=optimizers",
+            "plan +sweep=optmizers",
+            "list zzz=1",
+            "zzz",
+            "watch x",
+        ],
+    )
+    def test_nothing_is_wider_than_it(self, words: str, ablate: Ablate) -> None:
+        said = ablate(*words.split())
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", said.out + said.err)
+        assert max(map(len, plain.splitlines())) <= 60
+
+    def test_no_color_leaves_no_colour(self, ablate: Ablate, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert "\x1b[31m" in ablate("zzz").err
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert "\x1b[3" not in ablate("zzz").err
+
+
+class TestAPipe:
+    def test_lines_are_not_folded(self, ablate: Ablate) -> None:
+        assert len(ablate("optimizer=adm", "+model.x=1", "zzz=1").err.splitlines()) == 3
+
+    def test_quiet_leaves_results_and_problems(self, ablate: Ablate, folder: Path) -> None:
+        keep(folder / "results", SWEEP, completed_runs(SWEEP))
+        assert ablate("list", "runs", "--quiet").err == ""
+        assert len(ablate("list", "runs", "--quiet").out.splitlines()) == 1 + 12
+        assert ablate("list", "zzz=1", "--quiet").err.startswith("zzz=1: ")
+
+    def test_json_is_one_value(self, ablate: Ablate, folder: Path) -> None:
+        keep(folder / "results", SWEEP, completed_runs(SWEEP))
+        for words in (["list"], ["list", "runs"], ["show", SWEEP.baseline.spec.run_id]):
+            assert isinstance(json.loads(ablate(*words, "--json").out), list)

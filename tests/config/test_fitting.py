@@ -1,0 +1,83 @@
+"""What fits a data set: sizes, and metrics of its task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablate.config.fitting import comparable, fit_problems, watched
+from ablate.datasets.arrays import Examples, RawData
+from ablate.datasets.splits import cut
+from ablate.training.metrics import classification_metrics, regression_metrics
+from tests.config.support import FakeFacts
+
+DIGITS = FakeFacts()
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    monitor = changes.get("monitor", "val_loss")
+    return {
+        "dataset": {"validation_fraction": changes.get("fraction", 0.1), "validation_last": changes.get("last")},
+        "training": {
+            "batch_size": changes.get("batch_size", 1),
+            "early_stopping": {"monitor": monitor},
+            "plateau": {"monitor": "val_loss"},
+        },
+        "loss": {"_target_": "a.loss", "_task_": changes.get("task")},
+    }
+
+
+def keys(facts: FakeFacts = DIGITS, metric: str | None = None, **changes: Any) -> list[str]:
+    return [problem.key for problem in fit_problems(config(**changes), facts, metric)]
+
+
+@pytest.mark.parametrize("examples", [10, 25, 101])
+@pytest.mark.parametrize("fraction", [0.01, 0.1, 0.25, 0.96, 0.999])
+def test_the_largest_batch_is_what_the_cut_leaves(examples: int, fraction: float) -> None:
+    data = Examples(np.zeros((examples, 1), np.float32), np.arange(examples, dtype=np.int32) % 3)
+    try:
+        parts = cut(RawData(data, data, classes=3, scale=1.0, files=()), fraction, None, 0)
+    except Exception:
+        assert keys(FakeFacts(train_examples=examples), fraction=fraction) == ["dataset.validation_fraction"]
+        return
+    facts = FakeFacts(train_examples=examples)
+    assert keys(facts, fraction=fraction, batch_size=len(parts.train)) == []
+    assert keys(facts, fraction=fraction, batch_size=len(parts.train) + 1) == ["training.batch_size"]
+
+
+def test_the_last_examples_leave_some_to_train_on() -> None:
+    facts = FakeFacts(train_examples=10)
+    assert keys(facts, last=9) == []
+    assert keys(facts, last=10) == ["dataset.validation_last"]
+
+
+def test_a_loss_is_for_its_task_or_for_either() -> None:
+    regression = FakeFacts(classes=None)
+    assert keys(task="regression") == keys(regression, task="classification") == ["loss"]
+    assert keys(task="classification") == keys(regression, task="regression") == keys(task=None) == []
+
+
+def test_metrics_are_those_that_the_loop_takes() -> None:
+    labels, targets = np.array([0, 1, 2]), np.array([0.0, 1.0, 2.0], np.float32)
+    taken = {
+        "classification": set(classification_metrics(labels, np.eye(3, dtype=np.float32))),
+        "regression": set(regression_metrics(targets, targets[:, None])),
+    }
+    for task, of_task in taken.items():
+        expected = {"loss", "objective", *of_task}
+        assert {name[4:] for name in watched(task) if name.startswith("val_")} == expected
+        assert {name[5:] for name in comparable(task) if name.startswith("test_")} == expected
+
+
+@pytest.mark.parametrize("name", ["test_loss", "gap", "train_loss", "learning_rate", "val_r2", "top_3_accuracy", "x"])
+def test_no_monitor_sees_the_test_set_or_lacks_a_direction(name: str) -> None:
+    assert keys(monitor=name) == ["training.early_stopping.monitor"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"), [("val_loss", []), ("test_accuracy", []), ("gap", []), ("val_mse", ["sweep.metric"])]
+)
+def test_a_sweep_is_about_a_metric_of_the_task(metric: str, expected: list[str]) -> None:
+    assert keys(metric=metric) == expected
