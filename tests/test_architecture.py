@@ -134,6 +134,9 @@ TINY = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4
         ["report", "dropout"],
         ["report", "--from", "reports/dropout/data"],
         ["compare", "dropout"],
+        ["list", "runs", "model.dropout=0.3"],
+        ["watch", "dropout"],
+        ["plan", "-m", "model.dropout=0.0,0.3", "seed=0,1"],
     ],
     ids=" ".join,
 )

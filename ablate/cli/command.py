@@ -110,6 +110,8 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.store import AmbiguousPrefix, MissingRun
     from ablate.study_folder import AnotherStudy
 
+    if isinstance(error, (SystemExit, BrokenPipeError)):  # rich leaves so when the reader of a pipe has left
+        return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
         case ConfigError() | UsageError() | MissingRun() | AmbiguousPrefix():

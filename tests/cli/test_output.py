@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +95,16 @@ class TestATerminal:
 
 
 class TestAPipe:
+    def test_whose_reader_has_left_is_no_error(self, folder: Path) -> None:
+        keep(folder / "results", SWEEP, completed_runs(SWEEP))
+        reader, writer = os.pipe()
+        os.close(reader)
+        command = [sys.executable, "-m", "ablate", "list", "runs", "--quiet"]
+        environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, env=environment)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (141, b"")
+
     def test_lines_are_not_folded(self, ablate: Ablate) -> None:
         assert len(ablate("optimizer=adm", "+model.x=1", "zzz=1").err.splitlines()) == 3
 
