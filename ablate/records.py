@@ -73,8 +73,9 @@ class MetricInfo:
     """What a metric's number means.
 
     `direction` is `min` when smaller is better, `max` when larger is, and empty when neither is;
-    `unit` is for axes and tables (`nats`, `fraction`); `title` is what a reader sees; `task` is
-    classification or regression where only runs of one of them have the metric, else empty.
+    `unit` is for axes and tables (`fraction`), empty for what is in units of the loss; `title` is what a
+    reader sees; `task` is classification or regression where only runs of one of them have the metric, else
+    empty.
     """
 
     name: str
@@ -96,8 +97,8 @@ class MetricInfo:
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 _EVALUATED = (
-    ("loss", "loss", "min", "nats", ""),
-    ("objective", "objective (loss + penalty)", "min", "nats", ""),
+    ("loss", "loss", "min", "", ""),
+    ("objective", "objective (loss + penalty)", "min", "", ""),
     ("accuracy", "accuracy", "max", "fraction", CLASSIFICATION),
     ("top_3_accuracy", "top-3 accuracy", "max", "fraction", CLASSIFICATION),
     ("macro_f1", "macro F1", "max", "fraction", CLASSIFICATION),
@@ -111,10 +112,10 @@ _EVALUATED = (
 _RUNNING = ("loss", "objective", "accuracy", "mae")
 _SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))
 _ALONE = (
-    MetricInfo("penalty", "penalty", "min", "nats"),
+    MetricInfo("penalty", "penalty", "min", ""),
     MetricInfo("learning_rate", "learning rate", "", "per step"),
-    MetricInfo("gradient_norm", "gradient norm of the last step", "", "nats per unit weight"),
-    MetricInfo("gap", "generalisation gap (validation − training loss)", "min", "nats"),
+    MetricInfo("gradient_norm", "gradient norm of the last step", "", ""),
+    MetricInfo("gap", "generalisation gap (validation − training loss)", "min", ""),
 )
 
 METRICS: Mapping[str, MetricInfo] = {

@@ -68,7 +68,8 @@ class DatasetSpec:
 
     `digest` identifies the decoded arrays; `validation_fraction` of the training set (stratified for
     classes, drawn by `split_seed`) becomes the validation set, or its last `validation_last` examples
-    if that is given.
+    if that is given. `stream` says how the arrays reach the device (see `ablate.training.feeding`): it
+    changes no number, so it is neither hashed nor stored.
     """
 
     source: Component
@@ -76,6 +77,7 @@ class DatasetSpec:
     validation_fraction: float
     validation_last: int | None
     split_seed: int
+    stream: bool | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Json]:
         return {

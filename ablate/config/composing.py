@@ -35,8 +35,8 @@ __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", 
 Config = Mapping[str, Any]
 
 SWEEP = "sweep"
-# Keys of a data set that say how it is cut; the others are its loader's arguments.
-SPLIT = ("validation_fraction", "validation_last", "split_seed")
+# Keys of a data set that say how it is cut and how it travels; the others are its loader's arguments.
+SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
 

@@ -58,6 +58,8 @@ def _dataset(value: Mapping[str, Any]) -> Iterator[Problem]:
     if last is not None and (type(last) is not int or last < 1):
         yield Problem("dataset.validation_last", last, "a whole number from 1, or null to cut by the fraction")
     yield from _seed_problems("dataset.split_seed", value["split_seed"])
+    if value["stream"] not in (None, True, False):
+        yield Problem("dataset.stream", value["stream"], "true, false, or null to decide by size")
 
 
 def _data_dir(value: object) -> Iterator[Problem]:

@@ -29,7 +29,8 @@ from ablate.runner.environment import describe_environment
 from ablate.specs import Component, Numerics, RunSpec
 from ablate.training import devices
 from ablate.training.augmentation import unchanged
-from ablate.training.fit import FitResult, Progress, Split, TrainingData, evaluate, fit
+from ablate.training.feeding import Split
+from ablate.training.fit import FitResult, Progress, TrainingData, evaluate, fit
 from ablate.training.metrics import confusion_matrix, softmax
 from ablate.training.program import Program
 from ablate.training.randomness import augment_key, initialise, stream_key
@@ -69,7 +70,7 @@ class Trainer:
             Exception: whatever the model, the optimizer or TensorFlow raises.
         """
         started = time.perf_counter()
-        data = _kept(self._data, canonical(spec.dataset.to_json()), lambda: load_data(spec, self._data_dir))
+        data = _kept(self._data, _data_key(spec), lambda: load_data(spec, self._data_dir))
         settings: TrainingSettings = build(spec.training)
         program = self._started_program(spec, data, settings)
         fitted = fit(
@@ -98,9 +99,14 @@ class Trainer:
             augment = unchanged if spec.augment is None else made(spec, spec.augment)
             return Program(model, optimizer, loss, settings.batch_size, clip, data.scale, spec.numerics.engine, augment)
 
-        program = _kept(self._programs, spec.program_id, compile_program)
+        program = _kept(self._programs, spec.program_id + _data_key(spec), compile_program)
         program.start(model, limit, augment_key(spec.seed, spec.salt))
         return program
+
+
+def _data_key(spec: RunSpec) -> str:
+    """The data of a spec and how it reaches the device: what a program's shapes depend on."""
+    return f"{canonical(spec.dataset.to_json())} {spec.dataset.stream}"
 
 
 def made(spec: RunSpec, component: Component) -> Callable[..., Any]:
@@ -121,7 +127,7 @@ def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
         raise DataError(f"the data of {dataset.source.target} changed between the plan and the run")
     parts = cut(raw, dataset.validation_fraction, dataset.validation_last, dataset.split_seed)
     train, validation, test = (
-        Split.of(part.features, part.targets) for part in (parts.train, parts.validation, parts.test)
+        Split.of(part.features, part.targets, dataset.stream) for part in (parts.train, parts.validation, parts.test)
     )
     outputs = 1 if raw.classes is None else raw.classes
     return LoadedData(TrainingData(train, validation), test, raw.example_shape, outputs, raw.scale)
@@ -144,9 +150,9 @@ def build_model(spec: RunSpec, data: LoadedData) -> keras.Model:
 def final_results(program: Program, data: LoadedData) -> tuple[dict[str, float], Arrays]:
     """Metrics of the weights that the program holds, on all splits, and what is kept of the test set. A metric
     that is not finite (a test loss can overflow where the validation loss did not) is left out."""
-    test, outputs = evaluate(program, "test", data.test)
-    train, _ = evaluate(program, "train", data.training.train)
-    validation, _ = evaluate(program, "validation", data.training.validation)
+    test, outputs = evaluate(program, data.test)
+    train, _ = evaluate(program, data.training.train)
+    validation, _ = evaluate(program, data.training.validation)
     metrics = {
         **{f"test_{name}": value for name, value in test.items()},
         **{f"train_{name}": value for name, value in train.items()},

@@ -13,20 +13,50 @@ import tensorflow as tf
 
 from ablate.training.step import Learner, train_step, training_inputs
 
-__all__ = ["EpochResult", "train_epoch"]
+__all__ = ["EpochResult", "StepResults", "train_batches", "train_epoch"]
 
 
-class EpochResult(NamedTuple):
-    """Sums and per-step values, never ratios, so that an unequal last batch cannot bias a mean.
-
-    `losses` and `objectives` are float32 [steps]; `score` is the sum over all examples;
-    `gradient_norm` is that of the last step, over all weights, before clipping.
-    """
+class StepResults(NamedTuple):
+    """float32 [steps] each: `losses` and `objectives` are means over a step's batch, `scores` sums over it."""
 
     losses: tf.Tensor
     objectives: tf.Tensor
-    score: tf.Tensor
+    scores: tf.Tensor
+
+
+class EpochResult(NamedTuple):
+    """Per-step values and sums, never ratios, so that an unequal last batch cannot bias a mean.
+
+    `gradient_norm` is that of the last step, over all weights, before clipping.
+    """
+
+    steps: StepResults
     gradient_norm: tf.Tensor
+
+
+def train_batches(
+    learner: Learner, features: tf.Tensor, targets: tf.Tensor, batches: tf.Tensor, learning_rates: tf.Tensor
+) -> StepResults:
+    """A step for each full batch.
+
+    Args:
+        features: [examples, *example shape].
+        targets: [examples].
+        batches: int32 [steps, batch size], rows of `features`; there may be none.
+        learning_rates: float32 [steps or more].
+    """
+    steps = batches.shape[0]
+    losses = tf.TensorArray(tf.float32, size=steps)
+    objectives = tf.TensorArray(tf.float32, size=steps)
+    scores = tf.TensorArray(tf.float32, size=steps)
+    for step in tf.range(steps):
+        rows = batches[step]
+        inputs = training_inputs(learner, tf.gather(features, rows))
+        result = train_step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
+        losses = losses.write(step, result.loss)
+        objectives = objectives.write(step, result.objective)
+        scores = scores.write(step, result.score)
+    return StepResults(losses.stack(), objectives.stack(), scores.stack())
 
 
 def train_epoch(
@@ -37,31 +67,18 @@ def train_epoch(
     last_batch: tf.Tensor,
     learning_rates: tf.Tensor,
 ) -> EpochResult:
-    """Every example once, in the given order.
+    """Every example once, in the given order: as `train_batches`, then the remaining rows in a smaller step.
 
     Args:
-        features: [examples, *example shape].
-        targets: [examples].
-        batches: int32 [steps − 1, batch size], rows of `features`; there may be none.
         last_batch: int32 [1 … batch size], the remaining rows.
-        learning_rates: float32 [steps].
+        learning_rates: float32 [steps], one for each of `batches` and one for `last_batch`.
     """
-    steps = batches.shape[0]
-    losses = tf.TensorArray(tf.float32, size=steps)
-    objectives = tf.TensorArray(tf.float32, size=steps)
-    score = tf.zeros(())
-    for step in tf.range(steps):
-        rows = batches[step]
-        inputs = training_inputs(learner, tf.gather(features, rows))
-        result = train_step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
-        losses = losses.write(step, result.loss)
-        objectives = objectives.write(step, result.objective)
-        score += result.score
+    before = train_batches(learner, features, targets, batches, learning_rates)
     inputs = training_inputs(learner, tf.gather(features, last_batch))
-    last = train_step(learner, inputs, tf.gather(targets, last_batch), learning_rates[steps])
-    return EpochResult(
-        losses=tf.concat([losses.stack(), [last.loss]], axis=0),
-        objectives=tf.concat([objectives.stack(), [last.objective]], axis=0),
-        score=score + last.score,
-        gradient_norm=tf.linalg.global_norm(last.gradients) / last.loss_scale,
+    last = train_step(learner, inputs, tf.gather(targets, last_batch), learning_rates[batches.shape[0]])
+    steps = StepResults(
+        losses=tf.concat([before.losses, [last.loss]], axis=0),
+        objectives=tf.concat([before.objectives, [last.objective]], axis=0),
+        scores=tf.concat([before.scores, [last.score]], axis=0),
     )
+    return EpochResult(steps, tf.linalg.global_norm(last.gradients) / last.loss_scale)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from ablate.records import metric_info
 from ablate.training import schedules
+from ablate.training.feeding import Split
 from ablate.training.metrics import metrics_of
 from ablate.training.program import Program
 from ablate.training.randomness import epoch_order
@@ -26,19 +26,6 @@ from ablate.training.stopping import Plateau, Watch
 __all__ = ["FitResult", "Split", "TrainingData", "evaluate", "fit"]
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
-
-
-class Split(NamedTuple):
-    """Part of a data set on the device: features [examples, *example shape], targets [examples]; the targets
-    once more as numpy, for metrics."""
-
-    features: tf.Tensor
-    targets: tf.Tensor
-    labels: np.ndarray
-
-    @classmethod
-    def of(cls, features: np.ndarray, targets: np.ndarray) -> Split:
-        return cls(tf.constant(features), tf.constant(targets), targets)
 
 
 class TrainingData(NamedTuple):
@@ -125,15 +112,14 @@ def fit(
     return _result(state, settings, diverged_at, compiled=program.traces > traces_before)
 
 
-def evaluate(program: Program, name: str, split: Split) -> tuple[dict[str, float], np.ndarray]:
+def evaluate(program: Program, split: Split) -> tuple[dict[str, float], np.ndarray]:
     """Metrics of a whole split in inference mode, and the outputs [examples, outputs] they come from.
 
     `loss` is the data loss alone, `objective` the loss with the penalty; where these are not finite there
     are no others.
     """
-    result = program.evaluate(name, split.features, split.targets)
-    outputs = result.outputs.numpy()
-    loss, penalty = float(np.mean(result.losses.numpy(), dtype=np.float64)), float(result.penalty)
+    outputs, example_losses, penalty = program.evaluate(split)
+    loss = float(np.mean(example_losses, dtype=np.float64))
     losses = {"loss": loss, "objective": loss + penalty}
     return (losses | metrics_of(split.labels, outputs) if np.isfinite(loss) else losses), outputs
 
@@ -142,24 +128,23 @@ def _run_epoch(
     program: Program, data: TrainingData, order: np.ndarray, rates: np.ndarray
 ) -> tuple[dict[str, float], int | None]:
     """The epoch's metrics, and the step (from 1) at which it diverged, if it did."""
-    result = program.train(data.train.features, data.train.targets, order, rates)
-    objectives = result.objectives.numpy()
-    broken = np.flatnonzero(~np.isfinite(objectives))
+    trained = program.train(data.train, order, rates)
+    broken = np.flatnonzero(~np.isfinite(trained.objectives))
     if len(broken):
         return {}, int(broken[0]) + 1
-    validation, _ = evaluate(program, "validation", data.validation)
+    validation, _ = evaluate(program, data.validation)
     if not np.isfinite(validation["objective"]):
-        return {}, len(objectives)
+        return {}, len(trained.objectives)
     sizes = _batch_sizes(len(order), program.batch_size)
     score = "accuracy" if np.issubdtype(data.train.labels.dtype, np.integer) else "mae"
     metrics = {
-        "loss": float(np.average(result.losses.numpy().astype(np.float64), weights=sizes)),
-        "objective": float(np.average(objectives.astype(np.float64), weights=sizes)),
-        score: float(result.score) / len(order),
+        "loss": float(np.average(trained.losses.astype(np.float64), weights=sizes)),
+        "objective": float(np.average(trained.objectives.astype(np.float64), weights=sizes)),
+        score: float(np.sum(trained.scores, dtype=np.float64)) / len(order),
         **{f"val_{name}": value for name, value in validation.items()},
         "penalty": validation["objective"] - validation["loss"],
         "learning_rate": float(rates[-1]),
-        "gradient_norm": float(result.gradient_norm),
+        "gradient_norm": trained.gradient_norm,
     }
     return metrics, None
 

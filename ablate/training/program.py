@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -18,19 +18,38 @@ import tensorflow as tf
 
 from ablate.training.augmentation import Augment, unchanged
 from ablate.training.clipping import CLIPPINGS
-from ablate.training.epoch import EpochResult, train_epoch
-from ablate.training.evaluate import EvaluationResult, evaluate_split
+from ablate.training.epoch import train_batches, train_epoch
+from ablate.training.evaluate import evaluate_split
+from ablate.training.feeding import Split, consecutive, pieces
 from ablate.training.precision import with_loss_scaling
 from ablate.training.randomness import layers_of
 from ablate.training.step import Learner, Loss
 
-__all__ = ["ENGINES", "Program", "RetraceError"]
+__all__ = ["ENGINES", "Evaluated", "Program", "RetraceError", "TrainedEpoch"]
 
 ENGINES = ("xla", "graph", "eager")
 
 
 class RetraceError(RuntimeError):
     """A compiled function was called with arguments that would compile it again."""
+
+
+class TrainedEpoch(NamedTuple):
+    """float32 [steps] each: mean loss and mean objective of a step's batch, and the score summed over it; the
+    norm of the last step's gradients, over all weights, before clipping."""
+
+    losses: np.ndarray
+    objectives: np.ndarray
+    scores: np.ndarray
+    gradient_norm: float
+
+
+class Evaluated(NamedTuple):
+    """`outputs` is float32 [examples, outputs], `losses` float32 [examples]; `penalty` is in nats."""
+
+    outputs: np.ndarray
+    losses: np.ndarray
+    penalty: float
 
 
 class Program:
@@ -74,9 +93,8 @@ class Program:
         )
         self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
         self._train = CompiledFunction(train_epoch, self.learner, engine)
-        # Splits differ in their number of examples: one function for each, traced once. XLA makes a pass in
-        # large batches no faster, and would compile it for each split.
-        self._evaluations: dict[str, CompiledFunction] = {}
+        self._train_piece = CompiledFunction(train_batches, self.learner, engine)
+        self._evaluations: dict[int, CompiledFunction] = {}
         self._evaluation_engine = "eager" if engine == "eager" else "graph"
 
     @property
@@ -103,25 +121,31 @@ class Program:
         self.learner.clip_limit.assign(clip_limit or 0.0)
         self.learner.augment_key.assign(augment_key)
 
-    def train(
-        self, features: tf.Tensor, targets: tf.Tensor, order: np.ndarray, learning_rates: np.ndarray
-    ) -> EpochResult:
-        """One epoch over the rows in `order`, int32 [examples]; `learning_rates` is [steps]."""
-        full = (len(order) - 1) // self.batch_size
-        batches = order[: full * self.batch_size].reshape(full, self.batch_size)
-        return self._train(
-            features,
-            targets,
-            tf.constant(batches),
-            tf.constant(order[full * self.batch_size :]),
-            tf.constant(learning_rates, tf.float32),
-        )
+    def train(self, split: Split, order: np.ndarray, learning_rates: np.ndarray) -> TrainedEpoch:
+        """One epoch over the rows of `split` in `order`, int32 [examples]; `learning_rates` is [steps]."""
+        rates = tf.constant(learning_rates, tf.float32)
+        parts, done = [], 0
+        for piece in pieces(split, order, self.batch_size):
+            own_rates = rates[done : done + piece.steps]
+            done += piece.steps
+            if piece.last_batch is None:
+                parts.append(self._train_piece(piece.features, piece.targets, piece.batches, own_rates))
+        last = self._train(piece.features, piece.targets, piece.batches, piece.last_batch, own_rates)
+        losses, objectives, scores = map(np.concatenate, zip(*parts, last.steps, strict=True))
+        return TrainedEpoch(losses, objectives, scores, float(last.gradient_norm))
 
-    def evaluate(self, split: str, features: tf.Tensor, targets: tf.Tensor) -> EvaluationResult:
-        """Outputs and losses of the whole `split`, whose name stands for its number of examples."""
-        if split not in self._evaluations:
-            self._evaluations[split] = CompiledFunction(evaluate_split, self.learner, self._evaluation_engine)
-        return self._evaluations[split](features, targets)
+    def evaluate(self, split: Split) -> Evaluated:
+        """Outputs and losses of the whole split, in inference mode."""
+        results = [self._evaluation(len(targets))(features, targets) for features, targets in consecutive(split)]
+        outputs, losses, penalties = zip(*results, strict=True)
+        return Evaluated(np.concatenate(outputs), np.concatenate(losses), float(penalties[0]))
+
+    def _evaluation(self, examples: int) -> CompiledFunction:
+        # One function for each number of examples, traced once. XLA makes a pass in large batches no faster,
+        # and would compile it for each of them.
+        if examples not in self._evaluations:
+            self._evaluations[examples] = CompiledFunction(evaluate_split, self.learner, self._evaluation_engine)
+        return self._evaluations[examples]
 
     def weights(self) -> list[np.ndarray]:
         """The values of all weights, those of batch normalisation included, in the model's order."""

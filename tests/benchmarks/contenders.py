@@ -26,7 +26,8 @@ def ours(case: Case) -> Train:
     devices.configure("cpu", case.threads)
     import keras
 
-    from ablate.training.fit import Split, TrainingData, fit
+    from ablate.training.feeding import Split
+    from ablate.training.fit import TrainingData, fit
     from ablate.training.losses import cross_entropy
     from ablate.training.program import Program
     from ablate.training.settings import TrainingSettings

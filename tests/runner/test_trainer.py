@@ -11,10 +11,12 @@ from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics, RunSpec
 from ablate.store import pack
+from ablate.training import feeding
 from ablate.training.randomness import augment_key
 from tests.requests import spec
 
 SHORT = ("training.epochs=2", "model.hidden=[8]")
+SMALL = ("training.epochs=2",)
 NUMERICS = Numerics("cpu", "xla", 1)
 
 
@@ -85,7 +87,7 @@ def test_augmentation_is_keyed_by_the_seed_and_the_salt(trainer):
     def key_after(*words: str) -> list[int]:
         asked = spec("augment=flip", "numerics.engine=graph", *words, *SHORT)
         losses.append(train(trainer, asked).history["loss"].tolist())
-        return trainer._programs[asked.program_id].learner.augment_key.numpy().tolist()
+        return next(reversed(trainer._programs.values())).learner.augment_key.numpy().tolist()
 
     losses: list[list[float]] = []
     keys = [key_after(*words) for words in ((), ("seed=1",), ("randomness.salt=1",), ())]
@@ -93,6 +95,19 @@ def test_augmentation_is_keyed_by_the_seed_and_the_salt(trainer):
     assert keys[0] != keys[1] != keys[2] != keys[0]
     assert losses[0] == losses[3]
     assert losses[0] != train(trainer, spec("numerics.engine=graph", *SHORT)).history["loss"].tolist()
+
+
+@pytest.mark.parametrize(
+    "words", [("model.dropout=0.2",), ("model=small_cnn", "augment=shift"), ("training.batch_size=7",)]
+)
+def test_streamed_or_resident_the_run_is_the_same_to_the_bit(words, monkeypatch):
+    monkeypatch.setattr(feeding, "PIECE_STEPS", 16)
+    monkeypatch.setattr(feeding, "EVALUATION_PIECE", 1000)
+    engine = spec(*words).numerics.engine
+    used = Trainer(None, Numerics("cpu", engine, 1))
+    resident, streamed = (spec(*words, f"dataset.stream={stream}", *SMALL) for stream in ("false", "true"))
+    assert resident.run_id == streamed.run_id
+    assert bits(train(used, resident)) == bits(train(used, streamed))
 
 
 def test_the_salt_makes_a_replica(trainer):
@@ -150,14 +165,15 @@ def test_a_run_that_diverges_says_where_and_has_no_test_metrics(trainer):
 
 
 def test_an_overflowing_test_loss_is_left_out(trainer, monkeypatch):
-    def evaluate(program, name, split):
-        loss = np.inf if name == "test" else 1.0
+    train(trainer, spec(*SHORT))
+    data, program = next(iter(trainer._data.values())), next(reversed(trainer._programs.values()))
+
+    def evaluate(program, split):
+        loss = np.inf if split is data.test else 1.0
         return {"loss": loss, "objective": loss}, np.zeros((len(split.labels), 10))
 
-    trained = train(trainer, spec(*SHORT))
     monkeypatch.setattr(module, "evaluate", evaluate)
-    data = next(iter(trainer._data.values()))
-    metrics, _ = module.final_results(trainer._programs[trained.spec.program_id], data)
+    metrics, _ = module.final_results(program, data)
     assert "test_loss" not in metrics
     assert metrics["train_loss"] == 1.0
 

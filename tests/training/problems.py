@@ -9,7 +9,8 @@ import numpy as np
 
 from ablate.models.mlp import mlp
 from ablate.training.augmentation import Augment, unchanged
-from ablate.training.fit import FitResult, Split, TrainingData, fit
+from ablate.training.feeding import Split
+from ablate.training.fit import FitResult, TrainingData, fit
 from ablate.training.losses import cross_entropy
 from ablate.training.program import Program
 from ablate.training.randomness import augment_key, initialise

@@ -12,7 +12,8 @@ import pytest
 from ablate.datasets import mnist
 from ablate.datasets.splits import cut
 from ablate.models.mlp import mlp
-from ablate.training.fit import Split, TrainingData, fit
+from ablate.training.feeding import Split
+from ablate.training.fit import TrainingData, fit
 from ablate.training.losses import cross_entropy
 from ablate.training.program import Program
 from ablate.training.randomness import epoch_order, initialise

@@ -5,7 +5,8 @@ import pytest
 from ablate.models.mlp import mlp
 from ablate.records import METRICS
 from ablate.training import fit as module
-from ablate.training.fit import Split, TrainingData
+from ablate.training.feeding import Split
+from ablate.training.fit import TrainingData
 from ablate.training.losses import mean_squared_error
 from ablate.training.program import Program
 from ablate.training.settings import EarlyStopping, Plateau, TrainingSettings
@@ -48,7 +49,7 @@ def test_training_goes_on_until_patience_is_lost_and_the_best_weights_come_back(
     assert result.best_epoch == int(np.argmin(values)) + 1
     assert result.epochs_run == result.best_epoch + 2 < 200
     assert result.evaluated_epoch == result.best_epoch
-    restored, _ = module.evaluate(sgd, "validation", DATA.validation)
+    restored, _ = module.evaluate(sgd, DATA.validation)
     assert restored["loss"] == min(values)
 
 
@@ -56,7 +57,7 @@ def test_without_restoring_the_last_weights_stay(sgd):
     settings = TrainingSettings(epochs=6, early_stopping=EarlyStopping(restore_best=False))
     result = fitted(sgd, settings, learning_rate=2.0)
     assert result.evaluated_epoch == 6
-    assert module.evaluate(sgd, "validation", DATA.validation)[0]["loss"] == result.history["val_loss"][-1]
+    assert module.evaluate(sgd, DATA.validation)[0]["loss"] == result.history["val_loss"][-1]
 
 
 def test_the_plateau_rule_lowers_the_rate_but_not_below_its_floor(sgd):
@@ -96,7 +97,7 @@ def test_weights_broken_by_the_last_step_are_found_by_the_validation(sgd):
 def test_a_smaller_last_batch_does_not_bias_the_means(sgd):
     """With a learning rate of 0 the running means are the means over all training examples."""
     history = fitted(sgd, TrainingSettings(epochs=1), learning_rate=0.0).history
-    whole, _ = module.evaluate(sgd, "train", DATA.train)
+    whole, _ = module.evaluate(sgd, DATA.train)
     np.testing.assert_allclose(history["loss"][0], whole["loss"], rtol=1e-6)
     np.testing.assert_allclose(history["accuracy"][0], whole["accuracy"], rtol=1e-6)
 

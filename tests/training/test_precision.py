@@ -33,7 +33,7 @@ def test_weights_logits_and_losses_are_float32(precision):
     used = program("sgd", "eager", precision=precision)
     assert used.model.compute_dtype == precision.removeprefix("mixed_")
     assert {weight.dtype for weight in used.model.weights} == {"float32"}
-    result = used.evaluate("validation", DATA.validation.features, DATA.validation.targets)
+    result = used.evaluate(DATA.validation)
     assert result.outputs.dtype == result.losses.dtype == "float32"
 
 
@@ -51,7 +51,7 @@ def test_an_overflow_skips_the_step_halves_the_scale_and_is_no_divergence():
     used.learner.optimizer.dynamic_scale.assign(2.0**100)
     before = used.weights()
     order = np.arange(16, dtype=np.int32)
-    result = used.train(DATA.train.features, DATA.train.targets, order, np.array([0.1]))
+    result = used.train(DATA.train, order, np.array([0.1]))
     assert loss_scale(used) == 2.0**99
     assert np.all(np.isfinite(result.objectives))
     for ours, first in zip(used.weights(), before, strict=True):
