@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
+from ablate.training import augmentation as module
 from ablate.training.augmentation import (
     random_cutout,
     random_flip,
@@ -16,7 +17,9 @@ from ablate.training.augmentation import (
     resample,
     standard,
 )
-from tests.training.problems import blobs, program, run
+from ablate.training.fit import fit
+from ablate.training.settings import TrainingSettings
+from tests.training.problems import blobs, model, program, run
 
 IMAGES = tf.constant(np.random.default_rng(0).random((64, 9, 12, 2), np.float32) + 0.1)
 KEY, STEP = tf.constant([3, 4], tf.uint32), tf.constant(7, tf.int64)
@@ -87,6 +90,13 @@ def test_kinds_act_alone_as_they_do_together():
     np.testing.assert_array_equal(together, row)
 
 
+def test_kinds_draw_from_streams_of_their_own():
+    streams = (module.SHIFT, module.ROTATION, module.ZOOM, module.FLIP, module.CUTOUT)
+    draws = np.array([module._draws(KEY, stream, STEP, 1000)[:, 0] for stream in streams])
+    correlations = np.corrcoef(draws) - np.eye(len(streams))
+    assert np.abs(correlations).max() < 4 / np.sqrt(1000)
+
+
 def test_a_flip_mirrors_the_columns_of_about_half_the_images():
     flipped = random_flip(IMAGES, KEY, STEP, 0.5).numpy()
     mirrored = np.array([np.array_equal(ours, image[:, ::-1]) for ours, image in zip(flipped, IMAGES, strict=True)])
@@ -139,9 +149,18 @@ def test_strength_zero_is_no_augmentation_to_the_last_bit(augmented):
     assert run(augmented, DATA).history != with_none
 
 
-def test_a_used_program_augments_as_a_new_one_and_by_the_seed(augmented):
-    other, again = (run(augmented, DATA, seed=seed).history for seed in (1, 0))
-    assert run(program("sgd", "eager", augment=KINDS["standard"]), DATA).history == again != other
+def test_a_used_program_augments_as_a_new_one(augmented):
+    run(augmented, DATA, seed=1)
+    again = run(augmented, DATA).history
+    assert run(program("sgd", "eager", augment=KINDS["standard"]), DATA).history == again
+
+
+def test_the_key_of_a_run_reaches_its_augmentation(augmented):
+    histories = []
+    for key in ((0, 0), (0, 1), (0, 0)):
+        augmented.start(model(), augment_key=key)
+        histories.append(fit(augmented, DATA, TrainingSettings(epochs=1), learning_rate=0.1).history)
+    assert histories[0] == histories[2] != histories[1]
 
 
 def test_only_training_examples_are_augmented():
