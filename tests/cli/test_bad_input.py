@@ -14,7 +14,7 @@ REFUSED = [
     ("+swep=optimizers", ["swep=optimizers: allowed is a key under …; did you mean sweep?"]),
     ("+sweep=optimizer", ["sweep=optimizer: allowed is one of …; did you mean optimizers?"]),
     ("+experiment=digits", ["experiment=digits: allowed is one of …"]),
-    ("optimizer=adm", ["optimizer=adm: allowed is one of adam, …; did you mean adam?"]),
+    ("optimizer=adm", ["optimizer=adm: allowed is one of adafactor, …; did you mean adam?"]),
     ("optimzer=adam", ["optimzer=adam: allowed is a key under …; did you mean optimizer?"]),
     ("model.dropot=0.1", ["model.dropot=0.1: allowed is one of …; did you mean model.dropout?"]),
     ("model.dropout=high", ["model.dropout=high: allowed is a finite number"]),

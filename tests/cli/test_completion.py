@@ -28,9 +28,9 @@ def offered(ablate: Ablate, line: str) -> list[str]:
     ("line", "expected"),
     [
         ("re", ["report", "reports_dir=", "results_dir="]),
-        ("optimizer=ada", ["optimizer=adam", "optimizer=adamw"]),
-        ("plan optimizer=ada", ["optimizer=adam", "optimizer=adamw"]),
-        ("-m optimizer=sgd,ada", ["optimizer=sgd,adam", "optimizer=sgd,adamw"]),
+        ("optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
+        ("plan optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
+        ("-m optimizer=sgd,adam", ["optimizer=sgd,adam", "optimizer=sgd,adamax", "optimizer=sgd,adamw"]),
         ("+s", ["+sweep="]),
         ("+sweep=[dropout,l2", ["+sweep=[dropout,l2"]),
         ("+experiment=digits", ["+experiment=digits_regularisation"]),
@@ -82,7 +82,7 @@ def test_tab_is_quick_because_it_imports_little(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "inserted"),
-    [("optimizer=ada", "adam adamw"), ("+sweep=[dropout,learn", "[dropout,learning_rates"), ("zzz", "")],
+    [("optimizer=adam", "adam adamax adamw"), ("+sweep=[dropout,learn", "[dropout,learning_rates"), ("zzz", "")],
 )
 def test_bash_inserts_what_follows_the_last_break_of_the_word(line: str, inserted: str, folder: Path) -> None:
     script = (
