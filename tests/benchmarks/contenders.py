@@ -1,6 +1,6 @@
 """The ways to train an epoch that are compared: each prepares a case and returns a function that trains some.
 
-`ours` is the loop of ablate; `fit` is Keras's, given numpy arrays, with the same validation and metric;
+`ours` is the loop of ablate, `streamed` the same with examples that arrive through tf.data; `fit` is Keras's, given numpy arrays, with the same validation and metric;
 `steps` is the tutorial's loop: a compiled step, Keras metrics, tf.data; `jax` scans over the batches of an
 epoch, `torch` is the usual eager loop. Each shuffles, validates once an epoch and measures accuracy.
 """
@@ -21,6 +21,14 @@ LEARNING_RATE = 1e-3
 
 
 def ours(case: Case) -> Train:
+    return our_loop(case, stream=False)
+
+
+def streamed(case: Case) -> Train:
+    return our_loop(case, stream=True)
+
+
+def our_loop(case: Case, stream: bool) -> Train:
     from ablate.training import devices
 
     devices.configure("cpu", case.threads)
@@ -33,7 +41,7 @@ def ours(case: Case) -> Train:
     from ablate.training.settings import TrainingSettings
 
     keras.config.set_dtype_policy(case.precision)
-    data = TrainingData(*(Split.of(*mnist_shaped(count)) for count in (case.examples, VALIDATION)))
+    data = TrainingData(*(Split.of(*mnist_shaped(count), stream) for count in (case.examples, VALIDATION)))
     engine = "graph" if case.model == "cnn" else "xla"
     program = Program(our_model(case), keras.optimizers.Adam(), cross_entropy, case.batch_size, engine=engine)
     return lambda epochs: fit(program, data, TrainingSettings(epochs=epochs), LEARNING_RATE) and None
@@ -238,6 +246,7 @@ def torch(case: Case) -> Train:
 
 CONTENDERS: Mapping[str, Callable[[Case], Train]] = {
     "ours": ours,
+    "streamed": streamed,
     "fit": fit,
     "steps": steps,
     "jax": jax,

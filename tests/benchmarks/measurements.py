@@ -54,6 +54,7 @@ def loop_findings(rounds: int) -> Iterator[Finding]:
     yield from against(SMALL_BATCH, {"fit": 10.0, "steps": None}, rounds)
     yield from against(CNN, {"fit": 1.0}, rounds)
     yield in_bfloat16(CNN, 1.5, rounds)
+    yield streaming(MLP, 1.2, rounds)
 
 
 def against(case: Case, floors: dict[str, float | None], rounds: int) -> Iterator[Finding]:
@@ -83,6 +84,15 @@ def in_bfloat16(case: Case, floor: float, rounds: int) -> Finding:
     with Running("ours", replace(case, precision="mixed_bfloat16")) as ours, Running("fit", case) as fit:
         seconds = paired_seconds([ours, fit], rounds, 1)
     return finding(f"{case.name}: fit in float32 / ours in mixed_bfloat16", ratio([(a, b) for a, b in seconds]), floor)
+
+
+def streaming(case: Case, ceiling: float, rounds: int) -> Finding:
+    """How much longer an epoch takes when its examples arrive through tf.data: the more, the longer the
+    device waited for them."""
+    with Running("ours", case) as resident, Running("streamed", case) as arriving:
+        seconds = paired_seconds([resident, arriving], rounds, epochs_of(case))
+    measured = ratio([(a, b) for a, b in seconds])
+    return replace(finding(f"{case.name}: streamed / resident", measured, ceiling), is_floor=False)
 
 
 def finding(what: str, measured: Ratio, floor: float | None) -> Finding:
