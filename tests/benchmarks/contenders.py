@@ -1,8 +1,9 @@
 """The ways to train an epoch that are compared: each prepares a case and returns a function that trains some.
 
-`ours` is the loop of ablate, `streamed` the same with examples that arrive through tf.data; `fit` is Keras's, given numpy arrays, with the same validation and metric;
-`steps` is the tutorial's loop: a compiled step, Keras metrics, tf.data; `jax` scans over the batches of an
-epoch, `torch` is the usual eager loop. Each shuffles, validates once an epoch and measures accuracy.
+`ours` is the loop of ablate, `streamed` the same with examples that arrive through tf.data; `fit` is Keras's,
+given numpy arrays, with the same validation and metric; `steps` is the tutorial's loop: a compiled step, Keras
+metrics, tf.data; `jax` scans over the batches of an epoch, `torch` is the usual eager loop. Each shuffles,
+validates once an epoch and measures accuracy.
 """
 
 from __future__ import annotations
