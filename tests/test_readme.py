@@ -23,6 +23,11 @@ def blocks(language: str) -> list[str]:
     return [code for found, code in CODE.findall(README) if found == language]
 
 
+def is_file(code: str) -> bool:
+    """Whether a block begins with the path of the file that it is."""
+    return bool(re.match(r"# [\w/]+\.(py|yaml)\n", code))
+
+
 def commands() -> list[list[str]]:
     """The words after `ablate` of every command line in the README."""
     lines = [line.split("  #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
@@ -48,8 +53,10 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
     match words:
         case ["report", "--from", data]:
             assert (ROOT / data).is_dir()  # that it rebuilds its report is tested with every committed report
-        case ["report" | "compare", *_]:
-            assert main([*words, "reports_dir=own"]) == 0
+        case ["compare" | "list", *_]:
+            assert main(words) == 0
+        case ["-m", *_]:
+            assert main(["plan", *words]) == 0
         case ["plan", *rest] | rest:
             # Training is tested elsewhere; here, that the words mean something.
             real = [word for word in rest if not word.startswith(("dataset=mnist", "data_dir="))]
@@ -57,11 +64,23 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
     assert capsys.readouterr().out or words[0] == "report"
 
 
-@pytest.mark.parametrize("code", blocks("python"))
+@pytest.mark.parametrize("code", [code for code in blocks("python") if not is_file(code)])
 def test_the_code_runs(code, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split(",")) == 10
+
+
+def test_a_model_and_a_question_of_ones_own(tmp_path):
+    for code in [*blocks("python"), *blocks("yaml")]:
+        if is_file(code):
+            file = tmp_path / code.partition("\n")[0].removeprefix("# ")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(code)
+    command = [sys.executable, "-m", "ablate", "+sweep=widths", "sweep.seeds=1", "training.epochs=1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "width=256" in (tmp_path / "reports" / "widths" / "report.md").read_text()
 
 
 def test_every_file_it_links_to_is_there():
