@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["PIECE_STEPS", "RESIDENT_BYTES", "Piece", "Split", "consecutive", "pieces"]
+__all__ = ["PIECE_STEPS", "RESIDENT_BYTES", "Piece", "Pipeline", "Split", "consecutive", "pieces"]
 
 # What a piece costs besides its steps (a call, a copy) is then a hundredth of what they cost.
 PIECE_STEPS = 256
@@ -29,23 +29,53 @@ EVALUATION_PIECE = 20_000
 RESIDENT_BYTES = 4 * 2**30
 
 
+class Pipeline:
+    """What gathers the examples of a streamed split in a given order. It is built once and runs every epoch:
+    building costs as much as many steps."""
+
+    def __init__(self, features: tf.Tensor, targets: tf.Tensor) -> None:
+        self._features, self._targets = features, targets
+        with tf.device("/CPU:0"):
+            self._rows = tf.Variable(tf.range(len(targets)), trainable=False)
+        self._by_size: dict[int, tf.data.Dataset] = {}
+
+    def run(self, order: np.ndarray, size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Features and targets of `size` examples at a time, in `order`; the last may be fewer."""
+        self._rows.assign(order)
+        if size not in self._by_size:
+            self._by_size[size] = self._built(size)
+        return iter(self._by_size[size])
+
+    def _built(self, size: int) -> tf.data.Dataset:
+        def gather(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = self._rows[start : start + size]
+            return tf.gather(self._features, rows), tf.gather(self._targets, rows)
+
+        with tf.device("/CPU:0"):
+            starts = tf.data.Dataset.range(0, self._rows.shape[0], size)
+            return starts.map(gather, num_parallel_calls=1).prefetch(PIECES_AHEAD)
+
+
 class Split(NamedTuple):
     """Part of a data set: features [examples, *example shape], targets [examples]; the targets once more as
-    numpy, for metrics. The tensors of a streamed split stay on the host."""
+    numpy, for metrics. The tensors of a streamed split stay on the host; `pipeline` is None for a resident one."""
 
     features: tf.Tensor
     targets: tf.Tensor
     labels: np.ndarray
-    is_streamed: bool
+    pipeline: Pipeline | None
+
+    @property
+    def is_streamed(self) -> bool:
+        return self.pipeline is not None
 
     @classmethod
     def of(cls, features: np.ndarray, targets: np.ndarray, stream: bool | None = None) -> Split:
-        """Args:
-        stream: whether to stream; None decides by the size of the features.
-        """
+        """A split of arrays; `stream` says whether to stream it, None decides by the size of the features."""
         is_streamed = features.nbytes > RESIDENT_BYTES if stream is None else stream
         with tf.device("/CPU:0") if is_streamed else nullcontext():
-            return cls(tf.constant(features), tf.constant(targets), targets, is_streamed)
+            tensors = tf.constant(features), tf.constant(targets)
+        return cls(*tensors, targets, Pipeline(*tensors) if is_streamed else None)
 
 
 class Piece(NamedTuple):
@@ -69,12 +99,12 @@ class Piece(NamedTuple):
 
 def pieces(split: Split, order: np.ndarray, batch_size: int) -> Iterator[Piece]:
     """The examples of `split` in `order`, int32 [examples], cut into steps of `batch_size` examples."""
-    if not split.is_streamed:
+    if split.pipeline is None:
         yield Piece(split.features, split.targets, *_batches(order, batch_size))
         return
     size = PIECE_STEPS * batch_size
     last = (len(order) - 1) // size
-    for number, (features, targets) in enumerate(_gathered(split, order, size)):
+    for number, (features, targets) in enumerate(split.pipeline.run(order, size)):
         rows = np.arange(len(targets), dtype=np.int32)
         if number < last:
             yield Piece(features, targets, tf.constant(rows.reshape(PIECE_STEPS, batch_size)), None)
@@ -93,16 +123,3 @@ def _batches(rows: np.ndarray, batch_size: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Full batches, and the last one, which is never empty."""
     full = (len(rows) - 1) // batch_size
     return tf.constant(rows[: full * batch_size].reshape(full, batch_size)), tf.constant(rows[full * batch_size :])
-
-
-def _gathered(split: Split, order: np.ndarray, size: int) -> tf.data.Dataset:
-    """Features and targets of `size` examples at a time; the last element may have fewer."""
-    with tf.device("/CPU:0"):
-        rows = tf.constant(order)
-
-        def gather(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            wanted = rows[start : start + size]
-            return tf.gather(split.features, wanted), tf.gather(split.targets, wanted)
-
-        starts = tf.data.Dataset.range(0, len(order), size)
-        return starts.map(gather, num_parallel_calls=1).prefetch(PIECES_AHEAD)
