@@ -9,8 +9,6 @@ import numpy as np
 
 __all__ = ["Case", "mnist_shaped"]
 
-VALIDATION = 6_000
-
 
 @dataclass(frozen=True)
 class Case:
@@ -26,6 +24,11 @@ class Case:
     examples: int = 54_000
     precision: str = "float32"
     threads: int = 2
+
+    @property
+    def validation(self) -> int:
+        """Examples validated on after an epoch: a tenth of all, as on MNIST."""
+        return self.examples // 9
 
     def to_text(self) -> str:
         return json.dumps(asdict(self))

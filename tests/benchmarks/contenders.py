@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.benchmarks.cases import VALIDATION, Case, mnist_shaped
+from tests.benchmarks.cases import Case, mnist_shaped
 
 __all__ = ["CONTENDERS"]
 
@@ -42,7 +42,7 @@ def our_loop(case: Case, stream: bool) -> Train:
     from ablate.training.settings import TrainingSettings
 
     keras.config.set_dtype_policy(case.precision)
-    data = TrainingData(*(Split.of(*mnist_shaped(count), stream) for count in (case.examples, VALIDATION)))
+    data = TrainingData(*(Split.of(*mnist_shaped(count), stream) for count in (case.examples, case.validation)))
     engine = "graph" if case.model == "cnn" else "xla"
     program = Program(our_model(case), keras.optimizers.Adam(), cross_entropy, case.batch_size, engine=engine)
     return lambda epochs: fit(program, data, TrainingSettings(epochs=epochs), LEARNING_RATE) and None
@@ -120,7 +120,8 @@ def keras_problem(case: Case):
 
     keras.config.set_dtype_policy(case.precision)
     splits = [
-        (images.astype(np.float32) / 255, labels) for images, labels in map(mnist_shaped, (case.examples, VALIDATION))
+        (images.astype(np.float32) / 255, labels)
+        for images, labels in map(mnist_shaped, (case.examples, case.validation))
     ]
     return keras_cnn() if case.model == "cnn" else keras_mlp(case), *splits
 
@@ -155,7 +156,7 @@ def jax(case: Case) -> Train:
     import jax.numpy as jnp
 
     images, labels = (jnp.asarray(array) for array in mnist_shaped(case.examples))
-    held, held_labels = (jnp.asarray(array) for array in mnist_shaped(VALIDATION))
+    held, held_labels = (jnp.asarray(array) for array in mnist_shaped(case.validation))
     sizes = (784, *case.hidden, 10)
     key = library.random.PRNGKey(0)
     weights = [
@@ -220,7 +221,7 @@ def torch(case: Case) -> Train:
 
     library.set_num_threads(case.threads)
     images, labels = (library.from_numpy(array) for array in mnist_shaped(case.examples))
-    held, held_labels = (library.from_numpy(array) for array in mnist_shaped(VALIDATION))
+    held, held_labels = (library.from_numpy(array) for array in mnist_shaped(case.validation))
     images, held = (part.reshape(len(part), -1).float() / 255 for part in (images, held))
     labels, held_labels = labels.long(), held_labels.long()
     layers, width = [], 784

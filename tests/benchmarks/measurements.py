@@ -150,7 +150,7 @@ class GrowthPoint:
 
 
 def growth() -> Iterator[GrowthPoint]:
-    """How the time of an epoch grows with examples and width; of a run with its epochs."""
+    """How the time of an epoch grows with examples and width, of a run with its epochs, of a worker with its runs."""
     for examples in (6_750, 13_500, 27_000, 54_000):
         yield GrowthPoint("examples", examples, epoch_seconds(replace(MLP, examples=examples)))
     for width in (32, 128, 512, 2048):
@@ -158,6 +158,12 @@ def growth() -> Iterator[GrowthPoint]:
     with Running("ours", replace(MLP, examples=6_750)) as ours:
         for epochs in (1, 4, 16, 64):
             yield GrowthPoint("epochs", epochs, ours.seconds(epochs))
+    counts = (1, 10, 40, 160)
+    command = [sys.executable, "-m", "tests.benchmarks.runs", *map(str, counts)]
+    printed = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=quiet_environment()
+    ).stdout.split()
+    yield from (GrowthPoint("runs", count, float(seconds)) for count, seconds in zip(counts, printed, strict=True))
 
 
 def epoch_seconds(case: Case) -> float:

@@ -1,0 +1,28 @@
+"""Seconds that a worker takes for so many runs of one program, compiled before; in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from ablate.runner.trainer import Trainer
+from ablate.specs import Numerics
+from tests.requests import spec
+
+
+def main() -> None:
+    trainer, counts = Trainer(None, Numerics("cpu", "xla", 1)), [int(word) for word in sys.argv[1:]]
+    train(trainer, 2**32 - 1)
+    started = time.perf_counter()
+    for seed in range(max(counts)):
+        train(trainer, seed)
+        if seed + 1 in counts:
+            print(time.perf_counter() - started)
+
+
+def train(trainer: Trainer, seed: int) -> None:
+    trainer.train(spec(f"seed={seed}", "training.epochs=5"), lambda epoch, epochs, metrics: None)
+
+
+if __name__ == "__main__":
+    main()
