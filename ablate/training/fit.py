@@ -2,7 +2,7 @@
 
 result = fit(program, data, TrainingSettings(epochs=10), learning_rate=1e-3, seed=0)
 result.history["val_accuracy"]      # one value an epoch
-result.divergence                   # None, or where the objective stopped being finite
+result.diverged_at                  # None, or where the objective stopped being finite
 """
 
 from __future__ import annotations
