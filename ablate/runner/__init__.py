@@ -1,6 +1,6 @@
 """The runner: which runs of a study are missing, and processes that train them.
 
-    work = missing(study, store)                        # plan.py: what to run, subtracting what is done
+    work = missing(study.run_specs(), store)            # plan.py: what to run, subtracting what is done
     executor = LocalExecutor(workers=2)                 # local.py: worker processes; inline.py: this one
     executor.execute(work.todo, Session(store, data_dir, observe=print))
 
