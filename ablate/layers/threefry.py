@@ -10,6 +10,9 @@ no generator of the runtime is involved: eager, graph and XLA agree bit for bit.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import tensorflow as tf
 
 __all__ = ["threefry", "uniform"]
@@ -43,11 +46,25 @@ def threefry(key: tf.Tensor, first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Te
 def uniform(key: tf.Tensor, shape: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Uniform float32 numbers in [0, 1), multiples of 2⁻²⁴.
 
+    In a graph whose shapes are static they are drawn by one kernel that XLA compiles, even if nothing else of
+    the graph is: as some hundred operations, each a pass over memory, the masks of a convolutional network
+    would take a good part of its step. The bits are the same.
+
     Args:
         key: uint32 [2].
         shape: int32 [axes], of what is returned.
         step: uint32 scalar, the counter.
     """
+    sizes = None if tf.executing_eagerly() else tf.get_static_value(shape)
+    return _uniform(key, shape, step) if sizes is None else _compiled_uniform(tuple(sizes))(key, step)
+
+
+@functools.cache
+def _compiled_uniform(sizes: tuple[int, ...]) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    return tf.function(lambda key, step: _uniform(key, tf.constant(sizes), step), jit_compile=True, autograph=False)
+
+
+def _uniform(key: tf.Tensor, shape: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     count = tf.reduce_prod(shape)
     pairs = (count + 1) // 2
     left, right = threefry(key, tf.cast(tf.range(pairs), tf.uint32), step)

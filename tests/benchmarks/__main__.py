@@ -108,6 +108,8 @@ def drawn(points: Sequence[GrowthPoint]) -> bytes:
     for ax, name in zip(figure.subplots(1, len(names)), names, strict=True):
         own = [point for point in points if point.axis == name]
         ax.loglog([point.size for point in own], [point.seconds for point in own], "o-", color="#0072B2")
+        ax.set_xticks([point.size for point in own], [f"{point.size:,}" for point in own])
+        ax.minorticks_off()
         ax.set_xlabel(name)
         ax.set_ylabel("seconds")
         ax.grid(True, color="0.9")

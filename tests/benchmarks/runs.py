@@ -6,22 +6,23 @@ import sys
 import time
 
 from ablate.runner.trainer import Trainer
-from ablate.specs import Numerics
+from ablate.specs import Numerics, RunSpec
 from tests.requests import spec
 
 
 def main() -> None:
     trainer, counts = Trainer(None, Numerics("cpu", "xla", 1)), [int(word) for word in sys.argv[1:]]
-    train(trainer, 2**32 - 1)
+    first = spec("training.epochs=5")
+    train(trainer, first.with_seed(2**32 - 1))
     started = time.perf_counter()
     for seed in range(max(counts)):
-        train(trainer, seed)
+        train(trainer, first.with_seed(seed))
         if seed + 1 in counts:
             print(time.perf_counter() - started)
 
 
-def train(trainer: Trainer, seed: int) -> None:
-    trainer.train(spec(f"seed={seed}", "training.epochs=5"), lambda epoch, epochs, metrics: None)
+def train(trainer: Trainer, run: RunSpec) -> None:
+    trainer.train(run, lambda epoch, epochs, metrics: None)
 
 
 if __name__ == "__main__":
