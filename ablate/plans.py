@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ablate.identity import Json, digest
-from ablate.specs import Arm, PlannedRun, Study, Sweep, SweepSpec
+from ablate.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 
 __all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
 
@@ -52,15 +52,21 @@ class PlannedArm:
 @dataclass(frozen=True)
 class PlannedSweep:
     """One question with its arms in the order of the design, and its runs: arms in order, and within each
-    its seeds in order."""
+    its seeds in order.
+
+    `confirmation` holds the runs of every arm on fresh seeds, in the same order, where the sweep confirms
+    what it selects; of these only the arms are trained that the selection is about.
+    """
 
     spec: SweepSpec
     arms: tuple[PlannedArm, ...]
     runs: tuple[PlannedRun, ...]
+    confirmation: tuple[PlannedRun, ...] = ()
 
     @classmethod
     def of(cls, sweep: Sweep) -> PlannedSweep:
-        return cls(sweep.spec, tuple(PlannedArm.of(arm) for arm in sweep.arms), sweep.planned_runs())
+        arms = tuple(PlannedArm.of(arm) for arm in sweep.arms)
+        return cls(sweep.spec, arms, sweep.planned_runs(), tuple(confirmation_runs(sweep)))
 
     @property
     def baseline(self) -> PlannedArm:
@@ -86,6 +92,8 @@ class PlannedSweep:
             "spec": self.spec.to_json(),
             "arms": [arm.to_json() for arm in self.arms],
             "runs": [asdict(run) for run in self.runs],
+            # Left out where there is none, so that the hashes of older plans stand.
+            **({"confirmation": [asdict(run) for run in self.confirmation]} if self.confirmation else {}),
         }
 
     @classmethod
@@ -94,6 +102,7 @@ class PlannedSweep:
             spec=SweepSpec.from_json(data["spec"]),
             arms=tuple(PlannedArm(**arm) for arm in data["arms"]),
             runs=tuple(PlannedRun(**run) for run in data["runs"]),
+            confirmation=tuple(PlannedRun(**run) for run in data.get("confirmation", ())),
         )
 
 
@@ -122,6 +131,16 @@ class StudyPlan:
     def run_ids(self) -> tuple[str, ...]:
         """Every distinct run, in the order of the plan."""
         return tuple(dict.fromkeys(run.run_id for run in self.runs))
+
+    @property
+    def confirmation(self) -> tuple[PlannedRun, ...]:
+        """Every row on fresh seeds that may be trained once arms have been selected, see `PlannedSweep`."""
+        return tuple(run for sweep in self.sweeps for run in sweep.confirmation)
+
+    @property
+    def possible_run_ids(self) -> tuple[str, ...]:
+        """`run_ids`, then those of `confirmation`."""
+        return tuple(dict.fromkeys(run.run_id for run in (*self.runs, *self.confirmation)))
 
     def sweep(self, name: str) -> PlannedSweep:
         """The sweep called `name`.

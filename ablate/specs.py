@@ -14,7 +14,7 @@ Everything here is frozen, made of JSON values, and independent of the rest of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ablate.identity import RUN_FORMAT, Json, digest
@@ -29,11 +29,19 @@ __all__ = [
     "Study",
     "Sweep",
     "SweepSpec",
+    "confirmation_runs",
 ]
 
 SEEDS = range(2**32)
+# Fields of a sweep that came after plans were written: a plan without one of them means its default.
+LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm")
+# Those of them that are one of a few words; see `SweepSpec`.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "scale": ("raw", "log_error"),
+    "multiplicity": ("holm", "joint"),
+}
 # The fields of a sweep that may change without making it another question.
-REVISABLE = ("seeds", "claims", "question", "margin_reason")
+REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm")
 
 
 @dataclass(frozen=True)
@@ -224,7 +232,12 @@ class SweepSpec:
             when the author states none.
         margin_reason: why that much matters, in one sentence.
         base: overrides that hold for every arm.
-        claims: statements that the sweep tests.
+        claims: statements that the sweep tests, as written; see `ablate.statements`.
+        arms, size, design_seed, where: what the design is told; see `ablate.design.Settings`.
+        scale: raw or log_error, what a difference is; None for log_error where the margin is relative, else raw.
+        alpha: the chance of an error that is allowed to a family of verdicts.
+        multiplicity: how a family shares it: holm, or joint over differences and equivalences together.
+        confirm: how many fresh seeds the selected arm is to be confirmed on; 0 for none.
     """
 
     name: str
@@ -238,8 +251,25 @@ class SweepSpec:
     margin_reason: str = ""
     base: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
+    arms: tuple[Mapping[str, Json], ...] = ()
+    size: int | None = None
+    design_seed: int = 0
+    where: tuple[str, ...] = ()
+    scale: str | None = None
+    alpha: float = 0.05
+    multiplicity: str = "holm"
+    confirm: int = 0
+
+    @property
+    def confirmation_seeds(self) -> tuple[int, ...]:
+        """The `confirm` whole numbers that follow the largest of `seeds`: no arm was selected on them."""
+        first = max(self.seeds, default=-1) + 1
+        return tuple(range(first, first + self.confirm))
 
     def to_json(self) -> dict[str, Json]:
+        """`LATER` fields are left out at their default, so that the hashes of older plans stand."""
+        defaults = {each.name: each.default for each in fields(self)}
+        later = {key: value for key in LATER if (value := getattr(self, key)) != defaults[key]}
         return {
             "name": self.name,
             "question": self.question,
@@ -252,6 +282,7 @@ class SweepSpec:
             "margin_reason": self.margin_reason,
             "base": list(self.base),
             "claims": list(self.claims),
+            **{key: list(value) if isinstance(value, tuple) else value for key, value in later.items()},
         }
 
     def definition(self) -> dict[str, Json]:
@@ -268,6 +299,8 @@ class SweepSpec:
                 "seeds": tuple(data["seeds"]),
                 "base": tuple(data["base"]),
                 "claims": tuple(data["claims"]),
+                "arms": tuple(dict(arm) for arm in data.get("arms", ())),
+                "where": tuple(data.get("where", ())),
             }
         )
 
@@ -314,15 +347,25 @@ class Sweep:
 
     def planned_runs(self) -> tuple[PlannedRun, ...]:
         """One row for each of `run_specs()`, in the same order."""
-        return tuple(
-            PlannedRun(self.spec.name, arm.name, arm.is_baseline, seed, arm.spec.with_seed(seed).run_id)
-            for arm in self.arms
-            for seed in self.spec.seeds
-        )
+        return tuple(_planned(self, arm, seed) for arm in self.arms for seed in self.spec.seeds)
 
     def definition(self) -> dict[str, Json]:
         """The fields that may not change under the sweep's name, and the settings of every arm."""
         return {**self.spec.definition(), "arms": {arm.name: arm.spec.settings() for arm in self.arms}}
+
+
+def confirmation_runs(sweep: Sweep) -> dict[PlannedRun, RunSpec]:
+    """What could be trained to confirm a selection: every arm on each of the sweep's confirmation seeds, in
+    the order of `Sweep.planned_runs()`. Which arms are, is known only once the planned runs are done."""
+    return {
+        _planned(sweep, arm, seed): arm.spec.with_seed(seed)
+        for arm in sweep.arms
+        for seed in sweep.spec.confirmation_seeds
+    }
+
+
+def _planned(sweep: Sweep, arm: Arm, seed: int) -> PlannedRun:
+    return PlannedRun(sweep.spec.name, arm.name, arm.is_baseline, seed, arm.spec.with_seed(seed).run_id)
 
 
 @dataclass(frozen=True)

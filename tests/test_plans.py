@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from ablate.plans import StudyPlan
-from ablate.specs import Study
+from ablate.plans import PlannedSweep, StudyPlan
+from ablate.specs import LATER, Study, confirmation_runs
 from tests.runner.scripted import scripted_spec, scripted_study
 
 STUDY = scripted_study()
@@ -51,3 +52,45 @@ def test_an_unknown_name_lists_the_known():
         PLAN.sweeps[0].arm("adam")
     with pytest.raises(KeyError, match=r"no sweep 'x'; it has rates"):
         PLAN.sweep("x")
+
+
+# What a plan of before the later fields hashes to; the study's log and its reports are named by it.
+OLDER_HASH = "c33cf69f6f86a74d0dfdc264ff7222054fed816e9c05acd5e69c9d020a80666f"
+
+
+def test_the_hash_of_an_older_plan_stands():
+    assert PLAN.plan_hash == OLDER_HASH
+    assert not set(LATER) & PLAN.to_json()["sweeps"][0]["spec"].keys()
+
+
+def test_later_fields_survive_json_and_make_another_plan():
+    changes = {
+        "arms": ({"name": "fast", "optimizer.learning_rate": 0.2},),
+        "size": 3,
+        "design_seed": 1,
+        "where": ("learning_rate < 1",),
+        "scale": "raw",
+        "alpha": 0.01,
+        "multiplicity": "joint",
+        "confirm": 2,
+    }
+    assert set(changes) == set(LATER)
+    (sweep,) = STUDY.sweeps
+    for key, value in changes.items():
+        study = replace(STUDY, sweeps=(replace(sweep, spec=replace(sweep.spec, **{key: value})),))
+        plan = StudyPlan.of(study)
+        assert StudyPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+        assert plan.plan_hash != PLAN.plan_hash
+        # Confirmation adds runs to the same study; the arms of the definition are those laid out.
+        assert (plan.definition() == PLAN.definition()) == (key in ("confirm", "arms"))
+
+
+def test_confirmation_takes_the_seeds_after_the_largest():
+    (sweep,) = STUDY.sweeps
+    spec = replace(sweep.spec, seeds=(7, 3), confirm=2)
+    sweep = replace(sweep, spec=spec)
+    runs = confirmation_runs(sweep)
+    assert [(run.arm, run.seed) for run in runs] == [(arm.name, seed) for arm in sweep.arms for seed in (8, 9)]
+    assert all(run.run_id == asked.run_id and asked.seed == run.seed for run, asked in runs.items())
+    assert PlannedSweep.of(sweep).confirmation == tuple(runs)
+    assert not set(runs) & set(sweep.planned_runs())

@@ -7,15 +7,17 @@ config with all of these changes, and only an arm whose levels change the same k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 from ablate import design
 from ablate.config.composing import Composer, Config, lookup
-from ablate.config.problems import Problem, gather, raise_any
+from ablate.config.problems import Problem, gather, raise_any, sift
+from ablate.config.questions import laid_out
 from ablate.config.runs import SpecMaker
+from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Words, layered, write_word
 from ablate.identity import Json, canonical
 from ablate.specs import Arm, Sweep, SweepSpec
@@ -27,14 +29,18 @@ KeyPath = tuple[str, ...]
 Change = tuple[Mapping[KeyPath, Any], frozenset[KeyPath]]
 
 
-def resolve(question: SweepSpec, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
+def resolve(
+    question: SweepSpec, words: Words, composer: Composer, maker: SpecMaker, optional: Collection[str] = ()
+) -> Sweep:
     """The sweep with its levels cast and an arm for each assignment of the design.
 
     Args:
         words: what holds for every arm; the levels are applied after them.
+        optional: claims that are left out where they cannot be, instead of refused.
 
     Raises:
-        ConfigError: with every factor, level and word that cannot be, and every repeated level.
+        ConfigError: with every factor, level, setting of the design, claim and word that cannot be, and every
+            repeated level.
     """
     raise_any(_word_problems(question, words, composer))
     typed = _cast(question, ArmConfigs(composer, words, question.baseline))
@@ -45,7 +51,15 @@ def resolve(question: SweepSpec, words: Words, composer: Composer, maker: SpecMa
         config = {**configs.of(assignment.levels), "seed": typed.seeds[0]}
         return Arm(assignment.name, assignment.levels, assignment.is_baseline, maker.spec(config, typed.metric))
 
-    return Sweep(typed, tuple(gather(arm, design.lay_out(typed.design, typed.factors, typed.baseline))))
+    settings = design.Settings(typed.arms, typed.size, typed.design_seed, typed.where)
+    assignments = laid_out(typed.design, typed.factors, typed.baseline, settings)
+    arms, problems = sift(arm, assignments)
+    setting = Setting(assignments, typed.metric, typed.margin, maker.task(configs.composed(typed.baseline)))
+    found = claim_problems(typed.claims, setting)
+    refused = [problem for claim in found if claim not in optional for problem in found[claim]]
+    raise_any([*problems, *refused])
+    claims = tuple(claim for claim in typed.claims if not found[claim])
+    return Sweep(replace(typed, claims=claims), tuple(arm for _, arm in arms))
 
 
 class ArmConfigs:
@@ -147,7 +161,11 @@ def _cast(question: SweepSpec, configs: ArmConfigs) -> SweepSpec:
 
     factors = dict(zip(question.factors, gather(cast_levels, question.factors), strict=True))
     baseline = {factor: configs.level(factor, level) for factor, level in question.baseline.items()}
-    return replace(question, factors=factors, baseline=baseline)
+    arms = tuple(
+        {key: configs.level(key, value) if key in factors else value for key, value in arm.items()}
+        for arm in question.arms
+    )
+    return replace(question, factors=factors, baseline=baseline, arms=arms)
 
 
 def _repeated_levels(question: SweepSpec) -> Iterator[Problem]:

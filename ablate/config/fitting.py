@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ablate.config.problems import Problem, nearest
 from ablate.records import CLASSIFICATION, METRICS, REGRESSION, MetricInfo
 
-__all__ = ["TASK", "DatasetFacts", "fit_problems"]
+__all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
 
 # The key in which a loss says what it is for: classification, regression, or null for either.
 TASK = "_task_"
@@ -41,13 +41,18 @@ def fit_problems(config: Mapping[str, Any], facts: DatasetFacts, metric: str | N
     Args:
         metric: what the run is measured for, where it belongs to a sweep.
     """
-    task = REGRESSION if facts.classes is None else CLASSIFICATION
+    task = task_of(facts)
     yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
     yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task)
     for rule in MONITORS:
         yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
     if metric is not None:
         yield from _metric_problems("sweep.metric", metric, comparable(task))
+
+
+def task_of(facts: DatasetFacts) -> str:
+    """classification or regression"""
+    return REGRESSION if facts.classes is None else CLASSIFICATION
 
 
 def comparable(task: str) -> dict[str, MetricInfo]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["ConfigError", "Problem", "gather", "nearest", "problems_of", "raise_any", "sift"]
+from ablate.unreadable import Unreadable, carets, nearest
+
+__all__ = [
+    "ConfigError",
+    "Problem",
+    "gather",
+    "nearest",
+    "problems_of",
+    "raise_any",
+    "sift",
+    "unreadable_problem",
+]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,6 +36,7 @@ class Problem:
         allowed: what may be given instead, e.g. `a whole number from 1`.
         nearest: the valid name that was probably meant, if there is one.
         place: the file and line it stands in, as in `conf/sweep/mine.yaml:4`; empty for the command line.
+        span: where in `value`, a text, the word stands that is wrong; it is marked in a line below.
     """
 
     key: str
@@ -33,13 +44,21 @@ class Problem:
     allowed: str
     nearest: str | None = None
     place: str = ""
+    span: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
         # A word that is not in the grammar has no key: it stands for both.
         given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{place}{given}: allowed is {self.allowed}{hint}"
+        return f"{place}{given}: allowed is {self.allowed}{hint}{self._marks(len(place) + len(self.key) + 1)}"
+
+    def _marks(self, indent: int) -> str:
+        """The line that marks the wrong word, in so far as the value is shown up to there."""
+        if self.span is None or self.span[1] > SHOWN_CHARACTERS:
+            return ""
+        start, end = self.span
+        return f"\n{carets(indent + start, indent + end)}"
 
 
 class ConfigError(ValueError):
@@ -50,9 +69,9 @@ class ConfigError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def nearest(name: object, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` is probably a slip of, or None."""
-    return next(iter(difflib.get_close_matches(str(name), list(names), n=1)), None)
+def unreadable_problem(key: str, error: Unreadable) -> Problem:
+    """The problem of a text under `key` that cannot be read."""
+    return Problem(key, error.text, error.allowed, error.nearest, span=error.span)
 
 
 def raise_any(problems: Iterable[Problem]) -> None:

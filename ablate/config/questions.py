@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
 from typing import Any
 
 from ablate import design
 from ablate.config.composing import SWEEP, Config
-from ablate.config.problems import Problem, nearest, raise_any
+from ablate.config.problems import ConfigError, Problem, nearest, raise_any
+from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Word
 from ablate.identity import Json
 from ablate.records import METRICS
-from ablate.specs import SEEDS, SweepSpec
+from ablate.specs import CHOICES, SEEDS, SweepSpec
+from ablate.statements import has_error, is_side
 
-__all__ = ["sweep_spec"]
+__all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
 KEYS = tuple(each.name for each in fields(SweepSpec) if each.name != "name")
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")
+# Those that are taken as they are written.
+PLAIN = ("size", "design_seed", "scale", "multiplicity", "confirm")
+# Ways to add seeds until there are enough, which are yet to come.
+SEQUENTIAL = ("auto", "anytime")
 PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%")
 
 
@@ -37,8 +43,33 @@ def sweep_spec(name: str, leaf: Config, words: Sequence[Word] = ()) -> SweepSpec
     """
     unknown = [list(_unknown_key(word, leaf)) for word in words]
     adjusted = _adjusted(leaf, [word for word, problems in zip(words, unknown, strict=True) if not problems])
-    raise_any([*chain(*unknown), *_leaf_problems(adjusted)])
+    arms, unlaid = _layout(adjusted)
+    optional = optional_claims(leaf, words)
+    claims = _claims(adjusted, arms)
+    refused = [problem for claim in claims if claim not in optional for problem in claims[claim]]
+    raise_any([*chain(*unknown), *_leaf_problems(adjusted), *unlaid, *refused])
     return _spec(name, adjusted)
+
+
+def optional_claims(leaf: Config, words: Sequence[Word]) -> tuple[str, ...]:
+    """The claims of a leaf that are left out where they cannot be, instead of refused.
+
+    They are about the sweep as it stands in its leaf. Where words change what is asked, and take an arm or
+    the metric away, the claims about these go with them; those that could never be, stay to be refused.
+    """
+    if not words or not leaf.get("claims") or any(word.key == f"{SWEEP}.claims" for word in words):
+        return ()
+    arms, _ = _layout(leaf)
+    return tuple(claim for claim, problems in _claims(leaf, arms).items() if not problems)
+
+
+def _claims(leaf: Config, arms: tuple[design.Assignment, ...] | None) -> dict[str, list[Problem]]:
+    """Each claim of a leaf with what is wrong with it, so far as the leaf shows it."""
+    claims, metric, margin = leaf.get("claims") or [], leaf.get("metric"), leaf.get("margin")
+    if not _is_list_of_texts(claims):
+        return {}
+    is_sound = metric in tuple(METRICS) and not any(_margin_problems(margin))
+    return claim_problems(claims, Setting(arms, metric if is_sound else None, margin))
 
 
 def _spec(name: str, leaf: Config) -> SweepSpec:
@@ -54,7 +85,28 @@ def _spec(name: str, leaf: Config) -> SweepSpec:
         margin_reason=leaf.get("margin_reason") or "",
         base=tuple(leaf.get("base") or ()),
         claims=tuple(leaf.get("claims") or ()),
+        arms=tuple(leaf.get("arms") or ()),
+        where=tuple(leaf.get("where") or ()),
+        alpha=float(leaf.get("alpha") or SweepSpec.alpha),
+        **{key: leaf[key] for key in PLAIN if leaf.get(key) is not None},
     )
+
+
+def laid_out(
+    name: str, factors: design.Factors, baseline: design.Levels, settings: design.Settings
+) -> tuple[design.Assignment, ...]:
+    """The arms of the design called `name`.
+
+    Raises:
+        ConfigError: with everything that the design refuses, under the keys of the sweep.
+    """
+    try:
+        return design.lay_out(name, factors, baseline, settings)
+    except design.Unfit as error:
+        raise ConfigError(
+            Problem(f"sweep.{each.key}", each.value, each.allowed, each.nearest, span=each.span)
+            for each in error.refusals
+        ) from error
 
 
 def _adjusted(leaf: Config, words: Sequence[Word]) -> Config:
@@ -91,12 +143,85 @@ def _leaf_problems(leaf: Config) -> Iterator[Problem]:
     for key in REQUIRED:
         if leaf.get(key) is None:
             yield Problem(f"sweep.{key}", None, "a value; a sweep has no default for it")
-    yield from _factor_problems(leaf.get("factors"))
-    yield from _baseline_problems(leaf.get("baseline"), leaf.get("factors"))
-    yield from _seed_problems(leaf.get("seeds"))
-    yield from _name_problems(leaf)
+    yield from _seed_problems(leaf.get("seeds"), leaf.get("confirm"))
+    yield from _name_problems("metric", leaf.get("metric"), tuple(METRICS))
+    for key, names in CHOICES.items():
+        yield from _name_problems(key, leaf.get(key), names)
+    yield from _number_problems(leaf, ("confirm", "alpha"))
     yield from _margin_problems(leaf.get("margin"))
-    for key in ("base", "claims"):
+    yield from _scale_problems(leaf)
+    for key in ("question", "margin_reason"):
+        if not isinstance(leaf.get(key) or "", str):
+            yield Problem(f"sweep.{key}", leaf[key], "a sentence")
+    yield from _text_problems(leaf, ("base", "claims"))
+
+
+def _layout(leaf: Config) -> tuple[tuple[design.Assignment, ...] | None, list[Problem]]:
+    """The arms of a leaf, or None, and what keeps them from being laid out. Levels are as written, which is
+    enough to see how they lie; a key that is missing is no matter here."""
+    factors, baseline, name = (leaf.get(key) for key in ("factors", "baseline", "design"))
+    found = [
+        *_factor_problems(factors),
+        *_baseline_problems(baseline, factors),
+        *_name_problems("design", name, design.available()),
+        *_arm_problems(leaf.get("arms"), factors),
+        *_number_problems(leaf, ("size", "design_seed")),
+        *_text_problems(leaf, ("where",)),
+    ]
+    if found or factors is None or baseline is None or name is None:
+        return None, found
+    listed = {factor: tuple(levels) for factor, levels in factors.items()}
+    settings = design.Settings(
+        arms=tuple(_as_listed(arm, listed) for arm in leaf.get("arms") or ()),
+        size=leaf.get("size"),
+        design_seed=leaf.get("design_seed") or 0,
+        where=tuple(leaf.get("where") or ()),
+    )
+    try:
+        return laid_out(name, listed, _as_listed(baseline, listed), settings), []
+    except ConfigError as error:
+        return None, list(error.problems)
+
+
+def _as_listed(written: Mapping[str, Json], factors: Mapping[str, tuple[Json, ...]]) -> dict[str, Json]:
+    """The same levels as the factors list them, which may have 0.0 where 0 is written."""
+    named = {key: value for key, value in written.items() if key not in factors}
+    listed = {
+        factor: next(each for each in levels if _same_level(written[factor], each))
+        for factor, levels in factors.items()
+        if factor in written
+    }
+    return {**named, **listed}
+
+
+def _arm_problems(arms: Any, factors: Any) -> Iterator[Problem]:
+    if arms is None or not isinstance(factors, Mapping):
+        return
+    if not isinstance(arms, list) or not all(isinstance(arm, Mapping) for arm in arms):
+        yield Problem("sweep.arms", arms, "a list of arms, as in [{optimizer: sgd}, {name: mine, model.dropout: 0.1}]")
+        return
+    for index, arm in enumerate(arms):
+        for key, value in arm.items():
+            where = f"sweep.arms[{index}].{key}"
+            if key in factors:
+                yield from _level_problems(where, value, factors[key])
+            elif key != design.NAME:
+                names = (design.NAME, *factors)
+                yield Problem(where, value, f"one of {', '.join(names)}", nearest(key, names))
+            elif not isinstance(value, str) or not is_side(value):
+                yield Problem(where, value, "a name that a claim can use: without <, >, ~ or the words of a claim")
+
+
+def _number_problems(leaf: Config, keys: Iterable[str]) -> Iterator[Problem]:
+    """What of these numbers is out of its range."""
+    for key in keys:
+        value = leaf.get(key)
+        if key in NUMBERS and value is not None and not NUMBERS[key][0](value):
+            yield Problem(f"sweep.{key}", value, NUMBERS[key][1])
+
+
+def _text_problems(leaf: Config, keys: Iterable[str]) -> Iterator[Problem]:
+    for key in keys:
         if not _is_list_of_texts(leaf.get(key) or []):
             yield Problem(f"sweep.{key}", leaf[key], "a list of texts")
 
@@ -123,13 +248,13 @@ def _baseline_problems(baseline: Any, factors: Any) -> Iterator[Problem]:
             names = ", ".join(factors)
             yield Problem(f"sweep.baseline.{factor}", baseline[factor], f"one of {names}", nearest(factor, factors))
     for factor, levels in factors.items():
-        yield from _baseline_level_problems(factor, baseline.get(factor), levels)
+        yield from _level_problems(f"sweep.baseline.{factor}", baseline.get(factor), levels)
 
 
-def _baseline_level_problems(factor: str, level: Json, levels: Any) -> Iterator[Problem]:
+def _level_problems(key: str, level: Json, levels: Any) -> Iterator[Problem]:
     if isinstance(levels, list) and levels and not any(_same_level(level, each) for each in levels):
         texts = [str(each) for each in levels]
-        yield Problem(f"sweep.baseline.{factor}", level, f"one of {', '.join(texts)}", nearest(level, texts))
+        yield Problem(key, level, f"one of {', '.join(texts)}", nearest(level, texts))
 
 
 def _same_level(one: Json, other: Json) -> bool:
@@ -137,22 +262,40 @@ def _same_level(one: Json, other: Json) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _seed_problems(seeds: Any) -> Iterator[Problem]:
+def _seed_problems(seeds: Any, confirm: Any) -> Iterator[Problem]:
     allowed = f"a count from 1, or a list of distinct whole numbers from 0 to {SEEDS[-1]}"
     is_list = isinstance(seeds, list) and seeds and len(set(map(repr, seeds))) == len(seeds)
     is_good = all(map(_is_seed, seeds)) if is_list else _is_seed(seeds) and seeds > 0
-    if seeds is not None and not is_good:
+    if isinstance(seeds, str) and seeds in SEQUENTIAL:
+        later = "seeds that are added until there are enough come in a later version"
+        yield Problem("sweep.seeds", seeds, f"a number of seeds, for {later}")
+    elif seeds is not None and not is_good:
         yield Problem("sweep.seeds", seeds, allowed)
+    elif seeds is not None and type(confirm) is int and confirm > SEEDS[-1] - max(_seeds(seeds)):
+        left = SEEDS[-1] - max(_seeds(seeds))
+        yield Problem("sweep.confirm", confirm, f"a whole number from 0 to {left}, as many seeds as follow the last")
 
 
-def _name_problems(leaf: Config) -> Iterator[Problem]:
-    for key, names in (("design", design.available()), ("metric", tuple(METRICS))):
-        name = leaf.get(key)
-        if name is not None and name not in names:
-            yield Problem(f"sweep.{key}", name, f"one of {', '.join(names)}", nearest(name, names))
-    for key in ("question", "margin_reason"):
-        if not isinstance(leaf.get(key) or "", str):
-            yield Problem(f"sweep.{key}", leaf[key], "a sentence")
+def _name_problems(key: str, name: Any, names: tuple[str, ...]) -> Iterator[Problem]:
+    if name is not None and name not in names:
+        yield Problem(f"sweep.{key}", name, f"one of {', '.join(names)}", nearest(name, names))
+
+
+def _scale_problems(leaf: Config) -> Iterator[Problem]:
+    """A margin and a scale must fit each other, and logarithms need a metric with an error above 0."""
+    metric, margin, scale = leaf.get("metric"), leaf.get("margin"), leaf.get("scale")
+    is_relative = isinstance(margin, str) and PERCENT.fullmatch(margin)
+    without_error = isinstance(metric, str) and metric in METRICS and not has_error(METRICS[metric])
+    if is_relative and without_error:
+        yield Problem(
+            "sweep.margin", margin, f"a number in the unit of {metric}, which may be 0 or less and has no parts"
+        )
+    if scale == "log_error" and without_error:
+        yield Problem("sweep.scale", scale, f"raw, for {metric} may be 0 or less and has no logarithm")
+    elif scale == "log_error" and margin is not None and not is_relative:
+        yield Problem("sweep.scale", scale, "raw, or a margin that is a part of the error, as in sweep.margin=10%")
+    elif scale == "raw" and is_relative:
+        yield Problem("sweep.scale", scale, f"log_error, or a margin in the unit of {metric}, for {margin} is a ratio")
 
 
 def _margin_problems(margin: Any) -> Iterator[Problem]:
@@ -164,6 +307,15 @@ def _margin_problems(margin: Any) -> Iterator[Problem]:
 
 def _is_seed(seed: object) -> bool:
     return type(seed) is int and seed in SEEDS
+
+
+# What a number may be, and how that is said.
+NUMBERS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "size": (lambda value: type(value) is int and value > 0, "a whole number from 1"),
+    "design_seed": (_is_seed, f"a whole number from 0 to {SEEDS[-1]}"),
+    "confirm": (lambda value: type(value) is int and value >= 0, "a whole number from 0"),
+    "alpha": (lambda value: type(value) is float and 0 < value < 0.5, "a number above 0 and below 0.5"),
+}
 
 
 def _is_list_of_texts(value: object) -> bool:

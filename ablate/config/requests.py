@@ -18,7 +18,7 @@ from ablate.config.grids import GRID, grid_leaf, grid_name, grid_words
 from ablate.config.outlines import EXPERIMENT, Outline, StudySweep, outline_of
 from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
-from ablate.config.questions import sweep_spec
+from ablate.config.questions import optional_claims, sweep_spec
 from ablate.config.ranges import study_name_problems
 from ablate.config.runs import Settings, SpecMaker, run_settings
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
@@ -118,12 +118,14 @@ def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, mak
     written = layered(parse_words(question.base), _not_under_sweep(overrides))
     commanded = _command_problems(plain, question.factors)
     raise_any([*commanded, *_base_problems((*base, *written)), *_factor_problems(question)])
-    claims = (*question.claims, *asked.claims)
+    optional = optional_claims(composer.sweep(asked.sweep), (*base, *overrides, *words))
+    own, claims = len(question.claims), (*question.claims, *asked.claims)
     question = replace(question, base=tuple(word.text for word in layered(base, written)), claims=claims)
     layers = layered(base, written, plain)
-    changed = _under_sweep((*overrides, *words))
-    with _placed(asked, changed, composer), _other_problems_too(layers, composer, maker):
-        return resolve(question, layers, composer, maker)
+    changed = [word.key for word in _under_sweep((*overrides, *words))]
+    elsewhere = [*changed, *(f"{SWEEP}.claims[{index}]" for index in range(own, len(claims)))]
+    with _placed(asked, elsewhere, composer), _other_problems_too(layers, composer, maker):
+        return resolve(question, layers, composer, maker, optional)
 
 
 @contextmanager
@@ -144,25 +146,25 @@ def _other_problems_too(words: Words, composer: Composer, maker: SpecMaker) -> I
 def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) -> SweepSpec:
     leaf, plain = composer.sweep(asked.sweep), _not_under_sweep(words)
     try:
-        with _placed(asked, _under_sweep(words), composer):
+        with _placed(asked, [word.key for word in _under_sweep(words)], composer):
             return sweep_spec(asked.title, leaf, _under_sweep(words))
     except ConfigError as error:
         # The command line can be judged all the same, given what the study and the leaf choose.
         chosen = layered(base, _readable(leaf.get("base")), plain)
-        further = [*composer.check(plain, among=chosen), *_command_problems(plain, leaf.get("factors"))]
+        alone = problems_of(lambda: composer.compose(chosen))
+        further = [*composer.check(plain, among=chosen), *_command_problems(plain, leaf.get("factors")), *alone]
         raise ConfigError([*error.problems, *further]) from error
 
 
 @contextmanager
-def _placed(asked: StudySweep, changed: Words, composer: Composer) -> Iterator[None]:
-    """Adds to the problems of a sweep where in its leaf they stand, unless words have changed it there."""
+def _placed(asked: StudySweep, elsewhere: Sequence[str], composer: Composer) -> Iterator[None]:
+    """Adds to the problems of a sweep where in its leaf they stand, but for keys that stand elsewhere."""
     try:
         yield
     except ConfigError as error:
-        elsewhere = tuple(word.key for word in changed)
         file = composer.tree.leaf(SWEEP, asked.sweep)
         factors = composer.sweep(asked.sweep).get("factors")
-        raise ConfigError(_with_place(each, file, factors, elsewhere) for each in error.problems) from error
+        raise ConfigError(_with_place(each, file, factors, tuple(elsewhere)) for each in error.problems) from error
 
 
 def _with_place(problem: Problem, file: Path, factors: object, elsewhere: tuple[str, ...]) -> Problem:

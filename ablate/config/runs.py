@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ablate.config.building import TARGET, foreign_packages, package_digest
 from ablate.config.composing import SPLIT, Config, arguments_of
-from ablate.config.fitting import DatasetFacts, fit_problems
+from ablate.config.fitting import DatasetFacts, fit_problems, task_of
 from ablate.config.problems import ConfigError, Problem, raise_any
 from ablate.identity import canonical
 from ablate.specs import Component, DatasetSpec, Numerics, RunSpec
@@ -83,6 +83,14 @@ class SpecMaker:
             Whatever `dataset_facts` raises.
         """
         return tuple(fit_problems(config, self._facts(config), metric))
+
+    def task(self, config: Config) -> str:
+        """What the data set of `config` calls for: classification or regression.
+
+        Raises:
+            Whatever `dataset_facts` raises.
+        """
+        return task_of(self._facts(config))
 
     def _dataset(self, config: Config) -> DatasetSpec:
         cut = {key: config["dataset"][key] for key in SPLIT}

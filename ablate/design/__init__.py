@@ -4,35 +4,135 @@ Each module of this package is a design, found by its name; adding one adds a mo
 
     lay_out("one_factor", {"optimizer": ("sgd", "adam")}, {"optimizer": "adam"})
     # (Assignment("optimizer=sgd", …), Assignment("optimizer=adam", …, is_baseline=True))
-    available()     # ("grid", "one_factor")
+    lay_out("random", factors, baseline, Settings(size=12, where=("model.dropout < 0.5",)))
+    available()     # ("grid", "leave_one_out", "list", …)
 
-A design has two functions, both pure:
+A design is pure, and has
 
-    arms(factors, baseline) -> list of assignments, each with a level for every factor, in order
-    name(levels, baseline)  -> the name of the arm with these levels, unique within the sweep
+    TAKES                   the names of the settings that it looks at, besides the factors
+    arms(space, settings)   (name, levels) of each arm in order, with a level for every factor; one of them is
+                            the baseline. It raises `Unfit` for what it cannot lay out.
+
+Conditions (`where`) hold for every design: arms that do not satisfy them are left out after it, and a design
+that chooses among arms chooses among those that do (`Space.combinations`).
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import product
 from typing import Protocol, cast
 
+from ablate.design._conditions import Condition, parse_condition
 from ablate.identity import Json, canonical
+from ablate.unreadable import Unreadable
 
-__all__ = ["Assignment", "Design", "Factors", "Levels", "available", "lay_out"]
+__all__ = [
+    "NAME",
+    "Assignment",
+    "Design",
+    "Factors",
+    "Levels",
+    "Refusal",
+    "Settings",
+    "Space",
+    "Unfit",
+    "available",
+    "lay_out",
+]
+
+# The key of an arm written by hand that is no factor.
+NAME = "name"
 
 Levels = Mapping[str, Json]
 Factors = Mapping[str, tuple[Json, ...]]
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a design is told beside the factors. Each takes some of it (`TAKES`).
+
+    Attributes:
+        arms: arms written by hand: a level for some of the factors, and a `name` if it is to have one.
+        size: how many arms there are to be, the baseline among them.
+        design_seed: another one gives another draw.
+        where: conditions that every arm satisfies, whatever the design.
+    """
+
+    arms: tuple[Mapping[str, Json], ...] = ()
+    size: int | None = None
+    design_seed: int = 0
+    where: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A setting that a design cannot work with: its key, what was given and what is allowed; and where in a
+    text the word stands that is wrong."""
+
+    key: str
+    value: object
+    allowed: str
+    nearest: str | None = None
+    span: tuple[int, int] | None = None
+
+
+class Unfit(ValueError):
+    """A question that a design cannot lay out. `refusals` says why."""
+
+    def __init__(self, *refusals: Refusal) -> None:
+        super().__init__("; ".join(f"{each.key}={each.value!r}: allowed is {each.allowed}" for each in refusals))
+        self.refusals = refusals
+
+
+@dataclass(frozen=True)
+class Space:
+    """The factors with their levels, the baseline, and the conditions on both."""
+
+    factors: Factors
+    baseline: Levels
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many combinations there are, conditions aside."""
+        return math.prod(map(len, self.factors.values()))
+
+    def combinations(self) -> Iterator[dict[str, Json]]:
+        """Every allowed combination of levels; the first factor varies slowest."""
+        every = (dict(zip(self.factors, levels, strict=True)) for levels in product(*self.factors.values()))
+        return (levels for levels in every if self.allows(levels))
+
+    def allows(self, levels: Levels) -> bool:
+        """Whether the levels satisfy all conditions.
+
+        Raises:
+            Unfit: when a condition compares what cannot be compared.
+        """
+        return all(self.satisfies(index, levels) for index in range(len(self.conditions)))
+
+    def satisfies(self, index: int, levels: Levels) -> bool:
+        """Whether the levels satisfy one condition; raises as `allows` does."""
+        try:
+            return self.conditions[index].holds(levels)
+        except Unreadable as error:
+            raise Unfit(_misread(index, error)) from error
+
+    def is_baseline(self, levels: Levels) -> bool:
+        return canonical(levels) == canonical(self.baseline)
+
+
 class Design(Protocol):
     """What a module of this package offers."""
 
-    arms: Callable[[Factors, Levels], list[dict[str, Json]]]
-    name: Callable[[Levels, Levels], str]
+    TAKES: tuple[str, ...]
+
+    def arms(self, space: Space, settings: Settings) -> Sequence[tuple[str, Levels]]: ...
 
 
 @dataclass(frozen=True)
@@ -50,16 +150,63 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
-def lay_out(design: str, factors: Factors, baseline: Levels) -> tuple[Assignment, ...]:
-    """The arms of a design, in the order of the levels as written, the baseline among them.
+def lay_out(design: str, factors: Factors, baseline: Levels, settings: Settings = Settings()) -> tuple[Assignment, ...]:
+    """The arms of a design that satisfy the conditions, in the order of the design, the baseline among them.
 
     Raises:
         ValueError: when no design has that name.
+        Unfit: when the design cannot be laid out, with everything that is wrong with the settings.
     """
     if design not in available():
         raise ValueError(f"no design is named {design!r}; there are {', '.join(available())}")
-    module = cast(Design, importlib.import_module(f"{__name__}.{design}"))
-    return tuple(
-        Assignment(module.name(levels, baseline), levels, canonical(levels) == canonical(baseline))
-        for levels in module.arms(factors, baseline)
-    )
+    module = _module(design)
+    conditions, misread = _conditions(settings.where, factors)
+    space = Space(factors, baseline, conditions)
+    _refuse([*misread, *_untaken(design, module, settings), *_baseline_refusals(space)])
+    arms = [(name, levels) for name, levels in module.arms(space, settings) if space.allows(levels)]
+    _refuse(_shared_names(name for name, _ in arms))
+    return tuple(Assignment(name, levels, space.is_baseline(levels)) for name, levels in arms)
+
+
+def _module(design: str) -> Design:
+    return cast(Design, importlib.import_module(f"{__name__}.{design}"))
+
+
+def _refuse(refusals: Iterable[Refusal]) -> None:
+    found = tuple(refusals)
+    if found:
+        raise Unfit(*found)
+
+
+def _conditions(texts: Sequence[str], factors: Factors) -> tuple[tuple[Condition, ...], list[Refusal]]:
+    conditions, refusals = [], []
+    for index, text in enumerate(texts):
+        try:
+            conditions.append(parse_condition(text, factors))
+        except Unreadable as error:
+            refusals.append(_misread(index, error))
+    return tuple(conditions), refusals
+
+
+def _misread(index: int, error: Unreadable) -> Refusal:
+    return Refusal(f"where[{index}]", error.text, error.allowed, error.nearest, error.span)
+
+
+def _untaken(design: str, module: Design, settings: Settings) -> Iterator[Refusal]:
+    for key in (each.name for each in fields(Settings) if each.name != "where"):
+        value = getattr(settings, key)
+        if value != getattr(Settings(), key) and key not in module.TAKES:
+            takers = [name for name in available() if key in _module(name).TAKES]
+            yield Refusal(key, value, f"nothing, for the design {design} does not take it; {' and '.join(takers)} do")
+
+
+def _baseline_refusals(space: Space) -> Iterator[Refusal]:
+    for index, condition in enumerate(space.conditions):
+        if not space.satisfies(index, space.baseline):
+            yield Refusal(f"where[{index}]", condition.text, "a condition that the baseline satisfies")
+
+
+def _shared_names(names: Iterable[str]) -> Iterator[Refusal]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield Refusal("arms", name, "a name of its own for each arm")

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ablate.design import Levels
 from ablate.identity import Json, canonical
 
-__all__ = ["arm_name"]
+__all__ = ["arm_name", "change_name", "factor_names", "short_names"]
 
 
-def arm_name(levels: Levels, named: Iterable[str]) -> str:
+def arm_name(levels: Mapping[str, Json], named: Iterable[str]) -> str:
     """The levels of the factors `named`, as `factor=level` joined by commas.
 
     A factor appears as the last part of its dotted key, or whole where two factors share that part.
     """
-    short = _short_keys(levels)
+    short = short_names(levels)
     return ",".join(f"{short[key]}={_level_text(levels[key])}" for key in named)
 
 
-def _short_keys(keys: Iterable[str]) -> dict[str, str]:
-    last = {key: key.rpartition(".")[2] for key in keys}
+def change_name(levels: Mapping[str, Json], baseline: Mapping[str, Json]) -> str:
+    """The factors that differ from the baseline, with their levels; `baseline` when none does, unless there
+    is only one factor to name."""
+    changed = [key for key in levels if canonical(levels[key]) != canonical(baseline[key])]
+    named = list(levels) if len(levels) == 1 else changed
+    return arm_name(levels, named) or "baseline"
+
+
+def short_names(factors: Iterable[str]) -> dict[str, str]:
+    """Each factor with what it is called: its last part, or all of it where two share that."""
+    last = {key: key.rpartition(".")[2] for key in factors}
     shared = list(last.values())
     return {key: part if shared.count(part) == 1 else key for key, part in last.items()}
+
+
+def factor_names(factors: Iterable[str]) -> dict[str, str]:
+    """What each factor is called, with the factor."""
+    return {name: factor for factor, name in short_names(factors).items()}
 
 
 def _level_text(level: Json) -> str:

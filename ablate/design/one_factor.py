@@ -6,22 +6,17 @@ change together (interactions) cannot be seen; a grid sees them.
 
 from __future__ import annotations
 
-from ablate.design import Factors, Levels
-from ablate.design._names import arm_name
-from ablate.identity import Json, canonical
+from ablate.design import Levels, Settings, Space
+from ablate.design._names import change_name
+from ablate.identity import canonical
 
-__all__ = ["arms", "name"]
+__all__ = ["TAKES", "arms"]
+
+TAKES = ()
 
 
-def arms(factors: Factors, baseline: Levels) -> list[dict[str, Json]]:
+def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:  # noqa: ARG001, the signature of every design
     """Factor after factor, each in the order of its levels; the baseline once, where it first occurs."""
-    every = [{**baseline, factor: level} for factor, levels in factors.items() for level in levels]
-    return list({canonical(arm): arm for arm in every}.values())
-
-
-def name(levels: Levels, baseline: Levels) -> str:
-    """The factor that differs from the baseline, with its level; `baseline` when none does, unless
-    there is only one factor to name."""
-    changed = [key for key in levels if canonical(levels[key]) != canonical(baseline[key])]
-    named = list(levels) if len(levels) == 1 else changed
-    return arm_name(levels, named) or "baseline"
+    every = [{**space.baseline, factor: level} for factor, levels in space.factors.items() for level in levels]
+    distinct = {canonical(levels): levels for levels in every}.values()
+    return [(change_name(levels, space.baseline), levels) for levels in distinct]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ablate.config import composing as composing_module
 from ablate.config.arms import ArmConfigs
 from ablate.config.composing import Composer, composing
+from ablate.config.problems import ConfigError
 from ablate.config.words import write_word
-from tests.config.support import load_study, load_sweep, problems, tree, write
+from tests.config.support import CHECKOUT, load_study, load_sweep, problems, tree, write
 
 # Groups, values under them, values that two factors touch, nulls and lists: merging must hold for all of them.
 LEVELS: dict[str, list[Any]] = {
@@ -146,3 +147,44 @@ def test_equal_specs_of_two_sweeps_are_one_run() -> None:
     study = load_study("+sweep=[dropout,l2] sweep.seeds=2")
     assert len(study.planned_runs()) == 16
     assert len(study.run_specs()) == 14
+
+
+def test_arms_by_hand_have_levels_of_the_type_of_their_key() -> None:
+    words = "+sweep=dropout sweep.design=list sweep.factors.model.dropout=[0,0.5,1e-1] sweep.baseline.model.dropout=0"
+    sweep = load_sweep(f"{words} sweep.arms=[{{name:low,model.dropout:0.1}},{{model.dropout:0.5}}]")
+    assert [arm.name for arm in sweep.arms] == ["dropout=0.0", "low", "dropout=0.5"]
+    assert [arm.spec.model.arguments["dropout"] for arm in sweep.arms] == [0.0, 0.1, 0.5]
+    assert sweep.spec.arms == ({"name": "low", "model.dropout": 0.1}, {"model.dropout": 0.5})
+
+
+def test_conditions_and_sizes_reach_the_design() -> None:
+    words = "+sweep=dropout_l2 sweep.design=random sweep.size=4 sweep.where=['dropout<0.5']"
+    sweep = load_sweep(words)
+    assert len(sweep.arms) == 4
+    assert sweep.baseline.name == "dropout=0.0,l2=0.0"
+    assert {arm.levels["model.dropout"] for arm in sweep.arms} <= {0.0, 0.2}
+    assert load_sweep(f"{words} sweep.design_seed=2").arms != sweep.arms
+
+
+def test_replicas_of_one_arm_are_one_program() -> None:
+    sweep = load_sweep("+sweep=aa")
+    assert len({arm.spec.run_id for arm in sweep.arms}) == 8
+    assert len({arm.spec.program_id for arm in sweep.arms}) == 1
+
+
+def test_claims_of_a_sweep_go_with_the_arms_that_words_take_away() -> None:
+    claims = load_sweep("+sweep=optimizers").spec.claims
+    assert "adamw ~ adam on val_loss" in claims
+    kept = load_sweep("+sweep=optimizers sweep.factors.optimizer=[sgd,adam]").spec.claims
+    assert kept == tuple(claim for claim in claims if "adamw" not in claim)
+
+
+def test_claims_are_of_the_task_and_name_their_line(tmp_path: Path) -> None:
+    leaf = (CHECKOUT / "conf" / "sweep" / "dropout.yaml").read_text()
+    claims = leaf.index("claims:")
+    text = f"{leaf[:claims]}claims:\n  - 0.3 < 0 on gap\n  - 0.3 < 0 on val_mse\n"
+    with pytest.raises(ConfigError) as caught:
+        load_sweep("+sweep=mine", tree(write(tmp_path, {"conf/sweep/mine.yaml": text})))
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.allowed.split(",")[0]) == ("sweep.claims[1]", "a quantity of classification")
+    assert problem.place.endswith(f"mine.yaml:{len(text.splitlines())}")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ablate.config.problems import ConfigError
-from ablate.config.questions import sweep_spec
+from ablate.config.questions import optional_claims, sweep_spec
 from ablate.config.words import parse_words
+from ablate.specs import LATER
 
 LEAF: dict[str, Any] = {
     "question": "Which?",
@@ -108,3 +109,88 @@ def test_words_for_keys_that_a_sweep_does_not_have_are_refused_with_everything_e
         ("sweep.seeds.x", "sweep.seeds"),
         ("sweep.metric", "val_loss"),
     ]
+
+
+def test_what_a_leaf_does_not_say_is_as_it_always_was() -> None:
+    spec = sweep_spec("name", LEAF)
+    assert {key: getattr(spec, key) for key in LATER} == {
+        "arms": (),
+        "size": None,
+        "design_seed": 0,
+        "where": (),
+        "scale": None,
+        "alpha": 0.05,
+        "multiplicity": "holm",
+        "confirm": 0,
+    }
+    assert sweep_spec("name", {**LEAF, **dict.fromkeys(LATER)}) == spec
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "expected"),
+    [
+        ({"design": "random", "size": 3, "design_seed": 7}, "design_seed", 7),
+        ({"design": "list", "arms": [{"name": "a", "optimizer": "sgd"}]}, "arms", ({"name": "a", "optimizer": "sgd"},)),
+        ({"where": ["dropout < 1"]}, "where", ("dropout < 1",)),
+        ({"scale": "log_error"}, "scale", "log_error"),
+        ({"scale": "log_error", "margin": "5%"}, "scale", "log_error"),
+        ({"scale": "raw", "margin": 1}, "scale", "raw"),
+        ({"alpha": 0.01}, "alpha", 0.01),
+        ({"multiplicity": "joint"}, "multiplicity", "joint"),
+        ({"confirm": 5}, "confirm", 5),
+        ({"metric": "gap", "margin": 0.1}, "margin", 0.1),
+    ],
+)
+def test_what_a_leaf_says_is_kept(change: dict[str, Any], field: str, expected: Any) -> None:
+    assert getattr(sweep_spec("name", {**LEAF, **change}), field) == expected
+
+
+@pytest.mark.parametrize("metric", ["gap", "penalty"])
+def test_a_relative_margin_needs_an_error_above_zero(metric: str) -> None:
+    assert found({**LEAF, "metric": metric, "margin": "5%"}) == [("sweep.margin", None)]
+
+
+@pytest.mark.parametrize("value", ["3", True, 2.5, [1], {"a": 1}])
+@pytest.mark.parametrize("key", ["size", "design_seed", "confirm", "alpha", "arms", "where", "scale"])
+def test_values_of_another_type_are_refused(key: str, value: Any) -> None:
+    if (key, value) != ("alpha", 2.5):
+        assert key in {problem.partition(".")[2].partition("[")[0] for problem, _ in found({**LEAF, key: value})}
+
+
+CLAIM = "sgd < adam on val_loss"
+
+
+class TestClaims:
+    @pytest.mark.parametrize("key", ["factors", "design", "baseline"])
+    def test_are_read_where_the_arms_are_not_known(self, key: str) -> None:
+        claims = ["x < y on val_los", "x < y on gap"]
+        assert found({**LEAF, "claims": claims, key: None}) == [(f"sweep.{key}", None), ("sweep.claims[0]", "val_loss")]
+
+    def test_need_no_margin_of_a_metric_that_is_not_known(self) -> None:
+        claims = ["sgd ~ adam on val_loss"]
+        assert found({**LEAF, "claims": claims, "metric": "val_los"}) == [("sweep.metric", "val_loss")]
+        assert found({**LEAF, "claims": claims}) == [("sweep.claims[0]", None)]
+
+    def test_of_a_leaf_that_stands_as_it_is_are_refused_where_they_cannot_be(self) -> None:
+        assert found({**LEAF, "claims": [CLAIM, "nadam < adam on val_loss"]}) == [("sweep.claims[1]", "adam")]
+
+    def test_of_words_are_refused_where_they_cannot_be(self) -> None:
+        assert found(LEAF, "sweep.claims=['nadam < adam on val_loss']") == [("sweep.claims[0]", "adam")]
+
+    @pytest.mark.parametrize(
+        ("claim", "word"),
+        [
+            (CLAIM, "sweep.factors.optimizer=[adam,nadam]"),
+            ("sgd ~ adam on val_loss", "sweep.metric=val_accuracy"),
+            ("sgd ~ adam on val_loss", "sweep.margin=null"),
+        ],
+    )
+    def test_that_words_take_the_ground_from_are_no_problem(self, claim: str, word: str) -> None:
+        leaf = {**LEAF, "margin": "5%", "claims": [claim]}
+        assert optional_claims(leaf, parse_words([word])) == (claim,)
+        assert sweep_spec("name", leaf, parse_words([word])).claims == (claim,)
+
+    def test_that_never_could_be_are_refused_whatever_the_words(self) -> None:
+        leaf = {**LEAF, "claims": [CLAIM, "nadam < adam on val_loss"]}
+        assert optional_claims(leaf, parse_words(["sweep.seeds=2"])) == (CLAIM,)
+        assert found(leaf, "sweep.seeds=2") == [("sweep.claims[1]", "adam")]

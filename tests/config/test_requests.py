@@ -241,6 +241,17 @@ class TestAnExperiment:
         here = tree(write(tmp_path, {"experiments/bad/study.yaml": text}))
         assert [problem[0] for problem in problems("+experiment=bad", here)] == ["qestion", "sweeps[0].claims"]
 
+    def test_whose_claims_cannot_be_is_refused(self, tmp_path: Path) -> None:
+        here = layers(tmp_path)
+        file = tmp_path / "experiments" / "own" / "study.yaml"
+        file.write_text(file.read_text().replace("adam < sgd", "adan < sgd"))
+        with pytest.raises(ConfigError) as caught:
+            load("+experiment=own", here)
+        # It stands behind the claims of the leaf, and not in its file.
+        assert [(each.key, each.nearest, each.place) for each in caught.value.problems] == [
+            ("sweep.claims[1]", "adam", "")
+        ]
+
     def test_that_is_no_yaml_is_refused(self, tmp_path: Path) -> None:
         here = tree(
             write(

@@ -1,0 +1,42 @@
+"""What the designs share that choose some arms of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ablate.design import Levels, Refusal, Settings, Space, Unfit
+from ablate.design._names import arm_name
+from ablate.identity import Json, canonical
+
+__all__ = ["LARGEST", "choices", "in_order"]
+
+# Every combination is looked at, and more than these take seconds.
+LARGEST = 100_000
+
+
+def choices(space: Space, settings: Settings) -> dict[str, dict[str, Json]]:
+    """Every allowed combination of levels but the baseline, by its canonical text, in the order of the grid.
+
+    Raises:
+        Unfit: when there are more than `LARGEST` of them, or fewer than the size that is asked for.
+    """
+    if space.size > LARGEST:
+        levels = {factor: list(levels) for factor, levels in space.factors.items()}
+        raise Unfit(Refusal("factors", levels, f"levels of which there are at most {LARGEST} combinations"))
+    found = {canonical(levels): levels for levels in space.combinations()}
+    found.pop(canonical(space.baseline), None)
+    if settings.size is None or not 1 <= settings.size <= len(found) + 1:
+        allowed = f"the number of arms, with the baseline, from 1 to {len(found) + 1}"
+        raise Unfit(Refusal("size", settings.size, allowed))
+    return found
+
+
+def in_order(space: Space, chosen: Iterable[Levels]) -> list[tuple[str, Levels]]:
+    """The chosen combinations and the baseline, named and ordered as in the grid."""
+    arms = [space.baseline, *chosen]
+    positions = {
+        factor: {canonical(level): index for index, level in enumerate(levels)}
+        for factor, levels in space.factors.items()
+    }
+    arms.sort(key=lambda levels: [positions[factor][canonical(levels[factor])] for factor in space.factors])
+    return [(arm_name(levels, space.factors), levels) for levels in arms]
