@@ -119,6 +119,13 @@ def completed_run(spec: RunSpec, quality: float = 0.0) -> StoredRun:
     )
 
 
+def with_weights(run: StoredRun, std: float) -> StoredRun:
+    """The run with statistics of two kernels, whose standard deviations average to `std`, and of a bias."""
+    paths = np.array(["hidden/kernel", "hidden/bias", "logits/kernel"])
+    statistics = np.array([[0.0, each, -1.0, 1.0, 10 * each, 0.1] for each in (0.5 * std, 7.0, 1.5 * std)])
+    return replace(run, arrays={**run.arrays, "weights/path": paths, "weights/statistics": statistics})
+
+
 def diverged_run(spec: RunSpec, epoch: int = 4) -> StoredRun:
     """A run whose objective became infinite in `epoch`, with what it had recorded before."""
     whole = completed_run(spec)

@@ -20,6 +20,7 @@ from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.contrasts import paired_difference
 from ablate.analysis.curves import ArmCurves, arm_curves
 from ablate.analysis.estimates import Estimate, estimate_mean
+from ablate.analysis.matching import ArmValues
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
     Runs,
@@ -31,9 +32,12 @@ from ablate.analysis.values import (
     value_in,
     values_by_seed,
 )
+from ablate.analysis.verdict_rows import Scale, Verdict
+from ablate.analysis.verdicts import judge_arms
 from ablate.identity import Json, canonical
 from ablate.plans import PlannedArm, PlannedSweep, StudyPlan
 from ablate.records import MetricInfo, Status, StoredRun
+from ablate.specs import SweepSpec
 
 __all__ = [
     "Comparison",
@@ -57,10 +61,12 @@ class NoSuchArm(LookupError):
 
 @dataclass(frozen=True)
 class Side:
-    """A label and the runs behind it, no two of one seed, at least one."""
+    """A label and the runs behind it, no two of one seed, at least one; the question of the sweep that planned
+    them, None for a run by itself."""
 
     label: str
     runs: tuple[StoredRun, ...]
+    question: SweepSpec | None = None
 
     def __post_init__(self) -> None:
         seeds = [run.spec.seed for run in self.runs]
@@ -115,12 +121,15 @@ class Disagreements:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`confusions` and `curves` hold what could be made; `disagreements` is None when the sides were not
-    tested on the same examples, or kept no classes."""
+    """`verdicts` are of every side but the first, on the metric and within the margin of the sides' sweep;
+    `confusions` and `curves` hold what could be made; `disagreements` is None when the sides were not tested on
+    the same examples, or kept no classes."""
 
     labels: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
     settings: tuple[SettingComparison, ...]
+    verdicts: tuple[Verdict, ...]
+    multiplicity: str
     metrics: tuple[MetricComparison, ...]
     confusions: tuple[Confusion, ...]
     disagreements: Disagreements | None
@@ -142,6 +151,8 @@ def compare(sides: Sequence[Side]) -> Comparison:
         labels=tuple(side.label for side in sides),
         mismatches=_mismatches(sides),
         settings=_settings(sides),
+        verdicts=_verdicts(sides),
+        multiplicity=_asked(sides).multiplicity,
         metrics=_metrics(sides),
         confusions=tuple(counted for side in sides if (counted := count_confusion(side.label, side.runs))),
         disagreements=_disagreements(sides),
@@ -170,7 +181,7 @@ def sides_of_study(plan: StudyPlan, runs: Runs, level: str | None = None) -> tup
 
 
 def _side(plan: StudyPlan, sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> Side:
-    return Side(f"{plan.name}:{arm.name}", tuple(stored(runs, sweep.runs_of(arm.name))))
+    return Side(f"{plan.name}:{arm.name}", tuple(stored(runs, sweep.runs_of(arm.name))), sweep.spec)
 
 
 ArmOfSweep = tuple[PlannedSweep, PlannedArm]
@@ -235,6 +246,54 @@ def _flat_settings(run: StoredRun) -> dict[str, Json]:
 def _text_of(name: str, settings: Sequence[dict[str, Json]]) -> str:
     texts = {setting_text(flat.get(name, ABSENT)) for flat in settings}
     return texts.pop() if len(texts) == 1 else SEVERAL
+
+
+# verdicts --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the sides are judged by: what the sweep of all of them asks, or else the validation loss, without a
+    margin."""
+
+    metric: str = "val_loss"
+    margin: float | str | None = None
+    scale: Scale | None = None
+    alpha: float = 0.05
+    multiplicity: str = "holm"
+
+
+def _asked(sides: Sequence[Side]) -> _Asked:
+    asked = {
+        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.multiplicity)
+        for side in sides
+        if (spec := side.question) is not None
+    }
+    return asked.pop() if len(asked) == 1 and all(side.question for side in sides) else _Asked()
+
+
+def _verdicts(sides: Sequence[Side]) -> tuple[Verdict, ...]:
+    asked = _asked(sides)
+    arms = {side.label: _arm_values(side, asked.metric) for side in sides}
+    return judge_arms(
+        arms,
+        sides[0].label,
+        column_info(asked.metric),
+        margin=asked.margin,
+        scale=asked.scale,
+        alpha=asked.alpha,
+        multiplicity=asked.multiplicity,
+    )
+
+
+def _arm_values(side: Side, metric: str) -> ArmValues:
+    ended = {run.spec.seed: run.record.status for run in side.runs}
+    return ArmValues(
+        values=values_by_seed(side.runs, value_in(metric)),
+        planned=tuple(ended),
+        diverged=tuple(seed for seed, status in ended.items() if status is Status.DIVERGED),
+        failed=tuple(seed for seed, status in ended.items() if status is Status.FAILED),
+    )
 
 
 # numbers ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-__all__ = ["CONFIDENCE", "Estimate", "estimate_mean"]
+__all__ = ["CONFIDENCE", "Estimate", "estimate_mean", "student_interval", "student_p"]
 
 CONFIDENCE = 0.95
 
@@ -74,7 +74,7 @@ class Estimate:
     @property
     def p_two_sided(self) -> float | None:
         """The probability of a |t| at least this large when the true mean is zero."""
-        return None if self.t is None else float(2 * stdtr(self.n - 1, -abs(self.t)))
+        return None if self.t is None or self.df is None else student_p(self.t, self.df)
 
 
 def estimate_mean(values: Mapping[int, float], confidence: float = CONFIDENCE) -> Estimate:
@@ -94,8 +94,19 @@ def estimate_mean(values: Mapping[int, float], confidence: float = CONFIDENCE) -
     if len(data) == 1:
         return Estimate(seeds, data, confidence, mean)
     sd = _standard_deviation(data)
-    half_width = float(stdtrit(len(data) - 1, (1 + confidence) / 2)) * sd / math.sqrt(len(data))
-    return Estimate(seeds, data, confidence, mean, sd, mean - half_width, mean + half_width)
+    low, high = student_interval(mean, sd / math.sqrt(len(data)), len(data) - 1, 1 - confidence)
+    return Estimate(seeds, data, confidence, mean, sd, low, high)
+
+
+def student_interval(mean: float, se: float, df: float, alpha: float) -> tuple[float, float]:
+    """The two-sided 1 − alpha interval of a mean with standard error `se` on `df` degrees of freedom."""
+    half_width = float(stdtrit(df, 1 - alpha / 2)) * se
+    return mean - half_width, mean + half_width
+
+
+def student_p(t: float, df: float) -> float:
+    """The probability of a |T| of at least |t|."""
+    return float(2 * stdtr(df, -abs(t)))
 
 
 def _standard_deviation(data: tuple[float, ...]) -> float:

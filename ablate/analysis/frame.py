@@ -12,8 +12,9 @@ the machine or the day stands in `timings` alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ablate.analysis.judging import judge_sweep
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
+from ablate.analysis.verdict_rows import Verdict
 from ablate.identity import Json
 from ablate.plans import StudyPlan
 from ablate.specs import PlannedRun
@@ -35,8 +38,18 @@ __all__ = [
     "timings_table",
     "to_csv_bytes",
     "to_parquet_bytes",
+    "verdict_table",
+    "verdicts_table",
 ]
 
+# Of the table of verdicts, in this order, with plan_hash after them.
+VERDICT_COLUMNS = (
+    "family", "subject", "metric", "scale", "n", "n_diverged", "base_mean", "arm_mean", "diff", "diff_pct_error",
+    "ci_low", "ci_high", "ci_adj_low", "ci_adj_high", "alpha_i", "p_diff", "p_diff_adj", "margin", "p_tost",
+    "p_tost_adj", "dz", "gz", "gz_low", "gz_high", "wins", "ties", "losses", "p_improve", "pi_low", "pi_high", "rho",
+    "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "se_twoway", "holds_new_test",
+    "flags", "test_name",
+)  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -45,6 +58,7 @@ class Tables:
     runs: pd.DataFrame
     history: pd.DataFrame
     timings: pd.DataFrame
+    verdicts: pd.DataFrame
 
     def files(self) -> dict[str, bytes]:
         """File name to content: every table as parquet and as CSV."""
@@ -56,34 +70,37 @@ class Tables:
 
 
 def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
-    return Tables(runs_table(plan, runs), history_table(plan, runs), timings_table(plan, runs))
+    return Tables(
+        runs_table(plan, runs), history_table(plan, runs), timings_table(plan, runs), verdicts_table(plan, runs)
+    )
 
 
 # runs ------------------------------------------------------------------------------------------------
 
 
 def runs_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
-    """One row for each planned run, in the order of the plan.
+    """One row for each planned run, in the order of the plan, then those on confirmation seeds that there are.
 
     Columns: study, sweep, arm, is_baseline, run_id, seed, status, epochs_run, best_epoch,
     `<metric>.best` and `<metric>.last` of each history, the final metrics, `config.<name>` of each setting
     that differs in the study. What a run does not have is null.
     """
+    rows = _rows(plan, runs)
     columns: dict[str, pd.Series] = {
-        "study": _text(plan.name for _ in plan.runs),
-        "sweep": _text(run.sweep for run in plan.runs),
-        "arm": _text(run.arm for run in plan.runs),
-        "is_baseline": pd.Series([run.is_baseline for run in plan.runs], dtype=bool),
-        "run_id": _text(run.run_id for run in plan.runs),
-        "seed": pd.Series([run.seed for run in plan.runs], dtype="int64"),
-        "status": _text(status_of(runs, run.run_id) for run in plan.runs),
-        "epochs_run": _integers(_outcome(runs, run, "epochs_run") for run in plan.runs),
-        "best_epoch": _integers(_outcome(runs, run, "best_epoch") for run in plan.runs),
+        "study": _text(plan.name for _ in rows),
+        "sweep": _text(run.sweep for run in rows),
+        "arm": _text(run.arm for run in rows),
+        "is_baseline": pd.Series([run.is_baseline for run in rows], dtype=bool),
+        "run_id": _text(run.run_id for run in rows),
+        "seed": pd.Series([run.seed for run in rows], dtype="int64"),
+        "status": _text(status_of(runs, run.run_id) for run in rows),
+        "epochs_run": _integers(_outcome(runs, run, "epochs_run") for run in rows),
+        "best_epoch": _integers(_outcome(runs, run, "best_epoch") for run in rows),
     }
-    values = [metric_values(runs[run.run_id]) if run.run_id in runs else {} for run in plan.runs]
+    values = [metric_values(runs[run.run_id]) if run.run_id in runs else {} for run in rows]
     for name in _value_columns(values):
         columns[name] = pd.Series([row.get(name, np.nan) for row in values], dtype="float64")
-    return pd.DataFrame({**columns, **_config_columns(plan)})
+    return pd.DataFrame({**columns, **_config_columns(plan, rows)})
 
 
 def _outcome(runs: Runs, run: PlannedRun, attribute: str) -> int | None:
@@ -94,10 +111,15 @@ def _value_columns(rows: Iterable[Mapping[str, float]]) -> list[str]:
     return sorted({name for row in rows for name in row}, key=lambda name: (metric_rank(metric_of(name)), name))
 
 
-def _config_columns(plan: StudyPlan) -> dict[str, pd.Series]:
+def _rows(plan: StudyPlan, runs: Runs) -> tuple[PlannedRun, ...]:
+    """Every planned run; of those that may confirm a selection the ones that were trained."""
+    return (*plan.runs, *(run for run in plan.confirmation if run.run_id in runs))
+
+
+def _config_columns(plan: StudyPlan, rows: Sequence[PlannedRun]) -> dict[str, pd.Series]:
     settings = {(sweep.spec.name, arm.name): flatten(arm.settings) for sweep in plan.sweeps for arm in sweep.arms}
-    rows = [settings[run.sweep, run.arm] for run in plan.runs]
-    return {f"config.{name}": _typed([row.get(name) for row in rows]) for name in differing_names(settings.values())}
+    flat = [settings[run.sweep, run.arm] for run in rows]
+    return {f"config.{name}": _typed([row.get(name) for row in flat]) for name in differing_names(settings.values())}
 
 
 def _typed(values: list[Json]) -> pd.Series:
@@ -138,7 +160,7 @@ def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
 
 def _history_pieces(plan: StudyPlan, runs: Runs) -> Iterator[tuple[PlannedRun, str, Any]]:
     distinct: dict[tuple[str, str], PlannedRun] = {}
-    for run in plan.runs:
+    for run in _rows(plan, runs):
         distinct.setdefault((run.run_id, run.arm), run)
     for run in distinct.values():
         if run.run_id not in runs:
@@ -157,7 +179,7 @@ def _split(metric: str) -> str:
 def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     """One row for each run that has a record: run_id, wall_seconds, compile_seconds, seconds_per_epoch
     (median over epochs), and `environment.<name>` of what the record says of where it was computed."""
-    records = [runs[run_id].record for run_id in plan.run_ids if run_id in runs]
+    records = [runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]
     environments = [flatten(record.environment) for record in records]
     names = sorted({name for environment in environments for name in environment})
     return pd.DataFrame(
@@ -177,6 +199,57 @@ def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
 
 def _median(values: tuple[float, ...]) -> float:
     return float(np.median(values)) if values else np.nan
+
+
+# verdicts --------------------------------------------------------------------------------------------
+
+
+def verdicts_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
+    """The verdicts of every sweep, in the order of the plan, under the sweep's name; see `verdict_table`."""
+    tables = []
+    for sweep in plan.sweeps:
+        table = verdict_table(judge_sweep(sweep, runs).rows, plan.plan_hash)
+        table.insert(0, "sweep", _text(sweep.spec.name for _ in range(len(table))))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def verdict_table(verdicts: Iterable[Verdict], plan_hash: str = "") -> pd.DataFrame:
+    """One row for each verdict, in their order; the columns and their types are there without a row too.
+
+    Flags are joined by `;`; what is not known is null.
+    """
+    rows = list(verdicts)
+    return pd.DataFrame(
+        {name: make(read(row) for row in rows) for name, (make, read) in _verdict_columns().items()}
+        | {"plan_hash": _text(plan_hash for _ in rows)}
+    )
+
+
+def _floats(values: Iterable[float | None]) -> pd.Series:
+    return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+
+
+def _booleans(values: Iterable[bool | None]) -> pd.Series:
+    return pd.Series(list(values), dtype="boolean")
+
+
+def _verdict_columns() -> dict[str, tuple[Callable[[Iterable[Any]], pd.Series], Callable[[Verdict], Any]]]:
+    """Column → how its values are typed, and how each is read; the name of the field where nothing else is said."""
+    read: dict[str, Callable[[Verdict], Any]] = {
+        "metric": lambda row: row.metric.name,
+        "verdict": lambda row: row.word,
+        "seeds_needed_lo": lambda row: row.seeds_needed_low,
+        "seeds_needed_hi": lambda row: row.seeds_needed_high,
+        "flags": lambda row: ";".join(row.flags),
+    }
+    kinds: dict[Callable[[Iterable[Any]], pd.Series], str] = {
+        _text: "family subject metric scale verdict qualifier flags test_name",
+        _integers: "n n_diverged wins ties losses seeds_needed_lo seeds_needed_hi",
+        _booleans: "holds_new_test",
+    }
+    kind_of = {name: kind for kind, names in kinds.items() for name in names.split()}
+    return {name: (kind_of.get(name, _floats), read.get(name, attrgetter(name))) for name in VERDICT_COLUMNS}
 
 
 # bytes -----------------------------------------------------------------------------------------------

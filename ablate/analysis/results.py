@@ -2,18 +2,21 @@
 
 results = study_results(plan, runs)
 for sweep in results.sweeps:
-    sweep.summaries, sweep.differences       # in the order of the design
+    sweep.summaries, sweep.verdicts       # in the order of the design
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ablate.analysis.confusion import Confusion, count_confusion
-from ablate.analysis.contrasts import paired_difference
 from ablate.analysis.curves import ArmCurves, learning_curves
-from ablate.analysis.estimates import Estimate
+from ablate.analysis.factorial_rows import FactorialRows
+from ablate.analysis.flags import RaisedFlag, sweep_flags
+from ablate.analysis.judging import judge_sweep
+from ablate.analysis.selections import Selection
 from ablate.analysis.settings import flatten, setting_text
 from ablate.analysis.summaries import ArmSummary, summarise
 from ablate.analysis.values import (
@@ -25,8 +28,8 @@ from ablate.analysis.values import (
     status_of,
     stored,
     value_in,
-    values_by_seed,
 )
+from ablate.analysis.verdict_rows import Verdict
 from ablate.identity import canonical
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import MetricInfo, RunRecord, StoredRun
@@ -34,25 +37,15 @@ from ablate.specs import PlannedRun
 
 __all__ = [
     "SECONDS",
-    "ArmDifference",
     "MetricSummaries",
     "RunOutcome",
     "StudyResults",
     "SweepResults",
-    "margin_in_metric_units",
     "study_results",
     "sweep_results",
 ]
 
 SECONDS = MetricInfo("seconds", "time of a run without compilation", "min", "seconds")
-
-
-@dataclass(frozen=True)
-class ArmDifference:
-    """The paired difference arm − baseline in the unit of the metric, over the seeds that completed in both."""
-
-    arm: str
-    estimate: Estimate
 
 
 @dataclass(frozen=True)
@@ -83,20 +76,23 @@ class SweepResults:
     """Every number of one sweep that a report shows.
 
     Attributes:
-        differences: one for each arm but the baseline.
-        margin: the stated margin in the unit of the metric; None when none is stated or a relative one
-            has no baseline to refer to.
         validation, training: curves of the metric that `history_metric` names, and of its training twin.
         secondary: the validation and test metrics that the question is not about.
         confusions: of the baseline, and of the arm whose mean lies farthest from it.
+        verdicts: one for each arm but the baseline, in the order of the design.
+        claims: one for each claim of the sweep.
+        slopes: exploratory: the change of the metric with a numeric factor.
+        on_test: exploratory: the arms on the test split.
+        multiplicity: how the verdicts of a family share their errors: `holm` or `joint`.
+        flags: those of the sweep as a whole; each verdict bears its own.
+        selection: the arm with the best mean, where the report is to name one.
+        factorial: what a full grid showed of its factors.
     """
 
     planned: PlannedSweep
     metric: MetricInfo
     outcomes: tuple[RunOutcome, ...]
     summaries: tuple[ArmSummary, ...]
-    differences: tuple[ArmDifference, ...]
-    margin: float | None
     curve_metric: MetricInfo
     validation: tuple[ArmCurves, ...]
     training: tuple[ArmCurves, ...]
@@ -104,6 +100,14 @@ class SweepResults:
     seconds: MetricSummaries
     secondary: tuple[MetricSummaries, ...]
     confusions: tuple[Confusion, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    claims: tuple[Verdict, ...] = ()
+    slopes: tuple[Verdict, ...] = ()
+    on_test: tuple[Verdict, ...] = ()
+    multiplicity: str = "holm"
+    flags: tuple[RaisedFlag, ...] = ()
+    selection: Selection | None = None
+    factorial: FactorialRows | None = None
 
     @property
     def baseline(self) -> ArmSummary:
@@ -124,59 +128,46 @@ class StudyResults:
     environment: Mapping[str, tuple[str, ...]]
 
 
-def study_results(plan: StudyPlan, runs: Runs) -> StudyResults:
+def study_results(plan: StudyPlan, runs: Runs, events: Sequence[Mapping[str, Any]] = ()) -> StudyResults:
+    """
+    Args:
+        events: the study's log, see `StudyFolder.events`.
+    """
     return StudyResults(
         plan=plan,
-        sweeps=tuple(sweep_results(sweep, runs) for sweep in plan.sweeps),
-        environment=_environment([runs[run_id].record for run_id in plan.run_ids if run_id in runs]),
+        sweeps=tuple(sweep_results(sweep, runs, events) for sweep in plan.sweeps),
+        environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
     )
 
 
-def sweep_results(sweep: PlannedSweep, runs: Runs) -> SweepResults:
+def sweep_results(sweep: PlannedSweep, runs: Runs, events: Sequence[Mapping[str, Any]] = ()) -> SweepResults:
     column = sweep.spec.metric
+    judged = judge_sweep(sweep, runs)
     metric = column_info(column)
     summaries = summarise(sweep, runs, value_in(column))
-    differences = _differences(sweep, runs, column)
     curve_metric = history_metric(metric.name)
     return SweepResults(
         planned=sweep,
         metric=metric,
         outcomes=tuple(_outcome(run, runs, column) for run in sweep.runs),
         summaries=summaries,
-        differences=differences,
-        margin=margin_in_metric_units(sweep.spec.margin, metric, _baseline_mean(summaries)),
         curve_metric=column_info(curve_metric),
         validation=learning_curves(sweep, runs, curve_metric),
         training=learning_curves(sweep, runs, curve_metric.removeprefix("val_")),
         gap=MetricSummaries(column_info("gap"), summarise(sweep, runs, value_in("gap"))),
         seconds=MetricSummaries(SECONDS, summarise(sweep, runs, _seconds)),
         secondary=_secondary(sweep, runs, column),
-        confusions=_confusions(sweep, runs, differences),
-    )
-
-
-def margin_in_metric_units(margin: float | str | None, metric: MetricInfo, baseline: float | None) -> float | None:
-    """The stated margin as a number: `10%` is a tenth of the baseline's loss, or of its error 1 − mean where
-    larger is better."""
-    if margin is None or isinstance(margin, (int, float)):
-        return margin
-    if baseline is None:
-        return None
-    error = 1 - baseline if metric.sign > 0 else baseline
-    return float(margin.rstrip("%")) / 100 * abs(error)
-
-
-def _baseline_mean(summaries: tuple[ArmSummary, ...]) -> float | None:
-    return next(summary.estimate.mean for summary in summaries if summary.is_baseline)
-
-
-def _differences(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[ArmDifference, ...]:
-    values = {arm.name: values_by_seed(stored(runs, sweep.runs_of(arm.name)), value_in(column)) for arm in sweep.arms}
-    baseline = values[sweep.baseline.name]
-    return tuple(
-        ArmDifference(arm.name, paired_difference(values[arm.name], baseline))
-        for arm in sweep.arms
-        if not arm.is_baseline
+        confusions=_confusions(sweep, runs, judged.verdicts),
+        verdicts=judged.verdicts,
+        claims=judged.claims,
+        slopes=judged.slopes,
+        on_test=judged.on_test,
+        multiplicity=sweep.spec.multiplicity,
+        flags=sweep_flags(
+            sweep, runs, judged.verdicts, events, judged.selection, judged.grid.interactions if judged.grid else ()
+        ),
+        selection=judged.selection,
+        factorial=judged.grid,
     )
 
 
@@ -216,11 +207,11 @@ def _is_secondary(column: str) -> bool:
     return column.startswith(("val_", "test_")) and not column.endswith((".best", ".last"))
 
 
-def _confusions(sweep: PlannedSweep, runs: Runs, differences: tuple[ArmDifference, ...]) -> tuple[Confusion, ...]:
+def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) -> tuple[Confusion, ...]:
     arms = [sweep.baseline.name]
-    measured = [difference for difference in differences if difference.estimate.mean is not None]
+    measured = [verdict for verdict in verdicts if verdict.raw_diff is not None]
     if measured:
-        arms.append(max(measured, key=lambda difference: abs(difference.estimate.mean or 0.0)).arm)
+        arms.append(max(measured, key=lambda verdict: abs(verdict.raw_diff or 0.0)).arm)
     counted = (count_confusion(arm, stored(runs, sweep.runs_of(arm))) for arm in arms)
     return tuple(confusion for confusion in counted if confusion is not None)
 

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ablate.analysis.frame import study_tables, to_csv_bytes, to_parquet_bytes
+from ablate.analysis.frame import study_tables, to_csv_bytes, to_parquet_bytes, verdict_table, verdicts_table
+from ablate.analysis.verdicts import ArmValues, judge_arms
 from ablate.identity import sha256_of_bytes
-from ablate.records import StoredRun
+from ablate.records import METRICS, RunRecord, Status, StoredRun
 from tests.synthetic import (
     EPOCHS,
     completed_runs,
@@ -159,7 +162,8 @@ def test_a_study_of_which_nothing_ran_has_its_rows() -> None:
     tables = study_tables(PLAN, {})
     assert set(tables.runs["status"]) == {"missing"}
     assert len(tables.history) == len(tables.timings) == 0
-    assert len(tables.files()) == 6
+    assert set(tables.verdicts["verdict"]) == {"inconclusive"}
+    assert len(tables.files()) == 8
 
 
 def test_a_study_that_diverged_at_once_has_no_metric_columns() -> None:
@@ -167,3 +171,72 @@ def test_a_study_that_diverged_at_once_has_no_metric_columns() -> None:
     tables = study_tables(PLAN, runs)
     assert set(tables.runs["status"]) == {"diverged"}
     assert not [name for name in tables.runs if name.endswith((".best", ".last"))]
+
+
+VERDICTS = """
+    family subject metric scale n n_diverged base_mean arm_mean diff diff_pct_error ci_low ci_high ci_adj_low
+    ci_adj_high alpha_i p_diff p_diff_adj margin p_tost p_tost_adj dz gz gz_low gz_high wins ties losses p_improve
+    pi_low pi_high rho vr p_perm verdict qualifier seeds_needed_lo seeds_needed_hi se_twoway holds_new_test flags
+    test_name plan_hash
+"""
+
+
+def test_verdicts_as_a_table() -> None:
+    arms = {
+        "base": ArmValues({0: 0.5, 1: 0.6, 2: 0.7}),
+        "arm": ArmValues({0: 0.4, 1: 0.5, 2: 0.61}),
+        "=1+1": ArmValues({}),
+    }
+    verdicts = judge_arms(arms, "base", METRICS["val_loss"])
+    found = verdict_table(verdicts, "abc")
+    assert list(found.columns) == VERDICTS.split()
+    assert found["verdict"].tolist() == ["better", "inconclusive"]
+    assert found["flags"].tolist() == ["few_seeds;no_margin;many_arms", "unequal_seeds;no_margin"]
+    assert found["diff"][0] == pytest.approx(-0.29 / 3)
+    assert found["diff"].isna().tolist() == [False, True]
+    assert found["plan_hash"].tolist() == ["abc", "abc"]
+    assert b"'=1+1" in to_csv_bytes(found)
+
+
+@given(
+    margin=st.sampled_from([None, 0.002, 0.02, "5%"]),
+    multiplicity=st.sampled_from(["holm", "joint"]),
+    alpha=st.sampled_from([0.05, 0.01, 0.2]),
+    noise=st.integers(0, 2**32 - 1),
+    seeds=st.integers(3, 6),
+    effect=st.floats(-0.02, 0.02),
+)
+@settings(deadline=None, derandomize=True, max_examples=40)
+def test_p_interval_and_word_of_a_row_agree(margin, multiplicity, alpha, noise, seeds, effect) -> None:
+    """An adjusted p at or below alpha, an adjusted interval without zero: each says what the other does."""
+    sweep = optimizer_sweep(seeds, {"sgd": 0.01, "adam": 0.001, "adamw": 0.001, "nadam": 0.001})
+    spec = replace(sweep.spec, margin=margin, multiplicity=multiplicity, alpha=alpha)
+    rng = np.random.default_rng(noise)
+    runs = {}
+    for position, arm in enumerate(sweep.arms):
+        for seed in range(seeds):
+            own = arm.spec.with_seed(seed)
+            value = 0.1 + effect * position + 0.004 * rng.standard_normal()
+            runs[own.run_id] = StoredRun(own, RunRecord(own.run_id, Status.COMPLETED, 1, 1, 1),
+                                         {"history/val_loss": np.array([value])})  # fmt: skip
+    rows = verdicts_table(plan_of(replace(sweep, spec=spec)), runs)
+    arms = rows[rows["family"] == "arms"]
+    assert len(arms) == 3
+    resolved = (arms["ci_adj_low"] > 0) | (arms["ci_adj_high"] < 0)
+    assert (resolved == (arms["p_diff_adj"] <= alpha)).all()
+    assert resolved[arms["verdict"].isin(["better", "worse"])].all()
+    if margin is None:
+        assert (resolved == arms["verdict"].isin(["better", "worse"])).all()
+        assert "equivalent" not in set(arms["verdict"])
+    else:
+        assert (arms["p_tost_adj"][arms["verdict"] == "equivalent"] <= alpha).all()
+    assert (arms["ci_adj_low"] <= arms["ci_low"] + 1e-12).all()
+
+
+def test_a_table_of_no_verdicts_has_its_columns_and_types() -> None:
+    arms = {"base": ArmValues({0: 0.5}), "arm": ArmValues({0: 0.4})}
+    full = verdict_table(judge_arms(arms, "base", METRICS["val_loss"]))
+    assert verdict_table(()).dtypes.to_dict() == full.dtypes.to_dict()
+    assert pq.read_schema(io.BytesIO(to_parquet_bytes(verdict_table(())))) == pq.read_schema(
+        io.BytesIO(to_parquet_bytes(full))
+    )

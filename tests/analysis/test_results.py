@@ -6,10 +6,9 @@ import pytest
 
 from ablate.analysis.confusion import count_confusion
 from ablate.analysis.curves import arm_curves
-from ablate.analysis.results import margin_in_metric_units, study_results, sweep_results
+from ablate.analysis.results import study_results, sweep_results
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import value_in
-from ablate.records import METRICS
 from tests.synthetic import (
     completed_run,
     completed_runs,
@@ -36,17 +35,17 @@ def test_a_summary_counts_every_planned_run_once() -> None:
 
 
 def test_differences_are_of_seeds_that_completed_in_both() -> None:
-    sgd, momentum, *_ = RESULTS.differences
-    assert sgd.estimate.seeds == (3,)
-    assert momentum.estimate.n == 4
+    sgd, momentum, *_ = RESULTS.verdicts
+    assert tuple(sgd.differences) == (3,)
+    assert momentum.n == 4
     arm, baseline = (RUNS[SWEEP.arms[index].spec.with_seed(3).run_id] for index in (0, 3))
     expected = min(arm.history["val_loss"]) - min(baseline.history["val_loss"])
-    assert sgd.estimate.values == pytest.approx((expected,))
+    assert sgd.differences[3] == pytest.approx(expected)
 
 
 def test_the_baseline_has_no_difference_from_itself() -> None:
     assert RESULTS.baseline.arm == "optimizer=adam"
-    assert "optimizer=adam" not in [difference.arm for difference in RESULTS.differences]
+    assert "optimizer=adam" not in [verdict.arm for verdict in RESULTS.verdicts]
 
 
 def test_outcomes_say_where_and_why() -> None:
@@ -78,20 +77,6 @@ def test_seconds_leave_compilation_out() -> None:
 
 def test_the_environment_lists_distinct_values() -> None:
     assert study_results(plan_of(SWEEP), RUNS).environment["versions.tensorflow"] == ("2.21.0",)
-
-
-@pytest.mark.parametrize(
-    ("margin", "metric", "baseline", "expected"),
-    [
-        (None, "val_loss", 0.2, None),
-        (0.01, "val_loss", 0.2, 0.01),
-        ("10%", "val_loss", 0.2, 0.02),
-        ("10%", "val_accuracy", 0.9, 0.01),
-        ("10%", "val_loss", None, None),
-    ],
-)
-def test_the_margin_in_the_unit_of_the_metric(margin, metric, baseline, expected) -> None:
-    assert margin_in_metric_units(margin, METRICS[metric], baseline) == pytest.approx(expected)
 
 
 def test_a_final_metric_is_read_from_the_end_and_drawn_by_its_validation_twin() -> None:

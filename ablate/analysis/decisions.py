@@ -1,0 +1,266 @@
+"""The decision table: from mean, standard error and margin to a word, for a family of questions at once.
+
+    >>> evidence = weigh([0.021, 0.018, 0.025, 0.019, 0.022], margin=0.005)
+    >>> decide_family([Question((evidence,))])[0].word
+    <Word.BETTER: 'better'>
+
+Everything here is oriented: a positive difference is good, or is what the claim says. The rules, the first that
+holds (n ≥ 3; [L, U] the 1 − a interval of the difference's step, [l, u] the 1 − 2a interval of the
+equivalence test's step, δ the margin):
+
+    all differences are 0      identical
+    [l, u] within ±δ           equivalent; detectable but negligible where [L, U] excludes 0
+    L > 0                      better; by more than the margin where L > δ
+    U < 0                      worse; by more than the margin where U < −δ
+    else                       inconclusive
+
+Equivalence comes first, so that a gain too small to matter is never sold as better.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.equivalence import Equivalence, equivalence_test
+from ablate.analysis.estimates import student_interval, student_p
+from ablate.analysis.multiplicity import ADJUSTMENTS
+from ablate.analysis.power import MINIMUM_SEEDS
+from ablate.analysis.verdict_rows import Word
+from ablate.statements import Relation
+
+__all__ = ["Decision", "Evidence", "Question", "decide_family", "weigh"]
+
+MORE_THAN_MARGIN = "by more than the margin"
+NEGLIGIBLE = "detectable but negligible"
+BIT_FOR_BIT = "same results bit for bit"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the table reads of one difference.
+
+    `se` is None where the data have no spread to judge by; with `identical` because every difference is 0.
+    `sd` is the spread of the differences, after the floor; `floored` says that the floor was in force.
+    """
+
+    n: int
+    mean: float | None = None
+    se: float | None = None
+    df: float | None = None
+    margin: float | None = None
+    sd: float | None = None
+    identical: bool = False
+    floored: bool = False
+
+    def interval(self, alpha: float) -> tuple[float, float] | None:
+        """The two-sided 1 − alpha interval."""
+        if self.mean is None or self.se is None or self.df is None:
+            return None
+        return student_interval(self.mean, self.se, self.df, alpha)
+
+    @property
+    def p_difference(self) -> float | None:
+        if self.mean is None or self.se is None or self.df is None:
+            return None
+        return student_p(self.mean / self.se, self.df)
+
+    @property
+    def equivalence(self) -> Equivalence | None:
+        if self.mean is None or self.se is None or self.df is None or self.margin is None:
+            return None
+        return equivalence_test(self.mean, self.se, self.df, self.margin)
+
+
+def weigh(
+    differences: Sequence[float], margin: float | None = None, floor: float = 0.0, magnitude: float = 0.0
+) -> Evidence:
+    """The evidence of one difference per seed, all finite.
+
+    Args:
+        floor: the smallest spread that is believed: of values in steps of r it is r/√12, that of rounding to
+            them.
+        magnitude: the size of the numbers that were subtracted; a spread that their rounding explains is none.
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    n = values.size
+    if n == 0:
+        return Evidence(0, margin=margin)
+    mean = float(values.mean())
+    if n == 1:
+        return Evidence(1, mean, margin=margin)
+    if not values.any():
+        return Evidence(n, 0.0, margin=margin, sd=0.0, identical=True)
+    # In units of the largest, since squares of very large or small numbers leave the range of floats.
+    largest = float(np.abs(values).max())
+    sd = largest * math.sqrt(float(np.sum(((values - mean) / largest) ** 2)) / (n - 1))
+    if sd <= 16 * np.finfo(np.float64).eps * max(magnitude, largest):
+        sd = 0.0
+    floored = sd < floor or sd == 0.0
+    sd = max(sd, floor)
+    return Evidence(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is judged: one analysis, or two that have to agree; `relation` is None for an arm.
+
+    `disagreement` goes with the word where they do not, e.g. `diverged 3/10`.
+    """
+
+    evidence: tuple[Evidence, ...]
+    relation: Relation | None = None
+    disagreement: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`alpha_difference` and `alpha_equivalence` are the levels of the question's steps in the two adjustments.
+    An adjusted p is None where the question takes no part: below three seeds, or untestable."""
+
+    word: Word
+    qualifier: str
+    p_difference: float | None
+    p_difference_adjusted: float | None
+    alpha_difference: float
+    p_equivalence: float | None
+    p_equivalence_adjusted: float | None
+    alpha_equivalence: float
+
+
+def decide_family(
+    questions: Sequence[Question], alpha: float = 0.05, multiplicity: str = "holm"
+) -> tuple[Decision, ...]:
+    """One decision a question, in their order.
+
+    Args:
+        multiplicity: `holm`: P(any false better or worse) ≤ α and P(any false equivalent) ≤ α; `joint`: P(any
+            false verdict) ≤ α.
+
+    Raises:
+        ValueError: for another multiplicity.
+    """
+    if multiplicity not in ADJUSTMENTS:
+        raise ValueError(f"multiplicity is one of {', '.join(ADJUSTMENTS)}, not {multiplicity!r}")
+    adjust = ADJUSTMENTS[multiplicity]
+    shown = [(_p_difference(question), _p_equivalence(question)) for question in questions]
+    used = [pair if _is_judged(question) else (None, None) for pair, question in zip(shown, questions, strict=True)]
+    differences = adjust([pair[0] for pair in used], alpha)
+    equivalences = adjust([pair[1] for pair in used], alpha)
+    return tuple(
+        Decision(
+            *_word(question, differences.alphas[index], equivalences.alphas[index]),
+            shown[index][0],
+            None if used[index][0] is None else differences.adjusted[index],
+            differences.alphas[index],
+            shown[index][1],
+            None if used[index][1] is None else equivalences.adjusted[index],
+            equivalences.alphas[index],
+        )
+        for index, question in enumerate(questions)
+    )
+
+
+def _is_judged(question: Question) -> bool:
+    return all(evidence.n >= MINIMUM_SEEDS for evidence in question.evidence)
+
+
+def _p_difference(question: Question) -> float | None:
+    """The largest over the analyses, since all have to reject; 1 where they point in opposite directions."""
+    p_values = [evidence.p_difference for evidence in question.evidence]
+    known = [p for p in p_values if p is not None]
+    if len(known) < len(p_values):
+        return None
+    same = len({math.copysign(1, evidence.mean or 0.0) for evidence in question.evidence}) == 1
+    return max(known) if same else 1.0
+
+
+def _p_equivalence(question: Question) -> float | None:
+    tests = [evidence.equivalence for evidence in question.evidence]
+    known = [test for test in tests if test is not None]
+    if len(known) < len(tests):
+        return None
+    if question.relation is not Relation.NOT_WORSE:
+        return max(test.p for test in known)
+    # One-sided in the direction that the data point: above −δ supports, below refutes; only one can be true.
+    return min(max(test.p_low for test in known), max(1 - test.p_low for test in known))
+
+
+def _word(question: Question, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+    said = [_of_one(evidence, question.relation, alpha_d, alpha_e) for evidence in question.evidence]
+    word, qualifier = said[0]
+    if all(other == word for other, _ in said):
+        # Of two analyses the more cautious qualifier.
+        agreed = qualifier if all(other == qualifier for _, other in said) else ""
+        unresolved = word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
+        return word, "; ".join(filter(None, (agreed, question.disagreement if unresolved else "")))
+    nothing = Word.INCONCLUSIVE if question.relation is None else Word.NOT_RESOLVED
+    when_trained = f"{word} when it trains" if word is not nothing else ""
+    return nothing, "; ".join(filter(None, (when_trained, question.disagreement)))
+
+
+def _of_one(evidence: Evidence, relation: Relation | None, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+    if relation is Relation.NOT_WORSE:
+        return _not_worse(evidence, alpha_e)
+    word, qualifier = _table(evidence, alpha_d, alpha_e)
+    if relation is None:
+        return word, qualifier
+    return _of_sameness(word, qualifier) if relation is Relation.SAME else (_OF_CLAIM[word], qualifier)
+
+
+def _table(evidence: Evidence, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+    if evidence.n < MINIMUM_SEEDS:
+        return Word.INCONCLUSIVE, _TOO_FEW[evidence.n]
+    if evidence.identical:
+        return Word.IDENTICAL, BIT_FOR_BIT
+    wide, narrow = evidence.interval(alpha_d), evidence.interval(2 * alpha_e)
+    if wide is None or narrow is None:
+        return Word.INCONCLUSIVE, "no spread between the seeds to judge by"
+    margin = math.inf if evidence.margin is None else evidence.margin
+    stated = evidence.margin is not None
+    if stated and -margin <= narrow[0] and narrow[1] <= margin:
+        return Word.EQUIVALENT, NEGLIGIBLE if wide[0] > 0 or wide[1] < 0 else ""
+    if wide[0] > 0:
+        return Word.BETTER, MORE_THAN_MARGIN if wide[0] > margin else ""
+    if wide[1] < 0:
+        return Word.WORSE, MORE_THAN_MARGIN if wide[1] < -margin else ""
+    if stated and narrow[0] > -margin:
+        return Word.INCONCLUSIVE, "not worse by more than the margin"
+    if stated and narrow[1] < margin:
+        return Word.INCONCLUSIVE, "not better by more than the margin"
+    return Word.INCONCLUSIVE, ""
+
+
+_TOO_FEW = ("no seed with a value on both sides", "single seed", "two seeds")
+
+_OF_CLAIM = {
+    Word.BETTER: Word.SUPPORTED,
+    Word.WORSE: Word.REFUTED,
+    Word.EQUIVALENT: Word.NO_PRACTICAL_DIFFERENCE,
+    Word.IDENTICAL: Word.NO_PRACTICAL_DIFFERENCE,
+    Word.INCONCLUSIVE: Word.NOT_RESOLVED,
+}
+
+
+def _of_sameness(word: Word, qualifier: str) -> tuple[Word, str]:
+    if word in (Word.EQUIVALENT, Word.IDENTICAL):
+        return Word.SUPPORTED, qualifier
+    if word in (Word.BETTER, Word.WORSE):
+        return (Word.REFUTED, qualifier) if qualifier == MORE_THAN_MARGIN else (Word.NOT_RESOLVED, "they differ")
+    return Word.NOT_RESOLVED, qualifier
+
+
+def _not_worse(evidence: Evidence, alpha: float) -> tuple[Word, str]:
+    if evidence.n < MINIMUM_SEEDS:
+        return Word.NOT_RESOLVED, _TOO_FEW[evidence.n]
+    if evidence.identical:
+        return Word.SUPPORTED, BIT_FOR_BIT
+    interval = evidence.interval(2 * alpha)
+    if interval is None or evidence.margin is None:
+        return Word.NOT_RESOLVED, ""
+    if interval[0] > -evidence.margin:
+        return Word.SUPPORTED, ""
+    return (Word.REFUTED, "") if interval[1] < -evidence.margin else (Word.NOT_RESOLVED, "")

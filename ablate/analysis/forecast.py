@@ -1,0 +1,50 @@
+"""What a planned sweep will be able to show, said before it is run; by the spread of runs that are there already.
+
+forecast = forecast_sweep(plan.sweeps[0], runs)
+forecast.statement.smallest_effect_in_sds      # seen with 80 % power
+forecast.statement.smallest_effect             # on `forecast.scale`; None before there is a pilot
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ablate.analysis.judging import judge_sweep
+from ablate.analysis.power import MINIMUM_SEEDS, PowerStatement, power_statement
+from ablate.analysis.scales import analysis_scale
+from ablate.analysis.values import Runs
+from ablate.analysis.verdict_rows import Scale
+from ablate.plans import PlannedSweep
+
+__all__ = ["Forecast", "forecast_sweep"]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`statement` is about the sweep's arms on `scale`; `pilot_pairs` counts the pairs of runs that its sd comes
+    from, 0 where there is none to go by."""
+
+    statement: PowerStatement
+    scale: Scale
+    pilot_pairs: int
+
+
+def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
+    """The power of the sweep's design; None for a sweep without an arm beside its baseline.
+
+    The sd is that of the arm that varies most from seed to seed among those with three pairs or more, so that
+    what is promised holds for every arm.
+
+    Args:
+        runs: run_id → run, as far as the store has them.
+    """
+    questions = len(sweep.arms) - 1
+    if questions < 1:
+        return None
+    scale, margin = analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
+    known = [verdict for verdict in judge_sweep(sweep, runs).verdicts if verdict.sd and verdict.n >= MINIMUM_SEEDS]
+    widest = max(known, key=lambda verdict: verdict.sd or 0.0, default=None)
+    statement = power_statement(
+        len(sweep.spec.seeds), questions, margin, None if widest is None else widest.sd, sweep.spec.alpha
+    )
+    return Forecast(statement, scale, 0 if widest is None else widest.n)

@@ -1,0 +1,358 @@
+"""A sweep's questions, put to the engine: its arms, its claims, the effects of its factors, its selected arm.
+
+    judged = judge_sweep(plan.sweeps[0], runs)
+    judged.verdicts, judged.claims, judged.effects, judged.on_test
+
+What is compared, in which family, on which scale and within which margin stands in the plan, written before any
+run; the runs add numbers and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.factor_tables import factor_tables, source_shares
+from ablate.analysis.factorial import dose_slopes, factorial_effects
+from ablate.analysis.factorial_rows import FactorialRows
+from ablate.analysis.matching import ArmValues
+from ablate.analysis.quantities import value_of
+from ablate.analysis.scales import analysis_scale, error_of
+from ablate.analysis.selections import Selection, select_arm
+from ablate.analysis.settings import setting_text
+from ablate.analysis.summaries import summarise
+from ablate.analysis.values import MISSING, Runs, Value, column_info, metric_of, status_of, value_in
+from ablate.analysis.verdict_rows import Scale, Verdict
+from ablate.analysis.verdicts import (
+    PairedQuestion,
+    judge_arms,
+    judge_claims,
+    judge_effects,
+    judge_exploratory,
+    judge_pairs,
+)
+from ablate.identity import Json
+from ablate.plans import PlannedSweep
+from ablate.records import Status, StoredRun
+from ablate.specs import PlannedRun
+from ablate.statements import parse_statement, quantity_info, resolve_statement, stated_margin
+
+__all__ = ["Judged", "arms_to_confirm", "judge_sweep"]
+
+FEWEST_DOSES = 3
+# The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
+NAMES_OF_STREAMS = ("salt", "split_seed")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the engine said of a sweep.
+
+    Attributes:
+        verdicts: of each arm but the baseline, on the sweep's metric.
+        claims: of each claim.
+        slopes: of a numeric factor that is varied alone: the change of the metric for each unit of it.
+        on_test: exploratory: each arm on the test split, which chose nothing.
+        grid: what a full grid showed of its factors; None for other designs.
+        selection: the arm with the best mean; None where there are not two others to be the best of.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    claims: tuple[Verdict, ...]
+    slopes: tuple[Verdict, ...]
+    on_test: tuple[Verdict, ...]
+    grid: FactorialRows | None
+    selection: Selection | None
+
+    @property
+    def effects(self) -> tuple[Verdict, ...]:
+        """Exploratory rows about factors: those of a grid, or slopes."""
+        return self.slopes if self.grid is None else (*self.grid.main_effects, *self.grid.interactions)
+
+    @property
+    def rows(self) -> tuple[Verdict, ...]:
+        """Everything, as the table of verdicts lists it."""
+        confirmation = () if self.selection is None else self.selection.confirmation
+        return (*self.verdicts, *self.claims, *confirmation, *self.effects, *self.on_test)
+
+
+def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:
+    """Everything that the sweep asked, as far as `runs` (run_id → run) can answer it."""
+    read = _Reader(sweep, runs)
+    return Judged(
+        verdicts=_arms(read),
+        claims=_claims(read),
+        slopes=_slopes(read),
+        on_test=_on_test(read),
+        grid=_grid(read),
+        selection=_selection(read),
+    )
+
+
+def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
+    """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none.
+
+    These are the arms that a sweep with `confirm` trains on its confirmation seeds.
+    """
+    outcomes = {Status.COMPLETED.value, Status.DIVERGED.value}
+    if not sweep.confirmation or any(status_of(runs, run.run_id) not in outcomes for run in sweep.runs):
+        return ()
+    selected = _selection(_Reader(sweep, runs))
+    if selected is None:
+        return ()
+    return tuple(dict.fromkeys(name for name in (selected.arm, sweep.baseline.name, selected.runner_up) if name))
+
+
+class _Reader:
+    """The values of a sweep's arms, by column."""
+
+    def __init__(self, sweep: PlannedSweep, runs: Runs) -> None:
+        self.sweep = sweep
+        self.spec = sweep.spec
+        self.runs = runs
+        self.metric = column_info(sweep.spec.metric)
+        self.scale = None if sweep.spec.scale is None else Scale(sweep.spec.scale)
+        self.stored = [runs[run.run_id] for run in sweep.runs if run.run_id in runs]
+        self.labels = next((run.arrays["test/label"] for run in self.stored if "test/label" in run.arrays), None)
+
+    def arms(self, column: str) -> dict[str, ArmValues]:
+        """Arm → its values, in the order of the design."""
+        return {arm.name: self.arm(arm.name, column) for arm in self.sweep.arms}
+
+    def arm(self, name: str, column: str) -> ArmValues:
+        return self.values(self.sweep.runs_of(name), value_in(column), with_examples=column == "test_accuracy")
+
+    def values(self, planned: Sequence[PlannedRun], value: Value, with_examples: bool = False) -> ArmValues:
+        status = {run.seed: status_of(self.runs, run.run_id) for run in planned}
+        completed = [self.runs[run.run_id] for run in planned if status[run.seed] == Status.COMPLETED.value]
+        correct = {run.spec.seed: right for run in completed if (right := _correct(run)) is not None}
+        return ArmValues(
+            values={run.spec.seed: value(run) for run in completed},
+            planned=tuple(status),
+            diverged=tuple(seed for seed, ended in status.items() if ended == Status.DIVERGED.value),
+            failed=tuple(seed for seed, ended in status.items() if ended == Status.FAILED.value),
+            correct=correct if with_examples else {},
+        )
+
+    def examples(self, column: str) -> int | None:
+        """How many examples the column was measured on, where the runs tell."""
+        return len(self.labels) if self.labels is not None and column.startswith("test_") else None
+
+    @property
+    def classes(self) -> int | None:
+        is_class = self.labels is not None and self.labels.dtype.kind in "iu" and self.labels.size
+        return int(self.labels.max()) + 1 if is_class and self.labels is not None else None
+
+
+def _correct(run: StoredRun) -> np.ndarray | None:
+    labels, predictions = run.arrays.get("test/label"), run.arrays.get("test/prediction")
+    if labels is None or predictions is None or labels.dtype.kind not in "iu":
+        return None
+    right: np.ndarray = labels == predictions
+    return right
+
+
+# arms and claims ---------------------------------------------------------------------------------------
+
+
+def _arms(read: _Reader) -> tuple[Verdict, ...]:
+    spec = read.spec
+    return judge_arms(
+        read.arms(spec.metric),
+        read.sweep.baseline.name,
+        read.metric,
+        margin=spec.margin,
+        scale=read.scale,
+        alpha=spec.alpha,
+        multiplicity=spec.multiplicity,
+        n_examples=read.examples(spec.metric),
+        classes=read.classes,
+    )
+
+
+def _claims(read: _Reader) -> tuple[Verdict, ...]:
+    questions = [_claim(text, read) for text in read.spec.claims]
+    return judge_claims(questions, read.spec.alpha, read.spec.multiplicity)
+
+
+def _claim(text: str, read: _Reader) -> PairedQuestion:
+    statement = parse_statement(text)
+    arm, reference = resolve_statement(statement, read.sweep.arms)
+    quantity, info = statement.quantity, quantity_info(statement.quantity)
+    margin = stated_margin(statement, read.spec.metric, read.spec.margin)
+    is_primary = str(quantity) == read.spec.metric
+    with_examples = info.name == "test_accuracy"
+    sides = [
+        read.values(read.sweep.runs_of(name), value_of(quantity), with_examples=with_examples)
+        for name in (arm, reference)
+    ]
+    return PairedQuestion(
+        subject=text,
+        arm=arm,
+        reference=reference,
+        metric=info,
+        arm_values=sides[0],
+        reference_values=sides[1],
+        relation=statement.relation,
+        margin=margin,
+        # A margin of its own brings its own scale: an absolute one may stand beside the sweep's ratio of errors.
+        scale=read.scale if is_primary and statement.margin is None else None,
+        n_examples=read.examples(info.name),
+        classes=read.classes,
+    )
+
+
+def _on_test(read: _Reader) -> tuple[Verdict, ...]:
+    """The same arms on the test split: not what the sweep asks, but what a reader wants to see beside it."""
+    column = _test_column(read)
+    if column is None:
+        return ()
+    values, baseline = read.arms(column), read.sweep.baseline.name
+    questions = [
+        PairedQuestion(
+            subject=name,
+            arm=name,
+            reference=baseline,
+            metric=column_info(column),
+            arm_values=own,
+            reference_values=values[baseline],
+            n_examples=read.examples(column),
+            classes=read.classes,
+        )
+        for name, own in values.items()
+        if name != baseline
+    ]
+    return judge_exploratory(questions, read.spec.alpha)
+
+
+def _test_column(read: _Reader) -> str | None:
+    name = metric_of(read.spec.metric)
+    if name.startswith("test_"):
+        return None
+    if read.classes is not None:
+        return "test_accuracy"
+    twin = f"test_{name.removeprefix('val_')}"
+    return twin if any(twin in run.record.metrics for run in read.stored) else None
+
+
+# factors -----------------------------------------------------------------------------------------------
+
+
+def _scaled(values: Mapping[int, float], read: _Reader, scale: Scale) -> dict[int, float] | None:
+    """On the scale of the analysis; None where an error is not positive."""
+    if scale is Scale.RAW:
+        return dict(values)
+    errors = {seed: error_of(value, read.metric) for seed, value in values.items()}
+    positive = {seed: error for seed, error in errors.items() if error is not None and error > 0}
+    return {seed: math.log(error) for seed, error in positive.items()} if len(positive) == len(errors) else None
+
+
+def _scaled_arms(read: _Reader) -> tuple[Scale, dict[str, dict[int, float]]]:
+    """The finite values of every arm, on the scale of the analysis; on the raw one if there is no logarithm."""
+    finite = {name: values.finite for name, values in read.arms(read.spec.metric).items()}
+    scale = analysis_scale(read.spec.margin, read.scale)[0]
+    scaled = {name: _scaled(values, read, scale) for name, values in finite.items()}
+    if any(values is None for values in scaled.values()):
+        return Scale.RAW, finite
+    return scale, {name: values for name, values in scaled.items() if values is not None}
+
+
+def _slopes(read: _Reader) -> tuple[Verdict, ...]:
+    """The slope over the levels of a numeric factor, for each factor that is varied alone."""
+    scale, values = _scaled_arms(read)
+    baseline, found = read.sweep.baseline.levels, {}
+    for factor, levels in read.spec.factors.items():
+        is_numeric = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
+        if not is_numeric or factor.rpartition(".")[2] in NAMES_OF_STREAMS:
+            continue
+        others = {key: setting_text(level) for key, level in baseline.items() if key != factor}
+        alone = [
+            (float(arm.levels[factor]), values[arm.name])  # type: ignore[arg-type]
+            for arm in read.sweep.arms
+            if all(setting_text(arm.levels[key]) == text for key, text in others.items())
+        ]
+        if len(alone) >= FEWEST_DOSES:
+            found[f"slope over {factor}"] = dose_slopes(alone)
+    return judge_effects(found, read.metric, scale=scale, alpha=read.spec.alpha)
+
+
+def _grid(read: _Reader) -> FactorialRows | None:
+    factors = {name: tuple(map(setting_text, levels)) for name, levels in read.spec.factors.items()}
+    varied = {name: levels for name, levels in factors.items() if len(levels) > 1}
+    by_levels = {tuple(setting_text(arm.levels[name]) for name in varied): arm.name for arm in read.sweep.arms}
+    if len(varied) < 2 or len(by_levels) < math.prod(map(len, varied.values())):
+        return None
+    short = _short_names(tuple(varied))
+    scale, values = _scaled_arms(read)
+    cells: dict[tuple[Hashable, ...], Mapping[int, float]] = {
+        levels: values[name] for levels, name in by_levels.items()
+    }
+    references = {short[name]: setting_text(read.sweep.baseline.levels[name]) for name in varied}
+    named = {short[name]: levels for name, levels in varied.items()}
+    found = factorial_effects(named, cells, references)
+    margin = read.spec.margin if scale is analysis_scale(read.spec.margin, read.scale)[0] else None
+    rows = judge_effects(
+        {effect.name: effect.contrasts for effect in found.effects},
+        read.metric,
+        margin=margin,
+        scale=scale,
+        alpha=read.spec.alpha,
+    )
+    count = len(found.main_effects)
+    raw: dict[tuple[Json, ...], Mapping[int, float]] = {
+        levels: read.arm(name, read.spec.metric).finite for levels, name in by_levels.items()
+    }
+    return FactorialRows(
+        tables=factor_tables(read.metric, named, raw),
+        main_effects=rows[:count],
+        interactions=rows[count:],
+        shares=source_shares((row.term, row.share) for row in found.shares),
+    )
+
+
+def _short_names(factors: Sequence[str]) -> dict[str, str]:
+    last = {name: name.rpartition(".")[2] for name in factors}
+    return {name: part if list(last.values()).count(part) == 1 else name for name, part in last.items()}
+
+
+# the selected arm --------------------------------------------------------------------------------------
+
+
+def _selection(read: _Reader) -> Selection | None:
+    if len(read.sweep.arms) < 3:
+        return None
+    selected = select_arm(summarise(read.sweep, read.runs, value_in(read.spec.metric)), read.metric)
+    if selected is None:
+        return None
+    return Selection(selected.arm, selected.runner_up, read.metric, _confirmation(read, selected))
+
+
+def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
+    """The selected arm against the baseline and against the runner-up, on the seeds that chose nothing."""
+    planned = {arm.name: [run for run in read.sweep.confirmation if run.arm == arm.name] for arm in read.sweep.arms}
+    others = dict.fromkeys(
+        name for name in (read.sweep.baseline.name, selected.runner_up) if name and name != selected.arm
+    )
+    tried = [run for name in (selected.arm, *others) for run in planned[name]]
+    if not tried or all(status_of(read.runs, run.run_id) == MISSING for run in tried):
+        return ()
+    values = {name: read.values(planned[name], value_in(read.spec.metric)) for name in (selected.arm, *others)}
+    questions = [
+        PairedQuestion(
+            subject=selected.arm,
+            arm=selected.arm,
+            reference=name,
+            metric=read.metric,
+            arm_values=values[selected.arm],
+            reference_values=values[name],
+            margin=read.spec.margin,
+            scale=read.scale,
+            n_examples=read.examples(read.spec.metric),
+            classes=read.classes,
+        )
+        for name in others
+    ]
+    return judge_pairs(questions, read.spec.alpha, read.spec.multiplicity)

@@ -1,0 +1,197 @@
+"""Two arms matched by seed, on the scale of the question.
+
+>>> from ablate.records import METRICS
+>>> arm, reference = ArmValues({0: 0.98, 1: 0.97}), ArmValues({1: 0.96, 0: 0.97, 2: 0.99})
+>>> matched = match(arm, reference, METRICS["test_accuracy"])
+>>> {seed: round(value, 6) for seed, value in matched.differences.items()}
+{0: 0.01, 1: 0.01}
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy.typing as npt
+
+from ablate.analysis.contrasts import per_seed_contrast
+from ablate.analysis.divergence import composite_values, worst_value
+from ablate.analysis.scales import counts_examples, error_of, log_errors
+from ablate.analysis.verdict_rows import Scale
+from ablate.records import MetricInfo
+
+__all__ = ["ArmValues", "Matched", "match"]
+
+
+@dataclass(frozen=True)
+class ArmValues:
+    """One metric of one arm, and what became of its seeds.
+
+    Attributes:
+        values: seed → value, in the unit of the metric. A value that is not finite counts as diverged, None
+            as missing.
+        planned: the seeds that were to have a value; those that have an outcome when empty.
+        diverged, failed: seeds without a value: by their recipe, or by an accident that could not be repaired.
+        correct: seed → [examples] correct or not on the test set, where predictions are stored.
+    """
+
+    values: Mapping[int, float | None]
+    planned: Collection[int] = ()
+    diverged: Collection[int] = ()
+    failed: Collection[int] = ()
+    correct: Mapping[int, npt.NDArray[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def finite(self) -> dict[int, float]:
+        lost = {*self.diverged, *self.failed}
+        return {
+            seed: float(value)
+            for seed, value in sorted(self.values.items())
+            if value is not None and math.isfinite(value) and seed not in lost
+        }
+
+    @cached_property
+    def diverged_seeds(self) -> frozenset[int]:
+        not_finite = {seed for seed, value in self.values.items() if value is not None and not math.isfinite(value)}
+        return frozenset({*self.diverged, *not_finite} - set(self.failed))
+
+    @cached_property
+    def planned_seeds(self) -> frozenset[int]:
+        return frozenset(self.planned) or frozenset({*self.finite, *self.diverged_seeds, *self.failed})
+
+    @property
+    def divergence(self) -> str:
+        """`3/10`: diverged of those with an outcome."""
+        return f"{len(self.diverged_seeds)}/{len(self.diverged_seeds) + len(self.finite)}"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Every mapping has a seed for each pair, except `composite`.
+
+    Attributes:
+        arm, reference: in the unit of the metric.
+        arm_scaled, reference_scaled: on `scale`; empty, like `differences`, when errors that are not positive
+            have no logarithm (`is_positive` is False then).
+        composite: the differences with the worst value for each run that diverged; None when none did;
+            empty when no value can stand for one.
+        floor: the smallest spread of the differences that is believed, on `scale`.
+    """
+
+    metric: MetricInfo
+    scale: Scale
+    arm_values: ArmValues
+    reference_values: ArmValues
+    arm: dict[int, float]
+    reference: dict[int, float]
+    arm_scaled: dict[int, float]
+    reference_scaled: dict[int, float]
+    differences: dict[int, float]
+    composite: dict[int, float] | None
+    floor: float
+    is_positive: bool = True
+    is_logit: bool = False
+
+    @property
+    def magnitude(self) -> float:
+        """The largest number that was subtracted."""
+        return max(map(abs, [*self.arm_scaled.values(), *self.reference_scaled.values()]), default=0.0)
+
+    @property
+    def reference_error(self) -> float | None:
+        """The mean error of the reference in the unit of the metric; None where there is none, or no pair."""
+        return error_of(math.fsum(self.reference.values()) / len(self.reference), self.metric) if self.arm else None
+
+    @property
+    def seeds_differ(self) -> bool:
+        return self.arm_values.planned_seeds != self.reference_values.planned_seeds
+
+
+def match(
+    arm: ArmValues,
+    reference: ArmValues,
+    metric: MetricInfo,
+    scale: Scale = Scale.RAW,
+    n_examples: int | None = None,
+    resolution: float | None = None,
+    classes: int | None = None,
+    all_values: Iterable[float] | None = None,
+) -> Matched:
+    """
+    Args:
+        n_examples: of the set that the metric was taken on.
+        resolution: the step of the metric; 1/`n_examples` for an accuracy unless given.
+        classes: of a classification, for what guessing gives.
+        all_values: those of every arm, among which the worst stands for a diverged run; of these two unless
+            given.
+
+    Raises:
+        ValueError: for the log scale and a metric that leaves no error.
+    """
+    seeds = sorted(set(arm.finite) & set(reference.finite))
+    first, second = ({seed: side.finite[seed] for seed in seeds} for side in (arm, reference))
+    sides = _scaled(first, second, metric, scale, n_examples)
+    first_scaled, second_scaled, is_logit = sides or ({}, {}, False)
+    matched = Matched(
+        metric=metric,
+        scale=scale,
+        arm_values=arm,
+        reference_values=reference,
+        arm=first,
+        reference=second,
+        arm_scaled=first_scaled,
+        reference_scaled=second_scaled,
+        differences=per_seed_contrast([(1.0, first_scaled), (-1.0, second_scaled)]),
+        composite=None,
+        floor=0.0,
+        is_positive=sides is not None,
+        is_logit=is_logit,
+    )
+    values = [*arm.finite.values(), *reference.finite.values()] if all_values is None else all_values
+    return replace(
+        matched,
+        composite=_composite(matched, worst_value(metric, values, classes), n_examples),
+        floor=_floor(matched, n_examples, resolution),
+    )
+
+
+def _scaled(
+    arm: Mapping[int, float],
+    reference: Mapping[int, float],
+    metric: MetricInfo,
+    scale: Scale,
+    n_examples: int | None,
+) -> tuple[dict[int, float], dict[int, float], bool] | None:
+    if scale is Scale.RAW:
+        return dict(arm), dict(reference), False
+    logs = log_errors(arm, reference, metric, n_examples)
+    return None if logs is None else (logs.arm, logs.reference, logs.is_logit)
+
+
+def _composite(matched: Matched, worst: float | None, n_examples: int | None) -> dict[int, float] | None:
+    arm, reference = matched.arm_values, matched.reference_values
+    if not (arm.diverged_seeds or reference.diverged_seeds):
+        return None
+    if worst is None:
+        return {}
+    sides = [composite_values(side.finite, side.diverged_seeds, worst) for side in (arm, reference)]
+    shared = set(sides[0]) & set(sides[1])
+    first, second = ({seed: side[seed] for seed in shared} for side in sides)
+    scaled = _scaled(first, second, matched.metric, matched.scale, n_examples)
+    return {} if scaled is None else per_seed_contrast([(1.0, scaled[0]), (-1.0, scaled[1])])
+
+
+def _floor(matched: Matched, n_examples: int | None, resolution: float | None) -> float:
+    """The sd of rounding to steps of the resolution, r/√12; relative to the error on the log scale."""
+    step = resolution
+    if step is None and n_examples and counts_examples(matched.metric):
+        step = 1 / n_examples
+    if not step:
+        return 0.0
+    if matched.scale is Scale.RAW:
+        return step / math.sqrt(12)
+    error = matched.reference_error
+    return step / math.sqrt(12) / error if error and error > 0 else 0.0

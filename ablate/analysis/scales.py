@@ -1,0 +1,132 @@
+"""On which scale a difference is taken: in the metric's unit, or as the logarithm of a ratio of errors.
+
+    >>> scale, margin = analysis_scale("10%")
+    >>> str(scale), round(margin, 6)
+    ('log_error', 0.09531)
+
+Near the ceiling of a metric ratios are what compares: from 1 % to 0.9 % errors is as much as from 10 % to 9 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ablate.analysis.verdict_rows import Scale
+from ablate.records import MetricInfo
+
+__all__ = [
+    "LogErrors",
+    "analysis_scale",
+    "better_sign",
+    "counts_examples",
+    "empirical_logit",
+    "error_of",
+    "has_error",
+    "log_errors",
+]
+
+
+def analysis_scale(margin: float | str | None, scale: Scale | str | None = None) -> tuple[Scale, float | None]:
+    """The scale that a margin asks for, and the margin on it.
+
+    Args:
+        margin: a number in the unit of the metric; or `10%`: of the error, analysed as ± log 1.1; or None.
+        scale: what the plan says; None follows the margin.
+
+    Raises:
+        ValueError: for a margin that is no positive number, or that belongs to the other scale.
+    """
+    chosen = None if scale is None else Scale(scale)
+    if margin is None:
+        return chosen or Scale.RAW, None
+    relative = isinstance(margin, str) and margin.strip().endswith("%")
+    try:
+        value = (
+            float(margin.strip().removesuffix("%")) / (100 if relative else 1) if isinstance(margin, str) else margin
+        )
+    except ValueError:
+        raise ValueError(f"a margin is a number or a percentage such as 10%, not {margin!r}") from None
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"a margin must be positive and finite, not {margin!r}")
+    if relative and chosen is Scale.RAW:
+        raise ValueError(f"the margin {margin} is relative; on the raw scale it must be in the metric's unit")
+    if not relative and chosen is Scale.LOG_ERROR:
+        raise ValueError(f"on the log scale a margin is relative, such as 10%; {margin} is in the metric's unit")
+    return (Scale.LOG_ERROR, math.log1p(value)) if relative else (Scale.RAW, float(value))
+
+
+def better_sign(metric: MetricInfo, scale: Scale) -> int:
+    """+1 where a positive difference on `scale` means that the arm does better, −1 where it does worse, 0 where the
+    metric has no better. Fewer errors are better whatever the metric."""
+    return -1 if scale is Scale.LOG_ERROR else metric.sign
+
+
+def has_error(metric: MetricInfo) -> bool:
+    """Whether the metric is an error, or a fraction that leaves one."""
+    return metric.sign < 0 or (metric.sign > 0 and metric.unit == "fraction")
+
+
+def error_of(value: float, metric: MetricInfo) -> float | None:
+    """The value itself where smaller is better, 1 − value for a fraction where larger is; None for other metrics."""
+    if not has_error(metric):
+        return None
+    return value if metric.sign < 0 else 1 - value
+
+
+def counts_examples(metric: MetricInfo) -> bool:
+    """Whether a value is a share of N examples, so that it moves in steps of 1/N."""
+    return metric.unit == "fraction" and metric.name.endswith("accuracy")
+
+
+@dataclass(frozen=True)
+class LogErrors:
+    """seed → log error of both sides. `is_logit` says that a run without errors made log odds of them."""
+
+    arm: dict[int, float]
+    reference: dict[int, float]
+    is_logit: bool = False
+
+
+def log_errors(
+    arm: Mapping[int, float], reference: Mapping[int, float], metric: MetricInfo, n_examples: int | None = None
+) -> LogErrors | None:
+    """The logarithms of the errors, whose differences are log ratios.
+
+    When a run has no errors at all and their number among `n_examples` is known, both sides become empirical
+    logits. None when an error is not positive otherwise: such a question has no answer on this scale.
+
+    Raises:
+        ValueError: for a metric that leaves no error.
+    """
+    if not has_error(metric):
+        raise ValueError(f"{metric.name} is no error and no fraction, so there is no ratio of errors")
+    of_arm, of_reference = ({seed: _error(value, metric) for seed, value in side.items()} for side in (arm, reference))
+    smallest = min([*of_arm.values(), *of_reference.values()], default=1.0)
+    if smallest > 0:
+        return LogErrors(_mapped(math.log, of_arm), _mapped(math.log, of_reference))
+    largest = max([*of_arm.values(), *of_reference.values()], default=1.0)
+    if smallest < 0 or largest > 1 or n_examples is None or not counts_examples(metric):
+        return None
+
+    def logit(error: float) -> float:
+        return empirical_logit(error, n_examples)
+
+    return LogErrors(_mapped(logit, of_arm), _mapped(logit, of_reference), is_logit=True)
+
+
+def empirical_logit(error: float, n_examples: int) -> float:
+    """log((k + ½) ÷ (N − k + ½)) for k errors among N examples (Haldane 1956); finite for k = 0."""
+    count = round(error * n_examples)
+    return math.log((count + 0.5) / (n_examples - count + 0.5))
+
+
+def _mapped(function: Callable[[float], float], values: Mapping[int, float]) -> dict[int, float]:
+    return {seed: function(value) for seed, value in values.items()}
+
+
+def _error(value: float, metric: MetricInfo) -> float:
+    # 1 − value carries the rounding of the value: what is left of a perfect score is no error.
+    error = value if metric.sign < 0 else 1 - value
+    return 0.0 if metric.sign > 0 and abs(error) < 1e-12 else error

@@ -1,0 +1,48 @@
+"""Which arm came out best, and whether fresh seeds have confirmed it.
+
+The best of several means is too good on average: of eight equal arms at five seeds the best lies half a
+standard deviation of a run above the truth. So the arm is *selected* by the seeds of the sweep, and it is
+*best* only if it also wins on seeds that took no part in selecting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ablate.analysis.summaries import ArmSummary
+from ablate.analysis.verdict_rows import Verdict, Word
+from ablate.records import MetricInfo
+
+__all__ = ["Selection", "select_arm"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The arm with the best mean and the one after it; `confirmation` is how the first compares with the
+    baseline and with the runner-up on fresh seeds, empty when it was not tried."""
+
+    arm: str
+    runner_up: str | None
+    metric: MetricInfo
+    confirmation: tuple[Verdict, ...] = ()
+
+    @property
+    def is_confirmed(self) -> bool:
+        return bool(self.confirmation) and all(verdict.word is Word.BETTER for verdict in self.confirmation)
+
+
+def select_arm(
+    summaries: Sequence[ArmSummary], metric: MetricInfo, confirmation: tuple[Verdict, ...] = ()
+) -> Selection | None:
+    """The selection among the arms that have a mean and no diverged run; None where there are not two of them,
+    or where neither direction of the metric is better."""
+    means = {
+        summary.arm: summary.estimate.mean
+        for summary in summaries
+        if summary.estimate.mean is not None and not summary.n_diverged
+    }
+    if len(means) < 2 or not metric.sign:
+        return None
+    first, second, *_ = sorted(means, key=lambda arm: -metric.sign * means[arm])
+    return Selection(first, second, metric, confirmation)

@@ -1,0 +1,69 @@
+"""The difference of two arms whose seeds are not the same, where no pair can be formed.
+
+    >>> difference = welch([1.0, 2.0, 3.0], [2.0, 4.0, 9.0])
+    >>> difference.mean, round(difference.df, 3)
+    (-3.0, 2.306)
+
+Only for different seed lists. On shared seeds the paired difference is right: this one would waste the pairing,
+or be invalid where it hurts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.effect_sizes import hedges_factor
+from ablate.analysis.estimates import student_interval, student_p
+
+__all__ = ["UnpairedDifference", "welch"]
+
+
+@dataclass(frozen=True)
+class UnpairedDifference:
+    """mean(x) − mean(y), in the unit of the values. What the samples cannot say is None.
+
+    Attributes:
+        df: Satterthwaite's degrees of freedom.
+        d, g: the difference ÷ √((var(x) + var(y))/2), plain and with Hedges' correction.
+    """
+
+    n_x: int
+    n_y: int
+    mean: float | None = None
+    se: float | None = None
+    df: float | None = None
+    p: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    d: float | None = None
+    g: float | None = None
+
+    @property
+    def t(self) -> float | None:
+        return self.mean / self.se if self.mean is not None and self.se else None
+
+
+def welch(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> UnpairedDifference:
+    """Welch's t for independent samples (Welch 1947); two values a side are needed for more than the mean."""
+    first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    sizes = first.size, second.size
+    if min(sizes) == 0:
+        return UnpairedDifference(*sizes)
+    mean = float(first.mean() - second.mean())
+    if min(sizes) < 2:
+        return UnpairedDifference(*sizes, mean)
+    variances = np.array([first.var(ddof=1), second.var(ddof=1)])
+    parts = variances / sizes
+    squared = float(parts.sum())
+    if squared <= 0:
+        return UnpairedDifference(*sizes, mean, 0.0)
+    se, df = math.sqrt(squared), squared**2 / float(np.sum(parts**2 / (np.array(sizes) - 1)))
+    low, high = student_interval(mean, se, df, 1 - confidence)
+    d = mean / math.sqrt(float(variances.mean()))
+    return UnpairedDifference(
+        *sizes, mean, se, df, student_p(mean / se, df), low, high, d, hedges_factor(sum(sizes) - 2) * d
+    )

@@ -1,0 +1,522 @@
+"""What may be said of arms and claims: the one place where numbers become words.
+
+    arms = {"sgd": ArmValues({0: 0.97, 1: 0.96, 2: 0.97}), "adam": ArmValues({0: 0.98, 1: 0.98, 2: 0.98})}
+    for verdict in judge_arms(arms, "sgd", METRICS["test_accuracy"], margin=0.005):
+        verdict.subject, verdict.word, verdict.ci_adj_low, verdict.flags
+
+One engine: every question is one difference per seed and a one-sample t on it, whose intervals the decision table
+reads (`decisions`). There is no choice of test after a look at the data. A family of questions shares its errors:
+the arms of a sweep on its one metric, or its claims; anything else is exploratory and gets no word.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ablate.analysis.crossed import CrossedMean, crossed_mean
+from ablate.analysis.decisions import Decision, Evidence, Question, decide_family, weigh
+from ablate.analysis.effect_sizes import effect_size
+from ablate.analysis.flagging import MIN_EXACT_SEEDS, Observed, engine_flags
+from ablate.analysis.improvement import paired_improvement
+from ablate.analysis.matching import ArmValues, Matched, match
+from ablate.analysis.power import SeedsNeeded, seeds_needed
+from ablate.analysis.scales import analysis_scale, better_sign, counts_examples, error_of
+from ablate.analysis.sign_flips import sign_flip_p
+from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
+from ablate.records import MetricInfo
+from ablate.statements import Relation
+
+__all__ = [
+    "ArmValues",
+    "PairedQuestion",
+    "Relation",
+    "judge_arms",
+    "judge_claims",
+    "judge_differences",
+    "judge_effects",
+    "judge_exploratory",
+    "judge_pairs",
+]
+
+ALPHA = 0.05
+DIFFERENCE = MetricInfo("difference", "difference", "max", "")
+PAIRED_T = "paired t"
+ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
+
+
+@dataclass(frozen=True)
+class PairedQuestion:
+    """Two sides and what is asked of them; a `relation` makes a claim of it, else it asks whether `arm` is better.
+
+    `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution` and `all_values` as in
+    `match`.
+    """
+
+    subject: str
+    arm: str
+    reference: str
+    metric: MetricInfo
+    arm_values: ArmValues
+    reference_values: ArmValues
+    relation: Relation | None = None
+    margin: float | str | None = None
+    scale: Scale | None = None
+    n_examples: int | None = None
+    classes: int | None = None
+    resolution: float | None = None
+    all_values: Sequence[float] | None = None
+
+
+# who asks --------------------------------------------------------------------------------------------
+
+
+def judge_arms(
+    arms: Mapping[str, ArmValues],
+    baseline: str,
+    metric: MetricInfo,
+    *,
+    margin: float | str | None = None,
+    scale: Scale | None = None,
+    alpha: float = ALPHA,
+    multiplicity: str = "holm",
+    n_examples: int | None = None,
+    classes: int | None = None,
+    resolution: float | None = None,
+) -> tuple[Verdict, ...]:
+    """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
+
+    Args:
+        arms: every planned arm, those without any value included: they count in the adjustment.
+        margin: the smallest difference that matters, in the unit of the metric, or `10%` of the error; without
+            one nothing can be called equivalent.
+        multiplicity: `holm` or `joint`, see `decide_family`.
+        n_examples, classes, resolution: of the evaluation set, see `match`.
+
+    Raises:
+        ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, or a metric that
+            leaves no error for the log scale. Poor data never raise: they are inconclusive, with a flag.
+    """
+    if baseline not in arms:
+        raise ValueError(f"no arm is named {baseline!r}; there are {', '.join(arms) or 'none'}")
+    everything = [value for arm in arms.values() for value in arm.finite.values()]
+    questions = [
+        PairedQuestion(
+            subject=name,
+            arm=name,
+            reference=baseline,
+            metric=metric,
+            arm_values=values,
+            reference_values=arms[baseline],
+            margin=margin,
+            scale=scale,
+            n_examples=n_examples,
+            classes=classes,
+            resolution=resolution,
+            all_values=everything,
+        )
+        for name, values in arms.items()
+        if name != baseline
+    ]
+    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
+
+
+def judge_claims(
+    claims: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm"
+) -> tuple[Verdict, ...]:
+    """Supported, refuted, no practical difference or not resolved, for each claim, in their order.
+
+    A claim is tested two-sided, so that it can be refuted. `~` is supported by equivalence and refuted by a difference
+    beyond the margin; `not worse than` is supported when the 1 − 2α interval lies above −margin and refuted when
+    it lies below; its `p_tost` is one-sided, in the direction that the data point.
+
+    Raises:
+        ValueError: for a claim without a relation, and as `judge_arms`.
+    """
+    for claim in claims:
+        if claim.relation is None:
+            raise ValueError(f"the claim {claim.subject!r} has no relation")
+    return _judge([_paired_case(claim) for claim in claims], Family.CLAIMS, alpha, multiplicity)
+
+
+def judge_pairs(
+    questions: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm"
+) -> tuple[Verdict, ...]:
+    """A verdict for each pair of arms, in their order: a family with a reference of its own for every question."""
+    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
+
+
+def judge_exploratory(questions: Sequence[PairedQuestion], alpha: float = ALPHA) -> tuple[Verdict, ...]:
+    """Numbers without words, adjusted by Holm among themselves: secondary metrics, all pairs of arms."""
+    verdicts = _judge([_paired_case(question) for question in questions], Family.EXPLORATORY, alpha, "holm")
+    return tuple(_with_flag(verdict, Flag.EXPLORATORY_METRIC) for verdict in verdicts)
+
+
+def judge_effects(
+    effects: Mapping[str, Mapping[int, float]],
+    metric: MetricInfo,
+    *,
+    margin: float | str | None = None,
+    scale: Scale | None = None,
+    alpha: float = ALPHA,
+) -> tuple[Verdict, ...]:
+    """Effects of a grid, each already a contrast per seed: numbers without words, adjusted by Holm among themselves.
+
+    Args:
+        effects: name → seed → contrast, on the scale that `margin` and `scale` give.
+    """
+    chosen, half = analysis_scale(margin, scale)
+    cases = [
+        _effect_case(name, contrasts, metric, better_sign(metric, chosen), half, chosen)
+        for name, contrasts in effects.items()
+    ]
+    return _judge(cases, Family.EXPLORATORY, alpha, "holm")
+
+
+def judge_differences(
+    differences: Mapping[int, float] | Sequence[float],
+    margin: float | None = None,
+    alpha: float = ALPHA,
+    *,
+    metric: MetricInfo = DIFFERENCE,
+    resolution: float | None = None,
+    subject: str = "difference",
+) -> Verdict:
+    """The verdict on one difference per seed, asked alone.
+
+    Args:
+        differences: seed → arm − reference, or a plain sequence. One that is not finite counts as diverged.
+        metric: says whether larger is better, as it is unless given.
+    """
+    by_seed = differences if isinstance(differences, Mapping) else dict(enumerate(differences))
+    half = analysis_scale(margin, Scale.RAW)[1]
+    case = _effect_case(subject, by_seed, metric, metric.sign, half, Scale.RAW, resolution)
+    return _judge([case], Family.ARMS, alpha, "holm")[0]
+
+
+# what is asked ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A question on its scale. `sign` orients it for the table, `better` for wins; 0 where nothing is better."""
+
+    subject: str
+    arm: str
+    reference: str
+    metric: MetricInfo
+    scale: Scale
+    sign: int
+    better: int
+    relation: Relation | None
+    margin: float | None
+    differences: Mapping[int, float]
+    composite: Mapping[int, float] | None
+    floor: float
+    n_planned: int
+    n_diverged: int
+    n_diverged_reference: int
+    disagreement: str
+    test_name: str
+    matched: Matched | None = None
+    n_examples: int | None = None
+    classes: int | None = None
+
+    @property
+    def orientation(self) -> int:
+        return self.sign or 1
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        magnitude = 0.0 if self.matched is None else self.matched.magnitude
+        return tuple(
+            weigh([self.orientation * value for value in values.values()], self.margin, self.floor, magnitude)
+            for values in (self.differences, self.composite)
+            if values is not None
+        )
+
+
+def _paired_case(question: PairedQuestion) -> _Case:
+    scale, margin = analysis_scale(question.margin, question.scale)
+    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    matched = match(
+        arm,
+        reference,
+        metric,
+        scale,
+        question.n_examples,
+        question.resolution,
+        question.classes,
+        question.all_values,
+    )
+    notes = [
+        f"diverged {arm.divergence}" if arm.diverged_seeds else "",
+        f"{question.reference or 'reference'} diverged {reference.divergence}" if reference.diverged_seeds else "",
+    ]
+    return _Case(
+        subject=question.subject,
+        arm=question.arm,
+        reference=question.reference,
+        metric=metric,
+        scale=scale,
+        sign=_sign(question.relation, metric, scale),
+        better=better_sign(metric, scale),
+        relation=question.relation,
+        margin=margin,
+        differences=matched.differences,
+        composite=matched.composite,
+        floor=matched.floor,
+        n_planned=len(arm.planned_seeds & reference.planned_seeds),
+        n_diverged=len(arm.diverged_seeds),
+        n_diverged_reference=len(reference.diverged_seeds),
+        disagreement=", ".join(filter(None, notes)),
+        test_name=f"{PAIRED_T} on {_ON_SCALE[scale, matched.is_logit]}" if scale is Scale.LOG_ERROR else PAIRED_T,
+        matched=matched,
+        n_examples=question.n_examples,
+        classes=question.classes,
+    )
+
+
+_ON_SCALE = {(Scale.LOG_ERROR, False): "log errors", (Scale.LOG_ERROR, True): "empirical logits of errors"}
+
+
+def _sign(relation: Relation | None, metric: MetricInfo, scale: Scale) -> int:
+    """+1 where a positive difference on `scale` is what is asked for."""
+    if relation is Relation.WORSE:
+        return -better_sign(metric, scale)
+    if relation not in (Relation.LESS, Relation.GREATER):
+        return better_sign(metric, scale)
+    says = 1 if relation is Relation.GREATER else -1
+    # A larger accuracy is a smaller error; a larger loss is a larger error.
+    return -says if scale is Scale.LOG_ERROR and metric.sign > 0 else says
+
+
+def _effect_case(
+    subject: str,
+    contrasts: Mapping[int, float],
+    metric: MetricInfo,
+    sign: int,
+    margin: float | None,
+    scale: Scale,
+    resolution: float | None = None,
+) -> _Case:
+    finite = {seed: float(value) for seed, value in sorted(contrasts.items()) if math.isfinite(value)}
+    lost = len(contrasts) - len(finite)
+    return _Case(
+        subject=subject,
+        arm="",
+        reference="",
+        metric=metric,
+        scale=scale,
+        sign=sign,
+        better=sign,
+        relation=None,
+        margin=margin,
+        differences=finite,
+        # Nothing can stand for a difference that is not finite, so no word survives one.
+        composite={} if lost else None,
+        floor=(resolution or 0.0) / math.sqrt(12),
+        n_planned=len(contrasts),
+        n_diverged=lost,
+        n_diverged_reference=0,
+        disagreement=f"diverged {lost}/{len(contrasts)}" if lost else "",
+        test_name=ONE_SAMPLE_T,
+    )
+
+
+# the answer ------------------------------------------------------------------------------------------
+
+
+def _judge(cases: Sequence[_Case], family: Family, alpha: float, multiplicity: str) -> tuple[Verdict, ...]:
+    questions = [Question(case.evidence(), case.relation, case.disagreement) for case in cases]
+    decisions = decide_family(questions, alpha, multiplicity)
+    return tuple(
+        _verdict(case, question.evidence[0], decision, family, alpha, len(cases))
+        for case, question, decision in zip(cases, questions, decisions, strict=True)
+    )
+
+
+def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family, alpha: float, m: int) -> Verdict:
+    sign = case.orientation
+    values = list(case.differences.values())
+    size = effect_size(sign * (evidence.mean or 0.0), evidence.sd or 0.0, evidence.n, 1 - alpha)
+    improvement = paired_improvement([(case.better or 1) * value for value in values], 1 - alpha)
+    p_perm = sign_flip_p(values) if evidence.n >= MIN_EXACT_SEEDS else None
+    pairing = _pairing(case.matched)
+    needed = _needed(evidence, decision)
+    crossed = _crossed(case)
+    word, qualifier = _said(case, evidence, decision)
+    ci, ci_adj, ci_equiv = (
+        _turned(evidence.interval(level), sign)
+        for level in (alpha, decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
+    )
+    observed = Observed(
+        differences=values,
+        evidence=evidence,
+        matched=case.matched,
+        m=m,
+        alpha=alpha,
+        vr=pairing.vr,
+        p_perm=p_perm,
+        n_diverged=case.n_diverged + case.n_diverged_reference,
+        n_examples=case.n_examples,
+        classes=case.classes,
+    )
+    means = _means(case)
+    return Verdict(
+        family=family,
+        subject=case.subject,
+        arm=case.arm,
+        reference=case.reference,
+        metric=case.metric,
+        scale=case.scale,
+        sign=case.sign,
+        test_name=case.test_name,
+        alpha=alpha,
+        n=evidence.n,
+        n_planned=case.n_planned,
+        n_diverged=case.n_diverged,
+        n_diverged_reference=case.n_diverged_reference,
+        base_mean=means.reference,
+        arm_mean=means.arm,
+        raw_diff=means.difference,
+        diff=None if evidence.mean is None else sign * evidence.mean,
+        diff_pct_error=_percent_of_error(case, means),
+        sd=evidence.sd,
+        ci_low=ci[0],
+        ci_high=ci[1],
+        alpha_i=decision.alpha_difference,
+        ci_adj_low=ci_adj[0],
+        ci_adj_high=ci_adj[1],
+        ci_equiv_low=ci_equiv[0],
+        ci_equiv_high=ci_equiv[1],
+        p_diff=decision.p_difference,
+        p_diff_adj=decision.p_difference_adjusted,
+        margin=case.margin,
+        p_tost=decision.p_equivalence,
+        p_tost_adj=decision.p_equivalence_adjusted,
+        dz=size.dz,
+        gz=size.gz,
+        gz_low=size.low,
+        gz_high=size.high,
+        wins=improvement.wins,
+        ties=improvement.ties,
+        losses=improvement.losses,
+        p_improve=improvement.probability,
+        pi_low=improvement.low,
+        pi_high=improvement.high,
+        rho=pairing.rho,
+        vr=pairing.vr,
+        p_perm=p_perm,
+        word=None if family is Family.EXPLORATORY else word,
+        qualifier="" if family is Family.EXPLORATORY else qualifier,
+        seeds_needed_low=needed.low,
+        seeds_needed_high=needed.high,
+        se_twoway=None if crossed is None or case.scale is not Scale.RAW else crossed.se,
+        holds_new_test=_holds(crossed, decision.alpha_difference),
+        flags=engine_flags(observed),
+        differences=dict(case.differences),
+        relation=case.relation,
+    )
+
+
+def _said(case: _Case, evidence: Evidence, decision: Decision) -> tuple[Word, str]:
+    word, qualifier = decision.word, decision.qualifier
+    if case.matched is not None and not case.matched.is_positive:
+        return word, "an error that is not positive has no logarithm"
+    if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):
+        nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
+        return (nothing, qualifier) if word is nothing else (nothing, "they differ, and neither direction is better")
+    if evidence.n < min(3, case.n_planned):
+        qualifier = f"{qualifier}; {evidence.n} of {case.n_planned} planned"
+    return word, qualifier
+
+
+def _turned(interval: tuple[float, float] | None, sign: int) -> tuple[float | None, float | None]:
+    """An interval of sign · difference as one of the difference."""
+    if interval is None:
+        return None, None
+    return interval if sign > 0 else (-interval[1], -interval[0])
+
+
+class _Means(NamedTuple):
+    arm: float | None = None
+    reference: float | None = None
+    difference: float | None = None
+
+
+def _means(case: _Case) -> _Means:
+    if case.matched is None:
+        values = list(case.differences.values())
+        known = values and case.scale is Scale.RAW
+        return _Means(difference=math.fsum(values) / len(values) if known else None)
+    if not case.matched.arm:
+        return _Means()
+    arm, reference = (math.fsum(side.values()) / len(side) for side in (case.matched.arm, case.matched.reference))
+    return _Means(arm, reference, arm - reference)
+
+
+def _percent_of_error(case: _Case, means: _Means) -> float | None:
+    """The ratio of the mean errors; on the log scale the geometric one, which is what is tested there."""
+    if means.arm is None or means.reference is None:
+        return None
+    if case.scale is Scale.LOG_ERROR and case.differences and not (case.matched and case.matched.is_logit):
+        return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
+    before, after = error_of(means.reference, case.metric), error_of(means.arm, case.metric)
+    return 100 * (after / before - 1) if before is not None and after is not None and before > 0 else None
+
+
+class _Pairing(NamedTuple):
+    rho: float | None = None
+    vr: float | None = None
+
+
+def _pairing(matched: Matched | None) -> _Pairing:
+    """Correlation of the two sides, and the variance of their difference over the sum of theirs; None below three
+    pairs, or for a side without spread."""
+    if matched is None or len(matched.differences) < 3:
+        return _Pairing()
+    unit = matched.magnitude or 1.0
+    arm, reference = (np.array(list(side.values())) / unit for side in (matched.arm_scaled, matched.reference_scaled))
+    arm, reference = arm - arm.mean(), reference - reference.mean()
+    rounding = (16 * np.finfo(np.float64).eps) ** 2 * len(arm)
+    squares = float(arm @ arm), float(reference @ reference)
+    if max(squares) <= rounding:
+        return _Pairing()
+    vr = float((arm - reference) @ (arm - reference)) / sum(squares)
+    if min(squares) <= rounding:
+        return _Pairing(None, vr)
+    return _Pairing(max(-1.0, min(1.0, float(arm @ reference) / math.sqrt(squares[0] * squares[1]))), vr)
+
+
+def _needed(evidence: Evidence, decision: Decision) -> SeedsNeeded:
+    if evidence.margin is None or not evidence.sd or evidence.n < 2:
+        return SeedsNeeded(None, None)
+    return seeds_needed(evidence.margin, evidence.sd, evidence.n, decision.alpha_difference, decision.alpha_equivalence)
+
+
+def _crossed(case: _Case) -> CrossedMean | None:
+    """Seeds × examples of correct(arm) − correct(reference), over the pairs; None unless all are stored alike."""
+    matched = case.matched
+    if matched is None or not counts_examples(case.metric) or len(matched.arm) < 2:
+        return None
+    arm, reference = matched.arm_values.correct, matched.reference_values.correct
+    if not all(seed in arm and seed in reference for seed in matched.arm):
+        return None
+    rows = [(np.asarray(arm[seed], dtype=bool), np.asarray(reference[seed], dtype=bool)) for seed in matched.arm]
+    if len({side.shape for row in rows for side in row}) > 1:
+        return None
+    return crossed_mean(np.stack([first.astype(np.int8) - second.astype(np.int8) for first, second in rows]))
+
+
+def _holds(crossed: CrossedMean | None, alpha: float) -> bool | None:
+    """Whether the interval over new seeds and new examples excludes zero too."""
+    interval = None if crossed is None else crossed.interval(alpha)
+    return None if interval is None else interval[0] > 0 or interval[1] < 0
+
+
+def _with_flag(verdict: Verdict, flag: Flag) -> Verdict:
+    return replace(verdict, flags=tuple(other for other in Flag if other is flag or other in verdict.flags))

@@ -1,0 +1,73 @@
+"""What a design can see before it is run; the numbers in sds are those of the specification's table by n."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from ablate.analysis.forecast import Forecast, forecast_sweep
+from ablate.analysis.judging import judge_sweep
+from ablate.analysis.power import seeds_needed
+from ablate.analysis.verdict_rows import Scale
+from ablate.specs import Sweep
+from tests.synthetic import completed_runs, optimizer_sweep, plan_of
+
+
+def sweep_of(arms: int, seeds: int, **fields) -> Sweep:
+    rates = {f"o{index}": 0.01 * (index + 1) for index in range(arms - 1)} | {"adam": 0.001}
+    return optimizer_sweep(seeds, rates, **fields)
+
+
+def forecast(sweep: Sweep, runs=None) -> Forecast:
+    found = forecast_sweep(plan_of(sweep).sweeps[0], runs or {})
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arms", "seeds", "effect", "width"),
+    [(2, 3, 3.26, 2.484), (2, 8, 1.16, 0.836), (5, 5, 2.48, 1.242), (9, 5, 2.98, 1.242), (9, 20, 0.89, 0.468)],
+)
+def test_without_a_pilot_effects_are_in_standard_deviations(arms, seeds, effect, width) -> None:
+    found = forecast(sweep_of(arms, seeds))
+    assert found.statement.smallest_effect_in_sds == pytest.approx(effect, abs=0.005)
+    assert found.statement.half_width_in_sds == pytest.approx(width, abs=0.0005)
+    assert (found.statement.sd, found.statement.smallest_effect, found.pilot_pairs) == (None, None, 0)
+
+
+def test_a_pilot_gives_the_spread_of_the_most_variable_arm() -> None:
+    sweep = sweep_of(4, 8)
+    runs = completed_runs(sweep_of(4, 5))
+    sds = [row.sd for row in judge_sweep(plan_of(sweep).sweeps[0], runs).verdicts]
+    found = forecast(sweep, runs)
+    assert (found.statement.sd, found.pilot_pairs, found.statement.n) == (max(sds), 5, 8)
+    assert found.statement.smallest_effect == pytest.approx(found.statement.smallest_effect_in_sds * found.statement.sd)
+
+
+def test_pairs_too_few_to_judge_are_no_pilot() -> None:
+    sweep = sweep_of(4, 8)
+    assert forecast(sweep, completed_runs(sweep_of(4, 2))).pilot_pairs == 0
+    assert forecast(sweep, completed_runs(sweep_of(4, 3))).pilot_pairs == 3
+
+
+def test_a_relative_margin_is_a_ratio_of_errors() -> None:
+    sweep = sweep_of(4, 8, margin="10%")
+    found = forecast(sweep, completed_runs(sweep))
+    assert (found.scale, found.statement.margin) == (Scale.LOG_ERROR, pytest.approx(math.log(1.1)))
+    assert found.statement.seeds_for_margin is not None
+    single = forecast(replace(sweep, spec=replace(sweep.spec, alpha=0.01)))
+    assert single.statement.alpha_first == pytest.approx(0.01 / 3)
+
+
+def test_the_seeds_for_a_margin_are_those_of_the_spread() -> None:
+    sweep = sweep_of(2, 5)
+    found = forecast(sweep, completed_runs(sweep)).statement
+    assert found.sd is not None
+    assert found.seeds_for_margin == seeds_needed(0.01, found.sd, 5, 0.05, 0.05).low
+
+
+def test_without_another_arm_there_is_nothing_to_see() -> None:
+    sweep = sweep_of(1, 5)
+    assert forecast_sweep(plan_of(sweep).sweeps[0], {}) is None

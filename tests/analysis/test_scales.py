@@ -1,0 +1,81 @@
+import math
+
+import pytest
+
+from ablate.analysis.scales import (
+    analysis_scale,
+    better_sign,
+    counts_examples,
+    empirical_logit,
+    error_of,
+    has_error,
+    log_errors,
+)
+from ablate.analysis.verdict_rows import Scale
+from ablate.records import METRICS, MetricInfo
+
+ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
+SCORE = MetricInfo("reward", "reward", "max", "points")
+
+
+def test_a_margin_says_on_which_scale() -> None:
+    assert analysis_scale(None) == (Scale.RAW, None)
+    assert analysis_scale(0.002) == (Scale.RAW, 0.002)
+    assert analysis_scale("0.002") == (Scale.RAW, 0.002)
+    assert analysis_scale("10%") == (Scale.LOG_ERROR, pytest.approx(math.log(1.1)))
+    assert analysis_scale(None, Scale.LOG_ERROR) == (Scale.LOG_ERROR, None)
+
+
+@pytest.mark.parametrize(
+    ("margin", "scale", "message"),
+    [
+        ("10%", Scale.RAW, "relative"),
+        (0.002, Scale.LOG_ERROR, "metric's unit"),
+        (0.0, None, "positive"),
+        (-0.1, None, "positive"),
+        (math.nan, None, "finite"),
+        ("ten", None, "number or a percentage"),
+    ],
+)
+def test_refuses_a_margin_that_does_not_fit(margin: float | str, scale: Scale | None, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        analysis_scale(margin, scale)
+
+
+def test_what_is_better() -> None:
+    assert [better_sign(metric, Scale.RAW) for metric in (ACCURACY, LOSS)] == [1, -1]
+    assert [better_sign(metric, Scale.LOG_ERROR) for metric in (ACCURACY, LOSS)] == [-1, -1]
+    assert better_sign(METRICS["gradient_norm"], Scale.RAW) == 0
+
+
+def test_errors() -> None:
+    assert error_of(0.98, ACCURACY) == pytest.approx(0.02)
+    assert error_of(0.3, LOSS) == 0.3
+    assert error_of(12.0, SCORE) is None
+    assert [has_error(metric) for metric in (ACCURACY, LOSS, SCORE)] == [True, True, False]
+    assert [counts_examples(METRICS[name]) for name in ("test_accuracy", "test_r2", "val_loss")] == [True, False, False]
+
+
+def test_a_difference_of_log_errors_is_the_log_of_their_ratio() -> None:
+    logs = log_errors({0: 0.99}, {0: 0.98}, ACCURACY)
+    assert logs.arm[0] - logs.reference[0] == pytest.approx(math.log(0.01 / 0.02))
+    assert log_errors({0: 0.2}, {0: 0.4}, LOSS).arm == {0: math.log(0.2)}
+
+
+def test_a_run_without_errors_makes_logits_of_both_sides() -> None:
+    logs = log_errors({0: 1.0}, {0: 0.98}, ACCURACY, n_examples=100)
+    assert logs.is_logit
+    assert logs.arm[0] == pytest.approx(math.log(0.5 / 100.5))
+    assert logs.reference[0] == pytest.approx(math.log(2.5 / 98.5)) == empirical_logit(0.02, 100)
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "n"), [(1.0, ACCURACY, None), (0.0, LOSS, 100), (-0.5, LOSS, None), (1.5, ACCURACY, 100)]
+)
+def test_an_error_that_is_not_positive_has_no_logarithm(value: float, metric: MetricInfo, n: int | None) -> None:
+    assert log_errors({0: value}, {0: 0.5}, metric, n) is None
+
+
+def test_a_metric_without_an_error_is_refused() -> None:
+    with pytest.raises(ValueError, match="reward"):
+        log_errors({0: 12.0}, {0: 13.0}, SCORE)

@@ -1,0 +1,407 @@
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given as given_data
+from hypothesis import settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from ablate.analysis.decisions import Question, decide_family, weigh
+from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
+from ablate.analysis.verdicts import (
+    ArmValues,
+    PairedQuestion,
+    Relation,
+    judge_arms,
+    judge_claims,
+    judge_differences,
+    judge_effects,
+    judge_exploratory,
+)
+from ablate.records import METRICS, MetricInfo
+from tests.analysis.stats_cases import expected, given
+
+ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
+SCORE = MetricInfo("reward", "reward", "max", "points")
+
+
+def values(*numbers: float, **kwargs: object) -> ArmValues:
+    return ArmValues(dict(enumerate(numbers)), **kwargs)
+
+
+def has_no_nan(verdict: Verdict) -> bool:
+    numbers = [getattr(verdict, field.name) for field in fields(verdict)]
+    return not any(isinstance(number, float) and math.isnan(number) for number in numbers)
+
+
+# the published cases ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", expected("verdicts_single_arm_alpha05"), ids=lambda case: case["name"])
+def test_the_table_of_cases(case: dict) -> None:
+    verdict = judge_differences(case["D"], case["margin"])
+    assert verdict.word == case["verdict"]
+    for name, field in (("mean", "diff"), ("p", "p_diff"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
+        if name in case:
+            assert getattr(verdict, field) == pytest.approx(case[name], abs=1e-12)
+    if "ci90_low" in case:
+        low, high = verdict.ci_equiv_low, verdict.ci_equiv_high
+        assert (low, high) == pytest.approx((case["ci90_low"], case["ci90_high"]))
+
+
+def test_sleep() -> None:
+    data, case = given("paired_t_sleep"), expected("paired_t_sleep")
+    arms = {"base": values(*data["baseline"]), "drug": values(*data["arm"])}
+    (verdict,) = judge_arms(arms, "base", SCORE)
+    assert verdict.word is Word.BETTER
+    found = (verdict.n, verdict.diff, verdict.sd, verdict.p_diff, verdict.ci_low, verdict.ci_high)
+    assert found == pytest.approx([case[key] for key in ("n", "mean_diff", "sd_diff", "p", "ci_low", "ci_high")])
+    sizes = (verdict.dz, verdict.gz, verdict.gz_low, verdict.gz_high)
+    assert sizes == pytest.approx([case[key] for key in ("dz", "gz_hedges", "dz_ci_low", "dz_ci_high")])
+    assert (verdict.rho, verdict.vr) == pytest.approx((case["corr"], case["var_ratio_paired_over_unpaired"]))
+    assert (verdict.wins, verdict.ties, verdict.losses) == (case["wins"], case["ties"], case["losses"])
+    assert verdict.p_improve == pytest.approx(case["prob_improve"])
+
+
+def test_equivalent_accuracies() -> None:
+    data, case = given("tost_paired_raw_n5"), expected("tost_paired_raw_n5")
+    arms = {"base": values(*data["baseline"]), "arm": values(*data["arm"])}
+    (verdict,) = judge_arms(arms, "base", ACCURACY, margin=data["margin"])
+    assert verdict.word == case["verdict"]
+    found = (verdict.diff, verdict.p_diff, verdict.p_tost, verdict.ci_low, verdict.ci_high)
+    assert found == pytest.approx([case[key] for key in ("mean_diff", "p_diff", "p_tost", "ci95_low", "ci95_high")])
+    narrow = (verdict.ci_equiv_low, verdict.ci_equiv_high)
+    assert narrow == pytest.approx((case["ci90_low"], case["ci90_high"]))
+
+
+def test_exact_flips_beside_the_t_test() -> None:
+    case = expected("signflip_exact_n6")
+    verdict = judge_differences(given("signflip_exact_n6")["D"])
+    assert (verdict.p_perm, verdict.p_diff) == pytest.approx((case["p_perm"], case["p_t"]))
+    assert Flag.TEST_DISAGREE in verdict.flags
+
+
+# arms ------------------------------------------------------------------------------------------------
+
+
+@given_data(st.integers(0, 2**32 - 1), st.sampled_from([None, 0.5]), st.sampled_from(["holm", "joint"]))
+@settings(deadline=None, derandomize=True, max_examples=60)
+def test_a_family_of_arms_is_decided_by_the_table(seed: int, margin: float | None, multiplicity: str) -> None:
+    """What the calibration finds of `decide_family` holds for `judge_arms`; and p ≤ α says what the interval says."""
+    rng = np.random.default_rng(seed)
+    m, n = rng.integers(1, 6), rng.integers(3, 9)
+    base, arms = rng.normal(size=n), rng.normal(size=(m, n)) + rng.choice([0, 3], (m, 1))
+    named = {"base": values(*base), **{f"arm {index}": values(*arm) for index, arm in enumerate(arms)}}
+    metric = replace(SCORE, direction=rng.choice(["min", "max"]))
+    verdicts = judge_arms(named, "base", metric, margin=margin, multiplicity=multiplicity)
+    questions = [Question((weigh(metric.sign * (arm - base), margin),)) for arm in arms]
+    for verdict, decision in zip(verdicts, decide_family(questions, 0.05, multiplicity), strict=True):
+        assert (verdict.word, verdict.qualifier) == (decision.word, decision.qualifier)
+        assert verdict.p_diff_adj == pytest.approx(decision.p_difference_adjusted)
+        assert (verdict.p_diff_adj <= 0.05) == (verdict.ci_adj_low > 0 or verdict.ci_adj_high < 0)
+
+
+def test_arms_come_in_the_planned_order_and_each_against_the_baseline() -> None:
+    arms = {"c": values(3, 4, 5), "base": values(1, 2, 3), "a": values(2, 3, 4.5)}
+    verdicts = judge_arms(arms, "base", SCORE)
+    assert [(verdict.subject, verdict.arm, verdict.reference) for verdict in verdicts] == [
+        ("c", "c", "base"), ("a", "a", "base"),
+    ]  # fmt: skip
+    assert {verdict.family for verdict in verdicts} == {Family.ARMS}
+
+
+def test_differences_stand_in_the_direction_of_the_metric() -> None:
+    arms = {"base": values(0.50, 0.52, 0.51, 0.50), "arm": values(0.40, 0.41, 0.42, 0.39)}
+    (verdict,) = judge_arms(arms, "base", LOSS, margin=0.01)
+    assert (verdict.word, verdict.sign) == (Word.BETTER, -1)
+    assert (verdict.diff, verdict.raw_diff) == pytest.approx((-0.1025, -0.1025))
+    assert verdict.ci_low < verdict.diff < verdict.ci_high < 0
+    assert verdict.ci_adj_low == verdict.ci_low
+    assert verdict.dz < 0
+    assert (verdict.wins, verdict.losses) == (4, 0)
+    assert verdict.diff_pct_error == pytest.approx(100 * (0.405 / 0.5075 - 1))
+    assert verdict.differences == pytest.approx({0: -0.10, 1: -0.11, 2: -0.09, 3: -0.11})
+
+
+def test_an_arm_without_any_value_counts_in_the_adjustment() -> None:
+    base, good = values(1, 2, 3, 4), values(2, 3.1, 4, 5)
+    (alone,) = judge_arms({"base": base, "good": good}, "base", SCORE)
+    failed = ArmValues({}, planned=range(4), failed=range(4))
+    beside, nothing = judge_arms({"base": base, "good": good, "failed": failed}, "base", SCORE)
+    assert beside.p_diff_adj == pytest.approx(2 * alone.p_diff_adj)
+    assert beside.alpha_i == 0.025
+    assert (nothing.n, nothing.n_planned, nothing.word, nothing.p_diff) == (0, 4, Word.INCONCLUSIVE, None)
+    assert nothing.qualifier == "no seed with a value on both sides; 0 of 4 planned"
+
+
+def test_joint_tests_every_arm_at_the_same_level() -> None:
+    rng = np.random.default_rng(0)
+    arms = {name: values(*rng.normal(size=6)) for name in ("base", "a", "b", "c")}
+    assert {verdict.alpha_i for verdict in judge_arms(arms, "base", SCORE, multiplicity="joint")} == {0.05 / 3}
+
+
+def test_seeds_that_would_resolve_the_margin() -> None:
+    """s = 0.004, n = 5, margin 0.005: 8 to 15, the specification's example."""
+    differences = 0.004 * np.array([-1, -1, 0, 1, 1])
+    verdict = judge_differences(differences, 0.005)
+    assert verdict.sd == pytest.approx(0.004)
+    case = expected("sample_size")
+    assert verdict.seeds_needed_low == case["int_n_margin_0p005_sd_0p004"]
+    assert verdict.seeds_needed_high == case["int_n_margin_0p005_sd_upper"]
+
+
+def test_pairs_are_formed_by_seed() -> None:
+    arms = {"base": ArmValues({5: 1.0, 6: 2.0, 7: 3.0}), "arm": ArmValues({7: 3.5, 6: 2.4, 5: 1.6, 8: 99.0})}
+    (verdict,) = judge_arms(arms, "base", SCORE)
+    assert verdict.differences == pytest.approx({5: 0.6, 6: 0.4, 7: 0.5})
+    assert verdict.arm_mean == pytest.approx(2.5)
+
+
+def test_a_metric_without_a_better_has_no_better_arm() -> None:
+    norm = METRICS["gradient_norm"]
+    arms = {"base": values(1, 2, 3), "arm": values(9, 10, 11.1)}
+    (verdict,) = judge_arms(arms, "base", norm)
+    assert (verdict.word, verdict.qualifier) == (Word.INCONCLUSIVE, "they differ, and neither direction is better")
+
+
+def test_refuses_what_the_plan_got_wrong() -> None:
+    with pytest.raises(ValueError, match="no arm is named 'nobody'; there are base"):
+        judge_arms({"base": values(1, 2, 3)}, "nobody", SCORE)
+    with pytest.raises(ValueError, match="reward"):
+        judge_arms({"base": values(1, 2, 3), "arm": values(2, 3, 4)}, "base", SCORE, margin="10%")
+
+
+# the log scale ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("metric", [ACCURACY, LOSS], ids=lambda metric: metric.name)
+def test_a_relative_margin_is_judged_on_log_errors(metric: MetricInfo) -> None:
+    errors = {"base": (0.020, 0.022, 0.021, 0.020), "arm": (0.015, 0.0163, 0.0158, 0.0151)}
+    arms = {name: values(*(1 - np.array(e) if metric is ACCURACY else e)) for name, e in errors.items()}
+    (verdict,) = judge_arms(arms, "base", metric, margin="10%")
+    oracle = stats.ttest_rel(np.log(errors["arm"]), np.log(errors["base"]))
+    assert (verdict.scale, verdict.sign, verdict.word) == (Scale.LOG_ERROR, -1, Word.BETTER)
+    assert verdict.qualifier == "by more than the margin"
+    assert verdict.margin == pytest.approx(math.log(1.1))
+    assert verdict.p_diff == pytest.approx(oracle.pvalue)
+    assert (verdict.ci_low, verdict.ci_high) == pytest.approx(tuple(oracle.confidence_interval()))
+    assert verdict.raw_diff == pytest.approx(metric.sign * 0.0052, abs=2e-4)
+    assert verdict.diff_pct_error == pytest.approx(100 * math.expm1(verdict.diff))
+    assert verdict.wins == 4
+    assert verdict.test_name == "paired t on log errors"
+
+
+def test_a_perfect_run_is_judged_on_logits() -> None:
+    arms = {"base": values(0.98, 0.97, 0.99), "arm": values(1.0, 0.99, 0.98)}
+    (verdict,) = judge_arms(arms, "base", ACCURACY, margin="10%", n_examples=100)
+    assert verdict.test_name == "paired t on empirical logits of errors"
+    assert verdict.differences[0] == pytest.approx(math.log(0.5 / 100.5) - math.log(2.5 / 98.5))
+    assert Flag.NOT_POSITIVE not in verdict.flags
+
+
+def test_without_the_number_of_examples_a_perfect_run_cannot_be_judged() -> None:
+    arms = {"base": values(0.98, 0.97, 0.99), "arm": values(1.0, 0.99, 0.98)}
+    (verdict,) = judge_arms(arms, "base", ACCURACY, margin="10%")
+    assert (verdict.word, verdict.n, verdict.diff) == (Word.INCONCLUSIVE, 0, None)
+    assert verdict.qualifier == "an error that is not positive has no logarithm"
+    assert verdict.raw_diff == pytest.approx(0.01)
+    assert Flag.NOT_POSITIVE in verdict.flags
+
+
+# divergence ------------------------------------------------------------------------------------------
+
+
+def test_better_when_it_trains_is_no_verdict() -> None:
+    rng = np.random.default_rng(0)
+    base = rng.normal(0.97, 0.002, 10)
+    arm = dict(enumerate(base + 0.01 + rng.normal(0, 0.001, 10))) | {2: math.nan, 5: math.inf}
+    arms = {"base": values(*base), "arm": ArmValues(arm, diverged=[8])}
+    (verdict,) = judge_arms(arms, "base", ACCURACY, margin=0.002, classes=10)
+    assert (verdict.word, verdict.n, verdict.n_diverged) == (Word.INCONCLUSIVE, 7, 3)
+    assert verdict.qualifier == "better when it trains; diverged 3/10"
+    assert verdict.ci_low > 0
+    composite = np.where(np.isin(np.arange(10), [2, 5, 8]), 0.1, [arm[seed] for seed in range(10)]) - base
+    assert verdict.p_diff == 1.0, composite.mean()
+
+
+def test_divergence_does_not_hide_what_both_analyses_say() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.normal(0.97, 0.002, 10)
+    arms = {"base": values(*base), "arm": ArmValues(dict(enumerate(base[:9] - 0.3)), diverged=[9])}
+    (verdict,) = judge_arms(arms, "base", ACCURACY, resolution=1e-4)
+    assert verdict.word is Word.WORSE
+    assert Flag.DIVERGED in verdict.flags
+    composite = [-0.3] * 9 + [min(base[:9] - 0.3) - base[9]]
+    assert verdict.p_diff == pytest.approx(stats.ttest_1samp(composite, 0).pvalue)
+
+
+def test_a_baseline_that_diverges() -> None:
+    rng = np.random.default_rng(2)
+    arm = rng.normal(0.5, 0.01, 5)
+    arms = {
+        "sgd": ArmValues(dict(enumerate(arm[:4] + np.array([0.1, 0.11, 0.12, 0.09]))), diverged=[4]),
+        "adam": values(*arm),
+    }
+    (verdict,) = judge_arms(arms, "sgd", LOSS, classes=10)
+    assert verdict.n_diverged_reference == 1
+    assert verdict.qualifier == "better when it trains; sgd diverged 1/5"
+
+
+def test_an_arm_that_never_trains() -> None:
+    arms = {"base": values(0.9, 0.91, 0.92), "arm": ArmValues(dict.fromkeys(range(3), math.nan))}
+    (verdict,) = judge_arms(arms, "base", ACCURACY)
+    assert (verdict.word, verdict.n, verdict.n_planned) == (Word.INCONCLUSIVE, 0, 3)
+    assert verdict.qualifier == "diverged 3/3; 0 of 3 planned"
+
+
+def test_a_bare_difference_that_is_not_finite_leaves_no_verdict() -> None:
+    verdict = judge_differences([1.0, 1.1, 0.9, math.nan], 0.1)
+    assert (verdict.word, verdict.n, verdict.n_diverged) == (Word.INCONCLUSIVE, 3, 1)
+    assert verdict.qualifier == "better when it trains; diverged 1/4"
+
+
+# both kinds of chance --------------------------------------------------------------------------------
+
+
+def correctness(rng: np.random.Generator, rate: float, n: int = 6, examples: int = 500) -> dict[int, np.ndarray]:
+    return {seed: rng.random(examples) < rate for seed in range(n)}
+
+
+def arm_of(correct: dict[int, np.ndarray]) -> ArmValues:
+    return ArmValues({seed: float(row.mean()) for seed, row in correct.items()}, correct=correct)
+
+
+def test_whether_it_holds_for_a_new_test_set() -> None:
+    rng = np.random.default_rng(4)
+    base = correctness(rng, 0.7)
+    clear = judge_arms({"base": arm_of(base), "arm": arm_of(correctness(rng, 0.9))}, "base", ACCURACY)[0]
+    assert clear.holds_new_test is True
+    assert clear.se_twoway >= clear.sd / math.sqrt(6)
+    # The same 13 examples are gained in every run: certain for these examples, not for others.
+    gained = {seed: row.copy() for seed, row in base.items()}
+    for row in gained.values():
+        row[:13] = True
+    base = {seed: np.where(np.arange(500) < 13, np.arange(500) % 3 == 0, row) for seed, row in base.items()}
+    lucky = {seed: np.where(np.arange(500) < 3, rng.random(500) < 0.97, row) for seed, row in base.items()}
+    narrow = judge_arms({"base": arm_of(base), "arm": arm_of(lucky)}, "base", ACCURACY)[0]
+    assert narrow.word is Word.BETTER
+    assert narrow.holds_new_test is False
+
+
+def test_without_predictions_nothing_is_said_of_a_new_test_set() -> None:
+    (verdict,) = judge_arms({"base": values(0.9, 0.8, 0.7), "arm": values(0.91, 0.82, 0.7)}, "base", ACCURACY)
+    assert (verdict.se_twoway, verdict.holds_new_test) == (None, None)
+
+
+def test_predictions_on_other_examples_are_not_crossed() -> None:
+    rng = np.random.default_rng(5)
+    arms = {"base": arm_of(correctness(rng, 0.7)), "arm": arm_of(correctness(rng, 0.9, examples=400))}
+    assert judge_arms(arms, "base", ACCURACY)[0].holds_new_test is None
+
+
+# claims ----------------------------------------------------------------------------------------------
+
+LOW, HIGH = values(0.40, 0.41, 0.42, 0.39), values(0.50, 0.52, 0.51, 0.50)
+
+
+def claim(relation: Relation, first: ArmValues, second: ArmValues, metric: MetricInfo = LOSS, **more: object):
+    question = PairedQuestion(f"a {relation} b", "a", "b", metric, first, second, relation, **more)
+    return judge_claims([question])[0]
+
+
+@pytest.mark.parametrize("metric", [LOSS, ACCURACY], ids=lambda metric: metric.name)
+@pytest.mark.parametrize("margin", [0.001, "1%"])
+def test_claims_are_about_values_and_wins_about_what_is_better(metric: MetricInfo, margin: float | str) -> None:
+    supported = claim(Relation.LESS, LOW, HIGH, metric, margin=margin)
+    refuted = claim(Relation.GREATER, LOW, HIGH, metric, margin=margin)
+    assert (supported.word, refuted.word) == (Word.SUPPORTED, Word.REFUTED)
+    assert supported.family is Family.CLAIMS
+    assert supported.diff == refuted.diff
+    assert supported.sign == -refuted.sign == (1 if supported.diff > 0 else -1)
+    assert supported.wins == refuted.wins == (4 if metric is LOSS else 0)
+
+
+def test_not_worse_follows_the_metric() -> None:
+    assert claim(Relation.NOT_WORSE, LOW, HIGH, LOSS, margin=0.01).word is Word.SUPPORTED
+    assert claim(Relation.NOT_WORSE, LOW, HIGH, ACCURACY, margin=0.01).word is Word.REFUTED
+
+
+def test_sameness() -> None:
+    near = values(0.401, 0.409, 0.421, 0.389)
+    assert claim(Relation.SAME, near, LOW, margin=0.01).word is Word.SUPPORTED
+    assert claim(Relation.SAME, near, HIGH, margin=0.01).word is Word.REFUTED
+    assert claim(Relation.SAME, near, LOW).word is Word.NOT_RESOLVED
+
+
+def test_claims_share_their_errors() -> None:
+    question = PairedQuestion("a < b", "a", "b", LOSS, LOW, HIGH, Relation.LESS)
+    one, (two, _) = judge_claims([question])[0], judge_claims([question, question])
+    assert two.p_diff_adj == pytest.approx(2 * one.p_diff_adj)
+
+
+def test_a_claim_needs_a_relation() -> None:
+    with pytest.raises(ValueError, match="no relation"):
+        judge_claims([PairedQuestion("a ? b", "a", "b", LOSS, LOW, HIGH)])
+
+
+# exploratory -----------------------------------------------------------------------------------------
+
+
+def test_exploratory_rows_have_numbers_and_no_word() -> None:
+    questions = [PairedQuestion(name, name, "b", LOSS, LOW, HIGH) for name in ("one", "two")]
+    for verdict in judge_exploratory(questions):
+        assert (verdict.family, verdict.word, verdict.qualifier) == (Family.EXPLORATORY, None, "")
+        assert verdict.p_diff_adj == pytest.approx(2 * verdict.p_diff)
+        assert Flag.EXPLORATORY_METRIC in verdict.flags
+
+
+def test_effects_of_a_grid() -> None:
+    case = expected("per_seed_contrast")
+    effects = {"optimizer": {0: 0.02, 1: 0.025, 2: 0.02, 3: 0.01}, "nothing": {0: 0.0, 1: 0.0, 2: 0.0}}
+    main, nothing = judge_effects(effects, ACCURACY, margin=0.01)
+    assert (main.diff, main.p_diff) == pytest.approx((case["main"], case["p_main"]))
+    assert (main.ci_low, main.ci_high) == pytest.approx((case["ci_low"], case["ci_high"]))
+    assert (main.word, main.arm, main.base_mean) == (None, "", None)
+    assert Flag.EXPLORATORY_METRIC not in main.flags
+    assert (nothing.diff, nothing.p_diff) == (0.0, None)
+
+
+# poor data -------------------------------------------------------------------------------------------
+
+POOR = {
+    "nothing": {},
+    "one": {0: 0.5},
+    "two": {0: 0.5, 1: 0.6},
+    "constant": dict.fromkeys(range(5), 0.5),
+    "ones": dict.fromkeys(range(5), 1.0),
+    "zeros": dict.fromkeys(range(5), 0.0),
+    "other seeds": {10: 0.5, 11: 0.6, 12: 0.7},
+    "all diverged": dict.fromkeys(range(4), math.nan),
+    "holes": {0: 0.5, 1: None, 2: math.inf, 3: 0.7, 4: 0.4},
+    "ties": {0: 0.5, 1: 0.5, 2: 0.6, 3: 0.6, 4: 0.5, 5: 0.6},
+    "huge": {0: 1e300, 1: -1e300, 2: 1e300, 3: 1e299},
+    "tiny": {0: 1e-300, 1: 2e-300, 2: 1.5e-300},
+}
+
+
+@pytest.mark.parametrize("baseline", POOR)
+@pytest.mark.parametrize("margin", [None, 0.01, "10%"])
+@pytest.mark.parametrize("metric", [ACCURACY, LOSS], ids=lambda metric: metric.name)
+def test_poor_data_neither_raise_nor_print_nan(baseline: str, margin: float | str | None, metric: MetricInfo) -> None:
+    arms = {name: ArmValues(data) for name, data in POOR.items()}
+    for n_examples, classes in ((None, None), (200, 10)):
+        verdicts = judge_arms(arms, baseline, metric, margin=margin, n_examples=n_examples, classes=classes)
+        assert len(verdicts) == len(POOR) - 1
+        assert all(has_no_nan(verdict) for verdict in verdicts)
+        assert all(verdict.word is Word.INCONCLUSIVE for verdict in verdicts if verdict.n < 3)
+
+
+def test_a_baseline_alone_is_no_question() -> None:
+    assert judge_arms({"base": values(1, 2, 3)}, "base", SCORE) == ()
+
+
+@pytest.mark.parametrize("differences", [[], [0.0], [1.0, 1.0], [0.0, 0.0, 1e-320], [1e200, 1e200, 1.0]])
+def test_poor_differences(differences: list[float]) -> None:
+    assert has_no_nan(judge_differences(differences, 0.1))
