@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from PIL import Image
 
 __all__ = [
     "BASELINE",
@@ -82,28 +85,66 @@ def house_style() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class Panels:
+    """Inches around many small axes: above each for its title, below all of them for the lowest labels."""
+
+    above: float
+    below: float
+    left: float = 0.78
+
+    def apply(self, figure: Figure, height: float, rows: int) -> None:
+        """Set the margins of a figure whose axes share `height` inches, in so many rows."""
+        width, whole = figure.get_size_inches()
+        between = self.above * (rows - 1)
+        axes_height = (height - self.above - self.below - between) / rows
+        figure.subplots_adjust(
+            left=self.left / width,
+            right=1 - 0.1 / width,
+            bottom=self.below / whole,
+            top=(height - self.above) / whole,
+            hspace=self.above / axes_height,
+            wspace=0.08,
+        )
+
+
 def house_figure(
-    question: str, subtitle: str, height_inches: float, rows: int = 1, columns: int = 1
+    question: str,
+    subtitle: str,
+    height_inches: float,
+    rows: int | Sequence[float] = 1,
+    columns: int = 1,
+    panels: Panels | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure headed by its question, and its axes row by row, all on the same scales.
+    """A figure headed by its question, and its axes row by row.
 
     Args:
         height_inches: of the axes; the heading comes on top of it.
+        rows: how many, all on the same scales, or the relative height of each, every axes then with its own.
+        panels: the room around many small axes, which are then not laid out by what they hold: matplotlib would
+            measure every tick of each.
     """
+    ratios = [1.0] * rows if isinstance(rows, int) else list(rows)
+    is_shared = isinstance(rows, int)
     heading = textwrap.wrap(question, HEADING_CHARACTERS)
     below = textwrap.wrap(subtitle, HEADING_CHARACTERS + 16)
     heading_inches = HEADING_LINE_INCHES * (len(heading) + len(below)) + 0.16
     height = height_inches + heading_inches
-    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DOTS_PER_INCH, layout="constrained" if panels is None else None)
     FigureCanvasAgg(figure)
     top = 1 - 0.09 / height
     line = HEADING_LINE_INCHES / height
     figure.text(0.012, top, "\n".join(heading), va="top", size=11, weight="bold", linespacing=1.25)
     figure.text(0.012, top - len(heading) * line, "\n".join(below), va="top", color=MUTED, linespacing=1.25)
     engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.set(rect=(0, 0, 1, 1 - heading_inches / height), w_pad=0.06, h_pad=0.05, wspace=0.03)  # type: ignore[call-arg]
-    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    if engine is not None:
+        rect = (0, 0, 1, 1 - heading_inches / height)
+        engine.set(rect=rect, w_pad=0.06, h_pad=0.05, wspace=0.03)  # type: ignore[call-arg]
+    if panels is not None:
+        panels.apply(figure, height - heading_inches, len(ratios))
+    axes = figure.subplots(
+        len(ratios), columns, sharex=is_shared, sharey=is_shared, squeeze=False, height_ratios=ratios
+    )
     return figure, list(axes.flat)
 
 
@@ -116,12 +157,18 @@ def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
     within = (1.0, 2.0, 5.0) if high / low < 300 else (1.0,)
     scale.set_major_locator(LogLocator(subs=within))
     scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    scale.set_minor_formatter(NullFormatter())
+    scale.set_minor_locator(NullLocator())
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """The figure as PNG; equal figures give equal bytes under one version of matplotlib."""
-    buffer = io.BytesIO()
+    """The figure as PNG; equal figures give equal bytes under one version of matplotlib.
+
+    Drawn once: `savefig` would draw twice, the first time to lay out what is laid out already.
+    """
+    canvas = FigureCanvasAgg(figure)
     with house_style():
-        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        canvas.draw()  # type: ignore[no-untyped-call]
+    buffer = io.BytesIO()
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    Image.fromarray(pixels).convert("RGB").save(buffer, format="png", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
     return buffer.getvalue()

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from ablate.analysis.estimates import Estimate
-from ablate.analysis.results import ArmDifference, MetricSummaries
+from ablate.analysis.results import MetricSummaries
 from ablate.analysis.summaries import ArmSummary
-from ablate.plots.canvas import BASELINE, DIVERGED, INK, MARGIN, MUTED, SUBJECT, use_log_scale
+from ablate.plots.canvas import BASELINE, DIVERGED, MUTED, SUBJECT, use_log_scale
 from ablate.plots.labels import axis_label, row_labels
-from ablate.records import MetricInfo
+from ablate.plots.scales import summaries_as_errors, use_error_scale
 
-__all__ = ["draw_differences", "draw_summaries"]
+__all__ = ["draw_summaries", "finish_rows", "seed_offsets", "write_beside"]
 
 SPREAD_OF_ROWS = 0.56
-# Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
-FAR_OUT = 8.0
 
 
 def draw_summaries(info: MetricSummaries, ax: Axes, with_intervals: bool = True) -> Axes:
-    """The values of one metric by arm, first arm on top; the dashed line is the mean of the baseline."""
+    """The values of one metric by arm, first arm on top; the dashed line is the mean of the baseline.
+
+    Shares near 1 are drawn as errors on a logarithmic axis.
+    """
+    given, info = info, summaries_as_errors(info)
     values = [value for summary in info.summaries for value in summary.estimate.values]
     if values:
         use_log_scale(ax, "x", min(values), max(values))
@@ -33,22 +35,11 @@ def draw_summaries(info: MetricSummaries, ax: Axes, with_intervals: bool = True)
         _draw_row(summary.estimate, row, colour, ax, with_intervals)
         if summary.is_baseline and summary.estimate.mean is not None:
             ax.axvline(summary.estimate.mean, color=BASELINE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    _finish([summary.arm for summary in info.summaries], [_counts(summary) for summary in info.summaries], ax)
+    labels, title = row_labels([summary.arm for summary in info.summaries])
+    finish_rows(labels, title, [_counts(summary) for summary in info.summaries], ax)
     ax.set_xlabel(axis_label(info.metric))
-    return ax
-
-
-def draw_differences(differences: Sequence[ArmDifference], metric: MetricInfo, margin: float | None, ax: Axes) -> Axes:
-    """Paired differences from the baseline by arm, around zero; `margin` in the unit of the metric."""
-    _spread_axis(differences, ax)
-    ax.axvline(0, color=BASELINE, linewidth=1.2, zorder=1)
-    if margin is not None:
-        ax.axvspan(-margin, margin, color=MARGIN, alpha=0.14, linewidth=0, zorder=0)
-    for row, difference in enumerate(differences):
-        _draw_row(difference.estimate, row, SUBJECT, ax)
-    counts = [f"n={difference.estimate.n}" for difference in differences]
-    _finish([difference.arm for difference in differences], counts, ax)
-    ax.set_xlabel(f"arm − baseline: {axis_label(metric)}")
+    if info is not given:
+        use_error_scale(ax, "x")
     return ax
 
 
@@ -65,7 +56,7 @@ def _draw_row(estimate: Estimate, row: int, colour: str, ax: Axes, with_interval
         )
     ax.plot(
         estimate.values,
-        row + _offsets(estimate.n),
+        row + seed_offsets(estimate.n),
         "o",
         markersize=3.6,
         color=colour,
@@ -77,7 +68,7 @@ def _draw_row(estimate: Estimate, row: int, colour: str, ax: Axes, with_interval
         ax.plot([estimate.mean] * 2, [row - 0.33, row + 0.33], color=colour, linewidth=2.2, zorder=4)
 
 
-def _offsets(n: int) -> npt.NDArray[np.float64]:
+def seed_offsets(n: int) -> npt.NDArray[np.float64]:
     """Seeds spread over the height of a row in their order, so that equal values stay apart."""
     return np.linspace(-0.5, 0.5, n) * SPREAD_OF_ROWS if n > 1 else np.zeros(n)
 
@@ -88,45 +79,29 @@ def _counts(summary: ArmSummary) -> str:
     return f"n={summary.estimate.n}{of_planned}{diverged}"
 
 
-def _finish(arms: Sequence[str], counts: Sequence[str], ax: Axes) -> None:
-    labels, title = row_labels(arms)
-    ax.set_yticks(range(len(arms)), labels)
+def finish_rows(labels: Sequence[str], title: str, counts: Sequence[str], ax: Axes, points_beside: float = 6) -> None:
+    """Labels at the left under a title, counts at the right, the first row on top."""
+    ax.set_yticks(range(len(labels)), labels)
     ax.set_ylabel(title)
-    ax.set_ylim(len(arms) - 0.4, -0.6)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", which="major")
     ax.set_axisbelow(True)
     ax.spines["left"].set_visible(False)
     for row, text in enumerate(counts):
-        colour = DIVERGED if " " in text else MUTED
-        ax.annotate(
-            text,
-            (1.01, row),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            size=8.5,
-            color=colour,
-            annotation_clip=False,
-        )
+        write_beside(row, text, DIVERGED if " " in text else MUTED, ax, points_beside, size=8.5)
 
 
-def _spread_axis(differences: Sequence[ArmDifference], ax: Axes) -> None:
-    """Linear near zero and logarithmic beyond, where one arm lies so far out that it would hide the others."""
-    reaches = sorted(_reach(difference.estimate) for difference in differences if difference.estimate.n)
-    typical = reaches[(len(reaches) - 1) // 2] if reaches else 0.0
-    if typical and reaches[-1] > FAR_OUT * typical:
-        threshold = _rounded_up(typical)
-        ax.set_xscale("symlog", linthresh=threshold, linscale=2.0)
-        ax.set_title(f"logarithmic beyond ±{threshold:g}", loc="right", color=INK, size=8.5)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
-
-
-def _reach(estimate: Estimate) -> float:
-    bounds: Iterable[float | None] = (*estimate.values, estimate.ci_low, estimate.ci_high)
-    return max(abs(bound) for bound in bounds if bound is not None)
-
-
-def _rounded_up(value: float) -> float:
-    """The next number of the form 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+def write_beside(row: int, text: str, colour: str, ax: Axes, points: float, **font: Any) -> None:
+    """Text at the right of a row, `points` from the axes."""
+    ax.annotate(
+        text,
+        (1, row),
+        (points, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        annotation_clip=False,
+        **font,
+    )

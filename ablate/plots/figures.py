@@ -16,17 +16,27 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ablate.analysis.curves import ArmCurves
+from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
-from ablate.plots.canvas import BASELINE, DIVERGED, SUBJECT, house_figure, house_style
+from ablate.analysis.verdict_rows import Scale, Verdict
+from ablate.plots.canvas import BASELINE, DIVERGED, SUBJECT, Panels, house_figure, house_style, use_log_scale
 from ablate.plots.confusion import draw_confusion, mistake_shares
 from ablate.plots.curves import draw_arm_curves, fit_to_curves, use_whole_epochs
-from ablate.plots.dots import draw_differences, draw_summaries
-from ablate.plots.labels import axis_label, row_labels
+from ablate.plots.dots import draw_summaries
+from ablate.plots.forest_page import forest_page, height_of_rows
+from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
+from ablate.plots.labels import axis_label, interval_name, row_labels
+from ablate.plots.scales import as_errors, curves_as_errors, error_of, is_near_one, use_error_scale
+from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
+from ablate.records import MetricInfo
 
-__all__ = ["DRAW", "MOST_ARMS"]
+__all__ = ["DRAW", "MOST_ARMS", "MOST_PANELS"]
 
 MOST_ARMS = 60
-INCHES_BELOW_ROWS = 0.62
+# Panels take a hundred times longer to lay out than rows, and more of them are too small to read.
+MOST_PANELS = 24
+PAIRED_PANELS = Panels(above=0.44, below=0.3)
+CURVE_PANELS = Panels(above=0.32, below=0.85)
 
 
 class OfArm(Protocol):
@@ -36,6 +46,7 @@ class OfArm(Protocol):
     def arm(self) -> str: ...
 
 
+Thing = TypeVar("Thing")
 ArmThing = TypeVar("ArmThing", bound=OfArm)
 Page = Callable[[SweepResults], Figure]
 
@@ -67,30 +78,81 @@ def seconds(results: SweepResults) -> Figure:
 
 @_in_house_style
 def paired_differences(results: SweepResults) -> Figure:
-    arms = _shown(results, results.differences)
-    subtitle = f"{_seeds(results)}, paired with {results.baseline.arm}{_left_out(results)}; bars are 95% intervals"
-    figure, axes = house_figure(results.planned.spec.question, subtitle, _height_of_rows(len(arms)))
-    draw_differences(arms, results.metric, results.margin, axes[0])
+    shown = _shown(results, results.verdicts)
+    bars = f"thick bars are {interval_name(shown)}s, thin ones adjusted"
+    subtitle = f"{_seeds(results)}, paired with {results.baseline.arm}{_left_out(results)}; {bars}"
+    return forest_page([shown], results.planned.spec.question, subtitle)
+
+
+@_in_house_style
+def claims(results: SweepResults) -> Figure:
+    """One panel for each metric and scale, since only rows that share them can share an axis."""
+    subtitle = f"Claims of {results.planned.spec.name}; {_seeds(results)}, paired; a dot is a seed"
+    return forest_page(_by_axis(results.claims), results.planned.spec.question, subtitle)
+
+
+@_in_house_style
+def paired_seeds(results: SweepResults) -> Figure:
+    panels = _slopes(results)
+    grid = _grid_of_panels(len(panels))
+    subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_PANELS)}"
+    height = (grid.panel_inches + 0.18) * grid.rows + 0.5
+    figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
+    labels, _ = row_labels([panel.verdict.subject for panel in panels], grid.label_characters)
+    for label, panel, ax in zip(labels, panels, axes, strict=False):
+        draw_paired_slopes(panel, ax)
+        ax.set_title(label, loc="left", size=9, pad=15)
+    _hide_empty(axes, len(panels), grid.columns)
+    metric = results.metric
+    if _are_near_one(results):
+        metric = error_of(metric)
+        use_error_scale(axes[0], "y")
+    elif values := [value for panel in panels for pair in panel.pairs for value in pair]:
+        use_log_scale(axes[0], "y", min(values), max(values))
+    figure.supylabel(axis_label(metric), size=9.5)
+    return figure
+
+
+@_in_house_style
+def interactions(results: SweepResults) -> Figure:
+    return _tables_page(results, draw_interaction, "thin lines are seeds, thick ones means with 95% intervals", 3.2)
+
+
+@_in_house_style
+def cell_means(results: SweepResults) -> Figure:
+    explained = "mean and half-width of its 95% interval; the darker, the better"
+    return _tables_page(results, draw_cell_means, explained, 2.6)
+
+
+@_in_house_style
+def variance_shares(results: SweepResults) -> Figure:
+    shares = _grid_of(results).shares
+    subtitle = f"Where the variance of the {results.metric.title} over all runs comes from; {_seeds(results)}"
+    figure, axes = house_figure(results.planned.spec.question, subtitle, height_of_rows(len(shares)))
+    draw_variance_shares(shares, axes[0])
     return figure
 
 
 @_in_house_style
 def learning_curves(results: SweepResults) -> Figure:
-    arms = _shown(results, results.validation)
+    metric, change = _scale_of_curves(results)
+    arms = [change(arm) for arm in _shown(results, results.validation, MOST_PANELS)]
     grid = _grid_of_panels(len(arms))
-    subtitle = f"{_seeds(results)}{_left_out(results)}; one panel an arm"
+    subtitle = f"{_seeds(results)}{_left_out(results, MOST_PANELS)}; one panel an arm"
     height = grid.panel_inches * grid.rows + 0.7
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns)
-    training = {curves.arm: curves for curves in results.training}
-    baseline = next(curves for curves in results.validation if curves.is_baseline)
+    figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
+    training = {curves.arm: change(curves) for curves in results.training}
+    baseline = next(arm for arm in arms if arm.is_baseline)
     labels, _ = row_labels([arm.arm for arm in arms], grid.label_characters)
     for label, arm, ax in zip(labels, arms, axes, strict=False):
         draw_arm_curves(arm, training.get(arm.arm), baseline, ax)
         ax.set_title(label, loc="left", size=9, weight="bold" if arm.is_baseline else "normal")
     _finish_panels(axes, len(arms), grid.columns)
     fit_to_curves(arms, axes[0])
-    figure.supylabel(axis_label(results.curve_metric, with_goal=False), size=9.5)
-    figure.legend(handles=_legend_of_curves(arms), loc="outside lower center", ncols=5, columnspacing=1.6)
+    if metric is not results.curve_metric:
+        use_error_scale(axes[0], "y")
+    figure.supylabel(axis_label(metric, with_goal=False), size=9.5)
+    figure.legend(handles=_legend_of_curves(arms), loc="lower center", ncols=5, columnspacing=1.6)
     return figure
 
 
@@ -110,7 +172,20 @@ def confusion(results: SweepResults) -> Figure:
 
 
 DRAW: Mapping[str, Page] = {
-    page.__name__: page for page in (metric_by_arm, paired_differences, learning_curves, gap, seconds, confusion)
+    page.__name__: page
+    for page in (
+        metric_by_arm,
+        paired_differences,
+        paired_seeds,
+        claims,
+        interactions,
+        cell_means,
+        variance_shares,
+        learning_curves,
+        gap,
+        seconds,
+        confusion,
+    )
 }
 
 
@@ -118,7 +193,7 @@ def _summaries_page(results: SweepResults, info: MetricSummaries, with_intervals
     shown = MetricSummaries(info.metric, tuple(_shown(results, info.summaries)))
     bars = ", bars are 95% intervals of the mean" if with_intervals else ", ticks are means"
     subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}"
-    figure, axes = house_figure(results.planned.spec.question, subtitle, _height_of_rows(len(shown.summaries)))
+    figure, axes = house_figure(results.planned.spec.question, subtitle, height_of_rows(len(shown.summaries)))
     draw_summaries(shown, axes[0], with_intervals)
     return figure
 
@@ -140,29 +215,90 @@ def _grid_of_panels(panels: int) -> GridOfPanels:
 
 
 def _finish_panels(axes: Sequence[Axes], panels: int, columns: int) -> None:
-    """Empty panels vanish, and the lowest one of each column bears the epochs."""
+    """The lowest panel of each column bears the epochs."""
     use_whole_epochs(axes[0])
-    for ax in axes[panels:]:
-        ax.set_visible(False)
-    for ax in axes[max(panels - columns, 0) : panels]:
-        ax.tick_params(axis="x", labelbottom=True)
+    for ax in _hide_empty(axes, panels, columns):
         ax.set_xlabel("epoch")
 
 
-def _height_of_rows(rows: int) -> float:
-    return INCHES_BELOW_ROWS + rows * (0.4 if rows <= 12 else 0.26)
+def _hide_empty(axes: Sequence[Axes], panels: int, columns: int) -> Sequence[Axes]:
+    """Empty panels vanish; the lowest that is left of each column is labelled, and given back."""
+    for ax in axes[panels:]:
+        ax.set_visible(False)
+    lowest = axes[max(panels - columns, 0) : panels]
+    for ax in lowest:
+        ax.tick_params(axis="x", labelbottom=True)
+    return lowest
 
 
-def _shown(results: SweepResults, things: Sequence[ArmThing]) -> list[ArmThing]:
+def _by_axis(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """The verdicts that can share an axis, in the order in which each axis is first needed."""
+    groups: dict[tuple[str, Scale], list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
+    return list(groups.values())
+
+
+def _slopes(results: SweepResults) -> list[PairedSlopes]:
+    """A panel for each judged arm that has a pair of seeds; errors in place of shares near 1."""
+    change = as_errors if _are_near_one(results) else _as_it_is
+    estimates = {summary.arm: change(summary.estimate) for summary in results.summaries}
+    baseline = estimates[results.baseline.arm]
+    shown = [verdict for verdict in _shown(results, results.verdicts, MOST_PANELS) if verdict.n]
+    return [PairedSlopes(verdict, baseline, estimates[verdict.arm]) for verdict in shown]
+
+
+def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCurves], ArmCurves]]:
+    """What the curves are drawn of: errors, where every run ends near 1 and none has reached it."""
+    curves = [curve.values for arm in results.validation for curve in arm.seeds if curve.values]
+    ends = [values[-1] for values in curves] + [max(values) for values in curves]
+    if is_near_one(results.curve_metric, ends):
+        return error_of(results.curve_metric), curves_as_errors
+    return results.curve_metric, _as_it_is
+
+
+def _are_near_one(results: SweepResults) -> bool:
+    return is_near_one(results.metric, (value for summary in results.summaries for value in summary.estimate.values))
+
+
+def _as_it_is(thing: Thing) -> Thing:
+    return thing
+
+
+def _grid_of(results: SweepResults) -> FactorialRows:
+    if results.factorial is None:
+        raise ValueError(f"{results.planned.spec.name} is no full grid")
+    return results.factorial
+
+
+def _tables_page(
+    results: SweepResults, draw: Callable[[TwoFactors, Axes], Axes], explained: str, panel_inches: float
+) -> Figure:
+    """One panel for each pair of factors, two beside each other."""
+    tables = [table for table in _grid_of(results).tables if table.cells]
+    columns = min(len(tables), 2)
+    rows = [panel_inches + 0.16 * len(tables[0].first_levels)] * math.ceil(len(tables) / columns)
+    subtitle = f"{_seeds(results)}; {explained}"
+    figure, axes = house_figure(
+        results.planned.spec.question, f"{results.metric.title}: {subtitle}", sum(rows), rows, columns
+    )
+    for info, ax in zip(tables, axes, strict=False):
+        draw(info, ax)
+    for ax in axes[len(tables) :]:
+        ax.set_visible(False)
+    return figure
+
+
+def _shown(results: SweepResults, things: Sequence[ArmThing], most: int = MOST_ARMS) -> list[ArmThing]:
     """As many arms as a page can hold, as planned, the baseline always among them."""
     baseline = results.planned.baseline.name
-    others = [thing.arm for thing in things if thing.arm != baseline][: MOST_ARMS - 1]
+    others = [thing.arm for thing in things if thing.arm != baseline][: most - 1]
     return [thing for thing in things if thing.arm in {baseline, *others}]
 
 
-def _left_out(results: SweepResults) -> str:
+def _left_out(results: SweepResults, most: int = MOST_ARMS) -> str:
     arms = len(results.planned.arms)
-    return f"; {MOST_ARMS} of {arms} arms shown" if arms > MOST_ARMS else ""
+    return f"; {most} of {arms} arms shown" if arms > most else ""
 
 
 def _seeds(results: SweepResults) -> str:

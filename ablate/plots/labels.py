@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ablate.analysis.verdict_rows import Verdict
 from ablate.records import MetricInfo
 
-__all__ = ["axis_label", "row_labels", "shortened"]
+__all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
 
 MOST_CHARACTERS = 34
 
@@ -16,6 +17,11 @@ def axis_label(metric: MetricInfo, with_goal: bool = True) -> str:
     unit = f", {metric.unit}" if metric.unit else ""
     goal = {"min": " (goal: lower)", "max": " (goal: higher)"}.get(metric.direction, "")
     return f"{metric.title}{unit}{goal if with_goal else ''}"
+
+
+def interval_name(verdicts: Sequence[Verdict]) -> str:
+    """`95% interval`, by the level of the verdicts' tests."""
+    return f"{100 * (1 - (verdicts[0].alpha if verdicts else 0.05)):.4g}% interval"
 
 
 def row_labels(arms: Sequence[str], most: int = MOST_CHARACTERS) -> tuple[list[str], str]:

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablate.analysis.curves import ArmCurves
+from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
+from ablate.analysis.verdict_rows import Scale
+from ablate.plots.labels import interval_name
 from ablate.reporting.markdown import code
 
 __all__ = ["Caption", "captions", "figure_file"]
@@ -35,7 +38,11 @@ def captions(results: SweepResults) -> tuple[Caption, ...]:
     """The captions of the figures that the results can fill, in the order of the report."""
     candidates = (
         (_has_values(results.summaries), _metric_by_arm(results)),
-        (any(difference.estimate.n for difference in results.differences), _paired_differences(results)),
+        (any(verdict.n for verdict in results.verdicts), _paired_differences(results)),
+        (any(verdict.n > 1 for verdict in results.verdicts), _paired_seeds(results)),
+        (bool(results.claims), _claims(results)),
+        *((_has_cells(results.factorial), caption) for caption in _of_grid(results)),
+        (bool(results.factorial and results.factorial.shares), _variance_shares(results)),
         (_has_curves(results.validation), _learning_curves(results)),
         (_has_values(results.gap.summaries), _gap()),
         (_has_values(results.seconds.summaries), _seconds()),
@@ -46,6 +53,10 @@ def captions(results: SweepResults) -> tuple[Caption, ...]:
 
 def _has_values(summaries: Sequence[ArmSummary]) -> bool:
     return any(summary.estimate.n for summary in summaries)
+
+
+def _has_cells(grid: FactorialRows | None) -> bool:
+    return grid is not None and any(table.cells for table in grid.tables)
 
 
 def _has_curves(arms: Sequence[ArmCurves]) -> bool:
@@ -63,12 +74,69 @@ def _metric_by_arm(results: SweepResults) -> Caption:
 
 
 def _paired_differences(results: SweepResults) -> Caption:
-    margin = " The shaded band is the stated margin." if results.margin is not None else ""
+    has_ratios = any(verdict.scale is Scale.LOG_ERROR for verdict in results.verdicts)
+    has_margin = any(verdict.margin is not None for verdict in results.verdicts)
+    shown = "Ratios of the error to that of" if has_ratios else "Differences from"
+    interval = interval_name(results.verdicts)
+    band = (
+        " The shaded band is the margin: an arm is equivalent where the interval of its equivalence test lies within."
+        if has_margin
+        else ""
+    )
     return Caption(
         "paired_differences",
-        f"Dot plot of the paired differences in {results.metric.title} from the baseline, with 95% intervals",
-        f"Differences in {results.metric.title} from the baseline {code(results.baseline.arm)}, paired by seed. A dot "
-        f"is one seed; the bar is the mean and its 95% paired-t interval, each for its own comparison.{margin}",
+        f"Dot plot of the paired differences in {results.metric.title} from the baseline, with {interval}s and "
+        "verdicts",
+        f"{shown} the baseline {code(results.baseline.arm)}, paired by seed, in the order of the plan. A dot is one "
+        f"seed, the tick their mean, the thick bar its {interval} alone, the thin one adjusted for all comparisons, "
+        f"which a resolved difference keeps clear of the line.{band} The sign at the right is the verdict.",
+    )
+
+
+def _paired_seeds(results: SweepResults) -> Caption:
+    return Caption(
+        "paired_seeds",
+        f"The {results.metric.title} of the baseline and of each arm, equal seeds joined by lines",
+        f"Each arm against the baseline {code(results.baseline.arm)}, seed by seed: grey is the baseline, bars are "
+        "means over the pairs. ρ is the correlation of the two sides over seeds; VR is the variance of their "
+        "difference ÷ that of unpaired runs: below 1 pairing has helped, above it has hurt.",
+    )
+
+
+def _claims(results: SweepResults) -> Caption:
+    return Caption(
+        "claims",
+        f"Dot plot of the paired differences that the claims of {results.planned.spec.name} are about, with verdicts",
+        "What the claims are about, first side against second, paired by seed, drawn as above. The tinted side is "
+        "what a claim says.",
+    )
+
+
+def _of_grid(results: SweepResults) -> tuple[Caption, Caption]:
+    title = results.metric.title
+    return (
+        Caption(
+            "interactions",
+            f"The {title} over the levels of one factor, a line for each level of another",
+            f"The {title} for every pair of factors, averaged over the others. Thin lines are seeds, thick ones means, "
+            "bars 95% intervals of each mean. Lines that are not parallel show an interaction; whether it is resolved "
+            "is in the table of effects.",
+        ),
+        Caption(
+            "cell_means",
+            f"Table of the mean {title} for every pair of levels, coloured by its value",
+            f"The mean {title} of every pair of levels, averaged over the other factors, with the half-width of its "
+            "95% interval; the darker, the better.",
+        ),
+    )
+
+
+def _variance_shares(results: SweepResults) -> Caption:
+    return Caption(
+        "variance_shares",
+        "Bars of the share of the variance that factors, interactions, seeds and the residual have",
+        f"Shares of the sum of squares of the {results.metric.title} over all runs of the grid. A share says what "
+        "varied in this grid with these levels, not what matters elsewhere.",
     )
 
 

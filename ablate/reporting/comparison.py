@@ -12,9 +12,13 @@ from pathlib import Path
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.estimates import Estimate
+from ablate.analysis.flags import with_those_of
 from ablate.durable import write_atomically
+from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean
+from ablate.reporting.summary import adjustment_of
+from ablate.reporting.verdicts import verdict_sentence
 
 __all__ = ["comparison_markdown", "mismatch_text", "write_comparison"]
 
@@ -35,6 +39,8 @@ def comparison_markdown(comparison: Comparison, figures: Sequence[str] = ()) -> 
                 mismatch_text(comparison),
                 "## What differs",
                 _settings(comparison),
+                "## Verdicts",
+                _verdicts(comparison),
                 "## Metrics",
                 _metrics(comparison),
                 *(f"{image(f'{name} of the sides', f'figures/{name}.png')}" for name in figures),
@@ -94,6 +100,19 @@ def _settings(comparison: Comparison) -> str:
         return "Nothing but the seeds."
     rows = [[code(setting.name), *map(code, setting.values)] for setting in comparison.settings]
     return table(["setting", *_letters(comparison)], rows)
+
+
+def _verdicts(comparison: Comparison) -> str:
+    adjustment = adjustment_of(comparison.verdicts, comparison.multiplicity)
+    sentences = "\n".join(f"- {verdict_sentence(verdict, adjustment)}" for verdict in comparison.verdicts)
+    flags = flag_list(with_those_of(comparison.verdicts, ()), len(comparison.verdicts))
+    return join_blocks(
+        [
+            f"The baseline is {code(comparison.labels[0])}, side A.",
+            sentences,
+            flags and f"What to know beside them:\n\n{flags}",
+        ]
+    )
 
 
 def _metrics(comparison: Comparison) -> str:

@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ablate.analysis.estimates import Estimate
-from ablate.analysis.results import ArmDifference, MetricSummaries, RunOutcome, SweepResults
+from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.values import MISSING
@@ -17,10 +16,10 @@ from ablate.records import MetricInfo, Status
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.markdown import code, details, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
+from ablate.reporting.summary import judged_blocks, test_block
 
 __all__ = ["sweep_section"]
 
-MOST_DIFFERENCES_IN_A_SENTENCE = 8
 MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
 MOST_LISTED_ARMS = 200
@@ -43,7 +42,7 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
         [
             "" if is_alone else f"## {escape(results.planned.spec.name)}",
             f"**{escape(results.planned.spec.question)}**",
-            _differences_in_words(results),
+            *(judged_blocks(results) if results.verdicts else [_baseline_in_words(results)]),
             "### Setup",
             _setup(results, command),
             "### Plan and what happened",
@@ -51,6 +50,7 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
             "### Results",
             _results(results),
             *_figures(results),
+            test_block(results),
             _secondary(results),
             _every_run(results),
         ]
@@ -60,41 +60,16 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
 # in words --------------------------------------------------------------------------------------------
 
 
-def _differences_in_words(results: SweepResults) -> str:
-    """The place of the verdicts: until they exist, differences and intervals without a judgement."""
+def _baseline_in_words(results: SweepResults) -> str:
+    """Of a sweep without any other arm."""
     baseline = results.baseline
     if baseline.estimate.mean is None:
-        return f"The baseline {code(baseline.arm)} has no completed run, so nothing can be compared with it."
-    level = (
-        f"{code(baseline.arm)} has a mean {escape(results.metric.title)} of {mean(baseline.estimate)} "
-        f"{interval(baseline.estimate)}{_aim(results.metric)}"
-    )
-    listed = [_difference_in_words(difference) for difference in _telling(results.differences)]
-    if not listed:
-        return f"The baseline {level} over {_seeds(baseline.estimate.n)}; there is no other arm."
-    chosen = "the smallest and the largest are" if len(listed) < len(results.differences) else "they are"
+        return f"The baseline {code(baseline.arm)} has no completed run, and there is no other arm."
+    level = f"{mean(baseline.estimate)} {interval(baseline.estimate)}{_aim(results.metric)}"
     return (
-        f"The baseline {level} over {_seeds(baseline.estimate.n)}. Differences from it are paired by seed; {chosen} "
-        f"(mean and 95% interval): {'; '.join(listed)}."
+        f"The baseline {code(baseline.arm)} has a mean {escape(results.metric.title)} of {level} over "
+        f"{_seeds(baseline.estimate.n)}; there is no other arm."
     )
-
-
-def _telling(differences: Sequence[ArmDifference]) -> Sequence[ArmDifference]:
-    """All of them, or the smallest and the largest where a sentence could not hold all."""
-    if len(differences) <= MOST_DIFFERENCES_IN_A_SENTENCE:
-        return differences
-    known = [difference for difference in differences if difference.estimate.mean is not None]
-    ordered = sorted(known, key=lambda difference: difference.estimate.mean or 0.0)
-    return [ordered[0], ordered[-1]] if len(ordered) > 1 else ordered
-
-
-def _difference_in_words(difference: ArmDifference) -> str:
-    estimate = difference.estimate
-    if estimate.mean is None:
-        return f"{code(difference.arm)} has no seed in common with it"
-    if estimate.ci_low is None:
-        return f"{code(difference.arm)} {mean(estimate, signed=True)} (one pair, no interval)"
-    return f"{code(difference.arm)} {mean(estimate, signed=True)} {interval(estimate, signed=True)}"
 
 
 def _aim(metric: MetricInfo) -> str:
@@ -231,26 +206,19 @@ def _value(value: Json) -> str:
 
 
 def _results(results: SweepResults) -> str:
-    differences = {difference.arm: difference.estimate for difference in results.differences}
-    rows = [_result_row(summary, differences.get(summary.arm)) for summary in results.summaries]
-    header = ["arm", "n", "mean", "sd", "95% interval", "difference", "95% interval of it", "pairs", "not averaged"]
+    rows = [[code(summary.arm), *_level_cells(summary), _not_averaged(summary)] for summary in results.summaries]
+    header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
     note = (
-        f"{escape(results.metric.title).capitalize()}{_aim(results.metric)}. "
-        "n counts completed runs, sd is over seeds; intervals are Student's t, "
-        "each for its own mean or difference. Differences are arm − baseline, paired by seed. They say what new seeds "
-        "would do on this data and this split."
+        f"{escape(results.metric.title).capitalize()}{_aim(results.metric)}. n counts completed runs, sd is over "
+        "seeds; intervals are Student's t, each for its own mean. They say what new seeds would do on this data and "
+        "this split."
     )
-    return join_blocks([table(header, rows, numeric=range(1, 8)), note])
+    return join_blocks([table(header, rows, numeric=range(1, len(header) - 1)), note])
 
 
-def _result_row(summary: ArmSummary, difference: Estimate | None) -> list[str]:
+def _level_cells(summary: ArmSummary) -> list[str]:
     estimate = summary.estimate
-    own = [code(summary.arm), str(estimate.n), mean(estimate), spread(estimate), interval(estimate)]
-    if difference is None:
-        paired = ["baseline", UNDEFINED, UNDEFINED]
-    else:
-        paired = [mean(difference, signed=True), interval(difference, signed=True), str(difference.n)]
-    return [*own, *paired, _not_averaged(summary)]
+    return [str(estimate.n), mean(estimate), spread(estimate), interval(estimate)]
 
 
 def _not_averaged(summary: ArmSummary) -> str:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import ablate
 from ablate.analysis.results import StudyResults, study_results
@@ -25,7 +26,7 @@ from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "rebuild", "write_report"]
+__all__ = ["Written", "rebuild", "write_latex", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
@@ -48,7 +49,12 @@ class Stamp:
 
 
 def write_report(
-    plan: StudyPlan, runs: Runs, folder: Path, command: tuple[str, ...] = (), redraw: bool = False
+    plan: StudyPlan,
+    runs: Runs,
+    folder: Path,
+    command: tuple[str, ...] = (),
+    redraw: bool = False,
+    events: tuple[Mapping[str, Any], ...] = (),
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -56,11 +62,12 @@ def write_report(
         runs: run_id → run, as far as they exist; others are shown as missing.
         command: the words after `ablate` that made the study.
         redraw: whether to write even what stands there, made by this version of the same data.
+        events: the study's log.
 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command), folder, redraw)
+    return _write(Evidence(plan, runs, command, events), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -70,8 +77,24 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
-    return _write(unpack(files), folder or data_folder.parent, redraw=True)
+    return _write(unpack(_files(data_folder)), folder or data_folder.parent, redraw=True)
+
+
+def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
+    """Write report.tex beside the report.md of a `data/` folder; its path. It shows the figures that lie there.
+
+    Raises:
+        OSError, KeyError, ValueError, ablate.durable.WriteFailed: as `rebuild`.
+    """
+    from ablate.reporting.latex import report_latex
+
+    path = (folder or data_folder.parent) / "report.tex"
+    write_atomically(path, report_latex(_results(unpack(_files(data_folder)))).encode())
+    return path
+
+
+def _files(data_folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
 
 
 def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
@@ -93,8 +116,12 @@ def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
 def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
     """report.md and the figures, made of what is packed, never of what was there before packing."""
     evidence = unpack(data)
-    results = study_results(evidence.plan, evidence.runs)
+    results = _results(evidence)
     return {"report.md": report_markdown(results, evidence.command).encode("utf-8"), **_figures(results)}
+
+
+def _results(evidence: Evidence) -> StudyResults:
+    return study_results(evidence.plan, evidence.runs, evidence.events)
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -15,17 +16,24 @@ from ablate.plots.canvas import house_style, png_bytes
 from ablate.plots.comparison import comparison_figures
 from ablate.plots.figures import DRAW, MOST_ARMS
 from ablate.reporting.captions import captions
+from tests.judged import claim, draws, grid, judged
 from tests.synthetic import (
     completed_run,
     completed_runs,
     diverged_run,
+    dropout_sweep,
     eventful_runs,
     optimizer_sweep,
     plan_of,
 )
 
 SWEEP = optimizer_sweep(seeds=4)
-RESULTS = sweep_results(plan_of(SWEEP).sweeps[0], eventful_runs(SWEEP))
+JUDGED = sweep_results(plan_of(SWEEP).sweeps[0], eventful_runs(SWEEP))
+CLAIMS = tuple(
+    claim(f"optimizer=choice_1 < optimizer=choice_3 on {metric}", draws(4, level=level), metric)
+    for metric, level in (("val_loss", 0.1), ("test_accuracy", 0.9), ("val_loss", 0.2))
+)
+RESULTS = judged(JUDGED, claims=CLAIMS, factorial=grid())
 
 
 def texts(figure: Figure) -> list[str]:
@@ -48,14 +56,14 @@ def test_a_figure_bears_the_question(name: str) -> None:
     assert SWEEP.spec.question in heading
 
 
-@pytest.mark.parametrize("name", [name for name in DRAW if name != "confusion"])
+@pytest.mark.parametrize("name", sorted(set(DRAW) - {"confusion", "interactions", "cell_means", "variance_shares"}))
 def test_a_figure_states_n(name: str) -> None:
-    assert [text for text in texts(DRAW[name](RESULTS)) if re.match(r"n=\d", text)]
+    assert [text for text in texts(DRAW[name](RESULTS)) if re.search(r"\bn=\d", text)]
 
 
 @pytest.mark.parametrize("name", list(DRAW))
 def test_equal_results_give_equal_bytes_whatever_the_session_has_set(name: str) -> None:
-    few = results_of_many(2)
+    few = judged(results_of_many(2, seeds=3), claims=CLAIMS, factorial=grid())
     expected = png_bytes(DRAW[name](few))
     with mpl.rc_context({"font.size": 31.0, "axes.grid": True, "text.parse_math": True, "savefig.bbox": "tight"}):
         before = dict(mpl.rcParams)
@@ -78,13 +86,13 @@ def test_dots_of_equal_values_stay_apart() -> None:
 
 
 def test_the_intervals_that_are_drawn_are_those_that_were_computed() -> None:
-    (ax,) = DRAW["paired_differences"](RESULTS).axes
+    (ax,) = DRAW["paired_differences"](JUDGED).axes
     drawn = {tuple(line.get_xdata()) for line in ax.lines}
-    estimates = [difference.estimate for difference in RESULTS.differences]
-    assert {(each.ci_low, each.ci_high) for each in estimates if each.ci_low is not None} <= drawn
+    intervals = [(row.ci_low, row.ci_high) for row in JUDGED.verdicts]
     # One pair has no interval, and none is drawn.
-    assert estimates[0].n == 1
-    assert len([line for line in ax.lines if line.get_linewidth() > 5]) == len(estimates) - 1
+    assert (JUDGED.verdicts[0].n, intervals[0]) == (1, (None, None))
+    assert set(intervals[1:]) <= drawn
+    assert not [line for line in ax.lines if None in line.get_xdata()]
 
 
 def test_times_have_no_interval() -> None:
@@ -93,9 +101,11 @@ def test_times_have_no_interval() -> None:
 
 
 def test_the_margin_is_a_band_around_zero_where_there_is_one() -> None:
-    (band,) = DRAW["paired_differences"](RESULTS).axes[0].patches
+    (band,) = DRAW["paired_differences"](JUDGED).axes[0].patches
     assert (band.get_x(), band.get_x() + band.get_width()) == (-0.01, 0.01)
-    assert not DRAW["paired_differences"](replace(RESULTS, margin=None)).axes[0].patches
+    sweep = replace(SWEEP, spec=replace(SWEEP.spec, margin=None))
+    without = sweep_results(plan_of(sweep).sweeps[0], eventful_runs(sweep))
+    assert not DRAW["paired_differences"](without).axes[0].patches
 
 
 def test_a_diverged_run_is_drawn_to_where_it_ended() -> None:
@@ -143,14 +153,17 @@ def test_one_arm_far_out_does_not_hide_the_others() -> None:
     assert any("logarithmic beyond" in text for text in texts(ax.figure))
 
 
-@pytest.mark.parametrize(("name", "arms"), [("metric_by_arm", 36), ("learning_curves", 22)])
+@pytest.mark.parametrize(
+    ("name", "arms"),
+    [("metric_by_arm", 36), ("learning_curves", 22), ("paired_differences", 36), ("paired_seeds", 22)],
+)
 def test_labels_of_many_arms_do_not_overlap(name: str, arms: int) -> None:
-    figure = DRAW[name](results_of_many(arms))
+    figure = DRAW[name](judged(results_of_many(arms, seeds=3)))
     with house_style():
         figure.canvas.draw()
     for ax in figure.axes:
         titles = [ax.title, ax._left_title, ax._right_title, *(ax.get_yticklabels() if ax.get_visible() else [])]
-        boxes = [text.get_window_extent() for text in titles if text.get_text()]
+        boxes = [text.get_window_extent() for text in [*titles, *ax.texts] if text.get_text()]
         assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
 
 
@@ -170,9 +183,45 @@ def test_a_single_seed_is_a_dot_without_interval() -> None:
 
 def test_hostile_names_are_drawn_as_they_are() -> None:
     sweep = optimizer_sweep(seeds=2, optimizers={"$x^{$": 0.1, "adam": 0.001}, question="Why $\\frac{?")
-    results = sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep))
+    results = judged(sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep)), claims=CLAIMS, factorial=grid())
     for draw in DRAW.values():
         assert png_bytes(draw(results)).startswith(b"\x89PNG")
+
+
+def test_every_metric_of_the_claims_has_a_panel() -> None:
+    losses, accuracies = DRAW["claims"](RESULTS).axes
+    assert (len(losses.get_yticks()), len(accuracies.get_yticks())) == (2, 1)
+    assert "validation loss" in losses.get_xlabel()
+    assert "test accuracy, percentage points" in accuracies.get_xlabel()
+
+
+def test_paired_seeds_are_joined() -> None:
+    ax = DRAW["paired_seeds"](RESULTS).axes[1]
+    joined = sorted(
+        tuple(line.get_ydata()) for line in ax.lines if len(line.get_xdata()) == 2 and line.get_xdata()[1] == 1
+    )
+    arm, baseline = (RESULTS.summaries[index].estimate.values for index in (1, 3))
+    assert joined == sorted(zip(baseline, arm, strict=True))
+    verdict = RESULTS.verdicts[1]
+    assert f"▼ n=4, ρ={verdict.rho:.2f}, VR={verdict.vr:.2f}" in texts(ax.figure)
+
+
+def test_accuracies_near_one_are_drawn_as_errors() -> None:
+    sweep = dropout_sweep((0.0, 0.1, 0.3), seeds=4)
+    runs = completed_runs(sweep)
+    for index, run in enumerate(runs.values()):
+        run.record.metrics["test_accuracy"] = 0.97 + 0.001 * index
+        run.arrays["history/val_accuracy"][:] = 0.5 + 0.04 * np.arange(12)
+    results = judged(sweep_results(plan_of(sweep).sweeps[0], runs))
+    (ax,) = DRAW["metric_by_arm"](results).axes
+    assert ax.get_xscale() == "log"
+    assert ax.get_xlabel() == "1 − test accuracy, fraction (goal: lower)"
+    dots = [value for line in ax.lines if line.get_marker() == "o" for value in line.get_xdata()]
+    assert sorted(dots) == pytest.approx([0.03 - 0.001 * index for index in range(11, -1, -1)])
+    for name in ("paired_seeds", "learning_curves"):
+        figure = DRAW[name](results)
+        assert figure.axes[0].get_yscale() == "log"
+        assert any(text.startswith("1 − ") for text in texts(figure))
 
 
 def test_comparison_overlays_every_side() -> None:

@@ -1,8 +1,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from ablate.analysis.comparison import Side, compare, sides_of_study
+from ablate.analysis.judging import judge_sweep
+from ablate.analysis.verdict_rows import Word
 from ablate.reporting.comparison import comparison_markdown, write_comparison
+from ablate.reporting.verdicts import verdict_sentence
+from tests.reporting.wording import forbidden
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec
 
 SWEEP = optimizer_sweep(seeds=3)
@@ -18,8 +24,34 @@ def test_comparability_comes_first() -> None:
     assert "**Not comparable as they stand**: the sides differ in numerics." in text
 
 
+def test_the_sides_are_judged_by_what_their_sweep_asks() -> None:
+    """One comparison is a family of its own; its numbers are those of the sweep's verdict."""
+    verdicts = TEXT[TEXT.index("## Verdicts") : TEXT.index("## Metrics")]
+    assert "The baseline is `optimizers:optimizer=adam`, side A." in verdicts
+    sgd = judge_sweep(PLAN.sweeps[0], RUNS).verdicts[0]
+    assert (sgd.arm, sgd.word) == ("optimizer=sgd", Word.WORSE)
+    alone = replace(sgd, subject="optimizers:optimizer=sgd", p_diff_adj=sgd.p_diff)
+    assert f"- {verdict_sentence(alone, '')}" in verdicts
+    assert "**few seeds**" in verdicts
+    assert "Holm" not in verdicts
+
+
+def test_runs_without_a_sweep_are_judged_without_a_margin() -> None:
+    sides = [Side(name, tuple(completed_run(run_spec(name, seed=seed), quality) for seed in range(3)))
+             for name, quality in (("adam", 0.0), ("sgd", 0.1))]  # fmt: skip
+    text = comparison_markdown(compare(sides))
+    assert "`sgd` is **WORSE** than the baseline: +0.1" in text
+    assert "**no margin**" in text
+
+
+@pytest.mark.parametrize("level", [None, "adam"])
+def test_no_comparison_says_too_much(level: str | None) -> None:
+    sides = [*sides_of_study(PLAN, RUNS, level), Side("one", (completed_run(run_spec("sgd")),))]
+    assert forbidden(comparison_markdown(compare(sides))) == []
+
+
 def test_only_what_differs_is_listed() -> None:
-    settings = TEXT[TEXT.index("## What differs") : TEXT.index("## Metrics")]
+    settings = TEXT[TEXT.index("## What differs") : TEXT.index("## Verdicts")]
     assert "`optimizer.learning_rate`" in settings
     assert "model" not in settings
 

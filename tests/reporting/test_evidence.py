@@ -1,15 +1,30 @@
+import io
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ablate.analysis.frame import study_tables
 from ablate.analysis.results import study_results
 from ablate.records import Failure, StoredRun
 from ablate.reporting.evidence import Evidence, pack, public_words, unpack
-from tests.synthetic import completed_run, completed_runs, eventful_runs, failed_run, optimizer_sweep, plan_of
+from ablate.reporting.report import report_markdown
+from ablate.specs import Sweep, confirmation_runs
+from tests.reporting.wording import forbidden
+from tests.synthetic import (
+    completed_run,
+    completed_runs,
+    dropout_sweep,
+    eventful_runs,
+    failed_run,
+    optimizer_sweep,
+    plan_of,
+    with_weights,
+)
 
 SWEEP = optimizer_sweep(seeds=3)
 PLAN = plan_of(SWEEP)
+SWEEP_CONFIRMED = replace(SWEEP, spec=replace(SWEEP.spec, confirm=3))
 EVIDENCE = Evidence(PLAN, eventful_runs(SWEEP), ("+sweep=optimizers",))
 
 
@@ -25,6 +40,85 @@ def test_packing_again_gives_the_same_bytes() -> None:
     assert pack(unpack(once)) == once
 
 
+CLAIMS = (
+    "adamw < adam on weight_std",
+    "sgd > adam on epochs_to(val_loss, 0.3)",
+    "adamw ~ adam on test_accuracy within 0.01",
+)
+
+
+def weighty(sweep: Sweep, *claims: str) -> Evidence:
+    """A study with these claims, of whose runs all but one have statistics of their weights."""
+    asked = replace(sweep, spec=replace(sweep.spec, claims=claims))
+    runs = eventful_runs(asked)
+    rng = np.random.default_rng(0)
+    with_statistics = {run_id: with_weights(run, 0.3 + 0.01 * rng.random()) for run_id, run in list(runs.items())[1:]}
+    return Evidence(plan_of(asked), {**runs, **with_statistics}, ("+sweep=optimizers",))
+
+
+def test_weights_are_packed_where_a_claim_is_about_them() -> None:
+    evidence = weighty(SWEEP, *CLAIMS)
+    files = pack(evidence)
+    assert pack(unpack(files)) == files
+    with np.load(io.BytesIO(files["weights.npz"])) as packed:
+        assert len(packed.files) == 2 * (len(evidence.runs) - 1)
+    back = unpack(files)
+    found = study_results(back.plan, back.runs).sweeps[0].claims
+    assert found == study_results(evidence.plan, evidence.runs).sweeps[0].claims
+    assert found[0].n == 3
+    assert "weights.npz" not in pack(weighty(SWEEP, *CLAIMS[1:]))
+
+
+def test_weights_of_other_sweeps_stay_out() -> None:
+    asked = weighty(SWEEP, CLAIMS[0])
+    other = weighty(dropout_sweep((0.3, 0.5)))
+    files = pack(Evidence(replace(asked.plan, sweeps=(*asked.plan.sweeps, *other.plan.sweeps)),
+                          {**asked.runs, **other.runs}))  # fmt: skip
+    assert files["weights.npz"] == pack(asked)["weights.npz"]
+
+
+def test_the_report_of_the_data_is_that_of_the_store() -> None:
+    """With claims about weights, epochs and test predictions, a log, and confirmation runs."""
+    asked = weighty(SWEEP_CONFIRMED, *CLAIMS)
+    fresh = {
+        spec.run_id: completed_run(spec) for run, spec in confirmation_runs(SWEEP_CONFIRMED).items() if "ad" in run.arm
+    }
+    runs = {**asked.runs, **fresh}
+    events = ({"event": "post_hoc_claims", "logged_at": "2030-01-02T12:00:00+00:00", "optimizers": [CLAIMS[0]]},)
+    files = pack(replace(asked, runs=runs, events=events))
+    back = unpack(files)
+    text = report_markdown(study_results(back.plan, back.runs, back.events), back.command)
+    assert text == report_markdown(study_results(asked.plan, runs, events), asked.command)
+    assert "weights (average of the kernels)" in text
+    assert "**post hoc claims**" in text
+    assert forbidden(text) == []
+    assert files["verdicts.csv"] == study_tables(asked.plan, runs).files()["verdicts.csv"]
+
+
+def test_predictions_are_packed_as_mistakes() -> None:
+    labels, predictions = np.array([0, 1, 2, 9, 4]), np.array([0, 2, 2, 0, 4])
+    spec = SWEEP.arms[0].spec
+    run = completed_run(spec)
+    run = replace(run, arrays={**run.arrays, "test/label": labels, "test/prediction": predictions})
+    files = pack(Evidence(PLAN, {spec.run_id: run}))
+    with np.load(io.BytesIO(files["predictions.npz"])) as packed:
+        (mistakes,) = (packed[name] for name in packed.files if "mistake" in name)
+    assert mistakes.tolist() == [0, 3, 0, 1, 0]
+    back = unpack(files).runs[spec.run_id].arrays
+    assert back["test/prediction"].tolist() == predictions.tolist()
+    assert back["test/label"].tolist() == labels.tolist()
+
+
+def test_the_log_keeps_what_happened_and_not_when() -> None:
+    events = ({"event": "post_hoc_seeds", "logged_at": "2030-01-02T12:00:00+00:00", "optimizers": [3]},)
+    files = pack(replace(EVIDENCE, events=events))
+    assert unpack(files).events == ({"event": "post_hoc_seeds", "optimizers": [3]},)
+    assert b"2030" not in files["study_log.jsonl"]
+    assert pack(replace(EVIDENCE, events=())).get("study_log.jsonl") == b""
+    older = {name: content for name, content in files.items() if name != "study_log.jsonl"}
+    assert unpack(older).events == ()
+
+
 def test_runs_of_other_studies_stay_out() -> None:
     stranger = completed_run(replace(SWEEP.arms[0].spec, salt=9))
     assert pack(replace(EVIDENCE, runs={**EVIDENCE.runs, stranger.spec.run_id: stranger})) == pack(EVIDENCE)
@@ -33,24 +127,24 @@ def test_runs_of_other_studies_stay_out() -> None:
 @pytest.mark.parametrize(
     ("message", "kept"),
     [
-        ("no file /home/ann/data/mnist.npz", "no file mnist.npz"),
+        ("no file /home/zoltan/data/mnist.npz", "no file mnist.npz"),
         ("'/tmp/a b/c.txt' is gone", "'a b/c.txt' is gone"),
-        ("C:\\Users\\ann\\x.npz", "x.npz"),
+        ("C:\\Users\\zoltan\\x.npz", "x.npz"),
         ("~/secret/x.npz", "x.npz"),
-        ("file:///home/ann/conf", "conf"),
+        ("file:///home/zoltan/conf", "conf"),
         ("1/2 of the runs, shape (3, 4)", "1/2 of the runs, shape (3, 4)"),
         ("see https://keras.io/api/x", "see https://keras.io/api/x"),
     ],
 )
 def test_messages_lose_their_folders(message: str, kept: str) -> None:
     failed = failed_run(SWEEP.arms[0].spec)
-    failure = Failure("error", "OSError", message, 'File "/home/ann/x.py", line 3')
+    failure = Failure("error", "OSError", message, 'File "/home/zoltan/x.py", line 3')
     run = replace(failed, record=replace(failed.record, failure=failure))
     files = pack(Evidence(PLAN, {run.spec.run_id: run}))
     found = unpack(files).runs[run.spec.run_id].record.failure
     assert found is not None
     assert (found.message, found.traceback) == (kept, "")
-    assert not any(b"ann" in content for content in files.values())
+    assert not any(b"zoltan" in content for content in files.values())
 
 
 def test_a_command_loses_its_places() -> None:

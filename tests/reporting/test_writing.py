@@ -51,12 +51,13 @@ def test_the_folder_holds_text_figures_and_data(report: Path) -> None:
         f"data/{name}"
         for name in (
             "plan.json", "records.jsonl", "history.parquet", "predictions.npz", "stamp.json",
-            "runs.csv", "runs.parquet", "timings.csv", "timings.parquet",
+            "runs.csv", "runs.parquet", "timings.csv", "timings.parquet", "verdicts.csv", "verdicts.parquet",
+            "study_log.jsonl",
         )
     }  # fmt: skip
     text = files["report.md"].decode()
     figures = {name for name in files if name.startswith("figures/")}
-    assert len(figures) == 6
+    assert len(figures) == 7
     assert all(f"]({name})" in text for name in figures)
 
 

@@ -1,0 +1,252 @@
+"""Forest plots: one row a verdict, its seeds, its intervals, the margin, and the sign of what was found.
+
+draw_forest(results.verdicts, ax)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+
+from ablate.analysis.verdict_rows import Family, Scale, Verdict, Word
+from ablate.plots.canvas import BASELINE, DIVERGED, INK, MARGIN, MUTED, SUBJECT
+from ablate.plots.dots import finish_rows, seed_offsets, write_beside
+from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
+from ablate.plots.scales import place_ticks, ratio_ticks, symmetric_ticks
+from ablate.plots.signs import SIGNS
+from ablate.records import CLASSIFICATION
+
+__all__ = ["COLOURS", "draw_forest", "forest_legend"]
+
+MOST_DOTS = 30
+# Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
+FAR_OUT = 8.0
+CLAIMED = "#E8F1F8"
+
+COLOURS = {
+    Word.BETTER: SUBJECT,
+    Word.WORSE: DIVERGED,
+    Word.EQUIVALENT: MARGIN,
+    Word.INCONCLUSIVE: MUTED,
+    Word.IDENTICAL: INK,
+    Word.SUPPORTED: SUBJECT,
+    Word.REFUTED: DIVERGED,
+    Word.NO_PRACTICAL_DIFFERENCE: MARGIN,
+    Word.NOT_RESOLVED: MUTED,
+}
+
+
+def draw_forest(verdicts: Sequence[Verdict], ax: Axes) -> Axes:
+    """The differences of verdicts that share a metric and a scale, first one on top, around zero.
+
+    A log scale is labelled with ratios. Where rows have claims, the side that each claims is tinted.
+    """
+    _draw_bands(verdicts, ax)
+    ax.axvline(0, color=BASELINE, linewidth=1.2, zorder=1.5)
+    for row, verdict in enumerate(verdicts):
+        _draw_row(verdict, row, ax)
+    counts = [_counts(verdict) for verdict in verdicts]
+    finish_rows(*_labels(verdicts), counts, ax, points_beside=22 if _has_words(verdicts) else 6)
+    _draw_signs(verdicts, ax)
+    _scale_axis(verdicts, ax)
+    if verdicts:
+        ax.set_xlabel(_axis_label(verdicts[0]))
+    return ax
+
+
+def forest_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
+    """What stands for what, of that which the rows show; empty where the rows have no words."""
+    if not _has_words(verdicts):
+        return []
+    words = dict.fromkeys(verdict.word for verdict in verdicts if verdict.word is not None)
+    signs = [
+        Line2D(
+            [], [], linestyle="", marker=_sign_path(SIGNS[word]), markersize=8, color=COLOURS[word], markeredgewidth=0,
+            label=word.value,
+        )
+        for word in sorted(words, key=list(Word).index)
+    ]  # fmt: skip
+    bars: list[Artist] = [Line2D([], [], color=MUTED, alpha=0.4, linewidth=6.5, label=interval_name(verdicts))]
+    if any(_adjusted(verdict) not in ([], _plain(verdict)) for verdict in verdicts):
+        bars.append(Line2D([], [], color=MUTED, linewidth=1.3, marker="|", markersize=6, label="adjusted interval"))
+    if any(verdict.margin is not None for verdict in verdicts):
+        bars.append(Patch(color=MARGIN, alpha=0.14, linewidth=0, label="margin"))
+    if any(_is_directed_claim(verdict) for verdict in verdicts):
+        bars.append(Patch(color=CLAIMED, linewidth=0, label="side that is claimed"))
+    return [*signs, *bars]
+
+
+# rows --------------------------------------------------------------------------------------------------
+
+
+def _draw_row(verdict: Verdict, row: int, ax: Axes) -> None:
+    colour = SUBJECT if verdict.word is None else COLOURS[verdict.word]
+    plain, adjusted = _plain(verdict), _adjusted(verdict)
+    if plain:
+        ax.plot(plain, [row] * 2, color=colour, alpha=0.32, linewidth=6.5, zorder=2, solid_capstyle="butt")
+    if adjusted and adjusted != plain:
+        ax.plot(adjusted, [row] * 2, color=colour, linewidth=1.3, marker="|", markersize=6, zorder=2.5)
+    values = list(verdict.differences.values())
+    if values and len(values) <= MOST_DOTS:
+        ax.plot(
+            values, row + seed_offsets(len(values)), "o", markersize=3.6, color=colour, alpha=0.75, markeredgewidth=0,
+            zorder=3,
+        )  # fmt: skip
+    if verdict.diff is not None:
+        ax.plot([verdict.diff] * 2, [row - 0.33, row + 0.33], color=colour, linewidth=2.2, zorder=4)
+
+
+def _plain(verdict: Verdict) -> list[float]:
+    return _ends(verdict.ci_low, verdict.ci_high)
+
+
+def _adjusted(verdict: Verdict) -> list[float]:
+    return _ends(verdict.ci_adj_low, verdict.ci_adj_high)
+
+
+def _ends(low: float | None, high: float | None) -> list[float]:
+    return [] if low is None or high is None else [low, high]
+
+
+def _draw_bands(verdicts: Sequence[Verdict], ax: Axes) -> None:
+    """The margin, as one band where all rows share it, and what each claim claims."""
+    margins = {verdict.margin for verdict in verdicts}
+    shared = margins.pop() if len(margins) == 1 else None
+    if shared is not None:
+        ax.axvspan(-shared, shared, color=MARGIN, alpha=0.14, linewidth=0, zorder=1)
+    for row, verdict in enumerate(verdicts):
+        if shared is None and verdict.margin is not None:
+            ax.add_patch(
+                Rectangle(
+                    (-verdict.margin, row - 0.5), 2 * verdict.margin, 1, color=MARGIN, alpha=0.14, linewidth=0, zorder=1
+                )
+            )
+        if _is_directed_claim(verdict):
+            # Far beyond any axis, whose limits it must not set.
+            side = Rectangle((0, row - 0.5), verdict.sign * 1e6, 1, color=CLAIMED, linewidth=0, zorder=0.5)
+            ax.add_artist(side)
+
+
+def _is_directed_claim(verdict: Verdict) -> bool:
+    """A claim of a difference in one direction; `~` and `not worse than` claim that there is none of note."""
+    is_claim = verdict.family is Family.CLAIMS
+    return is_claim and " ~ " not in verdict.subject and " not worse than " not in verdict.subject
+
+
+def _labels(verdicts: Sequence[Verdict]) -> tuple[list[str], str]:
+    """Of claims without the metric, which the axis names."""
+    if any(verdict.family is not Family.ARMS for verdict in verdicts):
+        return [shortened(verdict.subject.rpartition(" on ")[0] or verdict.subject, 44) for verdict in verdicts], ""
+    return row_labels([verdict.subject for verdict in verdicts])
+
+
+def _has_words(verdicts: Iterable[Verdict]) -> bool:
+    return any(verdict.word is not None for verdict in verdicts)
+
+
+def _counts(verdict: Verdict) -> str:
+    of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
+    diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
+    return f"n={verdict.n}{of_planned}{diverged}"
+
+
+def _draw_signs(verdicts: Sequence[Verdict], ax: Axes) -> None:
+    for row, verdict in enumerate(verdicts):
+        if verdict.word is not None:
+            write_beside(row, SIGNS[verdict.word], COLOURS[verdict.word], ax, 7, size=10.5, weight="bold")
+
+
+def _sign_path(sign: str) -> Path:
+    """The outline of a sign around the origin, as a marker needs it."""
+    outline = TextPath((0, 0), sign, size=10, prop=FontProperties(family="DejaVu Sans", weight="bold"))
+    box = outline.get_extents()
+    centre = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+    return Path(outline.vertices - centre, outline.codes)
+
+
+# the axis ----------------------------------------------------------------------------------------------
+
+
+def _axis_label(verdict: Verdict) -> str:
+    """What is shown, and which way is good."""
+    metric = verdict.metric
+    arm, reference = ("first", "second") if verdict.family is Family.CLAIMS else ("arm", "baseline")
+    if verdict.scale is Scale.LOG_ERROR:
+        error = f"error (1 − {metric.title})" if metric.sign > 0 else metric.title
+        text, good = f"{error}: {arm} ÷ {reference}", -1
+    else:
+        unit = f"{metric.title}, percentage points" if _in_points(verdict) else axis_label(metric, with_goal=False)
+        text, good = f"{arm} − {reference}: {unit}", metric.sign
+    if not good:
+        return text
+    left, right = ("worse", "better") if good > 0 else ("better", "worse")
+    return f"← {left}        {text}        {right} →"
+
+
+def _in_points(verdict: Verdict) -> bool:
+    return verdict.metric.unit == "fraction" and verdict.metric.task == CLASSIFICATION
+
+
+def _scale_axis(verdicts: Sequence[Verdict], ax: Axes) -> None:
+    """Linear near zero and logarithmic beyond, where one row lies so far out that it would hide the others; ticks
+    in the unit that the label names."""
+    reaches = sorted(reach for verdict in verdicts if (reach := _reach(verdict)))
+    if not reaches:
+        widest = max((verdict.margin or 0.0 for verdict in verdicts), default=0.0) or 1.0
+        ax.set_xlim(-1.5 * widest, 1.5 * widest)
+    threshold = _threshold(reaches)
+    is_ratio = bool(verdicts) and verdicts[0].scale is Scale.LOG_ERROR
+    label = _ratio_label if is_ratio else _points_label if verdicts and _in_points(verdicts[0]) else _number_label
+    if threshold is not None:
+        ax.set_xscale("symlog", linthresh=threshold, linscale=2.0)
+        ax.set_title(_beyond(threshold, is_ratio, label), loc="right", color=MUTED, size=8.5)
+    if is_ratio:
+        place_ticks(ax, "x", ratio_ticks(), label)
+    elif threshold is not None:
+        place_ticks(ax, "x", symmetric_ticks(threshold, reaches[-1]), label)
+    else:
+        ax.xaxis.set_major_formatter(lambda value, _: label(value).replace("-", "−"))
+
+
+def _threshold(reaches: Sequence[float]) -> float | None:
+    """Where the logarithmic part begins, if there must be one; `reaches` ascend."""
+    typical = reaches[(len(reaches) - 1) // 2] if reaches else 0.0
+    return _rounded_up(typical) if typical and reaches[-1] > FAR_OUT * typical else None
+
+
+def _beyond(threshold: float, is_ratio: bool, label: Callable[[float], str]) -> str:
+    """A ratio is logarithmic already, and beyond the threshold it is so twice."""
+    if is_ratio:
+        return f"compressed beyond {label(-threshold)} and {label(threshold)}"
+    return f"logarithmic beyond ±{label(threshold)}"
+
+
+def _number_label(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def _points_label(value: float) -> str:
+    return f"{100 * value:.6g}"
+
+
+def _ratio_label(value: float) -> str:
+    return f"×{math.exp(value):.3g}"
+
+
+def _reach(verdict: Verdict) -> float:
+    ends = (*verdict.differences.values(), verdict.ci_low, verdict.ci_high)
+    return max((abs(end) for end in ends if end is not None), default=0.0)
+
+
+def _rounded_up(value: float) -> float:
+    """The next number of the form 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))

@@ -1,0 +1,122 @@
+"""What a full grid showed: lines that would be parallel without interaction, means of cells, shares of variance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Patch
+
+from ablate.analysis.factorial_rows import Cell, Source, SourceShare, TwoFactors
+from ablate.plots.canvas import INK, MUTED, PALETTE
+from ablate.plots.labels import axis_label, shortened
+
+__all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
+
+LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
+SPREAD_OF_LEVELS = 0.16
+_WHITE_TO_BLUE = LinearSegmentedColormap.from_list("levels", ["#FFFFFF", "#A9CCE8", "#3B8BC6"])
+_COLOURS = {Source.FACTOR: "#0072B2", Source.INTERACTION: "#CC79A7", Source.SEED: "#8A8A8A", Source.RESIDUAL: "#D0D0D0"}
+_HATCHES = {Source.FACTOR: "", Source.INTERACTION: "///", Source.SEED: "...", Source.RESIDUAL: ""}
+
+
+def draw_interaction(info: TwoFactors, ax: Axes) -> Axes:
+    """The metric over the levels of the first factor, one colour and dash a level of the second: thin lines are
+    seeds, thick ones means with their 95% intervals. Parallel lines show no interaction."""
+    offsets = np.linspace(-0.5, 0.5, len(info.second_levels)) * SPREAD_OF_LEVELS if info.second_levels[1:] else [0.0]
+    for index, (level, offset) in enumerate(zip(info.second_levels, offsets, strict=True)):
+        cells = [(place, info.cell(first, level)) for place, first in enumerate(info.first_levels)]
+        present = [(place + float(offset), cell) for place, cell in cells if cell is not None]
+        style = LINE_STYLES[index // len(PALETTE) % len(LINE_STYLES)]
+        _draw_level(present, PALETTE[index % len(PALETTE)], style, shortened(level, 16), ax)
+    ax.set_xticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
+    ax.set_xlim(-0.4, len(info.first_levels) - 0.6)
+    ax.set(xlabel=info.first, ylabel=axis_label(info.metric))
+    ax.grid(axis="y", which="major")
+    # Above the axes, where no line can run into it.
+    legend = ax.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderpad=0, ncols=min(len(info.second_levels), 4)
+    )
+    legend.set_title(info.second)
+    legend.set_alignment("left")
+    return ax
+
+
+def _draw_level(cells: Sequence[tuple[float, Cell]], colour: str, style: object, label: str, ax: Axes) -> None:
+    seeds = sorted({seed for _, cell in cells for seed in cell.estimate.seeds})
+    for seed in seeds:
+        points = [
+            (place, dict(zip(cell.estimate.seeds, cell.estimate.values, strict=True))[seed])
+            for place, cell in cells
+            if seed in cell.estimate.seeds
+        ]
+        ax.plot(*zip(*points, strict=True), color=colour, linewidth=0.6, alpha=0.35, zorder=2)
+    means = [(place, cell.estimate.mean) for place, cell in cells if cell.estimate.mean is not None]
+    if means:
+        ax.plot(
+            *zip(*means, strict=True), color=colour, linewidth=2.0, linestyle=style, marker="o", markersize=4.5,
+            label=label, zorder=4,
+        )  # fmt: skip
+    for place, cell in cells:
+        low, high = cell.estimate.ci_low, cell.estimate.ci_high
+        if low is not None and high is not None:
+            ax.plot([place] * 2, [low, high], color=colour, linewidth=4, alpha=0.3, solid_capstyle="butt", zorder=3)
+
+
+def draw_cell_means(info: TwoFactors, ax: Axes) -> Axes:
+    """The mean of every cell with the half-width of its 95% interval, first factor down, second across; the darker,
+    the better."""
+    means = np.full((len(info.first_levels), len(info.second_levels)), np.nan)
+    for row, first in enumerate(info.first_levels):
+        for column, second in enumerate(info.second_levels):
+            cell = info.cell(first, second)
+            if cell is not None and cell.estimate.mean is not None:
+                means[row, column] = cell.estimate.mean
+                ax.text(column, row, _cell_text(cell), ha="center", va="center", size=8.5, color=INK)
+            else:
+                ax.text(column, row, "–", ha="center", va="center", size=8.5, color=MUTED)
+    ax.imshow(-means if info.metric.sign < 0 else means, cmap=_WHITE_TO_BLUE, interpolation="nearest", aspect="auto")
+    ax.set_xticks(range(len(info.second_levels)), [shortened(level, 16) for level in info.second_levels])
+    ax.set_yticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
+    ax.tick_params(length=0)
+    ax.spines[:].set(visible=True, color="#D0D0D0")
+    ax.set(xlabel=info.second, ylabel=info.first)
+    return ax
+
+
+def _cell_text(cell: Cell) -> str:
+    """As many decimals as the half-width has at two significant digits."""
+    mean, low, high = cell.estimate.mean, cell.estimate.ci_low, cell.estimate.ci_high
+    if low is None or high is None or high == low:
+        return f"{mean:.4g}"
+    half = (high - low) / 2
+    decimals = max(0, 1 - int(np.floor(np.log10(half))))
+    return f"{mean:.{decimals}f}\n±{half:.{decimals}f}".replace("-", "−")
+
+
+def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes) -> Axes:
+    """One bar a source in the order given, its share of the sum of squares at its end."""
+    for row, share in enumerate(shares):
+        ax.barh(
+            row, 100 * share.share, height=0.62, color=_COLOURS[share.source], hatch=_HATCHES[share.source],
+            edgecolor="white", linewidth=0, zorder=2,
+        )  # fmt: skip
+        text = f"{100 * share.share:.1f}%" if share.share >= 0.0005 else "<0.1%"
+        ax.annotate(text, (100 * share.share, row), (4, 0), textcoords="offset points", va="center", size=8.5)
+    ax.set_yticks(range(len(shares)), [shortened(share.name) for share in shares])
+    ax.set_ylim(len(shares) - 0.4, -0.6)
+    ax.set_xlim(0, max((110 * share.share for share in shares), default=100) + 4)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", which="major")
+    ax.set_axisbelow(True)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("share of the variance over all runs, %")
+    handles = [
+        Patch(facecolor=_COLOURS[source], hatch=_HATCHES[source], edgecolor="white", linewidth=0, label=source.value)
+        for source in Source
+        if any(share.source is source for share in shares)
+    ]
+    ax.legend(handles=handles, loc="lower right")
+    return ax

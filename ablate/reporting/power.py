@@ -1,0 +1,71 @@
+"""A forecast in words: what a design can see, before it is run."""
+
+from __future__ import annotations
+
+import math
+
+from ablate.analysis.forecast import Forecast
+from ablate.analysis.power import seeds_needed
+from ablate.analysis.verdict_rows import Scale
+from ablate.records import MetricInfo
+from ablate.reporting.quantities import is_share_of_examples
+
+__all__ = ["power_lines"]
+
+
+def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
+    """Plain sentences, one a line; effects in standard deviations of a paired difference where no run has shown
+    how large that is."""
+    statement = forecast.statement
+    if statement.smallest_effect_in_sds is None or statement.half_width_in_sds is None:
+        return ["one seed shows numbers and no verdict: at least 3 seeds, better 5 or more"]
+    effect = _amount(forecast, metric, statement.smallest_effect, statement.smallest_effect_in_sds)
+    width = _amount(forecast, metric, statement.half_width, statement.half_width_in_sds)
+    return [
+        f"sees a difference of {effect} with {_percent(statement.power)} power, adjusted for "
+        f"{_comparisons(statement.m)}",
+        f"{_percent(1 - statement.alpha)} intervals of about ± {width}",
+        f"smallest p of the exact sign-flip test: {statement.smallest_exact_p:.2g}",
+        _seeds_line(forecast, metric),
+        *(["fewer than 3 seeds get no verdict"] if statement.n < 3 else []),
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"
+
+
+def _comparisons(m: int) -> str:
+    return "one comparison" if m == 1 else f"{m} comparisons"
+
+
+def _amount(forecast: Forecast, metric: MetricInfo, value: float | None, in_sds: float) -> str:
+    sds = f"{in_sds:.2f} sd"
+    return sds if value is None else f"{_on_scale(forecast, metric, value)} ({sds})"
+
+
+def _on_scale(forecast: Forecast, metric: MetricInfo, value: float) -> str:
+    if forecast.scale is Scale.LOG_ERROR:
+        return f"{100 * math.expm1(value):.2g}% of the error"
+    return f"{100 * value:.2g} pp" if is_share_of_examples(metric) else f"{value:.2g}"
+
+
+def _seeds_line(forecast: Forecast, metric: MetricInfo) -> str:
+    statement = forecast.statement
+    if statement.margin is None:
+        return "no margin is stated: nothing can be called equivalent"
+    margin = _on_scale(forecast, metric, statement.margin)
+    if not forecast.pilot_pairs:
+        of_one, of_two = (_seeds_for(ratio, statement.alpha_first) for ratio in (1.0, 2.0))
+        return f"seeds that resolve the margin of {margin}: {of_one} if it is 1 sd, {of_two} if it is 2 sd"
+    if statement.seeds_for_margin is None:
+        return f"no number of seeds in reach resolves the margin of {margin}"
+    return (
+        f"seeds that resolve the margin of {margin}: {statement.seeds_for_margin}, by the most variable arm of the "
+        f"{forecast.pilot_pairs} seeds that are there"
+    )
+
+
+def _seeds_for(ratio: float, alpha: float) -> int | None:
+    """Either way of resolving a margin of so many sds."""
+    return seeds_needed(ratio, 1.0, 2, alpha, alpha).low

@@ -1,0 +1,145 @@
+"""The numbers of a verdict as a reader wants them: percentage points, ratios of errors, p without its zero.
+
+    difference(verdict)                                    # '+0.42 pp', '−0.0124', or '× 0.843'
+    bounds(verdict, verdict.ci_low, verdict.ci_high)       # '+0.21..+0.63', or '× 0.82..0.87'
+
+Plain text, for markdown and LaTeX alike. A shown number ends at the second significant digit of the
+difference's standard error; one that is undefined is a dash.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ablate.analysis.verdict_rows import Scale, Verdict
+from ablate.records import CLASSIFICATION, MetricInfo
+from ablate.reporting.numbers import UNDEFINED, number
+
+__all__ = [
+    "bounds",
+    "change_of_error",
+    "difference",
+    "interval_in_brackets",
+    "is_share_of_examples",
+    "margin",
+    "percent",
+    "probability",
+    "raw_difference",
+    "seeds_needed",
+    "standard_error",
+]
+
+PERCENTAGE_POINTS = " pp"
+
+
+def is_share_of_examples(metric: MetricInfo) -> bool:
+    """Whether differences of the metric are read in percentage points. R² is a fraction too, but of no examples."""
+    return metric.unit == "fraction" and metric.task == CLASSIFICATION
+
+
+def standard_error(verdict: Verdict) -> float | None:
+    """Of the mean difference, on the verdict's scale; None below two seeds."""
+    return None if verdict.sd is None or verdict.n < 2 else verdict.sd / math.sqrt(verdict.n)
+
+
+def difference(verdict: Verdict) -> str:
+    return _on_scale(verdict, verdict.diff, with_unit=True)
+
+
+def bounds(verdict: Verdict, low: float | None, high: float | None) -> str:
+    """An interval in running text; a ratio has its sign of multiplication once."""
+    if low is None or high is None:
+        return UNDEFINED
+    first, second = _on_scale(verdict, low), _on_scale(verdict, high)
+    return f"{first}..{second.removeprefix('× ')}"
+
+
+def interval_in_brackets(verdict: Verdict, low: float | None, high: float | None) -> str:
+    """An interval in a table whose header names the unit."""
+    if low is None or high is None:
+        return UNDEFINED
+    first, second = (_on_scale(verdict, bound).removeprefix("× ") for bound in (low, high))
+    return f"[{first}, {second}]"
+
+
+def raw_difference(verdict: Verdict) -> str:
+    """The difference in the metric's own unit, whatever the scale of the verdict."""
+    if verdict.scale is Scale.RAW:
+        return difference(verdict)
+    return _in_metric_unit(verdict.metric, verdict.raw_diff, _error_of_raw_difference(verdict), with_unit=True)
+
+
+def margin(verdict: Verdict) -> str:
+    """The stated margin as its author wrote it, without a sign: `0.2 pp`, `0.005`, `10%`."""
+    if verdict.margin is None:
+        return UNDEFINED
+    if verdict.scale is Scale.LOG_ERROR:
+        return f"{100 * math.expm1(verdict.margin):.4g}%"
+    return f"{100 * verdict.margin:.4g} pp" if is_share_of_examples(verdict.metric) else f"{verdict.margin:.4g}"
+
+
+def change_of_error(verdict: Verdict) -> str:
+    """`18% fewer errors` of an accuracy, `16% lower` of a loss; empty where it is unknown."""
+    change = verdict.diff_pct_error
+    if change is None:
+        return ""
+    if verdict.metric.sign < 0:
+        return f"{percent(verdict)} {'lower' if change < 0 else 'higher'}"
+    if verdict.metric.name.endswith("accuracy"):
+        return f"{percent(verdict)} {'fewer' if change < 0 else 'more'} errors"
+    return f"1 − {verdict.metric.title} {percent(verdict)} {'smaller' if change < 0 else 'larger'}"
+
+
+def percent(verdict: Verdict, signed: bool = False) -> str:
+    """The change of the error in per cent of the reference's, in whole per cent from ten on."""
+    change = verdict.diff_pct_error
+    if change is None:
+        return UNDEFINED
+    error = standard_error(verdict)
+    of_change = abs(change / verdict.diff) * error if error and verdict.diff else 0.0
+    coarsest = max(of_change, 10.0 if abs(change) >= 10 else 1.0)
+    return f"{number(change if signed else abs(change), coarsest, signed)}%"
+
+
+def probability(p: float | None) -> str:
+    """`=.004`, `<.001`: a probability with its relation sign, to be put behind the letter p."""
+    if p is None:
+        return f" {UNDEFINED}"
+    if p < 0.001:
+        return "<.001"
+    return "=1" if p > 0.9995 else f"={p:.3f}".replace("0.", ".", 1)
+
+
+def seeds_needed(verdict: Verdict) -> str:
+    """`14–26 seeds`; empty where no number can be named."""
+    low, high = verdict.seeds_needed_low, verdict.seeds_needed_high
+    if low is None and high is None:
+        return ""
+    known = [seeds for seeds in (low, high) if seeds is not None]
+    return f"{'–'.join(map(str, dict.fromkeys(known)))} seeds"
+
+
+def _on_scale(verdict: Verdict, value: float | None, with_unit: bool = False) -> str:
+    error = standard_error(verdict)
+    if value is None or verdict.scale is Scale.RAW:
+        return _in_metric_unit(verdict.metric, value, error, with_unit)
+    # All ratios of one verdict end at the same digit, that of its estimate.
+    centre = math.exp(min(verdict.diff or 0.0, 700.0))
+    return f"× {number(math.exp(min(value, 700.0)), None if error is None else centre * error)}"
+
+
+def _in_metric_unit(metric: MetricInfo, value: float | None, error: float | None, with_unit: bool) -> str:
+    if value is None:
+        return UNDEFINED
+    if not is_share_of_examples(metric):
+        return number(value, error, signed=True)
+    in_points = number(100 * value, None if error is None else 100 * error, signed=True)
+    return in_points + (PERCENTAGE_POINTS if with_unit else "")
+
+
+def _error_of_raw_difference(verdict: Verdict) -> float | None:
+    """To first order: a ratio that is off by one per cent moves the arm's error by one per cent of itself."""
+    error = standard_error(verdict)
+    if error is None or verdict.arm_mean is None:
+        return None
+    return error * (1 - verdict.arm_mean if verdict.metric.sign > 0 else abs(verdict.arm_mean))

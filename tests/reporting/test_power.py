@@ -1,0 +1,74 @@
+"""The power statement in words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ablate.analysis.forecast import forecast_sweep
+from ablate.analysis.values import column_info
+from ablate.reporting.power import power_lines
+from ablate.specs import Sweep
+from tests.reporting.wording import forbidden
+from tests.synthetic import completed_runs, dropout_sweep, optimizer_sweep, plan_of
+
+
+def lines(sweep: Sweep, runs=None) -> list[str]:
+    forecast = forecast_sweep(plan_of(sweep).sweeps[0], runs or {})
+    assert forecast is not None
+    return power_lines(forecast, column_info(sweep.spec.metric))
+
+
+def test_before_any_run_all_is_in_standard_deviations() -> None:
+    assert lines(optimizer_sweep(5)) == [
+        "sees a difference of 2.63 sd with 80 % power, adjusted for 5 comparisons",
+        "95 % intervals of about ± 1.24 sd",
+        "smallest p of the exact sign-flip test: 0.062",
+        "seeds that resolve the margin of 0.01: 16 if it is 1 sd, 7 if it is 2 sd",
+    ]
+
+
+def test_a_pilot_gives_the_unit_of_the_metric() -> None:
+    sweep = optimizer_sweep(5)
+    effect, width, _, seeds = lines(sweep, completed_runs(sweep))
+    assert re.fullmatch(
+        r"sees a difference of 0\.0\d+ \(2\.63 sd\) with 80 % power, adjusted for 5 comparisons", effect
+    )
+    assert re.fullmatch(r"95 % intervals of about ± 0\.0\d+ \(1\.24 sd\)", width)
+    assert re.fullmatch(
+        r"seeds that resolve the margin of 0\.01: \d+, by the most variable arm of the 5 seeds that are there", seeds
+    )
+
+
+def test_accuracies_are_in_percentage_points_and_ratios_in_parts_of_the_error() -> None:
+    accuracy = dropout_sweep(seeds=4)
+    assert " pp (" in lines(accuracy, completed_runs(accuracy))[0]
+    ratio = optimizer_sweep(5, margin="10%")
+    assert all("% of the error" in line for line in lines(ratio, completed_runs(ratio))[:2])
+    assert "the margin of 10% of the error" in lines(ratio)[-1]
+
+
+def test_without_a_margin_nothing_is_promised_of_equivalence() -> None:
+    assert "no margin is stated: nothing can be called equivalent" in lines(dropout_sweep())
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_too_few_seeds_are_told_so(seeds: int) -> None:
+    said = lines(optimizer_sweep(seeds))
+    assert ("no verdict" in said[-1]) is True
+    assert len(said) == {1: 1, 2: 5}[seeds]
+
+
+def test_one_comparison_is_called_that() -> None:
+    assert "adjusted for one comparison" in lines(dropout_sweep())[0]
+
+
+def test_no_line_says_too_much() -> None:
+    sweeps = [optimizer_sweep(seeds, margin=margin) for seeds in (1, 2, 3, 8) for margin in (None, 0.01, "5%", 1e-9)]
+    for sweep in sweeps:
+        for runs in ({}, completed_runs(sweep)):
+            said = lines(sweep, runs)
+            assert not re.search(r"\b(significant|nan|None|inf)\b", " ".join(said))
+            # A line of the terminal, not of a report: its only p is the least that a test could give.
+            assert forbidden("\n".join(line for line in said if not line.startswith("smallest p"))) == []

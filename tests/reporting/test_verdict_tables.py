@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from ablate.analysis.verdict_rows import Family, Scale, Word
+from ablate.plots.signs import SIGNS
+from ablate.reporting.verdict_tables import verdict_text_table
+from ablate.statements import Relation
+from tests.judged import by_seed, claim, draws, judge
+
+
+def columns(verdicts, adjustment: str = "Holm") -> dict[str, list[str]]:
+    plain = verdict_text_table(verdicts, adjustment)
+    return {name: [row[position] for row in plain.rows] for position, name in enumerate(plain.header)}
+
+
+def test_a_table_of_ratios() -> None:
+    found = columns(judge(draws(4), margin=math.log(1.1), scale=Scale.LOG_ERROR))
+    assert found["arm"] == [f"optimizer=choice_{index}" for index in (1, 2, 3)]
+    assert found["verdict"] == ["▲ better", "≈ equivalent", "▼ worse"]
+    assert found["ratio of errors"][0].startswith("× 0.8")
+    assert found["95% interval"][0].startswith("[0.8")
+    assert found["raw difference"][0].startswith("−0.01")
+    assert found["wins"] == ["8/8", "2/8", "0/8"]
+    assert "error" not in found
+
+
+def test_columns_that_tell_nothing_are_left_out() -> None:
+    alone = columns(judge(draws(2)), "")
+    assert "adjusted interval" not in alone
+    assert "equivalence p" not in alone
+    assert "p" in alone
+    single = columns(judge(draws(3, 1)))
+    assert "Holm p" not in single
+    assert single["95% interval"] == ["–", "–"]
+
+
+def test_below_three_seeds_no_p_is_shown() -> None:
+    (row,) = judge(draws(2, 2))
+    assert columns([replace(row, p_diff=0.01, p_diff_adj=0.02, p_tost_adj=0.03)]).get("Holm p", ["–"]) == ["–"]
+
+
+def test_percentage_points_are_said_once() -> None:
+    arms = {"base": by_seed([0.97, 0.971, 0.969]), "arm": by_seed([0.98, 0.982, 0.979])}
+    found = columns(judge(arms, "test_accuracy"))
+    assert found["difference, pp"] == ["+1.033"]
+    assert found["error"] == ["−34%"]
+
+
+def test_claims_and_effects_are_called_that() -> None:
+    row = claim("optimizer=choice_1 < optimizer=choice_2 on val_loss", draws(3))
+    assert next(iter(columns([row]))) == "claim"
+    # An effect has no two sides.
+    effect = replace(row, family=Family.EXPLORATORY, word=None, arm="", reference="", relation=None)
+    assert next(iter(columns([effect]))) == "effect"
+    assert "verdict" not in columns([effect])
+
+
+def test_claims_have_seeds_that_agree_and_arms_have_wins() -> None:
+    directed = claim("optimizer=choice_2 > optimizer=choice_1 on val_loss", draws(3))
+    alike = replace(directed, relation=Relation.SAME)
+    found = columns([directed, alike])
+    assert found["as claimed"] == ["8/8", "–"]
+    assert "wins" not in found
+    assert "as claimed" not in columns([alike])
+    assert "as claimed" not in columns(judge(draws(3)))
+
+
+def test_seeds_that_are_missing_or_diverged_are_counted() -> None:
+    arms = {"base": by_seed([0.1, 0.11, 0.12]), "arm": by_seed([0.2, 0.21])}
+    found = columns(judge(arms, diverged={"arm": 1}))
+    assert found["seeds"] == ["2 of 3, 1 diverged"]
+
+
+def test_every_word_has_a_sign() -> None:
+    assert set(SIGNS) == set(Word)
+
+
+def test_an_empty_table_has_its_header() -> None:
+    assert verdict_text_table([]).rows == ()
