@@ -8,7 +8,6 @@ No training and no TensorFlow: everything is derived from the latest plan and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from ablate.analysis.frame import study_tables
 from ablate.plans import StudyPlan
 from ablate.records import StoredRun
 from ablate.reporting.writing import Written, write_report
-from ablate.store import MissingRun, RunStore
+from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 
-__all__ = ["Published", "UnknownStudy", "publish", "stored_runs"]
+__all__ = ["Published", "UnknownStudy", "publish"]
 
 
 class UnknownStudy(LookupError):
@@ -49,18 +48,10 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
     plan, command = lines[-1].plan, lines[-1].argv
-    runs = dict(stored_runs(store, plan.run_ids))
+    runs = store.present(plan.possible_run_ids)
     for name, content in study_tables(plan, runs).files().items():
         path = folder.path / name
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
-    return Published(plan, runs, write_report(plan, runs, reports_dir / folder.name, command, redraw))
-
-
-def stored_runs(store: RunStore, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
-    """Those of the runs that the store has, each verified."""
-    for run_id in run_ids:
-        try:
-            yield run_id, store.get(run_id)
-        except MissingRun:
-            continue
+    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events())
+    return Published(plan, runs, written)

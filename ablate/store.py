@@ -25,7 +25,7 @@ import json
 import logging
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,6 +109,14 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
+    def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
+        """Those of the runs that there are, by id and in their order; all checksums verified.
+
+        Raises:
+            UnreadableRecord: when another version of ablate wrote one.
+        """
+        return dict(self._present(run_ids))
+
     def put(self, run: StoredRun) -> bool:
         """Keep a run; whether it was kept.
 
@@ -156,6 +164,13 @@ class RunStore:
         if not RUN_ID.fullmatch(run_id):
             raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
         return self._runs / run_id[:2] / run_id
+
+    def _present(self, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
+        for run_id in run_ids:
+            try:
+                yield run_id, self.get(run_id)
+            except MissingRun:
+                continue
 
     def _has_outcome(self, run_id: str) -> bool:
         try:

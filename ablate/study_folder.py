@@ -24,7 +24,16 @@ from ablate.identity import Json, canonical
 from ablate.journal import Journal
 from ablate.plans import StudyPlan
 
-__all__ = ["STUDY_NAME", "AnotherStudy", "Difference", "PlanLine", "StudyFolder", "added_seeds", "differences"]
+__all__ = [
+    "STUDY_NAME",
+    "AnotherStudy",
+    "Difference",
+    "PlanLine",
+    "StudyFolder",
+    "added_claims",
+    "added_seeds",
+    "differences",
+]
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
 SHOWN_DIFFERENCES = 5
@@ -159,6 +168,17 @@ def added_seeds(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[int, ...
         for sweep in after.sweeps
     }
     return {name: seeds for name, seeds in added.items() if seeds}
+
+
+def added_claims(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[str, ...]]:
+    """For each sweep that `before` planned, the claims of `after` that it did not; sweeps without any are left out."""
+    planned = {sweep.spec.name: set(sweep.spec.claims) for sweep in before.sweeps}
+    added = {
+        sweep.spec.name: tuple(claim for claim in sweep.spec.claims if claim not in planned[sweep.spec.name])
+        for sweep in after.sweeps
+        if sweep.spec.name in planned
+    }
+    return {name: claims for name, claims in added.items() if claims}
 
 
 def differences(kept: Mapping[str, Json], asked: Mapping[str, Json]) -> tuple[Difference, ...]:

@@ -53,6 +53,17 @@ def folder_of(store, run_id=SPEC.run_id) -> Path:
     return store.root / "runs" / run_id[:2] / run_id
 
 
+def test_gives_those_that_there_are(store):
+    there = [run_of(scripted_spec(seed)) for seed in (2, 0)]
+    for run in there:
+        store.put(run)
+    ids = [scripted_spec(seed).run_id for seed in (2, 1, 0)]
+    found = store.present(ids)
+    assert list(found) == [ids[0], ids[2]]
+    assert [run.record for run in found.values()] == [run.record for run in there]
+    assert RunStore(store.root / "nowhere").present(ids) == {}
+
+
 @pytest.mark.parametrize("run", [run_of(), FAILED, DIVERGED], ids=lambda run: run.record.status.value)
 def test_gives_back_what_was_put(store, run):
     assert store.put(run)

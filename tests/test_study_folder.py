@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ablate.plans import StudyPlan
-from ablate.study_folder import AnotherStudy, Difference, StudyFolder, added_seeds, differences
+from ablate.study_folder import AnotherStudy, Difference, StudyFolder, added_claims, added_seeds, differences
 from tests.runner.scripted import scripted_study
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 5, tzinfo=UTC)
@@ -102,3 +102,11 @@ def test_differences_tell_types_and_absence_apart():
         Difference("a.new", None, None),
         Difference("a.number", 1, 1.0),
     )
+
+
+def test_tells_which_claims_were_added():
+    """A sweep that is new to the study has claims of its own, which nobody could have seen results for."""
+    before, after = (StudyPlan.of(scripted_study(claims=claims)) for claims in (("a < b",), ("c < d", "a < b")))
+    assert added_claims(before, after) == {"rates": ("c < d",)}
+    assert added_claims(after, before) == {}
+    assert added_claims(before, StudyPlan.of(scripted_study(name="new", claims=("a < b",)))) == {}

@@ -27,6 +27,7 @@ VERBS = {
     "plan": "say what would be trained, without training",
     "report": "write the tables and the report of a study again",
     "compare": "put runs, arms or studies side by side",
+    "analyse": "give verdicts on a table that was made elsewhere",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
     "watch": "follow a study that another terminal is training",

@@ -16,7 +16,6 @@ from ablate.cli.output import Output, UsageError
 from ablate.cli.report import known_studies
 from ablate.cli.request import read_settings
 from ablate.plans import StudyPlan
-from ablate.publishing import stored_runs
 from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
@@ -62,7 +61,7 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
         run = store.get(store.find(name))
         return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
     try:
-        return sides_of_study(plan, dict(stored_runs(store, plan.run_ids)), level or None)
+        return sides_of_study(plan, store.present(plan.run_ids), level or None)
     except NoSuchArm as error:
         raise UsageError(str(error)) from error
 

@@ -17,6 +17,7 @@ import yaml
 
 from ablate.cli.command import VERBS, verb_parser
 from ablate.config.tree import PRIMARY, ConfigTree, find_tree
+from ablate.specs import CHOICES, LATER
 
 __all__ = ["candidates"]
 
@@ -24,7 +25,9 @@ RESULTS_DIR = "results"
 ID_DIGITS = 12
 ADDED = ("sweep", "experiment")  # on the command line they are written with a plus
 UNCHANGEABLE = ("sweep", "allow_targets")  # root keys that no word sets in this form
-SWEEP_KEYS = ("sweep.baseline.", "sweep.design", "sweep.factors.", "sweep.margin", "sweep.metric", "sweep.seeds")
+SWEEP_KEYS = tuple(
+    f"sweep.{key}" for key in ("baseline.", "claims", "design", "factors.", "margin", "metric", "seeds", *LATER)
+)
 
 
 def candidates(words: Sequence[str]) -> list[str]:
@@ -120,13 +123,15 @@ def _values(key: str, before: Sequence[str], tree: ConfigTree) -> Sequence[str]:
         from ablate.design import available
 
         return available()
+    if key.startswith("sweep.") and (choices := CHOICES.get(key.removeprefix("sweep."))):
+        return choices
     if key in tree.groups:
         return tree.groups[key]
     group, _, argument = key.partition(".")
     ranges = _leaves(before, tree).get(group, {}).get("_ranges_", {})
-    choices = ranges.get(argument)
-    if isinstance(choices, list):
-        return choices
+    allowed = ranges.get(argument)
+    if isinstance(allowed, list):
+        return allowed
     return ("true", "false") if isinstance(_settings(before, tree).get(key), bool) else ()
 
 

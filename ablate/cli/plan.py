@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 
+from ablate.analysis.forecast import forecast_sweep
+from ablate.analysis.values import column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.request import add_grid_option, read_request
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.identity import Json, canonical
+from ablate.plans import PlannedSweep
+from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
 from ablate.specs import Arm, Study, Sweep
 from ablate.store import RunStore
@@ -31,7 +35,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
     todo = missing(specs, store)
     for sweep in work.sweeps if isinstance(work, Study) else ():
-        show_sweep(sweep, todo, output)
+        show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
     if todo.todo:
         workers = build(request.settings.executor).places(todo.todo)
@@ -39,8 +43,9 @@ def execute(invocation: Invocation, output: Output) -> int:
     return ExitCode.DONE
 
 
-def show_sweep(sweep: Sweep, work: WorkPlan, output: Output) -> None:
-    """The question, then a line for each arm: its overrides, how many of its runs are done, which program."""
+def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) -> None:
+    """The question, a line for each arm (its overrides, how many of its runs are done, which program), and what
+    the design can show."""
     spec = sweep.spec
     output.result(f"{spec.name}: {spec.question}")
     output.result(f"{spec.design}, {counted(len(sweep.arms), 'arm')} × {counted(len(spec.seeds), 'seed')}")
@@ -52,7 +57,21 @@ def show_sweep(sweep: Sweep, work: WorkPlan, output: Output) -> None:
     distinct = len({arm.spec.run_id for arm in sweep.arms})
     if distinct < len(sweep.arms):
         output.result(f"{len(sweep.arms)} arms map to {distinct} distinct configurations; equal runs are trained once")
+    for line in power_text(sweep, work, store):
+        output.result(line)
     output.result("")
+
+
+def power_text(sweep: Sweep, work: WorkPlan, store: RunStore) -> list[str]:
+    """The power statement, one indented line for each part of it."""
+    planned = PlannedSweep.of(sweep)
+    done = [run.run_id for run in planned.runs if run.run_id in work.done]
+    forecast = forecast_sweep(planned, store.present(done))
+    if forecast is None:
+        return []
+    lines = power_lines(forecast, column_info(sweep.spec.metric))
+    title = f"power on {sweep.spec.metric}, {counted(len(sweep.spec.seeds), 'seed')}:"
+    return [title, *(f"  {line}" for line in lines)]
 
 
 def arm_row(arm: Arm, sweep: Sweep, work: WorkPlan, program: int) -> list[str]:

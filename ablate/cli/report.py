@@ -14,7 +14,7 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
 from ablate.publishing import UnknownStudy, publish
-from ablate.reporting.writing import rebuild
+from ablate.reporting.writing import rebuild, write_latex
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 
@@ -24,17 +24,20 @@ WORDS_HELP = "the name of a study in the store (and results_dir=…, reports_dir
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="data", type=Path, help="the data/ folder of a report: no store is needed")
+    parser.add_argument("--format", choices=("latex",), help="write report.tex beside report.md as well")
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, names = read_settings(invocation)
     data: Path | None = invocation.options.data
-    if data is not None:
-        output.result(str(from_data(data)))
-    elif not names:
+    if data is None and not names:
         raise UsageError(f"Which study? {known_studies(settings.results_dir)}")
-    for name in names:
-        output.result(str(from_store(name, settings.results_dir, settings.reports_dir)))
+    written = [from_data(data)] if data is not None else []
+    written += [from_store(name, settings.results_dir, settings.reports_dir) for name in names]
+    for path in written:
+        output.result(str(path))
+        if invocation.options.format == "latex":
+            output.result(str(write_latex(path.parent / "data")))
     return ExitCode.DONE
 
 

@@ -13,6 +13,8 @@ import argparse
 import time
 from collections.abc import Iterable, Mapping
 
+from ablate.analysis.judging import arms_to_confirm
+from ablate.analysis.verdict_rows import Flag
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import progress_display
@@ -20,14 +22,14 @@ from ablate.cli.request import add_grid_option, read_request, recorded_words
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
-from ablate.plans import StudyPlan
+from ablate.plans import PlannedSweep, StudyPlan
 from ablate.publishing import publish
 from ablate.records import RunRecord, Status
 from ablate.runner.plan import missing
 from ablate.runner.session import Executor, Session
-from ablate.specs import RunSpec, Study
+from ablate.specs import RunSpec, Study, confirmation_runs
 from ablate.store import RunStore
-from ablate.study_folder import StudyFolder, added_seeds
+from ablate.study_folder import StudyFolder, added_claims, added_seeds
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
@@ -50,10 +52,42 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     record_plan(folder, StudyPlan.of(study), words)
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
     records = train(study.name, study.run_specs(), labels, request, store, output)
+    records += confirm(study, request, store, output)
     published = publish(folder, store, settings.reports_dir)
     output.summary(f"tables  {folder.path}")
     output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
     return exit_code(records)
+
+
+def confirm(study: Study, request: Request, store: RunStore, output: Output) -> list[RunRecord]:
+    """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
+    baseline and of the runner-up."""
+    if not any(sweep.spec.confirm for sweep in study.sweeps):
+        return []
+    specs = confirming_specs(study, store)
+    if not specs:
+        return []
+    labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in specs.items()}
+    return train(
+        f"{study.name}, confirmation",
+        {run_id: spec for run_id, (_, spec) in specs.items()},
+        labels,
+        request,
+        store,
+        output,
+    )
+
+
+def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
+    """run_id → arm and spec, of the arms that are known to be worth confirming."""
+    found = {}
+    for sweep in study.sweeps:
+        planned = PlannedSweep.of(sweep)
+        chosen = arms_to_confirm(planned, store.present(run.run_id for run in planned.runs))
+        for run, spec in confirmation_runs(sweep).items():
+            if run.arm in chosen:
+                found[run.run_id] = (run.arm, spec)
+    return found
 
 
 def run_alone(spec: RunSpec, request: Request, output: Output) -> int:
@@ -92,12 +126,17 @@ def train(
 
 
 def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
-    """Keeps the plan; seeds that are added after there were tables are noted in the study's log."""
+    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log."""
     former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
     folder.record_plan(plan, words)
-    added = added_seeds(former, plan) if former is not None and has_tables else {}
-    if added:
-        folder.log("post_hoc_seeds", {sweep: list(seeds) for sweep, seeds in added.items()})
+    if former is None or not has_tables:
+        return
+    for event, added in (
+        (Flag.POST_HOC_SEEDS, added_seeds(former, plan)),
+        (Flag.POST_HOC_CLAIMS, added_claims(former, plan)),
+    ):
+        if added:
+            folder.log(event.value, {sweep: list(what) for sweep, what in added.items()})
 
 
 def ended_text(records: Iterable[RunRecord]) -> str:

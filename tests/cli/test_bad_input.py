@@ -3,6 +3,7 @@ each problem with its key, its value, what is allowed and the nearest name."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,149 @@ REFUSED = [
     ("+sweep=dropout sweep.metric=val_r2", ["sweep.metric=val_r2: allowed is one of …"]),
     ("+sweep=dropout sweep.seeds=0", ["sweep.seeds=0: allowed is a count from 1, …"]),
     ("+sweep=dropout sweep.design=gird", ["sweep.design=gird: allowed is one of …; did you mean grid?"]),
+    ("+sweep=dropout sweep.seeds=auto", ["sweep.seeds=auto: allowed is a number of seeds, …later version"]),
+    ("+sweep=dropout sweep.seeds=anytime", ["sweep.seeds=anytime: allowed is a number of seeds, …later version"]),
+    ("+sweep=dropout sweep.design=random", ["…sweep.size=null: allowed is the number of arms, … from 1 to 4"]),
+    ("+sweep=dropout sweep.design=sobol sweep.size=5", ["sweep.size=5: allowed is the number of arms, … 1 to 4"]),
+    ("+sweep=dropout sweep.design=random sweep.size=2.5", ["sweep.size=2.5: allowed is a whole number from 1"]),
+    (
+        "+sweep=dropout sweep.design=random sweep.size=0 sweep.design_seed=-1",
+        ["sweep.size=0: allowed is a whole number from 1", "sweep.design_seed=-1: allowed is a whole number from 0 …"],
+    ),
+    (
+        "+sweep=dropout sweep.size=3 sweep.design_seed=1 sweep.arms=[{model.dropout:0.1}]",
+        [
+            "sweep.size=3: allowed is nothing, for the design one_factor …; random and sobol do",
+            "sweep.design_seed=1: allowed is nothing, …",
+            "sweep.arms=[{…: allowed is nothing, …; list do",
+        ],
+    ),
+    ("+sweep=dropout sweep.design=list", ["…sweep.arms=null: allowed is a list of arms, …"]),
+    ("+sweep=dropout sweep.design=list sweep.arms={x:1}", ["sweep.arms={…: allowed is a list of arms, …"]),
+    (
+        "+sweep=dropout sweep.design=list "
+        "'sweep.arms=[{model.dropuot:0.1},{model.dropout:0.2},{name:\"a < b\"},{name:3}]'",
+        [
+            "sweep.arms[0].model.dropuot=0.1: …; did you mean model.dropout?",
+            "sweep.arms[1].model.dropout=0.2: allowed is one of 0.0, 0.1, 0.3, 0.5",
+            "sweep.arms[2].name=a < b: allowed is a name that a claim can use…",
+            "sweep.arms[3].name=3: allowed is a name that a claim can use…",
+        ],
+    ),
+    (
+        "+sweep=dropout sweep.design=list sweep.arms=[{model.dropout:0.1},{name:x,model.dropout:0.1}]",
+        ["sweep.arms[1]={…: allowed is each assignment of levels once"],
+    ),
+    ("+sweep=dropout sweep.design=leave_one_out", ["…sweep.factors.model.dropout=[…: allowed is two levels, …"]),
+    (
+        "+sweep=ingredients sweep.baseline.model.l2=0",
+        ["…sweep.baseline={…: allowed is the first level of every factor, or the last of every factor"],
+    ),
+    ("+sweep=dropout sweep.where=dropout", ["sweep.where=dropout: allowed is a list of texts"]),
+    (
+        """+sweep=dropout 'sweep.where=["model.dropuot < 1","dropout <","dropout == high","dropout < 1"]'""",
+        [
+            "sweep.where[0]=model.dropuot < 1: … in place of 'model.dropuot'; did you mean model.dropout?",
+            "               ^^^^^^^^^^^^^",
+            "sweep.where[1]=dropout <: allowed is a condition as in …",
+            "               …^",
+            "sweep.where[2]=dropout == high: allowed is a factor (model.dropout) or a quoted text in place of 'high'",
+            "                          ^^^^",
+        ],
+    ),
+    (
+        """+sweep=dropout 'sweep.where=["dropout < 0.5","dropout > 0"]'""",
+        ["sweep.where[1]=dropout > 0: allowed is a condition that the baseline satisfies"],
+    ),
+    (
+        """+sweep=dropout 'sweep.where=["dropout < \\"a\\""]'""",
+        ["sweep.where[0]=dropout < …: allowed is levels that can be compared, …", "               ^^^^^^^^^^^^^"],
+    ),
+    (
+        """+sweep=optimizers 'sweep.claims=["adamx ~ adam on val_loss"]'""",
+        [
+            "sweep.claims[0]=adamx ~ adam on val_loss: allowed is an arm of the sweep (…'adamx'; did you mean adam?",
+            "                ^^^^^",
+        ],
+    ),
+    (
+        """+sweep=optimizers 'sweep.claims=["sgd beter than adam on val_loss","sgd < adam on val_los","sgd < adam"]'""",
+        [
+            "sweep.claims[0]=sgd beter than adam on val_loss: allowed is <, >, ~, not worse than, … 'beter than'",
+            "                    ^^^^^^^^^^",
+            "sweep.claims[1]=sgd < adam on val_los: allowed is a metric, …; did you mean val_loss?",
+            "                              ^^^^^^^",
+            "sweep.claims[2]=sgd < adam: allowed is on and a quantity, as in on val_loss",
+            "                          ^",
+        ],
+    ),
+    (
+        """+sweep=optimizers 'sweep.claims=["sgd ~ adam on gap","sgd not worse than adam on gap within 5%"]'""",
+        [
+            "sweep.claims[0]=sgd ~ adam on gap: allowed is a statement that ends in a margin, …'~'",
+            "                    ^",
+            "sweep.claims[1]=sgd not worse than adam on gap within 5%: allowed is a number in the unit of gap, …",
+            "                                                      ^^",
+        ],
+    ),
+    (
+        """+sweep=optimizers sweep.margin=null 'sweep.claims=["sgd ~ adam on val_loss"]'""",
+        ["sweep.claims[0]=sgd ~ adam on val_loss: … for the sweep states none, …", "                    ^"],
+    ),
+    (
+        """+sweep=optimizers 'sweep.claims=["sgd < adam on seconds","sgd < sgd on gap","sgd < 1 on gap"]'""",
+        [
+            "sweep.claims[0]=sgd < adam on seconds: allowed is a quantity that the spec of a run determines, …",
+            "                              ^^^^^^^",
+            "sweep.claims[1]=sgd < sgd on gap: allowed is an arm other than optimizer=sgd in place of 'sgd'",
+            "                      ^^^",
+            "sweep.claims[2]=sgd < 1 on gap: allowed is an arm of the sweep (…",
+            "                      ^",
+        ],
+    ),
+    (
+        """+sweep=optimizers 'sweep.claims=["sgd < adam on val_r2"]'""",
+        [
+            "sweep.claims[0]=sgd < adam on val_r2: allowed is a quantity of classification, not of regression, …",
+            "                              ^^^^^^",
+        ],
+    ),
+    ("+sweep=dropout sweep.metric=gap", ["…sweep.margin=10%: allowed is a number in the unit of gap, …"]),
+    (
+        "+sweep=dropout sweep.metric=gap sweep.margin=0.1 sweep.scale=log_error",
+        ["sweep.scale=log_error: allowed is raw, for gap may be 0 or less …"],
+    ),
+    (
+        "+sweep=dropout sweep.scale=raw",
+        ["sweep.scale=raw: allowed is log_error, or a margin in the unit of val_loss, …"],
+    ),
+    (
+        "+sweep=dropout sweep.scale=log_error sweep.margin=0.1",
+        ["sweep.scale=log_error: allowed is raw, or a margin that is a part of the error, …"],
+    ),
+    (
+        "+sweep=dropout sweep.scale=log sweep.alpha=0.5 sweep.multiplicity=hollm sweep.confirm=-1",
+        [
+            "sweep.scale=log: allowed is one of raw, log_error",
+            "sweep.alpha=0.5: allowed is a number above 0 and below 0.5",
+            "sweep.multiplicity=hollm: allowed is one of holm, joint; did you mean holm?",
+            "sweep.confirm=-1: allowed is a whole number from 0",
+        ],
+    ),
+    (
+        "+sweep=dropout sweep.seeds=[4294967290] sweep.confirm=6",
+        ["sweep.confirm=6: allowed is a whole number from 0 to 5, …"],
+    ),
+    (
+        """+sweep=dropout 'sweep.claims=["0.3 < 0 on gpa"]' sweep.size=2 training.epochs=0 optimizer=adm""",
+        [
+            "sweep.claims[0]=0.3 < 0 on gpa: …; did you mean gap?",
+            "                           ^^^",
+            "sweep.size=2: …",
+            "training.epochs=0: …",
+            "optimizer=adm: …",
+        ],
+    ),
     ("+sweep=[]", ["sweep=[]: allowed is at least one of …"]),
     ("+sweep=dropout sweep.factors={}", ["sweep.factors={}: …"]),
     ("+sweep=dropout sweep.factors.model.dropout=[]", ["sweep.factors.model.dropout=[]: …"]),
@@ -98,7 +242,7 @@ def says(line: str, expected: str) -> bool:
 
 @pytest.mark.parametrize(("words", "expected"), REFUSED, ids=[words for words, _ in REFUSED])
 def test_bad_input_is_refused(words: str, expected: list[str], ablate: Ablate, folder: Path) -> None:
-    said = ablate(*words.split())
+    said = ablate(*shlex.split(words))
     lines = said.err.splitlines()
     assert said.code == 2
     assert said.out == ""

@@ -1,0 +1,130 @@
+"""`ablate analyse`: verdicts on a table that was made elsewhere, through the real command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import Ablate
+from tests.reporting.wording import forbidden
+
+ROWS = [
+    ("sgd", 0, 0.900), ("sgd", 1, 0.910), ("sgd", 2, 0.890), ("sgd", 3, 0.905),
+    ("adam", 2, 0.940), ("adam", 0, 0.950), ("adam", 1, 0.955), ("adam", 3, 0.951),
+]  # fmt: skip
+ASKED = ["--metric", "accuracy", "--direction", "max", "--margin", "0.01"]
+
+
+def write(folder: Path, name: str = "table.csv", rows: list[tuple] = ROWS, **renamed: str) -> str:
+    frame = pd.DataFrame(rows, columns=["arm", "seed", "accuracy"]).rename(columns=renamed)
+    match Path(name).suffix:
+        case ".parquet":
+            frame.to_parquet(folder / name)
+        case ".tsv":
+            frame.to_csv(folder / name, sep="\t", index=False)
+        case _:
+            frame.to_csv(folder / name, index=False)
+    return name
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.tsv", "table.parquet"])
+def test_any_kind_of_table_gives_the_same_text(name: str, ablate: Ablate, folder: Path) -> None:
+    said = ablate("analyse", write(folder, name), *ASKED)
+    assert said.code == 0
+    assert said.out == ablate("analyse", write(folder, "other.csv"), *ASKED).out
+    assert "The baseline is `sgd`" in said.out
+    assert "`adam` is **BETTER** than the baseline by more than the margin of 1 pp: +4.7" in said.out
+    assert "4 seeds, 4/4 wins; 48% fewer errors)." in said.out
+    assert forbidden(said.out) == []
+
+
+def test_columns_baseline_and_direction_are_ones_own(ablate: Ablate, folder: Path) -> None:
+    table = write(folder, arm="method", seed="trial", accuracy="regret")
+    columns = ["--arm", "method", "--seed", "trial", "--metric", "regret"]
+    said = ablate("analyse", table, *columns, "--direction", "min", "--baseline", "adam", "--margin", "2%")
+    assert "The baseline is `adam`" in said.out
+    assert "`sgd` is **BETTER** than the baseline by more than the margin of 2%: regret × 0.949" in said.out
+
+
+def test_an_empty_cell_is_missing_and_nan_has_diverged(ablate: Ablate, folder: Path) -> None:
+    (folder / "t.csv").write_text(
+        "arm,seed,accuracy\nsgd,0,.9\nsgd,1,.91\nsgd,2,.89\nsgd,3,.9\nadam,0,.95\nadam,1,\nadam,2,NaN\nadam,3,.95\n"
+    )
+    said = ablate("analyse", "t.csv", *ASKED, "--format", "json")
+    (row,) = json.loads(said.out)
+    assert (row["n"], row["n_diverged"], row["verdict"]) == (2, 1, "inconclusive")
+    assert {"incomplete", "diverged"} <= set(row["flags"].split(";"))
+
+
+def test_a_status_column_says_why_there_is_no_value(ablate: Ablate, folder: Path) -> None:
+    frame = pd.DataFrame(ROWS, columns=["arm", "seed", "accuracy"])
+    frame["status"] = ["completed"] * 4 + ["failed", "completed", "completed", "diverged"]
+    frame.to_csv(folder / "t.csv", index=False)
+    (row,) = json.loads(ablate("analyse", "t.csv", *ASKED, "--status", "status", "--format", "json").out)
+    assert (row["n"], row["n_diverged"]) == (2, 1)
+    assert "crashed_dropped" in row["flags"]
+
+
+def test_latex_is_a_table(ablate: Ablate, folder: Path) -> None:
+    out = ablate("analyse", write(folder), *ASKED, "--format", "latex").out
+    assert out.startswith(r"\begin{tabular}")
+    assert "adam" in out
+
+
+def test_level_and_adjustment_are_ones_own(ablate: Ablate, folder: Path) -> None:
+    table = write(folder, rows=[*ROWS, *(("lion", seed, 0.9 + 0.01 * seed) for seed in range(4))])
+    said = ablate("analyse", table, *ASKED, "--alpha", "0.001", "--multiplicity", "joint")
+    assert "99.9% CI" in said.out
+    assert "Bonferroni p" in said.out
+    assert "at most 0.1%" in said.out
+
+
+def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> None:
+    said = ablate("analyse", write(folder), *ASKED, "--out", "verdicts")
+    assert said.out.strip() == str(Path("verdicts") / "verdicts.md")
+    assert sorted(path.name for path in (folder / "verdicts").iterdir()) == [
+        "forest.png", "verdicts.csv", "verdicts.md", "verdicts.tex",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "problem"),
+    [
+        ("", [], "Which table?"),
+        ("gone.csv", ASKED, "gone.csv cannot be read as a table"),
+        ("table.xlsx", ASKED, "table.xlsx is no .csv, .tsv or .parquet"),
+        ("table.csv", ["--direction", "max"], "Which metric? --metric is one of arm, seed, accuracy"),
+        ("table.csv", [*ASKED, "--arm", "method"], "there is no column 'method'; there are arm, seed, accuracy"),
+        ("table.csv", [*ASKED, "--metric", "accurcy"], "there is no column 'accurcy'"),
+        ("table.csv", [*ASKED, "--status", "state"], "there is no column 'state'"),
+        ("table.csv", [*ASKED, "--baseline", "lion"], "no arm is named 'lion'; there are sgd, adam"),
+        ("score.csv", ["--metric", "score"], "say with direction whether it should be min or max"),
+        ("table.csv", [*ASKED, "--margin", "much"], "a margin is a number or a percentage such as 10%, not 'much'"),
+        ("table.csv", [*ASKED, "--margin", "-1"], "a margin must be positive and finite, not '-1'"),
+        ("table.csv", [*ASKED, "--scale", "log_error"], "on the log scale a margin is relative"),
+        ("table.csv", [*ASKED, "--alpha", "2"], "alpha is above 0 and below 0.5, not 2"),
+        ("alone.csv", ASKED, "there is one arm only"),
+        ("empty.csv", ASKED, "cannot be read as a table"),
+        ("words.csv", ASKED, "column 'accuracy', row 1: 'good' is no number"),
+        ("twice.csv", ASKED, "a second row for arm 'sgd', seed 0"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_in_one_line(
+    table: str, words: list[str], problem: str, ablate: Ablate, folder: Path
+) -> None:
+    write(folder)
+    write(folder, "score.csv", accuracy="score")
+    write(folder, "alone.csv", ROWS[:4])
+    write(folder, "words.csv", [("sgd", 0, "good")])
+    write(folder, "twice.csv", [ROWS[0], ROWS[0]])
+    (folder / "empty.csv").touch()
+    said = ablate("analyse", *([table] if table else []), *words)
+    assert said.code == 2
+    assert problem in said.err
+    assert len(said.err.splitlines()) == 1
+    assert "Traceback" not in said.err
+    assert said.out == ""
