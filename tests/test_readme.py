@@ -38,6 +38,8 @@ def commands() -> list[list[str]]:
 def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "reports").symlink_to(ROOT / "reports")
+    rows = [f"{arm},{seed},{0.9 + gain + seed / 100}" for arm, gain in (("a", 0), ("b", 0.02)) for seed in range(5)]
+    (folder / "table.csv").write_text("\n".join(["arm,seed,accuracy", *rows]))
     ablate = [sys.executable, "-m", "ablate", *SMALL, "reports_dir=own"]
     subprocess.run(ablate, cwd=folder, check=True, capture_output=True)
     return folder
@@ -53,7 +55,7 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
     match words:
         case ["report", "--from", data]:
             assert (ROOT / data).is_dir()  # that it rebuilds its report is tested with every committed report
-        case ["compare" | "list", *_]:
+        case ["compare" | "list" | "analyse", *_]:
             assert main(words) == 0
         case ["-m", *_]:
             assert main(["plan", *words]) == 0
@@ -68,7 +70,8 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
 def test_the_code_runs(code, tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.split(",")) == 10
+    # Ten epochs; and word, qualifier and both ends of an interval.
+    assert len(done.stdout.split(",")) == {"fit(": 10, "judge": 4}[next(w for w in ("fit(", "judge") if w in code)]
 
 
 def test_a_model_and_a_question_of_ones_own(tmp_path):

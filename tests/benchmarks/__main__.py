@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks            # everything, about a quarter of an hour on two cores
 python -m tests.benchmarks --quick    # fewer pairs, nothing written
+python -m tests.benchmarks --only streaming    # one section again; its rows in benchmarks.md are replaced
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import argparse
 import io
 import platform
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +19,16 @@ import psutil
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from tests.benchmarks.measurements import Finding, GrowthPoint, growth, loop_findings, memory_finding, sweep_findings
+from tests.benchmarks.measurements import (
+    Finding,
+    GrowthPoint,
+    growth,
+    loop_findings,
+    memory_finding,
+    report_findings,
+    streaming_findings,
+    sweep_findings,
+)
 
 FOLDER = Path(__file__).parent
 RESULT, PICTURE = "benchmarks.md", "growth.png"
@@ -29,21 +39,34 @@ ROUNDS, QUICK_ROUNDS = 3, 1
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--only", choices=(*SECTIONS, "growth"))
     options = parser.parse_args()
-    if options.growth:
+    if options.only == "growth":
         write((FOLDER / RESULT).read_text().partition(GROWTH)[0], list(growth()))
         return 0
-    findings = list(told(all_findings(options.quick)))
-    if not options.quick:
+    sections = SECTIONS if options.only is None else {options.only: SECTIONS[options.only]}
+    findings = list(told(finding for measure in sections.values() for finding in measure(options.quick)))
+    if options.only is not None and not options.quick:
+        (FOLDER / RESULT).write_text(with_rows_replaced((FOLDER / RESULT).read_text(), findings))
+    elif not options.quick:
         write(table(findings), list(growth()))
     return 0 if all(finding.holds for finding in findings) else 1
 
 
-def all_findings(quick: bool) -> Iterator[Finding]:
-    yield from loop_findings(QUICK_ROUNDS if quick else ROUNDS)
-    yield from sweep_findings(1 if quick else 2)
-    yield memory_finding()
+# Each measures with fewer rounds where it is to be quick.
+SECTIONS: Mapping[str, Callable[[bool], Iterable[Finding]]] = {
+    "loop": lambda quick: loop_findings(QUICK_ROUNDS if quick else ROUNDS),
+    "streaming": lambda quick: streaming_findings(QUICK_ROUNDS if quick else ROUNDS),
+    "sweep": lambda quick: sweep_findings(1 if quick else 2),
+    "memory": lambda quick: [memory_finding()],
+    "report": lambda quick: report_findings(),
+}
+
+
+def with_rows_replaced(text: str, findings: Sequence[Finding]) -> str:
+    """The text of benchmarks.md with new rows in place of those of the same name."""
+    rows = {finding.what: f"| {' | '.join(row(finding))} |" for finding in findings}
+    return "\n".join(rows.get(line.removeprefix("| ").partition(" | ")[0], line) for line in text.split("\n"))
 
 
 def write(found: str, points: Sequence[GrowthPoint]) -> None:
