@@ -10,12 +10,12 @@ was computed. A `StoredRun` adds the arrays: the history, the test predictions, 
 Names of `arrays` (all optional: a failed run may have none; E epochs, N test examples, C classes, W weights):
 
     history/<metric>        float64 [E]     see METRICS
-    step_losses             float32 [E, S]  objective of every training step; only if asked for
     test/label              int   [N]       true class (float64 target for regression)
     test/prediction         int   [N]       predicted class (float64 for regression)
     test/probability        float32 [N]     probability of the predicted class; absent for regression
     test/label_probability  float32 [N]     probability given to the true class; absent for regression
     test/confusion          int64 [C, C]    rows: true class, columns: predicted; absent for regression
+    generated/images          uint8 [S, …]    what a generator made, as images; of generation only
     weights/path            str   [W]       path of each trainable weight
     weights/statistics      float64 [W, 6]  columns WEIGHT_STATISTICS
 """
@@ -34,6 +34,7 @@ from ablate.specs import RunSpec
 
 __all__ = [
     "CLASSIFICATION",
+    "GENERATION",
     "METRICS",
     "REGRESSION",
     "SCHEMA_VERSION",
@@ -51,6 +52,9 @@ __all__ = [
 SCHEMA_VERSION = 1
 WEIGHT_STATISTICS = ("mean", "std", "min", "max", "norm", "near_zero")
 HISTORY = "history/"
+# Before the name of each number of a probe, among the arrays of its artefact.
+VALUE = "value/"
+GENERATED = "generated/images"
 
 Array = npt.NDArray[Any]
 
@@ -74,8 +78,8 @@ class MetricInfo:
 
     `direction` is `min` when smaller is better, `max` when larger is, and empty when neither is;
     `unit` is for axes and tables (`fraction`), empty for what is in units of the loss; `title` is what a
-    reader sees; `task` is classification or regression where only runs of one of them have the metric, else
-    empty.
+    reader sees; `task` is classification, regression or generation where only runs of one of them have the
+    metric, prediction where those of the first two have it, and empty where all have.
     """
 
     name: str
@@ -89,13 +93,18 @@ class MetricInfo:
         """Whether a run has one value of it, of the evaluated weights, instead of one for each epoch."""
         return self.name.startswith(("test_", "train_")) or self.name == "gap"
 
+    def is_of(self, task: str) -> bool:
+        """Whether runs of `task` (classification, regression or generation) have it."""
+        return self.task in ("", task) or (self.task == PREDICTION and task in (CLASSIFICATION, REGRESSION))
+
     @property
     def sign(self) -> int:
         """+1 when larger is better, -1 when smaller is, 0 when neither is."""
         return {"max": 1, "min": -1}.get(self.direction, 0)
 
 
-CLASSIFICATION, REGRESSION = "classification", "regression"
+CLASSIFICATION, REGRESSION, GENERATION = "classification", "regression", "generation"
+PREDICTION = "prediction"
 _EVALUATED = (
     ("loss", "loss", "min", "", ""),
     ("objective", "objective (loss + penalty)", "min", "", ""),
@@ -105,11 +114,14 @@ _EVALUATED = (
     ("calibration_error", "expected calibration error", "min", "fraction", CLASSIFICATION),
     ("mse", "mean squared error", "min", "squared target unit", REGRESSION),
     ("mae", "mean absolute error", "min", "target unit", REGRESSION),
-    ("huber", "Huber loss (δ = 1)", "min", "squared target unit", REGRESSION),
+    ("huber", "Huber loss (δ = 1)", "min", "squared target unit", PREDICTION),
     ("r2", "R²", "max", "fraction", REGRESSION),
+    ("generator_loss", "loss of the generator", "min", "", GENERATION),
+    ("discriminator_accuracy", "accuracy of the discriminator", "", "fraction", GENERATION),
+    ("frechet_distance", "Fréchet distance of the samples", "min", "", GENERATION),
 )
 # Of the training examples only these are measured while training; the others would cost a pass of their own.
-_RUNNING = ("loss", "objective", "accuracy", "mae")
+_RUNNING = ("loss", "objective", "accuracy", "mae", "generator_loss")
 _SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))
 _ALONE = (
     MetricInfo("penalty", "penalty", "min", ""),
@@ -220,11 +232,26 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run as the store keeps it. `arrays` are named as this module's docstring says."""
+    """A run as the store keeps it. `arrays` are named as this module's docstring says.
+
+    `artefacts` are what was kept beside the record, as far as somebody asked for it: name to arrays, see
+    `ablate.artefacts`.
+    """
 
     spec: RunSpec
     record: RunRecord
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    artefacts: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+
+    @property
+    def probes(self) -> dict[str, float]:
+        """The numbers that probes have measured, by quantity; see `ablate.artefacts.PROBE_QUANTITIES`."""
+        return {
+            name.removeprefix(VALUE): float(values)
+            for arrays in self.artefacts.values()
+            for name, values in arrays.items()
+            if name.startswith(VALUE)
+        }
 
     @property
     def history(self) -> dict[str, Array]:

@@ -13,7 +13,7 @@ Everything here is frozen, made of JSON values, and independent of the rest of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -22,8 +22,10 @@ from ablate.identity import RUN_FORMAT, Json, digest
 __all__ = [
     "Arm",
     "Component",
+    "Conclusion",
     "DatasetSpec",
     "Numerics",
+    "Original",
     "PlannedRun",
     "RunSpec",
     "Study",
@@ -40,8 +42,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("raw", "log_error"),
     "multiplicity": ("holm", "joint"),
 }
+# What a study says of a document that one of its sweeps puts to the test; never said by the sweep's own file.
+ABOUT_AN_ORIGINAL = ("setup", "original", "conclusions")
 # The fields of a sweep that may change without making it another question.
-REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm")
+REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm", *ABOUT_AN_ORIGINAL)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ class RunSpec:
     number), workers and artefacts to keep (neither does either).
 
     `training` is the canonical form of `ablate.training.settings.TrainingSettings`; `code` maps each
-    package outside ablate and keras that a component comes from to the sha256 of its sources.
+    package outside ablate and keras that a component comes from to the sha256 of its sources; `procedure`
+    is None for supervised learning.
     """
 
     dataset: DatasetSpec
@@ -138,6 +143,7 @@ class RunSpec:
     salt: int
     numerics: Numerics
     code: Mapping[str, str] = field(default_factory=dict)
+    procedure: Component | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or self.seed not in SEEDS:
@@ -157,6 +163,7 @@ class RunSpec:
             "salt": self.salt,
             "numerics": asdict(self.numerics),
             "code": dict(self.code),
+            **self._other_procedure(Component.to_json),
         }
 
     @classmethod
@@ -177,6 +184,7 @@ class RunSpec:
             salt=data["salt"],
             numerics=Numerics(**data["numerics"]),
             code=dict(data["code"]),
+            procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
             **components,
         )
 
@@ -206,8 +214,13 @@ class RunSpec:
             "precision": self.precision,
             "numerics": asdict(self.numerics),
             "code": dict(self.code),
+            **self._other_procedure(Component.shape),
         }
         return digest("program", RUN_FORMAT, shape)
+
+    def _other_procedure(self, said: Callable[[Component], Mapping[str, Json]]) -> dict[str, Json]:
+        """Left out where it is the usual one, so that the hashes of older runs stand."""
+        return {} if self.procedure is None else {"procedure": said(self.procedure)}
 
     def with_seed(self, seed: int) -> RunSpec:
         return replace(self, seed=seed)
@@ -215,6 +228,41 @@ class RunSpec:
     def settings(self) -> dict[str, Json]:
         """The spec without its seed: what the runs of an arm share."""
         return {key: value for key, value in self.to_json().items() if key != "seed"}
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a document states that a sweep puts to the test.
+
+    Attributes:
+        source: which document, and where in it.
+        found: what it reports, in our words.
+        dataset: the module of `ablate.datasets` whose data it speaks of; on other data its numbers are no
+            measure of ours.
+        numbers: quantity → arm → the number that it states, of one run; both as a claim would write them.
+    """
+
+    source: str
+    found: str = ""
+    dataset: str = ""
+    numbers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """One conclusion of a document.
+
+    Attributes:
+        said: the conclusion, in few words.
+        stated: the numbers that it rests on, where `Original.numbers` does not hold them.
+        claims: the claims of the sweep that all have to hold if it is true.
+        not_tested: why there are none.
+    """
+
+    said: str
+    stated: str = ""
+    claims: tuple[str, ...] = ()
+    not_tested: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,6 +286,9 @@ class SweepSpec:
         alpha: the chance of an error that is allowed to a family of verdicts.
         multiplicity: how a family shares it: holm, or joint over differences and equivalences together.
         confirm: how many fresh seeds the selected arm is to be confirmed on; 0 for none.
+        setup: how it is asked, in prose, for its section of the report.
+        original: the document that it puts to the test, where there is one.
+        conclusions: those of the document; their claims are among `claims`.
     """
 
     name: str
@@ -259,6 +310,9 @@ class SweepSpec:
     alpha: float = 0.05
     multiplicity: str = "holm"
     confirm: int = 0
+    setup: str = ""
+    original: Original | None = None
+    conclusions: tuple[Conclusion, ...] = ()
 
     @property
     def confirmation_seeds(self) -> tuple[int, ...]:
@@ -283,7 +337,16 @@ class SweepSpec:
             "base": list(self.base),
             "claims": list(self.claims),
             **{key: list(value) if isinstance(value, tuple) else value for key, value in later.items()},
+            **self._about_an_original(),
         }
+
+    def _about_an_original(self) -> dict[str, Json]:
+        said = {
+            "setup": self.setup,
+            "original": None if self.original is None else asdict(self.original),
+            "conclusions": [{**asdict(each), "claims": list(each.claims)} for each in self.conclusions],
+        }
+        return {key: value for key, value in said.items() if value}
 
     def definition(self) -> dict[str, Json]:
         """The fields that may not change under the sweep's name."""
@@ -301,6 +364,10 @@ class SweepSpec:
                 "claims": tuple(data["claims"]),
                 "arms": tuple(dict(arm) for arm in data.get("arms", ())),
                 "where": tuple(data.get("where", ())),
+                "original": Original(**data["original"]) if data.get("original") else None,
+                "conclusions": tuple(
+                    Conclusion(**{**each, "claims": tuple(each["claims"])}) for each in data.get("conclusions", ())
+                ),
             }
         )
 

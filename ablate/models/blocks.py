@@ -19,8 +19,9 @@ def convolution(
     activation: str | None = "relu",
     batch_norm: bool = False,
     initializer: str = "glorot_uniform",
+    padding: str = "same",
 ) -> keras.KerasTensor:
-    """A padded convolution, [BatchNormalization], [activation]; layers are named by their kind and `number`.
+    """A convolution, [BatchNormalization], [activation]; layers are named by their kind and `number`.
 
     Args:
         maps: [batch, height, width, channels].
@@ -28,15 +29,16 @@ def convolution(
         activation: a name that Keras knows, or None for none.
         batch_norm: whether to normalise before the activation; the bias, which it would cancel, is then
             left out.
+        padding: same, or valid for none.
 
     Returns:
-        [batch, ⌈height / stride⌉, ⌈width / stride⌉, filters].
+        [batch, ⌈height / stride⌉, ⌈width / stride⌉, filters]; without padding `size` − 1 less on either side.
     """
     maps = keras.layers.Conv2D(
         filters,
         kernel_size=size,
         strides=stride,
-        padding="same",
+        padding=padding,
         use_bias=not batch_norm,
         kernel_initializer=initializer,
         kernel_regularizer=penalty,

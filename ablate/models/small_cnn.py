@@ -22,6 +22,7 @@ def small_cnn(
     dropout: float = 0.0,
     l2: float = 0.0,
     batch_norm: bool = False,
+    padding: str = "same",
 ) -> keras.Model:
     """For each count in `filters`: Conv 3×3, [BatchNormalization], activation, MaxPool 2×2; then a hidden Dense.
 
@@ -34,6 +35,7 @@ def small_cnn(
         dropout: probability with which a unit of the hidden dense layer is dropped.
         l2: strength of the L2 penalty on every kernel.
         batch_norm: whether to normalise between each convolution and its activation.
+        padding: of the convolutions: same, or valid for none.
 
     Returns:
         A model from [batch, height, width, channels] to float32 [batch, outputs].
@@ -42,7 +44,9 @@ def small_cnn(
     inputs = keras.Input(input_shape, name="inputs")
     maps = inputs
     for number, count in enumerate(filters, start=1):
-        maps = convolution(maps, count, penalty, str(number), activation=activation, batch_norm=batch_norm)
+        maps = convolution(
+            maps, count, penalty, str(number), activation=activation, batch_norm=batch_norm, padding=padding
+        )
         maps = keras.layers.MaxPooling2D(name=f"pool_{number}")(maps)
     units = keras.layers.Flatten(name="flatten")(maps)
     units = keras.layers.Dense(dense, activation=activation, kernel_regularizer=penalty, name="hidden")(units)

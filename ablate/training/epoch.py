@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from ablate.training.step import Learner, train_step, training_inputs
+from ablate.training.step import Learner, training_inputs
 
 __all__ = ["EpochResult", "StepResults", "train_batches", "train_epoch"]
 
@@ -52,7 +52,7 @@ def train_batches(
     for step in tf.range(steps):
         rows = batches[step]
         inputs = training_inputs(learner, tf.gather(features, rows))
-        result = train_step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
+        result = learner.step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
         losses = losses.write(step, result.loss)
         objectives = objectives.write(step, result.objective)
         scores = scores.write(step, result.score)
@@ -75,7 +75,7 @@ def train_epoch(
     """
     before = train_batches(learner, features, targets, batches, learning_rates)
     inputs = training_inputs(learner, tf.gather(features, last_batch))
-    last = train_step(learner, inputs, tf.gather(targets, last_batch), learning_rates[batches.shape[0]])
+    last = learner.step(learner, inputs, tf.gather(targets, last_batch), learning_rates[batches.shape[0]])
     steps = StepResults(
         losses=tf.concat([before.losses, [last.loss]], axis=0),
         objectives=tf.concat([before.objectives, [last.objective]], axis=0),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 from ablate.training.step import Learner, prepare, total_penalty
 
-__all__ = ["EVALUATION_BATCH", "EvaluationResult", "evaluate_split"]
+__all__ = ["EVALUATION_BATCH", "EvaluationResult", "evaluate_split", "in_chunks"]
 
 # Large enough to keep the device busy, small enough that the feature maps of a convolution fit.
 EVALUATION_BATCH = 1000
@@ -23,22 +25,40 @@ class EvaluationResult(NamedTuple):
 
 
 def evaluate_split(learner: Learner, features: tf.Tensor, targets: tf.Tensor) -> EvaluationResult:
-    """Chunks of EVALUATION_BATCH examples in a loop, then the rest; order is kept."""
-    examples = features.shape[0]
+    """Outputs and losses of all examples, in their order."""
+    width = _output_width(learner.model, features.shape[1:])
+    outputs = in_chunks(lambda chunk: _outputs(learner, chunk), features, (width,))
+    return EvaluationResult(outputs, learner.loss(targets, outputs), total_penalty(learner.model))
+
+
+def in_chunks(
+    function: Callable[[tf.Tensor], tf.Tensor], inputs: tf.Tensor, example_shape: tuple[int, ...]
+) -> tf.Tensor:
+    """`function` of EVALUATION_BATCH examples at a time, in a loop, then of the rest; order is kept.
+
+    Args:
+        function: from some of the examples to float32 [those, *example_shape].
+        inputs: [examples, …].
+    """
+    examples = inputs.shape[0]
     chunks = examples // EVALUATION_BATCH
     whole = chunks * EVALUATION_BATCH
-    outputs = [_outputs(learner, features[whole:])] if whole < examples else []
+    outputs = [function(inputs[whole:])] if whole < examples else []
     if chunks:
-        stacked = tf.reshape(features[:whole], (chunks, EVALUATION_BATCH, *features.shape[1:]))
-        parts = tf.TensorArray(
-            tf.float32, size=chunks, element_shape=(EVALUATION_BATCH, learner.model.output_shape[-1])
-        )
+        stacked = tf.reshape(inputs[:whole], (chunks, EVALUATION_BATCH, *inputs.shape[1:]))
+        parts = tf.TensorArray(tf.float32, size=chunks, element_shape=(EVALUATION_BATCH, *example_shape))
         for chunk in tf.range(chunks):
-            parts = parts.write(chunk, _outputs(learner, stacked[chunk]))
+            parts = parts.write(chunk, function(stacked[chunk]))
         outputs = [parts.concat(), *outputs]
-    together = tf.concat(outputs, axis=0)
-    return EvaluationResult(together, learner.loss(targets, together), total_penalty(learner.model))
+    return tf.ensure_shape(tf.concat(outputs, axis=0), (examples, *example_shape))
 
 
 def _outputs(learner: Learner, features: tf.Tensor) -> tf.Tensor:
     return tf.cast(learner.model(prepare(features, learner.scale), training=False), tf.float32)
+
+
+def _output_width(model: keras.Model, example_shape: tf.TensorShape) -> int:
+    """Asked for as a model of any kind can tell it: only one that is made of functions has an `output_shape`."""
+    batch = keras.KerasTensor((EVALUATION_BATCH, *example_shape), "float32")
+    width: int = model.compute_output_spec(batch, training=False).shape[-1]
+    return width

@@ -112,11 +112,17 @@ def pieces(split: Split, order: np.ndarray, batch_size: int) -> Iterator[Piece]:
             yield Piece(features, targets, *_batches(rows, batch_size))
 
 
-def consecutive(split: Split) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-    """All features and targets as they lie, a streamed split in parts that the device can hold."""
-    size = EVALUATION_PIECE if split.is_streamed else len(split.labels)
-    for start in range(0, len(split.labels), size):
-        yield split.features[start : start + size], split.targets[start : start + size]
+def consecutive(split: Split, most: int | None = None) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """Features and targets as they lie, a streamed split in parts that the device can hold.
+
+    Args:
+        most: how many of the first examples; None for all.
+    """
+    examples = min(len(split.labels), most or len(split.labels))
+    size = EVALUATION_PIECE if split.is_streamed else examples
+    for start in range(0, examples, size):
+        end = min(start + size, examples)
+        yield split.features[start:end], split.targets[start:end]
 
 
 def _batches(rows: np.ndarray, batch_size: int) -> tuple[tf.Tensor, tf.Tensor]:

@@ -8,7 +8,7 @@ result.diverged_at                  # None, or where the objective stopped being
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,8 +17,7 @@ import numpy as np
 from ablate.records import metric_info
 from ablate.training import schedules
 from ablate.training.feeding import Split
-from ablate.training.metrics import metrics_of
-from ablate.training.program import Program
+from ablate.training.program import Program, TrainedEpoch
 from ablate.training.randomness import epoch_order
 from ablate.training.settings import TrainingSettings
 from ablate.training.stopping import Plateau, Watch
@@ -48,6 +47,7 @@ class FitResult:
         epoch_seconds: one value an epoch, compiling apart.
         compile_seconds: how much longer the first epoch took than the median of the others, when this
             run compiled; 0 when it reused a program.
+        step_losses, step_objectives: float32 [epochs that ended finite, steps], means over the batch of each step.
     """
 
     history: Mapping[str, tuple[float, ...]]
@@ -56,6 +56,8 @@ class FitResult:
     diverged_at: tuple[int, int] | None
     epoch_seconds: tuple[float, ...]
     compile_seconds: float
+    step_losses: np.ndarray
+    step_objectives: np.ndarray
 
     @property
     def epochs_run(self) -> int:
@@ -71,6 +73,7 @@ class _Progress:
     plateau: Plateau
     history: dict[str, list[float]] = field(default_factory=dict)
     epoch_seconds: list[float] = field(default_factory=list)
+    trained: list[TrainedEpoch] = field(default_factory=list)
     best_weights: list[np.ndarray] | None = None
 
 
@@ -97,11 +100,13 @@ def fit(
         started = time.perf_counter()
         rates = _learning_rates(settings, schedule, state.plateau, learning_rate, epoch, _steps(program, data))
         order = epoch_order(len(data.train.labels), seed, salt, epoch)
-        metrics, diverged_step = _run_epoch(program, data, order, rates)
+        trained = program.train(data.train, order, rates)
+        metrics, diverged_step = _epoch_metrics(program, data, trained, rates)
         state.epoch_seconds.append(time.perf_counter() - started)
         if diverged_step is not None:
             diverged_at = (epoch, diverged_step)
             break
+        state.trained.append(trained)
         _record(state, settings, program, epoch, metrics)
         if progress is not None:
             progress(epoch, settings.epochs, metrics)
@@ -121,26 +126,28 @@ def evaluate(program: Program, split: Split) -> tuple[dict[str, float], np.ndarr
     outputs, example_losses, penalty = program.evaluate(split)
     loss = float(np.mean(example_losses, dtype=np.float64))
     losses = {"loss": loss, "objective": loss + penalty}
-    return (losses | metrics_of(split.labels, outputs) if np.isfinite(loss) else losses), outputs
+    if not np.isfinite(loss):
+        return losses, outputs
+    return losses | program.procedure.metrics(program.learner, split, outputs), outputs
 
 
-def _run_epoch(
-    program: Program, data: TrainingData, order: np.ndarray, rates: np.ndarray
+def _epoch_metrics(
+    program: Program, data: TrainingData, trained: TrainedEpoch, rates: np.ndarray
 ) -> tuple[dict[str, float], int | None]:
     """The epoch's metrics, and the step (from 1) at which it diverged, if it did."""
-    trained = program.train(data.train, order, rates)
+    examples = len(data.train.labels)
     broken = np.flatnonzero(~np.isfinite(trained.objectives))
     if len(broken):
         return {}, int(broken[0]) + 1
     validation, _ = evaluate(program, data.validation)
     if not np.isfinite(validation["objective"]):
         return {}, len(trained.objectives)
-    sizes = _batch_sizes(len(order), program.batch_size)
-    score = "accuracy" if np.issubdtype(data.train.labels.dtype, np.integer) else "mae"
+    sizes = _batch_sizes(examples, program.batch_size)
+    score = program.procedure.score(data.train.labels)
     metrics = {
         "loss": float(np.average(trained.losses.astype(np.float64), weights=sizes)),
         "objective": float(np.average(trained.objectives.astype(np.float64), weights=sizes)),
-        score: float(np.sum(trained.scores, dtype=np.float64)) / len(order),
+        score: float(np.sum(trained.scores, dtype=np.float64)) / examples,
         **{f"val_{name}": value for name, value in validation.items()},
         "penalty": validation["objective"] - validation["loss"],
         "learning_rate": float(rates[-1]),
@@ -174,7 +181,14 @@ def _result(
         diverged_at=diverged_at,
         epoch_seconds=epoch_seconds,
         compile_seconds=compile_seconds,
+        step_losses=_by_epoch(trained.losses for trained in state.trained),
+        step_objectives=_by_epoch(trained.objectives for trained in state.trained),
     )
+
+
+def _by_epoch(steps: Iterable[np.ndarray]) -> np.ndarray:
+    rows = list(steps)
+    return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
 
 def _without_compiling(seconds: list[float], compiled: bool) -> tuple[tuple[float, ...], float]:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "CALIBRATION_BINS",
+    "calibration_bins",
     "classification_metrics",
     "confusion_matrix",
     "expected_calibration_error",
@@ -38,7 +40,12 @@ def metrics_of(targets: npt.NDArray[np.generic], outputs: Reals) -> dict[str, fl
 
 
 def classification_metrics(labels: Labels, logits: Reals) -> dict[str, float]:
-    """accuracy, top_3_accuracy, macro_f1 and calibration_error of int [N] and [N, C]."""
+    """accuracy, top_3_accuracy, macro_f1, calibration_error and huber of int [N] and [N, C].
+
+    huber is that of the probabilities, each against 1 for the true class and 0 for the others. None is
+    farther than 1 off, so that with a delta of 1 only its squared part is left: half the Brier score, as a
+    mean over the classes.
+    """
     probabilities = softmax(logits)
     predicted = probabilities.argmax(axis=1)
     return {
@@ -46,6 +53,7 @@ def classification_metrics(labels: Labels, logits: Reals) -> dict[str, float]:
         "top_3_accuracy": top_accuracy(labels, logits, 3),
         "macro_f1": macro_f1(confusion_matrix(labels, predicted, logits.shape[1])),
         "calibration_error": expected_calibration_error(predicted == labels, probabilities.max(axis=1)),
+        "huber": huber(probabilities - (np.arange(logits.shape[1]) == labels[:, None])),
     }
 
 
@@ -105,6 +113,11 @@ def expected_calibration_error(correct: npt.NDArray[np.bool_], confidence: Reals
 
     Guo, Pleiss, Sun and Weinberger, ICML 2017, equation 3. Bins are (low, high].
     """
-    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)
+    bins = calibration_bins(confidence)
     surplus = np.bincount(bins, weights=correct - confidence, minlength=CALIBRATION_BINS)
     return float(np.abs(surplus).sum() / len(correct))
+
+
+def calibration_bins(confidence: Reals) -> npt.NDArray[np.int64]:
+    """Which of the bins each confidence is in, counted from 0."""
+    return np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(np.int64) - 1, 0, CALIBRATION_BINS - 1)

@@ -9,7 +9,7 @@ same state as a new one.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -19,9 +19,9 @@ import tensorflow as tf
 from ablate.training.augmentation import Augment, unchanged
 from ablate.training.clipping import CLIPPINGS
 from ablate.training.epoch import train_batches, train_epoch
-from ablate.training.evaluate import evaluate_split
 from ablate.training.feeding import Split, consecutive, pieces
 from ablate.training.precision import with_loss_scaling
+from ablate.training.procedure import SUPERVISED, Procedure
 from ablate.training.randomness import layers_of
 from ablate.training.step import Learner, Loss
 
@@ -65,6 +65,7 @@ class Program:
         engine: `xla`, `graph` or `eager`, for the training epoch; evaluation is a graph unless all is eager.
             They agree within rounding, not to the bit.
         augment: what is done to the training examples of each step, see `ablate.training.augmentation`.
+        procedure: what is done with the model, see `ablate.training.procedure`.
     """
 
     def __init__(
@@ -77,10 +78,12 @@ class Program:
         scale: float = 255.0,
         engine: str = "xla",
         augment: Augment = unchanged,
+        procedure: Procedure = SUPERVISED,
     ) -> None:
         optimizer = with_loss_scaling(optimizer, model)
         optimizer.build(model.trainable_variables)
         self.batch_size = batch_size
+        self.procedure = procedure
         self.learner = Learner(
             model,
             optimizer,
@@ -90,6 +93,7 @@ class Program:
             scale,
             augment,
             tf.Variable([0, 0], trainable=False, dtype=tf.uint32),
+            procedure.step,
         )
         self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
         self._train = CompiledFunction(train_epoch, self.learner, engine)
@@ -106,16 +110,25 @@ class Program:
         """How often the epoch was traced: 1 after any number of runs."""
         return self._train.traces
 
-    def start(self, model: keras.Model, clip_limit: float | None = None, augment_key: tuple[int, int] = (0, 0)) -> None:
+    def start(
+        self,
+        model: keras.Model,
+        clip_limit: float | None = None,
+        augment_key: tuple[int, int] = (0, 0),
+        loss: Loss | None = None,
+    ) -> None:
         """Puts the program into the state of a new run: weights, keys and strengths of `model`, which was
         built as the program's own was, and the optimizer's initial slots.
 
         Args:
             augment_key: keys the augmentation, see `ablate.training.randomness.augment_key`.
+            loss: made as the program's own was, where some of its numbers are variables; None leaves them.
 
         Raises:
-            ValueError: when the two models have different variables.
+            ValueError: when the two models, or losses, have different variables.
         """
+        if loss is not None:
+            assign_all(variables_of(self.learner.loss), [variable.numpy() for variable in variables_of(loss)])
         assign_all(run_state(self.model), [variable.numpy() for variable in run_state(model)])
         assign_all(self.learner.optimizer.variables, self._fresh_optimizer)
         self.learner.clip_limit.assign(clip_limit or 0.0)
@@ -135,8 +148,9 @@ class Program:
         return TrainedEpoch(losses, objectives, scores, float(last.gradient_norm))
 
     def evaluate(self, split: Split) -> Evaluated:
-        """Outputs and losses of the whole split, in inference mode."""
-        results = [self._evaluation(len(targets))(features, targets) for features, targets in consecutive(split)]
+        """Outputs and losses of the whole split, or of as much of it as the procedure evaluates, in inference mode."""
+        parts = consecutive(split, self.procedure.evaluated)
+        results = [self._evaluation(len(targets))(features, targets) for features, targets in parts]
         outputs, losses, penalties = zip(*results, strict=True)
         return Evaluated(np.concatenate(outputs), np.concatenate(losses), float(penalties[0]))
 
@@ -144,7 +158,9 @@ class Program:
         # One function for each number of examples, traced once. XLA makes a pass in large batches no faster,
         # and would compile it for each of them.
         if examples not in self._evaluations:
-            self._evaluations[examples] = CompiledFunction(evaluate_split, self.learner, self._evaluation_engine)
+            self._evaluations[examples] = CompiledFunction(
+                self.procedure.evaluate, self.learner, self._evaluation_engine
+            )
         return self._evaluations[examples]
 
     def weights(self) -> list[np.ndarray]:
@@ -196,8 +212,14 @@ def run_state(model: keras.Model) -> list[Any]:
     """Every variable that a run begins with: the model's own, then those of its layers and regularizers
     that are no weights (see `ablate.layers`), each once."""
     parts = [part for layer in layers_of(model) for part in (layer, *regularizers_of(layer))]
-    extra = {id(variable): variable for part in parts for variable in getattr(part, "run_variables", ())}
+    extra = {id(variable): variable for part in parts for variable in variables_of(part)}
     return [*model.variables, *extra.values()]
+
+
+def variables_of(part: Any) -> tuple[Any, ...]:
+    """The variables of a layer, a regularizer or a loss that belong to a run and are no weights."""
+    found: tuple[Any, ...] = getattr(part, "run_variables", ())
+    return found
 
 
 def regularizers_of(layer: keras.layers.Layer) -> list[Any]:
@@ -205,7 +227,7 @@ def regularizers_of(layer: keras.layers.Layer) -> list[Any]:
     return [value for name, value in vars(layer).items() if name.endswith("_regularizer") and value is not None]
 
 
-def assign_all(variables: list[Any], values: list[np.ndarray]) -> None:
+def assign_all(variables: Sequence[Any], values: list[np.ndarray]) -> None:
     """Assigns in order.
 
     Raises:

@@ -11,14 +11,23 @@ import tensorflow as tf
 from ablate.training.augmentation import Augment
 from ablate.training.clipping import Clipping
 
-__all__ = ["Learner", "StepResult", "correct_or_error", "prepare", "total_penalty", "train_step", "training_inputs"]
+__all__ = [
+    "Learner",
+    "Step",
+    "StepResult",
+    "correct_or_error",
+    "prepare",
+    "total_penalty",
+    "train_step",
+    "training_inputs",
+]
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Learner(NamedTuple):
-    """What a step needs besides its batch. `clip_limit` is a float32 scalar variable; `scale` divides
-    integer features (255 for pixels); `augment_key` is a uint32 [2] variable."""
+    """What a step needs besides its batch, and which step it is. `clip_limit` is a float32 scalar variable;
+    `scale` divides integer features (255 for pixels); `augment_key` is a uint32 [2] variable."""
 
     model: keras.Model
     optimizer: keras.optimizers.Optimizer
@@ -28,6 +37,7 @@ class Learner(NamedTuple):
     scale: float
     augment: Augment
     augment_key: tf.Variable
+    step: Step
 
 
 class StepResult(NamedTuple):
@@ -39,6 +49,9 @@ class StepResult(NamedTuple):
     score: tf.Tensor
     gradients: list[tf.Tensor]
     loss_scale: tf.Tensor
+
+
+Step = Callable[[Learner, tf.Tensor, tf.Tensor, tf.Tensor], StepResult]
 
 
 def train_step(learner: Learner, features: tf.Tensor, targets: tf.Tensor, learning_rate: tf.Tensor) -> StepResult:

@@ -8,15 +8,17 @@ from ablate.models.cnn import cnn
 from ablate.models.mlp import mlp
 from ablate.models.resnet import resnet
 from ablate.models.small_cnn import small_cnn
+from ablate.models.subclassed import Subclassed
 from ablate.models.vit import vit
 from ablate.training.randomness import initialise
 
-MODELS = {"mlp": mlp, "small_cnn": small_cnn, "cnn": cnn, "resnet": resnet, "vit": vit}
+MODELS = {"mlp": mlp, "small_cnn": small_cnn, "cnn": cnn, "resnet": resnet, "vit": vit, "subclassed": Subclassed}
 VARIANTS = {
     "mlp": [{}, {"batch_norm": True}, {"dropout": 0.5, "l2": 1e-3, "activation": "gelu"}],
     "small_cnn": [{}, {"batch_norm": True}, {"dropout": 0.5, "l2": 1e-3, "activation": "gelu"}],
     "cnn": [{}, {"batch_norm": True}],
     "resnet": [{}, {"blocks": 2, "filters": [4, 8]}],
+    "subclassed": [{}, {"batch_norm": True}, {"hidden": [], "activation": "gelu"}],
     "vit": [{}, {"patch": 2, "width": 12, "heads": 3, "blocks": 1, "dropout": 0.5}],
 }
 
@@ -35,6 +37,22 @@ def test_parameters_of_the_small_network_by_hand():
 
 def test_the_network_of_the_tutorials_has_its_parameters():
     assert cnn((28, 28, 1), 10).count_params() == 863_082
+
+
+def test_the_network_of_tutorials_on_loops_has_its_parameters():
+    model = small_cnn((28, 28, 1), 10, filters=[32], padding="valid")
+    assert model.count_params() == (9 * 32 + 32) + (13 * 13 * 32 * 64 + 64) + (64 * 10 + 10) == 347_146
+
+
+@pytest.mark.parametrize("arguments", [{"hidden": [6, 5]}, {"batch_norm": True, "dropout": 0.5, "l2": 0.1}])
+def test_a_subclass_has_the_weights_of_the_functional_network(arguments):
+    ours, theirs = Subclassed((8, 8, 1), 10, **arguments), mlp((8, 8, 1), 10, **arguments)
+    for model in (ours, theirs):
+        initialise(model, seed=3, salt=0)
+    assert [weight.path for weight in ours.weights] == [weight.path for weight in theirs.weights]
+    images = np.random.default_rng(0).random((4, 8, 8, 1), np.float32)
+    for training in (False, True):
+        np.testing.assert_array_equal(ours(images, training=training), theirs(images, training=training))
 
 
 def test_parameters_of_the_residual_network_by_hand():

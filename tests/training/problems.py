@@ -9,6 +9,7 @@ import numpy as np
 
 from ablate.models.mlp import mlp
 from ablate.training.augmentation import Augment, unchanged
+from ablate.training.by_part import ByPart
 from ablate.training.feeding import Split
 from ablate.training.fit import FitResult, TrainingData, fit
 from ablate.training.losses import cross_entropy
@@ -28,6 +29,13 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "adamax": lambda: keras.optimizers.Adamax(0.005),
     "lion": lambda: keras.optimizers.Lion(0.001),
     "adafactor": lambda: keras.optimizers.Adafactor(0.01),
+    # The rate that a run gives multiplies those of the parts.
+    "by_part": lambda: ByPart(
+        [
+            {"match": "logits/", "optimizer": keras.optimizers.SGD(5.0, momentum=0.9)},
+            {"match": "", "optimizer": keras.optimizers.Adam(0.5)},
+        ]
+    ),
     "muon": lambda: keras.optimizers.Muon(0.005, exclude_layers=["^logits/"]),
 }
 

@@ -59,6 +59,15 @@ def test_a_split_is_evaluated_in_parts_only_where_it_is_streamed(monkeypatch):
     assert np.concatenate([features for features, _ in parts])[:, 0].tolist() == list(range(50))
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_of_a_split_the_first_examples_may_be_enough(stream, monkeypatch):
+    monkeypatch.setattr(feeding, "EVALUATION_PIECE", 20)
+    parts = list(consecutive(split(50, stream), most=30))
+    assert [len(targets) for _, targets in parts] == ([20, 10] if stream else [30])
+    assert np.concatenate([targets for _, targets in parts]).tolist() == list(range(30))
+    assert [len(targets) for _, targets in consecutive(split(10, stream), most=30)] == [10]
+
+
 def test_large_features_are_streamed_unless_told_otherwise(monkeypatch):
     features, targets = np.zeros((10, 4), np.uint8), np.zeros(10, np.int32)
     assert not Split.of(features, targets).is_streamed

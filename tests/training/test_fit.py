@@ -30,7 +30,7 @@ def test_the_history_has_every_metric_once_an_epoch(sgd):
     assert set(history) <= set(METRICS)
     expected = {"loss", "objective", "accuracy", "penalty", "learning_rate", "gradient_norm"}
     expected |= {"val_loss", "val_objective", "val_accuracy", "val_top_3_accuracy", "val_macro_f1"}
-    assert set(history) == {*expected, "val_calibration_error"}
+    assert set(history) == {*expected, "val_calibration_error", "val_huber"}
 
 
 def test_objective_is_loss_plus_penalty(sgd):

@@ -58,6 +58,15 @@ def test_a_sure_and_right_classifier_is_calibrated_and_a_sure_and_wrong_one_is_n
     assert expected_calibration_error(np.zeros(10, bool), sure) == 1
 
 
+def test_huber_of_classes_is_that_of_their_probabilities():
+    ours = classification_metrics(LABELS, LOGITS)["huber"]
+    probabilities = softmax(LOGITS)
+    one_hot = np.eye(6)[LABELS]
+    assert ours == pytest.approx(np.mean(huber(1.0, probabilities - one_hot)))
+    brier = np.mean(np.sum((probabilities - one_hot) ** 2, axis=1))
+    assert ours == pytest.approx(brier / (2 * 6))
+
+
 def test_ties_count_for_the_true_class():
     assert top_accuracy(np.array([2]), np.zeros((1, 5)), 1) == 1.0
 

@@ -24,7 +24,8 @@ def learner(optimizer: keras.optimizers.Optimizer, clip: str | None = None, limi
     model.set_weights([WEIGHT])
     optimizer.build(model.trainable_variables)
     key = tf.Variable([0, 0], dtype=tf.uint32)
-    return Learner(model, optimizer, mean_squared_error, CLIPPINGS[clip], tf.Variable(limit), 1.0, unchanged, key)
+    limited = CLIPPINGS[clip], tf.Variable(limit)
+    return Learner(model, optimizer, mean_squared_error, *limited, 1.0, unchanged, key, train_step)
 
 
 def hand_gradient(weight: np.ndarray) -> np.ndarray:
