@@ -1,17 +1,20 @@
 """What a sweep claims, as people write it: `gelu < tanh on val_loss`.
 
-    statement := side relation side "on" quantity ["within" margin]
+    statement := side relation reference "on" quantity ["within" margin]
+    reference := side | "value" number (in the quantity's unit)
     side      := name of an arm | level | factor=level[,factor=level…]
     relation  := "<" | ">" | "~" | "not worse than" | "better than" | "worse than"
     quantity  := metric | epochs_to(metric, number) | weight_std | weight_mean | … | epochs_run | best_epoch
+               | what a probe measures (sharpness, dead_units, …; see ablate.artefacts)
     margin    := number (in the quantity's unit) | number%
 
     statement = parse_statement("adamw ~ adam on val_accuracy within 0.002")
     resolve_statement(statement, sweep.arms)      # ("optimizer=adamw", "optimizer=adam")
 
 `<` and `>` compare numbers, `better` and `worse` look at which way the metric is good; `~` says that two
-arms are equivalent, which takes a margin, as `not worse than` does. Time is no quantity: it is no function
-of what a run was asked to do.
+arms are equivalent, which takes a margin, as `not worse than` does. `value 0.9957` is a number that somebody
+has stated, with no seeds of its own; the word keeps it apart from a level. Time is no quantity: it is no
+function of what a run was asked to do.
 """
 
 from __future__ import annotations
@@ -19,17 +22,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from ablate.artefacts import PROBE_QUANTITIES, probe_of
 from ablate.identity import Json, canonical
 from ablate.records import METRICS, MetricInfo
 from ablate.unreadable import Unreadable, nearest
 
 __all__ = [
     "EPOCHS_TO",
+    "FIRST_KERNEL_QUANTITIES",
+    "VALUE",
     "WEIGHT_QUANTITIES",
     "ArmLike",
     "Quantity",
@@ -38,6 +44,7 @@ __all__ = [
     "has_error",
     "is_side",
     "parse_statement",
+    "probes_of",
     "quantity_info",
     "resolution_errors",
     "resolve_statement",
@@ -45,6 +52,8 @@ __all__ = [
 ]
 
 EPOCHS_TO = "epochs_to"
+# What makes a number of the right side, which would else be a level.
+VALUE = "value"
 # Means over the kernels of what `records.WEIGHT_STATISTICS` says of each.
 WEIGHT_QUANTITIES: Mapping[str, MetricInfo] = {
     "weight_mean": MetricInfo("weight_mean", "mean of the weights (average of the kernels)", "", ""),
@@ -52,11 +61,18 @@ WEIGHT_QUANTITIES: Mapping[str, MetricInfo] = {
     "weight_norm": MetricInfo("weight_norm", "Euclidean norm of a kernel (average of the kernels)", "", ""),
     "weight_near_zero": MetricInfo("weight_near_zero", "weights near zero (average of the kernels)", "", "fraction"),
 }
+# The same of the kernel that the inputs meet, since others are of other sizes.
+FIRST_KERNEL_QUANTITIES: Mapping[str, MetricInfo] = {
+    "first_kernel_std": MetricInfo("first_kernel_std", "standard deviation of the first kernel", "", ""),
+    "first_kernel_max": MetricInfo("first_kernel_max", "largest entry of the first kernel", "", ""),
+}
 _MEASURED: Mapping[str, MetricInfo] = {
     **METRICS,
     **WEIGHT_QUANTITIES,
+    **FIRST_KERNEL_QUANTITIES,
     "epochs_run": MetricInfo("epochs_run", "epochs until the run ended", "", "epochs"),
     "best_epoch": MetricInfo("best_epoch", "best epoch", "", "epochs"),
+    **PROBE_QUANTITIES,
 }
 # Smaller is better, but zero and less are usual values, of which there is no logarithm.
 _MAY_BE_ZERO = ("gap", "penalty")
@@ -104,7 +120,8 @@ class Statement:
     """One claim. `str()` of it is its normal form, which is read back as an equal statement.
 
     Attributes:
-        subject, reference: the two sides as written, yet to be resolved against the arms of a sweep.
+        subject, reference: the two sides as written, yet to be resolved against the arms of a sweep; a
+            reference that is a number is `value` and the number.
         margin: in the quantity's unit, or relative as in `5%`; None where none is stated.
     """
 
@@ -125,6 +142,11 @@ class Statement:
         good = quantity_info(self.quantity).sign
         signs = {Relation.GREATER: 1, Relation.LESS: -1, Relation.SAME: 0, Relation.WORSE: -good}
         return signs.get(self.relation, good)
+
+    @property
+    def value(self) -> float | None:
+        """The number that the reference is, in the quantity's unit; None where it is an arm."""
+        return _stated_value(self.reference)
 
     @property
     def spans(self) -> dict[str, tuple[int, int]]:
@@ -156,6 +178,19 @@ def quantity_info(quantity: Quantity) -> MetricInfo:
         title = f"epochs to a {METRICS[quantity.metric].title} of {quantity.threshold:g}"
         return MetricInfo(str(quantity), title, "min", "epochs", METRICS[quantity.metric].task)
     return _MEASURED[quantity.name]
+
+
+def probes_of(claims: Iterable[str]) -> tuple[str, ...]:
+    """The probes that measure what these claims are about, each once; a claim that cannot be read needs none."""
+    found = []
+    for claim in claims:
+        try:
+            quantity = parse_statement(claim).quantity.name
+        except Unreadable:
+            continue
+        if quantity in PROBE_QUANTITIES:
+            found.append(probe_of(quantity))
+    return tuple(dict.fromkeys(found))
 
 
 def has_error(info: MetricInfo) -> bool:
@@ -220,7 +255,7 @@ def parse_statement(text: str) -> Statement:
     statement = Statement(
         subject=_side(whole.part(0, relation.start)),
         relation=Relation(relation.words),
-        reference=_side(whole.part(relation.end, on.start)),
+        reference=_reference(whole.part(relation.end, on.start)),
         quantity=quantity,
         margin=_margin(whole.part(within.end()), quantity) if within else None,
     )
@@ -265,7 +300,21 @@ def _relation(head: _Piece) -> _Piece:
 def _side(side: _Piece) -> str:
     if not side.words:
         raise side.refuse(_SIDE)
+    if _stated_value(side.words) is not None:
+        raise side.refuse(f"{_SIDE}, since a value stands on the right alone,")
     return side.words
+
+
+def _reference(side: _Piece) -> str:
+    value = _stated_value(side.words)
+    if value is not None:
+        return f"{VALUE} {value!r}"
+    return _side(side)
+
+
+def _stated_value(words: str) -> float | None:
+    name, _, number = words.partition(" ")
+    return _number(number) if name == VALUE else None
 
 
 def _quantity(written: _Piece) -> Quantity:
@@ -326,7 +375,8 @@ _PAIR = re.compile(r"(?:[^,\[{]|\[[^\]]*\]?|\{[^}]*\}?)+")
 
 
 def resolve_statement(statement: Statement, arms: Sequence[ArmLike]) -> tuple[str, str]:
-    """The names of the two arms that the statement is about, subject and reference.
+    """The names of the two arms that the statement is about, subject and reference; a reference that is a
+    value names itself.
 
     A side is an arm's name; or a level or levels, numbers being equal as numbers, which mean the arm with
     these and the baseline's levels otherwise.
@@ -356,7 +406,8 @@ _Side = str | Unreadable
 def _sides(statement: Statement, arms: Sequence[ArmLike]) -> tuple[_Side, _Side]:
     """For each side the name of its arm, or the error that says why it means none."""
     text, spans = str(statement), statement.spans
-    return _resolved(text, *spans["subject"], arms), _resolved(text, *spans["reference"], arms)
+    subject = _resolved(text, *spans["subject"], arms)
+    return subject, statement.reference if statement.value is not None else _resolved(text, *spans["reference"], arms)
 
 
 def _resolved(text: str, start: int, end: int, arms: Sequence[ArmLike]) -> _Side:
@@ -379,7 +430,8 @@ def _resolved(text: str, start: int, end: int, arms: Sequence[ArmLike]) -> _Side
             if (error := _pair_error(_Piece(text, first, last), arms)) is not None:
                 return error
     known = dict.fromkeys([*names, *(_level_text(level) for arm in arms for level in arm.levels.values())])
-    return Unreadable(text, start, end, f"an arm of the sweep ({', '.join(names)})", nearest(side, known))
+    number = f", or {VALUE} {side} for the number itself," if _number(side) is not None else ""
+    return Unreadable(text, start, end, f"an arm of the sweep ({', '.join(names)}){number}", nearest(side, known))
 
 
 def _pair_error(pair: _Piece, arms: Sequence[ArmLike]) -> Unreadable | None:
@@ -397,9 +449,9 @@ def _pair_error(pair: _Piece, arms: Sequence[ArmLike]) -> Unreadable | None:
 
 
 def _factors(key: str, arms: Sequence[ArmLike]) -> list[str]:
-    """The factors that are written as `key`: by the whole dotted name or by its last part."""
+    """The factors that are written as `key`: by the whole dotted name or by its last parts."""
     factors, written = list(arms[0].levels), key.strip()
-    return [written] if written in factors else [each for each in factors if each.rpartition(".")[2] == written]
+    return [written] if written in factors else [each for each in factors if each.endswith(f".{written}")]
 
 
 def _arms_with(wanted: Sequence[tuple[Sequence[str], str]], arms: Sequence[ArmLike]) -> list[str]:

@@ -12,10 +12,12 @@ On disk, under `results/runs/<first two digits>/<run_id>/`:
                   are equal bytes on every machine
     record.json   what came out, when and where; holds the sizes and checksums of the other two and, last,
                   the checksum of its own canonical JSON
+    artefacts/    what else was asked for, a file for each: <name>.npz, which bears the id of its run, its
+                  version and its checksum in the comment of its archive
 
 The folders are the whole state: there is no index. Further files may stand in a run's folder; the store
-reads the three it knows. What is damaged is renamed to `<run_id>.corrupt` with a warning in the log, and
-counts as missing.
+reads those it knows. What is damaged is renamed to `<run_id>.corrupt`, a damaged artefact to
+`<name>.npz.corrupt`, with a warning in the log, and counts as missing.
 """
 
 from __future__ import annotations
@@ -24,23 +26,39 @@ import io
 import json
 import logging
 import re
+import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
 
-from ablate.durable import Damaged, StoreError, discard, publish, seal, set_aside, staged_folder, unseal
-from ablate.identity import Json, sha256_of_bytes
+from ablate.artefacts import ARTEFACTS, PROBES
+from ablate.durable import (
+    Damaged,
+    StoreError,
+    discard,
+    publish,
+    seal,
+    set_aside,
+    staged_folder,
+    unseal,
+    write_atomically,
+)
+from ablate.identity import Json, canonical, sha256_of_bytes
 from ablate.records import Array, RunRecord, StoredRun
 from ablate.specs import RunSpec
 
-__all__ = ["AmbiguousPrefix", "MissingRun", "RunStore", "UnreadableRecord"]
+__all__ = ["AmbiguousPrefix", "AnotherArtefact", "MissingArtefact", "MissingRun", "RunStore", "UnreadableRecord"]
 
 SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
+ARTEFACT_FOLDER = "artefacts"
+# The last field of an archive without a comment.
+COMMENT_LENGTH = struct.Struct("<H")
 RUN_ID = re.compile(r"[0-9a-f]{64}")
 SHOWN_CANDIDATES = 5
 
@@ -54,6 +72,26 @@ class MissingRun(StoreError, LookupError):
     def __init__(self, prefix: str) -> None:
         super().__init__(f"no run {prefix} in the store")
         self.prefix = prefix
+
+
+class MissingArtefact(StoreError, LookupError):
+    """The run is there, and this artefact of it is not, or is one of another version."""
+
+    def __init__(self, run_id: str, name: str) -> None:
+        super().__init__(
+            f"run {run_id[:12]} has no {name} saved; the command that made it, with keep=[{name}] added, saves them"
+        )
+        self.run_id = run_id
+        self.name = name
+
+
+class AnotherArtefact(StoreError):
+    """The run has this artefact already, with other numbers; what is there stays."""
+
+    def __init__(self, run_id: str, name: str) -> None:
+        super().__init__(f"run {run_id[:12]} has {name} saved already, with other numbers")
+        self.run_id = run_id
+        self.name = name
 
 
 class AmbiguousPrefix(StoreError, LookupError):
@@ -110,7 +148,8 @@ class RunStore:
         return self._read(run_id, read_run)
 
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
-        """Those of the runs that there are, by id and in their order; all checksums verified.
+        """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
+        checksums verified.
 
         Raises:
             UnreadableRecord: when another version of ablate wrote one.
@@ -118,7 +157,7 @@ class RunStore:
         return dict(self._present(run_ids))
 
     def put(self, run: StoredRun) -> bool:
-        """Keep a run; whether it was kept.
+        """Keep a run with its artefacts; whether it was kept.
 
         A completed or diverged record that is there already stays: equal specs have equal outcomes, so
         the first is as good as the second, and readers may hold it. A failed record gives way.
@@ -128,13 +167,60 @@ class RunStore:
             ValueError: when the record is another run's, or holds a number that JSON cannot say.
         """
         folder = self.folder(run.spec.run_id)
-        with staged_folder(self._runs, encode(run)) as staged, self._lock:
+        artefacts = {
+            f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
+            for name, arrays in run.artefacts.items()
+        }
+        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, self._lock:
             if self._has_outcome(run.spec.run_id):
                 return False
             if folder.exists():
                 discard(folder)
             publish(staged, folder)
         return True
+
+    def artefacts(self, run_id: str) -> tuple[str, ...]:
+        """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
+        version. Only the end of each file is read."""
+        folder = self.folder(run_id) / ARTEFACT_FOLDER
+        return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
+
+    def artefact(self, run_id: str, name: str) -> dict[str, Array]:
+        """The arrays of an artefact, see `ablate.artefacts`; their checksum is verified.
+
+        Raises:
+            MissingArtefact: when it was not kept, is of another version, or was damaged and has been set aside.
+        """
+        path = self.folder(run_id) / ARTEFACT_FOLDER / f"{name}.npz"
+        try:
+            return read_artefact(path, run_id, name)
+        except FileNotFoundError:
+            raise MissingArtefact(run_id, name) from None
+        except Damaged as damage:
+            with self._lock:
+                if path.exists():
+                    log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+            raise MissingArtefact(run_id, name) from damage
+
+    def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
+        """Keep an artefact of a run that is there; whether it was not there before. One of another version gives
+        way.
+
+        Raises:
+            MissingRun: when there is no such run.
+            AnotherArtefact: when it is there with other numbers, to the last bit.
+            WriteFailed: when the file system refuses; the store is as it was before.
+        """
+        folder = _existing(self.folder(run_id))
+        with self._lock:
+            try:
+                kept = self.artefact(run_id, name)
+            except MissingArtefact:
+                write_atomically(folder / ARTEFACT_FOLDER / f"{name}.npz", encode_artefact(run_id, name, arrays))
+                return True
+        if pack(kept) != pack(arrays):
+            raise AnotherArtefact(run_id, name)
+        return False
 
     def ids(self) -> Iterator[str]:
         """The ids of all runs, sorted; whether a run is sound shows when it is read."""
@@ -168,9 +254,17 @@ class RunStore:
     def _present(self, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
         for run_id in run_ids:
             try:
-                yield run_id, self.get(run_id)
+                run = self.get(run_id)
             except MissingRun:
                 continue
+            yield run_id, replace(run, artefacts=dict(self._measured(run_id)))
+
+    def _measured(self, run_id: str) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        for name in self.artefacts(run_id):
+            if name in PROBES:
+                # One that was damaged is missing by now, and will be measured again.
+                with suppress(MissingArtefact):
+                    yield name, self.artefact(run_id, name)
 
     def _has_outcome(self, run_id: str) -> bool:
         try:
@@ -209,6 +303,49 @@ def encode(run: StoredRun) -> dict[str, bytes]:
     }
     record = seal({**run.record.to_json(), "files": neighbours})
     return {**contents, RECORD: _text(record, sort_keys=False)}
+
+
+def encode_artefact(run_id: str, name: str, arrays: Mapping[str, Array]) -> bytes:
+    """The file of an artefact: an .npz whose comment says whose it is, of which version, and its checksum.
+
+    Raises:
+        ValueError: when there is no such artefact, or an array holds Python objects.
+    """
+    if name not in ARTEFACTS:
+        raise ValueError(f"no artefact is named {name!r}; there are {', '.join(ARTEFACTS)}")
+    archive = pack(arrays)
+    about: dict[str, Json] = {"run_id": run_id, "artefact": name, "version": ARTEFACTS[name].version}
+    comment = canonical(seal({**about, "sha256": sha256_of_bytes(archive)})).encode("ascii")
+    # An archive ends in the length of its comment, and the comment.
+    return archive[: -COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(len(comment)) + comment
+
+
+def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
+    """The arrays in the file of an artefact.
+
+    Raises:
+        FileNotFoundError: when there is none of the current version.
+        Damaged: when it is not as it was written, or another's.
+    """
+    content = path.read_bytes()
+    comment = _comment(io.BytesIO(content), path)
+    about = _about(comment, path)
+    if (about["run_id"], about["artefact"]) != (run_id, name):
+        raise Damaged(f"{path} is {about['artefact']} of run {about['run_id']}")
+    if about["version"] != ARTEFACTS[name].version:
+        raise FileNotFoundError(path)
+    archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
+    if sha256_of_bytes(archive) != about["sha256"]:
+        raise Damaged(f"{path} is damaged (its checksum does not match)")
+    return unpack(archive)
+
+
+def is_current(path: Path, name: str) -> bool:
+    """Whether an artefact is there, sound at its end, and of the version that this code makes."""
+    try:
+        return bool(_about(_comment(path, path), path)["version"] == ARTEFACTS[name].version)
+    except (FileNotFoundError, Damaged):
+        return False
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -255,6 +392,22 @@ def read_run(folder: Path) -> StoredRun:
     spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
         return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+
+
+def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.comment
+    except zipfile.BadZipFile as error:
+        raise Damaged(f"{path} is damaged (it is no archive)") from error
+
+
+def _about(comment: bytes, path: Path) -> dict[str, Any]:
+    """Whose artefact it is, of which version, and the checksum of its archive."""
+    try:
+        return unseal(comment)
+    except Damaged as damage:
+        raise Damaged(f"{path} is damaged (its comment: {damage})") from damage
 
 
 def _existing(folder: Path) -> Path:

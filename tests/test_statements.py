@@ -64,6 +64,10 @@ GRID = [
             "adamw ~ adam on val_accuracy within 0.002",
             Statement("adamw", Relation.SAME, "adam", Quantity("val_accuracy"), 0.002),
         ),
+        (
+            "cnn > value .99570 on test_accuracy",
+            Statement("cnn", Relation.GREATER, "value 0.9957", Quantity("test_accuracy")),
+        ),
         ("a ~ b on val_loss within 5 %", Statement("a", Relation.SAME, "b", Quantity("val_loss"), "5.0%")),
         (
             "without batch norm better than everything on on val_loss",
@@ -110,6 +114,7 @@ def test_statements_are_read(text: str, expected: Statement | None) -> None:
         ("a ~ b on val_loss within -5%", "-5%", None),
         ("a ~ b on gap within 5%", "5%", None),
         ("a better than b on weight_std", "better than", None),
+        ("value 0.1 < a on val_loss", "value 0.1", None),
         ("", "", None),
     ],
 )
@@ -154,7 +159,7 @@ QUANTITIES = st.one_of(
 @given(
     subject=SIDES,
     relation=st.sampled_from(Relation),
-    reference=SIDES,
+    reference=st.one_of(SIDES, NUMBERS.map("value {!r}".format)),
     quantity=QUANTITIES,
     margin=st.one_of(st.none(), NUMBERS, NUMBERS.map("{!r}%".format)),
 )
@@ -196,6 +201,9 @@ def test_the_sign_is_that_of_the_difference_it_states(text: str, sign: int) -> N
         ("optimizer=sgd > adam on val_loss", OPTIMIZERS, ("optimizer=sgd", "optimizer=adam")),
         ("dropout=0.30 < dropout=0 on gap", DROPOUT, ("dropout=0.3", "dropout=0.0")),
         ("model.dropout=3e-1 < .0 on gap", DROPOUT, ("dropout=0.3", "dropout=0.0")),
+        # A stated number is no level, and a level is no stated number.
+        ("dropout=0.3 < value 0.0 on gap", DROPOUT, ("dropout=0.3", "value 0.0")),
+        ("dropout=0.3 < 0.0 on gap", DROPOUT, ("dropout=0.3", "dropout=0.0")),
         ("dropout=0.3 < l2=0.01 on gap", GRID, ("dropout=0.3,l2=0.0", "dropout=0.0,l2=0.01")),
         ("l2=0.01,dropout=0.3 < 0 on gap", GRID, ("dropout=0.3,l2=0.01", "dropout=0.0,l2=0.0")),
         ("dropout=0.3,l2=0.0 < 0.01 on gap", GRID, ("dropout=0.3,l2=0.0", "dropout=0.0,l2=0.01")),
@@ -221,6 +229,8 @@ def test_levels_that_are_no_numbers_are_written_as_json() -> None:
         ("adam < optimizer=adam on val_loss", OPTIMIZERS, [("optimizer=adam", None)]),
         ("optimzer=sgd < adam on val_loss", OPTIMIZERS, [("optimzer", "optimizer")]),
         ("dropout=0.31 < dropout=0 on gap", DROPOUT, [("0.31", "0.3")]),
+        ("dropout=0.31 < value 0.1 on gap", DROPOUT, [("0.31", "0.3")]),
+        ("dropout=0.3 < 0.1 on gap", DROPOUT, [("0.1", "0.3")]),
         ("0.3 < dropout=0.0,l2=0.1 on gap", GRID, [("0.1", "0.01")]),
     ],
 )
@@ -232,6 +242,11 @@ def test_sides_that_mean_no_arm_are_pointed_at(
     assert [error.nearest for error in errors] == [nearest for _, nearest in expected]
     with pytest.raises(Unreadable):
         resolve_statement(parse_statement(text), arms)
+
+
+def test_a_number_that_is_no_level_is_told_how_to_be_a_number() -> None:
+    (error,) = resolution_errors(parse_statement("dropout=0.3 < 0.1 on gap"), DROPOUT)
+    assert "value 0.1" in error.expected
 
 
 def test_a_side_that_means_two_arms_is_refused_with_both() -> None:
@@ -263,4 +278,5 @@ def test_the_sweeps_margin_is_that_of_its_metric_alone() -> None:
 
 def test_an_error_is_positive_and_of_a_metric_that_is_good_one_way() -> None:
     without = {"gap", "penalty", "learning_rate", "gradient_norm"}
+    without |= {f"{split}_discriminator_accuracy" for split in ("val", "test", "train")}
     assert {name for name, info in METRICS.items() if not has_error(info)} == without

@@ -4,7 +4,7 @@ A leaf declares the values under `_ranges_`, and conf/config.yaml those that all
 
     _ranges_:
       dropout: 0 <= x < 1
-      hidden: x >= 1                # of a list: each of its items
+      hidden: x >= 1                # of a list or a mapping: each of its items
       activation: [relu, gelu]      # one of these
       learning_rate: null           # anything, whatever the group says
 """
@@ -67,6 +67,9 @@ def _value_problems(key: str, value: Any, rule: Any) -> Iterator[Problem]:
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _value_problems(f"{key}[{index}]", item, rule)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _value_problems(f"{key}.{name}", item, rule)
     elif value is None or rule is None:
         return
     elif isinstance(rule, list):

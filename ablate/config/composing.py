@@ -164,9 +164,17 @@ def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) ->
     return typed
 
 
-def _leaf_problems(root: str, leaf: Any) -> Iterator[Problem]:
-    if isinstance(leaf, Mapping) and TARGET in leaf:
-        yield from argument_problems(root, leaf[TARGET], arguments_of(leaf), leaf.get(RANGES) or {})
+def _leaf_problems(key: str, leaf: Any) -> Iterator[Problem]:
+    """What is wrong with the arguments of a leaf, and of what is built inside it."""
+    if isinstance(leaf, list):
+        for index, item in enumerate(leaf):
+            yield from _leaf_problems(f"{key}[{index}]", item)
+    elif isinstance(leaf, Mapping):
+        if TARGET in leaf:
+            yield from argument_problems(key, leaf[TARGET], arguments_of(leaf), leaf.get(RANGES) or {})
+        for name, item in leaf.items():
+            if not is_private(name):
+                yield from _leaf_problems(f"{key}.{name}", item)
 
 
 def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:

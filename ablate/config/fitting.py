@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ablate.config.problems import Problem, nearest
-from ablate.records import CLASSIFICATION, METRICS, REGRESSION, MetricInfo
+from ablate.records import CLASSIFICATION, GENERATION, METRICS, REGRESSION, MetricInfo
 
 __all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
 
-# The key in which a loss says what it is for: classification, regression, or null for either.
+# The key in which a loss says what it is for: classification, regression, generation, or null for any. A
+# procedure or a model that has it is for something else than what the data set alone would call for.
 TASK = "_task_"
 MONITORS = ("early_stopping", "plateau")
 
@@ -41,23 +42,25 @@ def fit_problems(config: Mapping[str, Any], facts: DatasetFacts, metric: str | N
     Args:
         metric: what the run is measured for, where it belongs to a sweep.
     """
-    task = task_of(facts)
+    task = task_of(config, facts)
     yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
     yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task)
+    yield from _model_problems(config["model"].get(TASK), config["model"]["_target_"], task)
     for rule in MONITORS:
         yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
     if metric is not None:
         yield from _metric_problems("sweep.metric", metric, comparable(task))
 
 
-def task_of(facts: DatasetFacts) -> str:
-    """classification or regression"""
-    return REGRESSION if facts.classes is None else CLASSIFICATION
+def task_of(config: Mapping[str, Any], facts: DatasetFacts) -> str:
+    """What the procedure says that it is for, else classification or regression, as the data set has it."""
+    declared: str | None = config["procedure"].get(TASK)
+    return declared or (REGRESSION if facts.classes is None else CLASSIFICATION)
 
 
 def comparable(task: str) -> dict[str, MetricInfo]:
     """The metrics that arms can be compared by: those of the task of which more, or less, is better."""
-    return {name: info for name, info in METRICS.items() if info.direction and info.task in ("", task)}
+    return {name: info for name, info in METRICS.items() if info.direction and info.is_of(task)}
 
 
 def watched(task: str) -> dict[str, MetricInfo]:
@@ -79,7 +82,15 @@ def _size_problems(cut: Mapping[str, Any], batch_size: int, examples: int) -> It
 
 def _loss_problems(made_for: str | None, target: object, task: str) -> Iterator[Problem]:
     if made_for not in (None, task):
-        yield Problem("loss", target, f"a loss for {task}, which the data set calls for; this one is for {made_for}")
+        caller = "procedure" if task == GENERATION else "data set"
+        yield Problem("loss", target, f"a loss for {task}, which the {caller} calls for; this one is for {made_for}")
+
+
+def _model_problems(made_for: str | None, target: object, task: str) -> Iterator[Problem]:
+    if task == GENERATION != made_for:
+        yield Problem("model", target, f"a model for {task}, which the procedure calls for, as model=gan is")
+    elif made_for not in (None, task):
+        yield Problem("model", target, f"a model for {task}, or the procedure of {made_for}")
 
 
 def _metric_problems(key: str, name: str, allowed: Mapping[str, MetricInfo]) -> Iterator[Problem]:

@@ -7,9 +7,10 @@ on the command line (`+sweep=[dropout,l2]`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 from yaml import YAMLError
@@ -18,8 +19,10 @@ from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
 from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
+from ablate.config.ranges import range_problems
 from ablate.config.tree import ConfigTree
 from ablate.config.words import Word
+from ablate.specs import Conclusion, Original
 
 __all__ = ["EXPERIMENT", "Outline", "StudySweep", "outline_of"]
 
@@ -31,16 +34,25 @@ class StudySweep:
     """A sweep as a study asks for it.
 
     Attributes:
-        sweep: a leaf of conf/sweep.
+        sweep: a leaf of conf/sweep; none where the study asks something of its own.
+        asks: what is asked, in the keys of such a leaf, over what the leaf says.
         overrides: what holds for its arms, or changes the sweep itself (`sweep.seeds=4`), in this study.
         claims: statements to test beside the leaf's own.
-        name: the leaf's name, unless a study asks for one leaf twice.
+        fixed: overrides that hold for its arms even against the command line: what the sweep could not be asked
+            without, where a study asks the others of whatever data set or model it is given.
+        name: the leaf's name, unless there is none, or a study asks for one leaf twice.
+        setup, original, conclusions: see `specs.SweepSpec`; the claims of conclusions are tested as the others.
     """
 
-    sweep: str
+    sweep: str = ""
+    asks: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     name: str = ""
+    setup: str = ""
+    original: Original | None = None
+    conclusions: tuple[Conclusion, ...] = ()
+    fixed: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -49,11 +61,13 @@ class StudySweep:
 
 @dataclass(frozen=True)
 class Outline:
-    """A study to be. `base` holds overrides for all of its sweeps; without a question it asks theirs."""
+    """A study to be. `base` holds overrides for all of its sweeps; without a question it asks theirs; `keep` names
+    the artefacts that its report needs of every run."""
 
     sweeps: tuple[StudySweep, ...]
     question: str = ""
     base: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     name: str = ""
 
 
@@ -100,11 +114,17 @@ def _read(file: Path) -> object:
 
 def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
     choices = tree.groups.get(SWEEP, ())
+    yield from range_problems("keep", list(outline.keep))
     if not outline.sweeps:
         yield Problem(SWEEP, [], f"at least one of {', '.join(choices)}")
     for each in outline.sweeps:
-        if each.sweep not in choices:
+        if each.sweep not in choices and (each.sweep or not each.asks):
             yield Problem(SWEEP, each.sweep, f"one of {', '.join(choices)}", nearest(each.sweep, choices))
+        asks: object = each.asks
+        if not isinstance(asks, Mapping):
+            yield Problem("asks", asks, "a mapping with the keys of a sweep")
+        if not each.title:
+            yield Problem("name", each.name, "a name for a sweep of the study's own")
     for title, count in Counter(each.title for each in outline.sweeps).items():
         if count > 1:
             yield Problem(SWEEP, title, "each sweep once, or under a name of its own")

@@ -16,12 +16,12 @@ from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Word
 from ablate.identity import Json
 from ablate.records import METRICS
-from ablate.specs import CHOICES, SEEDS, SweepSpec
+from ablate.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
 from ablate.statements import has_error, is_side
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
-KEYS = tuple(each.name for each in fields(SweepSpec) if each.name != "name")
+KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", *ABOUT_AN_ORIGINAL))
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")

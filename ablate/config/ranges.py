@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ablate.artefacts import ARTEFACTS
 from ablate.config.problems import Problem, nearest
 from ablate.specs import SEEDS
 
@@ -67,6 +68,12 @@ def _data_dir(value: object) -> Iterator[Problem]:
         yield Problem("data_dir", value, "a path, or null")
 
 
+def _keep(value: list[object]) -> Iterator[Problem]:
+    for name in value:
+        if name not in ARTEFACTS:
+            yield Problem("keep", name, f"any of {', '.join(ARTEFACTS)}", nearest(str(name), tuple(ARTEFACTS)))
+
+
 def _study(value: object) -> Iterator[Problem]:
     if value is not None:
         yield from study_name_problems(value)
@@ -80,6 +87,7 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
     "dataset": _dataset,
     "data_dir": _data_dir,
     "study": _study,
+    "keep": _keep,
 }
 
 

@@ -1,7 +1,7 @@
 """From the words of a command line to what is asked: a study, or one run.
 
 Precedence, lowest first: conf/ < the study's base < the sweep's base, then the study's overrides of it <
-the command line < the level of an arm.
+the command line < what the study fixes for the sweep < the level of an arm.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.config.arms import resolve
-from ablate.config.composing import SWEEP, Composer, composing
+from ablate.config.composing import SWEEP, Composer, Config, composing
 from ablate.config.fitting import DatasetFacts
 from ablate.config.grids import GRID, grid_leaf, grid_name, grid_words
+from ablate.config.originals import claims_of, may_lose_arms, with_conclusions, with_original
 from ablate.config.outlines import EXPERIMENT, Outline, StudySweep, outline_of
 from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
@@ -23,21 +24,39 @@ from ablate.config.ranges import study_name_problems
 from ablate.config.runs import Settings, SpecMaker, run_settings
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
 from ablate.config.words import Word, Words, layered, parse_word, parse_words
-from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec
+from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
+from ablate.statements import probes_of
 
 __all__ = ["Request", "load_request", "load_settings"]
 
 # Root keys that are no part of a spec: they stand on the command line, where they hold for a whole study.
-OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "study", "executor")
+OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "study", "executor", "keep")
 ALLOWING = "--allow-target, or your own conf/config.yaml"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a study, or a single run where no sweep was named; and the settings around it."""
+    """What is asked for: a study, or a single run where no sweep was named; and the settings around it.
+
+    `settings.keep` holds what the command line and the study's file keep of every run; `keep` adds, for each
+    run, what the claims about it are measured by.
+    """
 
     work: Study | RunSpec
     settings: Settings
+
+    @property
+    def keep(self) -> dict[str, tuple[str, ...]]:
+        """run_id → the artefacts that are wanted of it; those of fresh seeds that confirm a selection included."""
+        asked = self.settings.keep
+        if isinstance(self.work, RunSpec):
+            return {self.work.run_id: asked}
+        wanted: dict[str, tuple[str, ...]] = {}
+        for sweep in self.work.sweeps:
+            names = (*asked, *probes_of(sweep.spec.claims))
+            for run in (*sweep.planned_runs(), *confirmation_runs(sweep)):
+                wanted[run.run_id] = tuple(dict.fromkeys((*wanted.get(run.run_id, ()), *names)))
+        return wanted
 
 
 def load_request(
@@ -92,7 +111,7 @@ def _study(outline: Outline, words: Words, composer: Composer, maker: SpecMaker)
     base = parse_words(outline.base)
     sweeps = gather(lambda asked: _sweep(asked, base, words, composer, maker), outline.sweeps)
     question = outline.question or " ".join(sweep.spec.question for sweep in sweeps)
-    return _study_request(Study(outline.name, question, tuple(sweeps)), words, composer)
+    return _study_request(Study(outline.name, question, tuple(sweeps)), words, composer, outline.keep)
 
 
 def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request:
@@ -104,28 +123,33 @@ def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request
     return _study_request(Study(grid_name(sweep), question.question, (sweep,)), words, composer)
 
 
-def _study_request(study: Study, words: Words, composer: Composer) -> Request:
-    """The study under the name that the words give it, if they do, with the settings around it."""
+def _study_request(study: Study, words: Words, composer: Composer, keep: tuple[str, ...] = ()) -> Request:
+    """The study under the name that the words give it, if they do, with the settings around it; `keep` is what its
+    own file keeps of every run."""
     config = composer.compose(tuple(word for word in words if word.root in OUTSIDE_SPEC))
     named = study if config["study"] is None else replace(study, name=config["study"])
     raise_any(study_name_problems(named.name))
-    return Request(named, run_settings(config, composer.tree.allow_targets))
+    settings = run_settings(config, composer.tree.allow_targets)
+    return Request(named, replace(settings, keep=tuple(dict.fromkeys((*keep, *settings.keep)))))
 
 
 def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
-    overrides, plain = parse_words(asked.overrides), _not_under_sweep(words)
+    overrides, fixed = parse_words(asked.overrides), parse_words(asked.fixed)
+    plain = layered(_not_under_sweep(words), fixed)
     question = _question(asked, (*base, *_not_under_sweep(overrides)), (*_under_sweep(overrides), *words), composer)
     written = layered(parse_words(question.base), _not_under_sweep(overrides))
     commanded = _command_problems(plain, question.factors)
-    raise_any([*commanded, *_base_problems((*base, *written)), *_factor_problems(question)])
-    optional = optional_claims(composer.sweep(asked.sweep), (*base, *overrides, *words))
-    own, claims = len(question.claims), (*question.claims, *asked.claims)
-    question = replace(question, base=tuple(word.text for word in layered(base, written)), claims=claims)
+    raise_any([*commanded, *_base_problems((*base, *written, *fixed)), *_factor_problems(question)])
+    is_partial = may_lose_arms(words)
+    optional = optional_claims(_leaf(asked, composer), (*base, *overrides, *words))
+    optional += claims_of(asked.conclusions) if is_partial else ()
+    own, claims = len(question.claims), with_conclusions(asked, question.claims)
+    question = replace(question, base=tuple(word.text for word in layered(base, written, fixed)), claims=claims)
     layers = layered(base, written, plain)
     changed = [word.key for word in _under_sweep((*overrides, *words))]
     elsewhere = [*changed, *(f"{SWEEP}.claims[{index}]" for index in range(own, len(claims)))]
     with _placed(asked, elsewhere, composer), _other_problems_too(layers, composer, maker):
-        return resolve(question, layers, composer, maker, optional)
+        return with_original(resolve(question, layers, composer, maker, optional), asked, is_partial)
 
 
 @contextmanager
@@ -144,7 +168,7 @@ def _other_problems_too(words: Words, composer: Composer, maker: SpecMaker) -> I
 
 
 def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) -> SweepSpec:
-    leaf, plain = composer.sweep(asked.sweep), _not_under_sweep(words)
+    leaf, plain = _leaf(asked, composer), _not_under_sweep(words)
     try:
         with _placed(asked, [word.key for word in _under_sweep(words)], composer):
             return sweep_spec(asked.title, leaf, _under_sweep(words))
@@ -156,15 +180,22 @@ def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) 
         raise ConfigError([*error.problems, *further]) from error
 
 
+def _leaf(asked: StudySweep, composer: Composer) -> Config:
+    return {**(composer.sweep(asked.sweep) if asked.sweep else {}), **asked.asks}
+
+
 @contextmanager
 def _placed(asked: StudySweep, elsewhere: Sequence[str], composer: Composer) -> Iterator[None]:
     """Adds to the problems of a sweep where in its leaf they stand, but for keys that stand elsewhere."""
     try:
         yield
     except ConfigError as error:
+        if not asked.sweep:
+            raise
         file = composer.tree.leaf(SWEEP, asked.sweep)
         factors = composer.sweep(asked.sweep).get("factors")
-        raise ConfigError(_with_place(each, file, factors, tuple(elsewhere)) for each in error.problems) from error
+        not_there = (*elsewhere, *(f"{SWEEP}.{key}" for key in asked.asks))
+        raise ConfigError(_with_place(each, file, factors, not_there) for each in error.problems) from error
 
 
 def _with_place(problem: Problem, file: Path, factors: object, elsewhere: tuple[str, ...]) -> Problem:

@@ -29,6 +29,7 @@ class Settings:
 
     Attributes:
         data_dir: the folder of data sets; None for wherever their loaders look by themselves.
+        keep: the artefacts that are kept of every run, see `ablate.artefacts`.
         allow_targets: packages outside ablate and keras that components may come from.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     reports_dir: Path
     data_dir: Path | None
     executor: Component
+    keep: tuple[str, ...] = ()
     allow_targets: tuple[str, ...] = ()
 
 
@@ -72,6 +74,7 @@ class SpecMaker:
             seed=config["seed"],
             salt=config["randomness"]["salt"],
             numerics=self._numerics(config),
+            procedure=component(config["procedure"]),
             code={package: self._code(package) for package in sorted(foreign_packages(dict(config)))},
             **components,
         )
@@ -85,12 +88,12 @@ class SpecMaker:
         return tuple(fit_problems(config, self._facts(config), metric))
 
     def task(self, config: Config) -> str:
-        """What the data set of `config` calls for: classification or regression.
+        """What is learned from the data set of `config`: classification, regression or generation.
 
         Raises:
             Whatever `dataset_facts` raises.
         """
-        return task_of(self._facts(config))
+        return task_of(config, self._facts(config))
 
     def _dataset(self, config: Config) -> DatasetSpec:
         cut = {key: config["dataset"][key] for key in SPLIT}
@@ -134,6 +137,7 @@ def run_settings(config: Config, allow_targets: tuple[str, ...]) -> Settings:
         reports_dir=Path(config["reports_dir"]),
         data_dir=_data_dir(config),
         executor=_required(config, "executor"),
+        keep=tuple(dict.fromkeys(config["keep"])),
         allow_targets=allow_targets,
     )
 

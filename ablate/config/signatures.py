@@ -64,7 +64,8 @@ def _source(module: str) -> Path | None:
         found = importlib.util.find_spec(package)
     except (ImportError, ValueError):
         return None
-    if found is None or found.origin is None:
+    # Modules of the interpreter itself come from no file.
+    if found is None or found.origin is None or not found.has_location:
         return None
     if not found.submodule_search_locations:
         return Path(found.origin) if not inner else None

@@ -59,9 +59,9 @@ def _errors(statement: Statement, setting: Setting) -> Iterator[Unreadable]:
     text, spans = str(statement), statement.spans
     if setting.arms is not None:
         yield from resolution_errors(statement, setting.arms)
-    task = quantity_info(statement.quantity).task
-    if task and setting.task and task != setting.task:
-        yield Unreadable(text, *spans["quantity"], f"a quantity of {setting.task}, not of {task},")
+    info = quantity_info(statement.quantity)
+    if setting.task and not info.is_of(setting.task):
+        yield Unreadable(text, *spans["quantity"], f"a quantity of {setting.task}, not of {info.task},")
     if (
         setting.metric is not None
         and statement.relation.needs_margin

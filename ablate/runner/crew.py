@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from types import TracebackType
 
-from ablate.records import Failure, StoredRun
+from ablate.records import Failure
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import worker_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import EpochEnded, RunStarted
+from ablate.runner.jobs import Outcome
 from ablate.runner.outcome import OUT_OF_MEMORY
 from ablate.runner.process import GRACE_SECONDS, WorkerProcess
 from ablate.runner.session import Session
@@ -71,11 +72,11 @@ class Crew:
         """Whether the place got a run to train."""
         worker = self._workers[number]
         busy = [other.program for other in self._present() if other.spec is not None and other.program is not None]
-        spec = self._dispatcher.take(worker.program if worker else None, busy)
-        if spec is None:
+        job = self._dispatcher.take(worker.program if worker else None, busy)
+        if job is None:
             return False
-        self._worker_for(number, spec.numerics).begin(spec)
-        self._session.observe(RunStarted(spec.run_id, number))
+        self._worker_for(number, job.spec.numerics).begin(job)
+        self._session.observe(RunStarted(job.spec.run_id, number))
         return True
 
     def _worker_for(self, number: int, numerics: Numerics) -> WorkerProcess:
@@ -112,17 +113,17 @@ class Crew:
             return
         if isinstance(message, EpochEnded):
             self._session.observe(message)
-        elif isinstance(message, StoredRun):
+        elif isinstance(message, Outcome):
             self._finish(worker, message)
 
-    def _finish(self, worker: WorkerProcess, run: StoredRun) -> None:
-        failure = run.record.failure
+    def _finish(self, worker: WorkerProcess, outcome: Outcome) -> None:
+        failure = outcome.run.record.failure if outcome.run else None
         if failure is not None and failure.kind == OUT_OF_MEMORY:
             # What filled the memory may be the worker's past; a fresh one gets the run's second try.
             self._dismiss(worker.number)
-            self._dispatcher.lose(run.spec, worker.number, failure)
+            self._dispatcher.lose(outcome.spec, worker.number, failure)
             return
-        self._dispatcher.keep(run)
+        self._dispatcher.keep(outcome)
         if worker.grown_bytes() > self._tolerance.grown_bytes:
             self._dismiss(worker.number)
 

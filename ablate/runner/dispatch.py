@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ablate.claims import Claims
 from ablate.records import Failure, RunRecord, Status, StoredRun
-from ablate.runner.events import RunClaimedElsewhere, RunEnded, WorkerDied
+from ablate.runner.events import ArtefactFailed, NotReproduced, RunClaimedElsewhere, RunEnded, WorkerDied
+from ablate.runner.jobs import Job, Outcome, job_of, lacking
 from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
 from ablate.specs import RunSpec
-from ablate.store import MissingRun
+from ablate.store import AnotherArtefact, MissingRun, pack
 
 __all__ = ["ALIKE", "Dispatcher"]
 
@@ -55,29 +57,34 @@ class Dispatcher:
         """The records there are, in the order of `todo`."""
         return tuple(self._recorded[run_id] for run_id in self._specs if run_id in self._recorded)
 
-    def take(self, current: str | None, busy: Sequence[str]) -> RunSpec | None:
-        """The run a worker should train next, claimed; None when there is nothing for it now.
+    def take(self, current: str | None, busy: Sequence[str]) -> Job | None:
+        """What a worker should do next, its run claimed; None when there is nothing for it now.
 
         `current` is the program the worker has compiled, `busy` those of the other workers at work.
         """
         while (program := self._choose(current, busy)) is not None:
             run_id = self._waiting[program].popleft()
             if self._claim(run_id):
-                return self._specs[run_id]
+                return job_of(self._specs[run_id], self._stored(run_id), self._wanted(run_id), self._session.store)
         return None
 
-    def keep(self, run: StoredRun) -> None:
-        """Store what came out of a run.
+    def keep(self, outcome: Outcome) -> None:
+        """Store what came out of a job.
 
         Raises:
             StoppedEarly: when this is the last of the first `ALIKE` runs to fail in the same place.
             WriteFailed: when the store cannot be written.
         """
-        run_id = run.record.run_id
-        self._session.store.put(run)
+        run_id, run, store = outcome.spec.run_id, outcome.run, self._session.store
+        is_new = run is not None and store.put(replace(run, artefacts=outcome.artefacts))
+        if not is_new and (run is None or self._is_reproduced(run)):
+            self._add_artefacts(outcome)
+        record = run.record if run is not None else store.record(run_id)
         self._claims.release(run_id)
-        self._note(run.record, is_ours=True)
-        if run.record.status is Status.FAILED and not self._keep_going:
+        for name, failure in outcome.failures.items():
+            self._session.observe(ArtefactFailed(run_id, name, failure))
+        self._note(record, is_ours=True)
+        if record.status is Status.FAILED and not self._keep_going:
             self._check_beginning()
 
     def lose(self, spec: RunSpec, worker: int, failure: Failure) -> None:
@@ -93,7 +100,7 @@ class Dispatcher:
             self._lost_once.add(run_id)
             self._waiting[self._programs[run_id]].appendleft(run_id)
         else:
-            self.keep(failed_run(spec, failure))
+            self.keep(Outcome(spec, failed_run(spec, failure)))
 
     def look_elsewhere(self) -> None:
         """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
@@ -114,6 +121,8 @@ class Dispatcher:
         record = self._stored(run_id)
         if record is None or record == self._old.get(run_id):
             return True
+        if lacking(record, self._wanted(run_id), self._session.store):
+            return True
         self._claims.release(run_id)
         self._note(record, is_ours=False)
         return False
@@ -123,6 +132,28 @@ class Dispatcher:
             return self._session.store.record(run_id)
         except MissingRun:
             return None
+
+    def _wanted(self, run_id: str) -> tuple[str, ...]:
+        return self._session.keep.get(run_id, ())
+
+    def _is_reproduced(self, run: StoredRun) -> bool:
+        """Whether a run that was trained again came out as the store has it, to the last bit; a failed one cannot
+        say. Of arrays that the store does not have, since a later version measures more, nothing can be said."""
+        if run.record.status is Status.FAILED:
+            return False
+        kept = self._session.store.get(run.spec.run_id)
+        names = [name for name in kept.arrays if not _same_array(kept, run, name)]
+        is_same = kept.record.status is run.record.status and not names
+        if not is_same:
+            self._session.observe(NotReproduced(run.spec.run_id, ", ".join(names) or run.record.status.value))
+        return is_same
+
+    def _add_artefacts(self, outcome: Outcome) -> None:
+        for name, arrays in outcome.artefacts.items():
+            try:
+                self._session.store.put_artefact(outcome.spec.run_id, name, arrays)
+            except AnotherArtefact:
+                self._session.observe(NotReproduced(outcome.spec.run_id, name))
 
     def _note_elsewhere(self, run_id: str) -> None:
         if run_id not in self._elsewhere:
@@ -138,6 +169,10 @@ class Dispatcher:
         failures = [record.failure for record in records if record.failure is not None]
         if len(records) == len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
             raise StoppedEarly(failures[-1], ALIKE, self.remaining)
+
+
+def _same_array(kept: StoredRun, again: StoredRun, name: str) -> bool:
+    return name in again.arrays and pack({name: kept.arrays[name]}) == pack({name: again.arrays[name]})
 
 
 def _place(failure: Failure) -> tuple[str, ...]:

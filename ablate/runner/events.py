@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ablate.records import RunRecord
+from ablate.records import Failure, RunRecord
 
-__all__ = ["EpochEnded", "Event", "Observer", "RunClaimedElsewhere", "RunEnded", "RunStarted", "WorkerDied"]
+__all__ = [
+    "ArtefactFailed",
+    "EpochEnded",
+    "Event",
+    "NotReproduced",
+    "Observer",
+    "RunClaimedElsewhere",
+    "RunEnded",
+    "RunStarted",
+    "WorkerDied",
+]
 
 
 @dataclass(frozen=True)
@@ -53,5 +63,23 @@ class RunClaimedElsewhere:
     run_id: str
 
 
-Event = RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+@dataclass(frozen=True)
+class ArtefactFailed:
+    """An artefact that was asked for could not be made of a run, which is in the store all the same."""
+
+    run_id: str
+    artefact: str
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class NotReproduced:
+    """A run was done again for something that was not kept of it, and `what` came out with other bits: what the
+    store has stays as it is, and what was new is not kept."""
+
+    run_id: str
+    what: str
+
+
+Event = ArtefactFailed | NotReproduced | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
 Observer = Callable[[Event], None]

@@ -49,15 +49,15 @@ class InlineExecutor:
 
             while dispatcher.remaining:
                 check()
-                spec = dispatcher.take(program, busy=())
-                if spec is None:
+                job = dispatcher.take(program, busy=())
+                if job is None:
                     dispatcher.look_elsewhere()
                     time.sleep(TURN_SECONDS)
                     continue
-                program = spec.program_id
-                session.observe(RunStarted(spec.run_id, worker=0))
-                progress = followed_by(report_to(session.observe, spec), check)
-                dispatcher.keep(outcome(partial(trainer_for, spec.numerics), spec, progress))
+                program = job.spec.program_id
+                session.observe(RunStarted(job.spec.run_id, worker=0))
+                progress = followed_by(report_to(session.observe, job.spec), check)
+                dispatcher.keep(outcome(partial(trainer_for, job.spec.numerics), job, progress))
         return dispatcher.records()
 
     def _load(self, numerics: Numerics, session: Session) -> Trainer:

@@ -1,18 +1,21 @@
-"""One run in this process, come what may: a stored run, failed or not, and never an exception."""
+"""One job in this process, come what may: a run, failed or not, or artefacts, and never an exception."""
 
 from __future__ import annotations
 
 import importlib
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from ablate.records import Failure, RunRecord, Status, StoredRun
+from ablate.artefacts import PROBES
+from ablate.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded
+from ablate.runner.jobs import Artefacts, Job, Outcome
 from ablate.runner.session import Progress, Trainer
 from ablate.specs import Numerics, RunSpec
-from ablate.store import encode
+from ablate.store import encode, encode_artefact
 
 __all__ = ["OUT_OF_MEMORY", "failed_run", "failure_of", "load_trainer", "outcome", "report_to"]
 
@@ -37,17 +40,38 @@ def report_to(tell: Callable[[EpochEnded], None], spec: RunSpec) -> Progress:
     return report
 
 
-def outcome(trainer: Callable[[], Trainer], spec: RunSpec, progress: Progress) -> StoredRun:
-    """What came out of a run: what the trainer says or, when it raises, a failed run that says why.
+def outcome(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> Outcome:
+    """What came out of a job: the run as the trainer gives it or, when it raises, a failed one that says why; and
+    the artefacts that are wanted of a completed run.
 
-    A run that the store could not keep (a number that JSON cannot say, an array of objects) has failed.
+    A run that the store could not keep (a number that JSON cannot say, an array of objects) has failed. An
+    artefact that could not be made leaves the run, and the other artefacts, as they are.
     """
+    if not job.is_training:
+        return _with_artefacts(Outcome(job.spec, None), trainer, job.keep, job.kept)
     try:
-        run = trainer().train(spec, progress)
+        trained = trainer().train(job.spec, progress)
+        run, raw = replace(trained, artefacts={}), trained.artefacts
         encode(run)
     except (Exception, SystemExit) as error:
-        return failed_run(spec, failure_of(error))
-    return run
+        return Outcome(job.spec, failed_run(job.spec, failure_of(error)))
+    if run.record.status is not Status.COMPLETED:
+        return Outcome(job.spec, run)
+    return _with_artefacts(Outcome(job.spec, run), trainer, job.keep, raw)
+
+
+def _with_artefacts(done: Outcome, trainer: Callable[[], Trainer], keep: tuple[str, ...], raw: Artefacts) -> Outcome:
+    artefacts: dict[str, Mapping[str, Array]] = {}
+    failures: dict[str, Failure] = {}
+    for name in keep:
+        try:
+            arrays = trainer().measure(done.spec, name, raw) if name in PROBES else raw[name]
+            encode_artefact(done.spec.run_id, name, arrays)
+        except (Exception, SystemExit) as error:
+            failures[name] = failure_of(error)
+        else:
+            artefacts[name] = arrays
+    return replace(done, artefacts=artefacts, failures=failures)
 
 
 def failed_run(spec: RunSpec, failure: Failure) -> StoredRun:

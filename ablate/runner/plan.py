@@ -13,6 +13,7 @@ from statistics import fmean
 
 from ablate.identity import canonical
 from ablate.records import RunRecord
+from ablate.runner.jobs import is_derivable, lacking
 from ablate.specs import RunSpec
 from ablate.store import MissingRun, RunStore
 
@@ -27,19 +28,35 @@ class WorkPlan:
         todo: the runs to train, in the order given: those without a record, and those that failed.
         done: the records of the others, completed or diverged, by run id.
         failed: the records of those of `todo` that have failed before.
-        programs: the programs that `todo` needs compiled, in order of first use.
-        estimated_seconds: how long one worker would take for `todo`; None when nothing like it was timed.
+        retrained: those of `done` that lack an artefact for which they must be trained again.
+        derived: those of `done` that lack an artefact which can be had from their weights, without training.
+        lacking: what each of `retrained` and `derived` lacks, by run id.
+        programs: the programs that training needs compiled, in order of first use.
+        estimated_seconds: how long one worker would train; None when nothing like it was timed.
     """
 
     todo: tuple[RunSpec, ...]
     done: Mapping[str, RunRecord]
     failed: Mapping[str, RunRecord]
+    retrained: tuple[RunSpec, ...]
+    derived: tuple[RunSpec, ...]
+    lacking: Mapping[str, tuple[str, ...]]
     programs: tuple[str, ...]
     estimated_seconds: float | None
 
+    @property
+    def jobs(self) -> tuple[RunSpec, ...]:
+        """All runs that something is to be done for."""
+        return (*self.todo, *self.retrained, *self.derived)
 
-def missing(specs: Mapping[str, RunSpec], store: RunStore) -> WorkPlan:
-    """What `store` lacks of the runs `specs`, by run id.
+
+def missing(
+    specs: Mapping[str, RunSpec], store: RunStore, keep: Mapping[str, tuple[str, ...]] | None = None
+) -> WorkPlan:
+    """What `store` lacks of the runs `specs`, by run id, and of the artefacts that are kept of them.
+
+    Args:
+        keep: run_id → the artefacts that are wanted of it; None where none are.
 
     Raises:
         UnreadableRecord: when another version of ablate wrote one of its records.
@@ -47,12 +64,20 @@ def missing(specs: Mapping[str, RunSpec], store: RunStore) -> WorkPlan:
     records = dict(_records(specs, store))
     done = {run_id: record for run_id, record in records.items() if record.status.is_outcome}
     todo = tuple(spec for run_id, spec in specs.items() if run_id not in done)
+    wanted = {run_id: lacking(record, (keep or {}).get(run_id, ()), store) for run_id, record in done.items()}
+    wanted = {run_id: names for run_id, names in wanted.items() if names}
+    derived = tuple(specs[run_id] for run_id, names in wanted.items() if is_derivable(run_id, names, store))
+    retrained = tuple(specs[run_id] for run_id in wanted if specs[run_id] not in derived)
+    trained = (*todo, *retrained)
     return WorkPlan(
         todo=todo,
         done=done,
         failed={run_id: record for run_id, record in records.items() if run_id not in done},
-        programs=tuple(dict.fromkeys(spec.program_id for spec in todo)),
-        estimated_seconds=estimate_seconds(todo, [(specs[run_id], record) for run_id, record in done.items()]),
+        retrained=retrained,
+        derived=derived,
+        lacking=wanted,
+        programs=tuple(dict.fromkeys(spec.program_id for spec in trained)),
+        estimated_seconds=estimate_seconds(trained, [(specs[run_id], record) for run_id, record in done.items()]),
     )
 
 

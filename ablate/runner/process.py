@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import psutil
 
-from ablate.records import StoredRun
 from ablate.runner.events import EpochEnded
+from ablate.runner.jobs import Job, Outcome
 from ablate.runner.worker import Beat, WorkerSettings
 from ablate.specs import Numerics, RunSpec
 
@@ -69,23 +69,23 @@ class WorkerProcess:
         self._output = Tail(self._process.stdout)
         self._send(settings)
 
-    def begin(self, spec: RunSpec) -> None:
-        self.spec = spec
-        self.program = spec.program_id
+    def begin(self, job: Job) -> None:
+        self.spec = job.spec
+        self.program = job.spec.program_id
         self._heard_at = self._progressed_at = time.monotonic()
-        self._send(spec)
+        self._send(job)
 
-    def receive(self) -> Beat | EpochEnded | StoredRun:
+    def receive(self) -> Beat | EpochEnded | Outcome:
         """The next message, waited for.
 
         Raises:
             EOFError, OSError: when the worker has ended.
         """
-        message: Beat | EpochEnded | StoredRun = self.connection.recv()
+        message: Beat | EpochEnded | Outcome = self.connection.recv()
         self._heard_at = time.monotonic()
         if not isinstance(message, Beat):
             self._progressed_at = self._heard_at
-        if isinstance(message, StoredRun):
+        if isinstance(message, Outcome):
             self.spec = None
         return message
 
@@ -124,7 +124,7 @@ class WorkerProcess:
         how = f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
         return how, self._output.text()
 
-    def _send(self, message: WorkerSettings | RunSpec) -> None:
+    def _send(self, message: WorkerSettings | Job) -> None:
         # A worker that is gone is noticed where its messages are waited for.
         with suppress(OSError):
             self.connection.send(message)

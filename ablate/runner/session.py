@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ablate.records import Failure, RunRecord, StoredRun
+from ablate.records import Array, Failure, RunRecord, StoredRun
 from ablate.runner.events import Observer
+from ablate.runner.jobs import Artefacts
 from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 
@@ -23,11 +24,13 @@ Progress = Callable[[int, int, Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class Session:
-    """Where runs are kept, where data lies (None: wherever the data set's loader looks), who is told."""
+    """Where runs are kept, where data lies (None: wherever the data set's loader looks), who is told, and which
+    artefacts are kept of each run (by run id; of others none)."""
 
     store: RunStore
     data_dir: Path | None
     observe: Observer
+    keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Trainer(Protocol):
@@ -39,7 +42,12 @@ class Trainer(Protocol):
     def __init__(self, data_dir: Path | None, numerics: Numerics) -> None: ...
 
     def train(self, spec: RunSpec, progress: Progress) -> StoredRun:
-        """The completed or diverged run of `spec`; whatever it raises becomes a failed one."""
+        """The completed or diverged run of `spec`, a completed one with its raw artefacts; whatever it raises
+        becomes a failed run."""
+        ...
+
+    def measure(self, spec: RunSpec, probe: str, raw: Artefacts) -> Mapping[str, Array]:
+        """The artefact of a probe over a completed run, from its raw artefacts, as far as the probe needs them."""
         ...
 
 
@@ -47,7 +55,8 @@ class Executor(Protocol):
     """Trains runs and keeps them in the session's store."""
 
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
-        """The records of `todo`, in its order, once all are in the store, whoever trained them.
+        """The records of `todo`, in its order, once all are in the store, whoever trained them, with the artefacts
+        that the session keeps of them. What the store has already is not done again.
 
         Raises:
             Interrupted: on SIGINT or SIGTERM; what was finished is kept.

@@ -3,6 +3,7 @@
     trainer = Trainer(data_dir=None, numerics=Numerics("cpu", "xla", 1))
     run = trainer.train(spec, progress=lambda epoch, epochs, metrics: None)
     run.record.metrics["test_accuracy"]
+    model = trainer.restore(spec, run.artefacts["weights"])      # the model as the run left it
 
 A run is a function of its spec alone: whatever the trainer trained before, the record is the same, but
 for its times.
@@ -16,14 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
 
+from ablate.artefacts import PROBES, STEP_LOSSES, WEIGHTS
 from ablate.config import build
 from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.splits import cut
 from ablate.identity import canonical
+from ablate.probes import Subject, measure
 from ablate.records import HISTORY, Divergence, RunRecord, Status, StoredRun, Timings
 from ablate.runner.environment import describe_environment
 from ablate.specs import Component, Numerics, RunSpec
@@ -31,15 +35,15 @@ from ablate.training import devices
 from ablate.training.augmentation import unchanged
 from ablate.training.feeding import Split
 from ablate.training.fit import FitResult, Progress, TrainingData, evaluate, fit
-from ablate.training.metrics import confusion_matrix, softmax
+from ablate.training.procedure import SUPERVISED, Arrays
 from ablate.training.program import Program
 from ablate.training.randomness import augment_key, initialise, stream_key
 from ablate.training.settings import TrainingSettings
-from ablate.training.weights import weight_statistics
+from ablate.training.step import Loss
+from ablate.training.weights import assign_weights, weight_statistics, weights_of
 
 __all__ = ["Trainer"]
 
-Arrays = Mapping[str, np.ndarray]
 Kept = TypeVar("Kept")
 
 
@@ -61,16 +65,20 @@ class Trainer:
         self._data_dir = data_dir
         self._data: OrderedDict[str, LoadedData] = OrderedDict()
         self._programs: OrderedDict[str, Program] = OrderedDict()
+        self._functions: WeakKeyDictionary[Program, dict[str, Callable[..., Any]]] = WeakKeyDictionary()
+        # The run whose weights a program holds for probes, with the artefacts they came from.
+        self._subject: tuple[Subject, Mapping[str, Arrays]] | None = None
 
     def train(self, spec: RunSpec, progress: Progress) -> StoredRun:
-        """The outcome of `spec`: completed, or diverged.
+        """The outcome of `spec`: completed, with its raw artefacts, or diverged.
 
         Raises:
             DataError: when the data cannot be read, or is not the data of the spec.
             Exception: whatever the model, the optimizer or TensorFlow raises.
         """
         started = time.perf_counter()
-        data = _kept(self._data, _data_key(spec), lambda: load_data(spec, self._data_dir))
+        self._subject = None
+        data = self._loaded(spec)
         settings: TrainingSettings = build(spec.training)
         program = self._started_program(spec, data, settings)
         fitted = fit(
@@ -87,20 +95,94 @@ class Trainer:
         timings = Timings(time.perf_counter() - started, fitted.compile_seconds, fitted.epoch_seconds)
         record = _record(spec, fitted, metrics, timings)
         history = {HISTORY + name: np.array(values) for name, values in fitted.history.items()}
-        return StoredRun(spec, record, {**history, **arrays})
+        steps = {"loss": fitted.step_losses, "objective": fitted.step_objectives}
+        raw = {} if fitted.diverged_at else {WEIGHTS: weights_of(program.model), STEP_LOSSES: steps}
+        return StoredRun(spec, record, {**history, **arrays}, raw)
+
+    def restore(self, spec: RunSpec, weights: Arrays) -> keras.Model:
+        """A model of its own for a run, with the weights that the run ended with.
+
+        Args:
+            weights: the artefact `weights` of the run.
+
+        Raises:
+            DataError: when the data cannot be read, or is not the data of the spec.
+            ValueError: when the weights are not those of the spec's model.
+        """
+        model = build_model(spec, self._loaded(spec))
+        assign_weights(model, weights)
+        return model
+
+    def example_shape(self, spec: RunSpec) -> tuple[int, ...]:
+        """What the model of a run takes, without the axis of examples.
+
+        Raises:
+            DataError: when the data cannot be read, or is not the data of the spec.
+        """
+        return self._loaded(spec).example_shape
+
+    def measure(self, spec: RunSpec, probe: str, raw: Mapping[str, Arrays]) -> Arrays:
+        """The artefact of a probe over a completed run.
+
+        Args:
+            probe: a key of `ablate.artefacts.PROBES`.
+            raw: of the run's raw artefacts those that the probe needs, or more.
+
+        Raises:
+            DataError: when the data cannot be read, or is not the data of the spec.
+            KeyError: when one of them is missing.
+        """
+        missing = [name for name in PROBES[probe].needs if name not in raw]
+        if missing:
+            raise KeyError(f"{probe} is measured from {', '.join(missing)}")
+        return measure(probe, self.subject(spec, raw))
+
+    def subject(self, spec: RunSpec, raw: Mapping[str, Arrays]) -> Subject:
+        """A completed run as probes see it, restored from its raw artefacts. It holds until this trainer is asked for
+        anything else: its model is the program's own, so that what probes compile serves the next run."""
+        if self._subject is None or self._subject[0].spec != spec or self._subject[1] is not raw:
+            self._subject = (self._restored(spec, raw), raw)
+        return self._subject[0]
+
+    def _restored(self, spec: RunSpec, raw: Mapping[str, Arrays]) -> Subject:
+        data = self._loaded(spec)
+        program = self._started_program(spec, data, build(spec.training))
+        if WEIGHTS in raw:
+            assign_weights(program.model, raw[WEIGHTS])
+        return Subject(
+            spec,
+            program.model,
+            program.learner.loss,
+            data.scale,
+            *data.training,
+            data.test,
+            raw.get(STEP_LOSSES, {}),
+            self._functions.setdefault(program, {}),
+        )
+
+    def _loaded(self, spec: RunSpec) -> LoadedData:
+        return _kept(self._data, _data_key(spec), lambda: load_data(spec, self._data_dir))
 
     def _started_program(self, spec: RunSpec, data: LoadedData, settings: TrainingSettings) -> Program:
         """The program of the spec's shape, in the state in which this run begins."""
-        model = build_model(spec, data)
+        model, loss = build_model(spec, data), made_loss(spec)
         (clip, limit), *_ = (*settings.clip.limits.items(), (None, None))
 
         def compile_program() -> Program:
-            optimizer, loss = made(spec, spec.optimizer)(), made(spec, spec.loss)
-            augment = unchanged if spec.augment is None else made(spec, spec.augment)
-            return Program(model, optimizer, loss, settings.batch_size, clip, data.scale, spec.numerics.engine, augment)
+            return Program(
+                model,
+                made(spec, spec.optimizer)(),
+                loss,
+                settings.batch_size,
+                clip,
+                data.scale,
+                spec.numerics.engine,
+                augment=unchanged if spec.augment is None else made(spec, spec.augment),
+                procedure=SUPERVISED if spec.procedure is None else made(spec, spec.procedure)(),
+            )
 
         program = _kept(self._programs, spec.program_id + _data_key(spec), compile_program)
-        program.start(model, limit, augment_key(spec.seed, spec.salt))
+        program.start(model, limit, augment_key(spec.seed, spec.salt), loss)
         return program
 
 
@@ -113,6 +195,13 @@ def made(spec: RunSpec, component: Component) -> Callable[..., Any]:
     """A component of the spec, ready to be called. The packages whose sources are part of the spec were
     allowed when it was planned."""
     return build(component, partial=True, allow=tuple(spec.code))
+
+
+def made_loss(spec: RunSpec) -> Loss:
+    """The loss of the spec: a function that knows its arguments, or an object of a class."""
+    waiting: Any = made(spec, spec.loss)
+    loss: Loss = waiting() if isinstance(waiting.func, type) else waiting
+    return loss
 
 
 def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
@@ -143,6 +232,8 @@ def build_model(spec: RunSpec, data: LoadedData) -> keras.Model:
     keras.utils.set_random_seed(stream_key(spec.seed, spec.salt, "build") % 2**32)
     keras.config.set_dtype_policy(spec.precision)
     model: keras.Model = made(spec, spec.model)(input_shape=data.example_shape, outputs=data.outputs)
+    if not model.built:  # as a subclass of keras.Model may be until its first call
+        model(np.zeros((1, *data.example_shape), np.float32))
     initialise(model, spec.seed, spec.salt)
     return model
 
@@ -161,24 +252,7 @@ def final_results(program: Program, data: LoadedData) -> tuple[dict[str, float],
     metrics = {name: value for name, value in metrics.items() if np.isfinite(value)}
     paths, statistics = weight_statistics(program.model)
     weights = {"weights/path": paths, "weights/statistics": statistics}
-    return metrics, {**test_predictions(data.test.labels, outputs), **weights}
-
-
-def test_predictions(labels: np.ndarray, outputs: np.ndarray) -> Arrays:
-    """The arrays `test/…` of `ablate.records`, for labels [N] and outputs [N, outputs]."""
-    if not np.issubdtype(labels.dtype, np.integer):
-        return {"test/label": labels.astype(np.float64), "test/prediction": outputs[:, 0].astype(np.float64)}
-    probabilities = softmax(outputs)
-    predicted = probabilities.argmax(axis=1)
-    rows = np.arange(len(labels))
-    small = np.uint8 if outputs.shape[1] <= 256 else np.int32
-    return {
-        "test/label": labels.astype(small),
-        "test/prediction": predicted.astype(small),
-        "test/probability": probabilities[rows, predicted].astype(np.float32),
-        "test/label_probability": probabilities[rows, labels].astype(np.float32),
-        "test/confusion": confusion_matrix(labels, predicted, outputs.shape[1]),
-    }
+    return metrics, {**program.procedure.kept(program.learner, data.test, outputs), **weights}
 
 
 def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timings: Timings) -> RunRecord:

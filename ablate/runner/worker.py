@@ -1,7 +1,7 @@
 """The worker's side: a process that trains what it is sent until its parent hangs up.
 
-It is started by `ablate.runner.process` with one end of a socket. It is sent `WorkerSettings`, then specs;
-it sends back beats, the ends of epochs, and a `StoredRun` for each spec. It writes no file.
+It is started by `ablate.runner.process` with one end of a socket. It is sent `WorkerSettings`, then jobs;
+it sends back beats, the ends of epochs, and an `Outcome` for each job. It writes no file.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from ablate.records import StoredRun
 from ablate.runner.events import EpochEnded
+from ablate.runner.jobs import Job, Outcome
 from ablate.runner.outcome import load_trainer, outcome, report_to
-from ablate.specs import Numerics, RunSpec
+from ablate.specs import Numerics
 
 __all__ = ["Beat", "WorkerSettings", "main"]
 
@@ -57,7 +57,7 @@ class Link:
         except (EOFError, OSError):
             os._exit(0)
 
-    def send(self, message: Beat | EpochEnded | StoredRun) -> None:
+    def send(self, message: Beat | EpochEnded | Outcome) -> None:
         try:
             with self._sending:
                 self._connection.send(message)
@@ -75,8 +75,8 @@ def main(descriptor: int) -> None:
     # Loaded inside the first run, so that a trainer that cannot be loaded is a failure of that run.
     trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
     while True:
-        spec: RunSpec = link.receive()
-        link.send(outcome(trainer, spec, report_to(link.send, spec)))
+        job: Job = link.receive()
+        link.send(outcome(trainer, job, report_to(link.send, job.spec)))
 
 
 def beat(link: Link, beat_seconds: float) -> None:

@@ -41,6 +41,7 @@ def test_an_interval_is_read_as_mathematics_writes_it(rule: str, inside: list[fl
 def test_an_interval_holds_for_each_item_and_for_numbers_alone() -> None:
     assert [key for key, _ in found([1, 0, [2, -1]], "x >= 1")] == ["leaf.x[1]", "leaf.x[2][1]"]
     assert found("3", "x >= 1") == found(True, "x >= 1") == [("leaf.x", "a number from 1")]
+    assert [key for key, _ in found({"a": 1, "b": {"c": 0}}, "x >= 1")] == ["leaf.x.b.c"]
     assert found(None, "x >= 1") == []
 
 
@@ -77,6 +78,22 @@ def test_ones_own_leaf_declares_ranges_and_lifts_those_of_its_group(tmp_path: Pa
 def test_a_misspelt_argument_of_ones_own_leaf_is_found(tmp_path: Path) -> None:
     here = tree(write(tmp_path, {"conf/model/own.yaml": OWN.replace("dropout: 0.0", "dropuot: 0.0")}))
     assert problems("model=own", here) == [("model.dropuot", 0.0, "model.dropout")]
+
+
+def test_arguments_of_what_stands_inside_a_leaf_are_read_as_well(tmp_path: Path) -> None:
+    leaf = """
+_target_: ablate.training.by_part.ByPart
+learning_rate: 1.0
+parts:
+  - match: logits/
+    optimizer: {_target_: keras.optimizers.SGD, learnng_rate: 0.1}
+  - match: ""
+    optimizer: {_target_: keras.optimizers.Adam}
+"""
+    here = tree(write(tmp_path, {"conf/optimizer/own.yaml": leaf}))
+    key = "optimizer.parts[0].optimizer"
+    assert problems("optimizer=own", here) == [(f"{key}.learnng_rate", 0.1, f"{key}.learning_rate")]
+    assert problems("loss=weighted loss.weights.brier=-1") == [("loss.weights.brier", -1.0, None)]
 
 
 def test_every_activation_that_is_allowed_is_one_of_keras() -> None:

@@ -26,6 +26,8 @@ def config(**changes: Any) -> dict[str, Any]:
             "plateau": {"monitor": "val_loss"},
         },
         "loss": {"_target_": "a.loss", "_task_": changes.get("task")},
+        "model": {"_target_": "a.model", "_task_": changes.get("model")},
+        "procedure": {"_target_": "a.procedure", "_task_": changes.get("procedure")},
     }
 
 
@@ -57,6 +59,17 @@ def test_a_loss_is_for_its_task_or_for_either() -> None:
     regression = FakeFacts(classes=None)
     assert keys(task="regression") == keys(regression, task="classification") == ["loss"]
     assert keys(task="classification") == keys(regression, task="regression") == keys(task=None) == []
+
+
+def test_a_procedure_can_be_for_another_task_than_the_data_set() -> None:
+    generation = {"procedure": "generation", "model": "generation", "task": "generation"}
+    assert keys(**generation) == keys(FakeFacts(classes=None), **generation) == []
+    assert keys(**{**generation, "task": "classification"}) == ["loss"]
+    assert keys(**{**generation, "model": None}) == ["model"]
+    assert keys(model="generation") == ["model"]
+    assert keys(metric="val_frechet_distance", **generation) == []
+    assert keys(metric="val_accuracy", **generation) == keys(metric="val_huber", **generation) == ["sweep.metric"]
+    assert keys(metric="val_frechet_distance") == ["sweep.metric"]
 
 
 def test_metrics_are_those_that_the_loop_takes() -> None:

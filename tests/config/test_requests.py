@@ -51,6 +51,25 @@ class TestALoneRun:
         spec = load_run("model=small_cnn training.clip.norm=1")
         assert canonical(RunSpec.from_json(spec.to_json()).to_json()) == canonical(spec.to_json())
 
+    def test_a_procedure_is_part_of_the_spec_unless_it_is_the_usual_one(self) -> None:
+        words = "model=gan loss=least_squares procedure=adversarial"
+        usual, other, third = (load_run(each) for each in ("", words, f"{words} procedure.components=4"))
+        assert "procedure" not in usual.to_json()
+        assert RunSpec.from_json(other.to_json()).run_id == other.run_id
+        assert RunSpec.from_json(other.to_json()).procedure == other.procedure
+        assert len({each.run_id for each in (usual, other, third)}) == 3
+        assert len({each.program_id for each in (usual, other, third)}) == 3
+
+    def test_models_losses_and_procedures_fit_each_other(self) -> None:
+        asked = "model=gan loss=least_squares procedure=adversarial"
+        assert problems(asked) == []
+        for words, key in (
+            ("model=gan", "model"),
+            (asked.replace("gan", "mlp"), "model"),
+            ("loss=least_squares", "loss"),
+        ):
+            assert [found for found, *_ in problems(words)] == [key]
+
     def test_a_whole_number_for_a_float_is_the_same_run(self) -> None:
         assert load_run("model.dropout=0").run_id == load_run("").run_id
         assert load_run("training.clip.norm=1").run_id == load_run("training.clip.norm=1.0").run_id
@@ -208,6 +227,17 @@ class TestPrecedence:
     def test_of_a_value_over_the_chosen_level(self) -> None:
         sweep = load_sweep("+sweep=optimizers optimizer.learning_rate=0.5")
         assert {arm.spec.optimizer.arguments["learning_rate"] for arm in sweep.arms} == {0.5}
+
+    def test_of_what_a_study_fixes_over_the_command_line(self, tmp_path: Path) -> None:
+        here = layers(tmp_path, "training.epochs=2")
+        file = tmp_path / "experiments" / "own" / "study.yaml"
+        file.write_text(file.read_text().replace("sweep: own,", "sweep: own, fixed: [training.epochs=7],"))
+        sweep = load_sweep("+experiment=own training.epochs=5 training.batch_size=8", here)
+        settings = {
+            (arm.spec.training.arguments["epochs"], arm.spec.training.arguments["batch_size"]) for arm in sweep.arms
+        }
+        assert settings == {(7, 8)}
+        assert sweep.spec.base == ("training.epochs=7",)
 
     def test_of_sweep_words(self, tmp_path: Path) -> None:
         here = layers(tmp_path, overrides="sweep.seeds=4")

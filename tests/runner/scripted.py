@@ -4,6 +4,8 @@ Arguments of the model, all optional:
     script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory or unstorable
     once     misbehave on the first try only
     seconds  how long an epoch takes
+    restless       other losses at every try
+    broken_probe   the probe that raises
 Each try of a run leaves a line with its id in `<data_dir>/tried`.
 """
 
@@ -13,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +39,8 @@ class Trainer:
         assert os.environ["OMP_NUM_THREADS"] == str(spec.numerics.threads)
         is_first = spec.run_id not in tried(self._data_dir)
         append_line(self._data_dir / "tried", spec.run_id)
-        generator = np.random.default_rng(spec.seed)
+        tries = tried(self._data_dir).count(spec.run_id) if arguments.get("restless") else 0
+        generator = np.random.default_rng([spec.seed, tries])
         losses = []
         for epoch in range(1, EPOCHS + 1):
             time.sleep(arguments.get("seconds", 0.0))
@@ -44,7 +48,16 @@ class Trainer:
             progress(epoch, EPOCHS, {"loss": losses[-1]})
             if "script" in arguments and (is_first or not arguments.get("once")):
                 self._misbehave(arguments["script"])
-        return finished(spec, np.array(losses))
+        raw = {
+            "weights": {"kernel": np.full(3, spec.seed, np.float32)},
+            "step_losses": {"loss": np.array([losses], np.float32)},
+        }
+        return replace(finished(spec, np.array(losses)), artefacts=raw)
+
+    def measure(self, spec, probe, raw):
+        if spec.model.arguments.get("broken_probe") == probe:
+            raise Unpicklable("as the script says")
+        return {f"value/{probe}": np.asarray(float(raw["weights"]["kernel"].sum()))}
 
     def _misbehave(self, script: str) -> None:
         match script:

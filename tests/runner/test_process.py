@@ -7,9 +7,9 @@ import time
 import psutil
 import pytest
 
-from ablate.records import StoredRun
 from ablate.runner.devices import worker_environment
 from ablate.runner.events import EpochEnded
+from ablate.runner.jobs import Job, Outcome
 from ablate.runner.process import WorkerProcess
 from ablate.runner.worker import Beat, WorkerSettings
 from tests.runner.scripted import EPOCHS, NAME, scripted_spec
@@ -29,17 +29,17 @@ def worker(tmp_path):
 def test_beats_then_tells_of_its_run_and_takes_the_next(worker):
     assert worker.receive() == Beat()
     for _ in range(2):
-        worker.begin(SPEC)
+        worker.begin(Job(SPEC))
         messages = [worker.receive()]
         while worker.spec is not None:
             messages.append(worker.receive())
         told = [message for message in messages if not isinstance(message, Beat)]
         assert [message.epoch for message in told[:-1] if isinstance(message, EpochEnded)] == [1, 2, EPOCHS]
-        assert isinstance(told[-1], StoredRun)
+        assert isinstance(told[-1], Outcome)
 
 
 def test_beats_are_signs_of_life_and_not_of_progress(worker):
-    worker.begin(scripted_spec(script="hang"))
+    worker.begin(Job(scripted_spec(script="hang")))
     while not isinstance(worker.receive(), EpochEnded):
         pass
     deadline = time.monotonic() + 0.5
@@ -54,6 +54,6 @@ def test_ends_when_its_parent_hangs_up(worker, model):
     (process,) = psutil.Process().children()
     worker.receive()
     if model is not None:
-        worker.begin(scripted_spec(**model))
+        worker.begin(Job(scripted_spec(**model)))
     worker.connection.close()
     process.wait(timeout=3)

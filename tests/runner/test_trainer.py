@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 
@@ -70,6 +71,71 @@ def test_a_factor_that_does_nothing_gives_bit_equal_arms(trainer, nothing):
         pair = spec(*SHORT), spec(nothing, *SHORT)
     assert pair[0].run_id != pair[1].run_id
     assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
+
+
+@pytest.mark.parametrize("words", [("model.dropout=0.2", "model.batch_norm=true"), ("model.l2=0.001",)])
+def test_a_subclassed_network_trains_to_the_bits_of_the_functional_one(trainer, words):
+    pair = [spec(f"model={model}", *words, *SHORT) for model in ("mlp", "subclassed")]
+    assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
+
+
+def test_weights_of_losses_share_a_program_and_leave_nothing_behind(trainer):
+    def weighed(brier: float) -> RunSpec:
+        return spec("loss=weighted", f"loss.weights.brier={brier}", "numerics.engine=graph", *SHORT)
+
+    assert weighed(0.0).program_id == weighed(2.0).program_id
+    first = bits(train(trainer, weighed(0.5)))
+    assert bits(train(trainer, weighed(2.0))) != first
+    assert bits(train(trainer, weighed(0.5))) == first
+
+
+def test_a_model_that_builds_itself_at_its_first_call_is_called_before_its_weights_are_drawn(trainer, monkeypatch):
+    class Late(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="late")
+            self.flat, self.logits = keras.layers.Flatten(), keras.layers.Dense(10, name="logits")
+
+        def call(self, inputs):
+            return self.logits(self.flat(inputs))
+
+    monkeypatch.setattr(module, "made", lambda spec, part: lambda input_shape, outputs: Late())
+    asked = spec(*SHORT)
+    shape = module.LoadedData(None, None, (8, 8, 1), 10, 16.0)
+    one, other = (module.build_model(each, shape) for each in (asked, spec("seed=1", *SHORT)))
+    assert one.built
+    assert not np.array_equal(one.logits.kernel, other.logits.kernel)
+    np.testing.assert_array_equal(one.logits.kernel, module.build_model(asked, shape).logits.kernel)
+
+
+GAN = ("model=gan", "procedure=adversarial", "loss=binary_cross_entropy", "numerics.engine=graph", "model.hidden=[16]")
+GAN_SHORT = (*GAN, "training.epochs=2", "training.early_stopping.restore_best=false")
+
+
+def test_two_models_against_each_other_are_a_run_as_any_other(trainer):
+    run = train(trainer, spec(*GAN_SHORT))
+    assert run.record.status is Status.COMPLETED
+    assert set(run.record.metrics) <= set(METRICS)
+    assert {"test_frechet_distance", "train_generator_loss", "test_discriminator_accuracy"} <= set(run.record.metrics)
+    assert "test_accuracy" not in run.record.metrics
+    assert set(run.history) <= set(METRICS)
+    images = run.arrays["generated/images"]
+    assert (images.shape, images.dtype) == ((64, 8, 8, 1), np.uint8)
+    assert not [name for name in run.arrays if name.startswith("test/")]
+
+
+def test_adversarial_runs_leave_nothing_behind_and_streaming_changes_nothing(monkeypatch):
+    monkeypatch.setattr(feeding, "PIECE_STEPS", 16)
+    used = Trainer(None, Numerics("cpu", "graph", 1))
+    first = bits(train(used, spec(*GAN_SHORT)))
+    train(used, spec(*GAN_SHORT, "seed=1", "model.dropout=0.3"))
+    assert bits(train(used, spec(*GAN_SHORT))) == first
+    assert bits(train(used, spec(*GAN_SHORT, "dataset.stream=true"))) == first
+
+
+def test_a_generator_learns_to_draw_digits(trainer):
+    words = ("model.hidden=[64]", "training.epochs=40", "optimizer.beta_1=0.5", "optimizer.learning_rate=0.002")
+    distances = train(trainer, spec(*GAN_SHORT, *words)).history["val_frechet_distance"]
+    assert distances[-5:].mean() < distances[0] / 2
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
@@ -191,3 +257,56 @@ def test_only_a_few_programs_and_data_sets_are_kept(trainer):
     for width in (4, 5, 6):
         train(trainer, spec("training.epochs=1", f"model.hidden=[{width}]", "numerics.engine=graph"))
     assert len(trainer._programs) == 2
+
+
+PROBED = ("model.batch_norm=true", "model.dropout=0.2", "numerics.engine=graph", *SHORT)
+
+
+def test_weights_restore_the_model_and_its_test_predictions(trainer):
+    asked = spec(*PROBED)
+    run = train(trainer, asked)
+    model = Trainer(None, NUMERICS).restore(asked, run.artefacts["weights"])
+    data = next(reversed(trainer._data.values()))
+    outputs = np.asarray(model(data.test.features.numpy().astype(np.float32) / data.scale, training=False))
+    assert (outputs.argmax(axis=1) == run.arrays["test/prediction"]).all()
+    assert {path.rpartition("/")[2] for path in run.artefacts["weights"]} >= {"kernel", "moving_mean"}
+    with pytest.raises(ValueError, match="another model"):
+        trainer.restore(spec("model.hidden=[9]", *PROBED[:-1]), run.artefacts["weights"])
+
+
+def test_weights_are_those_of_the_epoch_that_was_evaluated(trainer):
+    run = train(trainer, spec("optimizer=sgd", "optimizer.learning_rate=3.0", "training.epochs=4", "model.hidden=[8]"))
+    kernels = [values for path, values in run.artefacts["weights"].items() if path.endswith("kernel")]
+    norms = run.arrays["weights/statistics"][::2, WEIGHT_STATISTICS.index("norm")]
+    np.testing.assert_allclose([np.linalg.norm(values.astype(np.float64)) for values in kernels], norms)
+
+
+def test_step_losses_average_to_the_history(trainer):
+    run = train(trainer, spec(*SHORT))
+    losses, objectives = run.artefacts["step_losses"]["loss"], run.artefacts["step_losses"]["objective"]
+    examples, batch = len(next(reversed(trainer._data.values())).training.train.labels), 32
+    sizes = [batch] * (examples // batch) + [examples % batch] * (examples % batch > 0)
+    assert losses.shape == objectives.shape == (2, len(sizes))
+    np.testing.assert_allclose(np.average(losses, axis=1, weights=sizes), run.history["loss"], rtol=1e-5)
+
+
+def test_a_probe_is_the_same_after_training_from_kept_weights_and_after_another_run(trainer):
+    asked, other = spec(*PROBED), spec("seed=1", *PROBED)
+    run, unlike = train(trainer, asked), train(trainer, other)
+    raw = dict(run.artefacts)
+
+    def probes(of: Trainer) -> dict[str, bytes]:
+        return {name: pack(of.measure(asked, name, raw)) for name in ("sharpness", "gradient_noise", "dead_units")}
+
+    first = probes(trainer)
+    trainer.measure(other, "sharpness", unlike.artefacts)
+    assert probes(trainer) == first == probes(Trainer(None, NUMERICS))
+    with pytest.raises(KeyError, match="weights"):
+        trainer.measure(asked, "sharpness", {})
+
+
+def test_measuring_between_runs_changes_no_run(trainer):
+    asked = spec(*PROBED)
+    run = train(trainer, asked)
+    trainer.measure(asked, "loss_surface", run.artefacts)
+    assert bits(train(trainer, asked)) == bits(run)

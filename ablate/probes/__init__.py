@@ -1,0 +1,42 @@
+"""Measurements of a trained run: one file each, with one function `measure(subject) -> Measured`.
+
+    arrays = measure("sharpness", subject)       # the artefact: value/sharpness, and what the module says
+
+A probe explains, it does not train: it sees the weights that a run ended with, the data, the loss and the spec,
+changes none of them, and draws what it needs at random from a stream keyed by the run's seed. Names, meanings and
+versions stand in `ablate.artefacts`, which needs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ablate.artefacts import NOT_APPLICABLE, PROBES
+from ablate.probes.subject import Measured, NotApplicable, Subject
+from ablate.records import VALUE
+
+__all__ = ["Measured", "NotApplicable", "Subject", "measure"]
+
+
+def measure(probe: str, subject: Subject) -> Mapping[str, np.ndarray]:
+    """The artefact of a probe, named as `ablate.artefacts` says; a value that is not finite is left out.
+
+    Raises:
+        KeyError: when there is no such probe.
+    """
+    announced = {quantity.name for quantity in PROBES[probe].quantities}
+    module = importlib.import_module(f"{__name__}.{probe}")
+    measure_subject: Callable[[Subject], Measured] = module.measure
+    try:
+        measured = measure_subject(subject)
+    except NotApplicable as reason:
+        return {NOT_APPLICABLE: np.array(str(reason))}
+    unknown = measured.values.keys() - announced
+    if unknown:
+        raise ValueError(f"{probe} measures {', '.join(sorted(unknown))}, which ablate.artefacts does not announce")
+    values = {VALUE + name: np.float64(value) for name, value in measured.values.items() if math.isfinite(value)}
+    return {**{name: np.asarray(value) for name, value in values.items()}, **measured.arrays}

@@ -1,0 +1,41 @@
+"""What a trained model answers: the probabilities of the classes, and what its hidden units say on the way."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ablate.probes.activations import hidden_activations
+from ablate.training.evaluate import EVALUATION_BATCH
+from ablate.training.metrics import softmax
+from ablate.training.step import prepare
+
+__all__ = ["class_probabilities", "hidden_answers"]
+
+
+def class_probabilities(model: keras.Model, features: tf.Tensor | np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """float64 [examples, classes], in inference mode.
+
+    Args:
+        features: [examples, *example shape]; integers are divided by `scale`, other numbers are taken as they are.
+    """
+    pieces = (features[start : start + EVALUATION_BATCH] for start in range(0, len(features), EVALUATION_BATCH))
+    parts = [model(prepare(tf.convert_to_tensor(piece), scale), training=False) for piece in pieces]
+    return softmax(np.concatenate([np.asarray(part, np.float32) for part in parts]))
+
+
+def hidden_answers(model: keras.Model, features: tf.Tensor | np.ndarray) -> dict[str, np.ndarray]:
+    """Path of a layer to what its hidden units answer, float32 [examples, units], in the order of the model. A unit
+    of a convolution is a feature map, whose answer is its mean over the positions.
+
+    Args:
+        features: float [examples, *example shape], as the model takes them.
+    """
+    batches = list(hidden_activations(model, tf.convert_to_tensor(features)))
+    paths = batches[0] if batches else {}
+    return {path: np.concatenate([_mean_over_positions(batch[path]) for batch in batches]) for path in paths}
+
+
+def _mean_over_positions(values: np.ndarray) -> np.ndarray:
+    return values.mean(axis=tuple(range(1, values.ndim - 1)))

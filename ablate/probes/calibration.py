@@ -1,0 +1,40 @@
+"""Reliability of the confidences on the test set: in each bin of confidence, how often the prediction was right.
+
+The bins are those of the metric `test_calibration_error` (Guo et al., ICML 2017), whose value is the mean distance
+of the two, weighted by counts.
+
+Arrays, one value for each of the 15 bins: count int64, correct float64, confidence float64, sums over its examples.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ablate.probes.subject import Measured, NotApplicable, Subject
+from ablate.training.metrics import CALIBRATION_BINS, calibration_bins, softmax
+from ablate.training.step import prepare
+
+__all__ = ["measure"]
+
+BATCH = 500
+
+
+def measure(subject: Subject) -> Measured:
+    """`test_confidence`, and `test_overconfidence`: by how much it is above the accuracy."""
+    labels = subject.test.labels
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise NotApplicable("a regression has no confidences")
+    features = prepare(subject.test.features, subject.scale)
+    outputs = [subject.model(features[start : start + BATCH], training=False) for start in range(0, len(labels), BATCH)]
+    probabilities = softmax(np.concatenate([np.asarray(part, np.float32) for part in outputs]))
+    confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = calibration_bins(confidence)
+    sums = {
+        name: np.bincount(bins, weights=values, minlength=CALIBRATION_BINS)
+        for name, values in (("correct", correct), ("confidence", confidence))
+    }
+    values = {
+        "test_confidence": float(confidence.mean()),
+        "test_overconfidence": float(confidence.mean() - correct.mean()),
+    }
+    return Measured(values, {"count": np.bincount(bins, minlength=CALIBRATION_BINS), **sums})
