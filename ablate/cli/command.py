@@ -30,6 +30,8 @@ VERBS = {
     "analyse": "give verdicts on a table that was made elsewhere",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
+    "predict": "say what a trained run reads in photographs",
+    "export": "write trained models for Keras, or histories for TensorBoard",
     "watch": "follow a study that another terminal is training",
     "completion": "print what makes bash, zsh or fish complete the words of ablate",
 }
@@ -108,14 +110,14 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.durable import WriteFailed
     from ablate.runner.devices import DeviceAbsent
     from ablate.runner.session import Interrupted, StoppedEarly
-    from ablate.store import AmbiguousPrefix, MissingRun
+    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun
     from ablate.study_folder import AnotherStudy
 
     if isinstance(error, (SystemExit, BrokenPipeError)):  # rich leaves so when the reader of a pipe has left
         return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
-        case ConfigError() | UsageError() | MissingRun() | AmbiguousPrefix():
+        case ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix():
             code = ExitCode.BAD_INPUT
         case AnotherStudy():
             message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"

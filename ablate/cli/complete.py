@@ -68,7 +68,7 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
             yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
         case "show":
             yield from _run_ids(results_dir)
-        case "compare":
+        case "compare" | "export" | "predict":
             yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
         case _:
             yield from study_names(results_dir)

@@ -33,12 +33,13 @@ def execute(invocation: Invocation, output: Output) -> int:
     store = RunStore(request.settings.results_dir)
     work = request.work
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
-    todo = missing(specs, store)
+    todo = missing(specs, store, request.keep)
     for sweep in work.sweeps if isinstance(work, Study) else ():
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
-    if todo.todo:
-        workers = build(request.settings.executor).places(todo.todo)
+    trained = (*todo.todo, *todo.retrained)
+    if trained:
+        workers = build(request.settings.executor).places(trained)
         output.result(time_text(todo.estimated_seconds, workers))
     return ExitCode.DONE
 

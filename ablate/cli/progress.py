@@ -9,7 +9,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ablate.cli.output import Output, seconds_text
 from ablate.records import RunRecord, Status
-from ablate.runner.events import EpochEnded, Event, Observer, RunClaimedElsewhere, RunEnded, RunStarted, WorkerDied
+from ablate.runner.events import (
+    ArtefactFailed,
+    EpochEnded,
+    Event,
+    NotReproduced,
+    Observer,
+    RunClaimedElsewhere,
+    RunEnded,
+    RunStarted,
+    WorkerDied,
+)
 
 __all__ = ["ended_line", "progress_display"]
 
@@ -124,6 +134,14 @@ def _tell_problem(event: Event, labels: Mapping[str, str], output: Output) -> No
             output.problem(f"{labels[event.run_id]}: {event.reason}; {then}")
         case RunClaimedElsewhere():
             output.say(f"{labels[event.run_id]}: another process is training it; waiting for its outcome")
+        case ArtefactFailed():
+            failure = event.failure
+            output.problem(f"{labels[event.run_id]}: no {event.artefact}: {failure.type}: {failure.message}")
+        case NotReproduced():
+            output.problem(
+                f"{labels[event.run_id]}: {event.what} came out with other numbers when it was done again; what was "
+                "stored stays, and what was to be kept of it is not"
+            )
         case RunEnded() if event.record.status is Status.FAILED and output.quiet:
             output.problem(ended_line(labels[event.record.run_id], event.record, {}))
         case _:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from ablate.analysis.judging import arms_to_confirm
 from ablate.analysis.verdict_rows import Flag
@@ -25,6 +26,7 @@ from ablate.config.requests import Request
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.publishing import publish
 from ablate.records import RunRecord, Status
+from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
 from ablate.runner.session import Executor, Session
 from ablate.specs import RunSpec, Study, confirmation_runs
@@ -51,15 +53,26 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     store, folder = RunStore(settings.results_dir), StudyFolder(settings.results_dir, study.name)
     record_plan(folder, StudyPlan.of(study), words)
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
-    records = train(study.name, study.run_specs(), labels, request, store, output)
-    records += confirm(study, request, store, output)
+    trained = [train(study.name, study.run_specs(), labels, request, store, output)]
+    trained += confirm(study, request, store, output)
+    for each in trained:
+        log_unlike(each, study, folder)
     published = publish(folder, store, settings.reports_dir)
     output.summary(f"tables  {folder.path}")
     output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
-    return exit_code(records)
+    return max(map(exit_code, trained))
 
 
-def confirm(study: Study, request: Request, store: RunStore, output: Output) -> list[RunRecord]:
+def log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
+    """Notes in the study's log which runs came out otherwise when they were done again."""
+    for event in trained.unlike:
+        for run in study.planned_runs():
+            if run.run_id == event.run_id:
+                detail = f"{run.arm}, seed {run.seed}: {event.what}"
+                folder.log(Flag.NONDETERMINISM.value, {"sweep": run.sweep, "run_id": run.run_id, "detail": detail})
+
+
+def confirm(study: Study, request: Request, store: RunStore, output: Output) -> list[Trained]:
     """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
     baseline and of the runner-up."""
     if not any(sweep.spec.confirm for sweep in study.sweeps):
@@ -68,14 +81,16 @@ def confirm(study: Study, request: Request, store: RunStore, output: Output) -> 
     if not specs:
         return []
     labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in specs.items()}
-    return train(
-        f"{study.name}, confirmation",
-        {run_id: spec for run_id, (_, spec) in specs.items()},
-        labels,
-        request,
-        store,
-        output,
-    )
+    return [
+        train(
+            f"{study.name}, confirmation",
+            {run_id: spec for run_id, (_, spec) in specs.items()},
+            labels,
+            request,
+            store,
+            output,
+        )
+    ]
 
 
 def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
@@ -93,14 +108,24 @@ def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunS
 def run_alone(spec: RunSpec, request: Request, output: Output) -> int:
     """Trains one run, unless the store has it, and prints what came out."""
     store = RunStore(request.settings.results_dir)
-    [record] = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, request, store, output)
+    trained = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, request, store, output)
+    [record] = trained.records
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
         output.problem(f"{record.failure.type}: {record.failure.message}\nWhere: ablate show {record.run_id[:12]}")
     rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))
-    return exit_code([record])
+    return exit_code(trained)
+
+
+class Trained(NamedTuple):
+    """The records of what was asked for, in its order; the artefacts that could not be made, and what came out
+    otherwise when it was done again."""
+
+    records: list[RunRecord]
+    failed: list[ArtefactFailed]
+    unlike: list[NotReproduced]
 
 
 def train(
@@ -110,19 +135,29 @@ def train(
     request: Request,
     store: RunStore,
     output: Output,
-) -> list[RunRecord]:
-    """Trains those of `specs` that the store lacks; the records of all, in their order."""
-    work = missing(specs, store)
+) -> Trained:
+    """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
+    work = missing(specs, store, request.keep)
     output.say(f"{name}: {work_text(work)} · {numerics_text(specs.values())}")
-    if not work.todo:
-        return [work.done[run_id] for run_id in specs]
+    if not work.jobs:
+        return Trained([work.done[run_id] for run_id in specs], [], [])
+    failed: list[ArtefactFailed] = []
+    unlike: list[NotReproduced] = []
     started = time.monotonic()
     executor: Executor = build(request.settings.executor)
-    with progress_display(labels, len(work.todo), output) as observe:
-        trained = executor.execute(work.todo, Session(store, request.settings.data_dir, observe))
+    with progress_display(labels, len(work.jobs), output) as display:
+
+        def observe(event: Event) -> None:
+            display(event)
+            if isinstance(event, ArtefactFailed):
+                failed.append(event)
+            elif isinstance(event, NotReproduced):
+                unlike.append(event)
+
+        trained = executor.execute(work.jobs, Session(store, request.settings.data_dir, observe, request.keep))
     output.say(f"{ended_text(trained)} in {seconds_text(time.monotonic() - started)}")
     records = {**work.done, **{record.run_id: record for record in trained}}
-    return [records[run_id] for run_id in specs]
+    return Trained([records[run_id] for run_id in specs], failed, unlike)
 
 
 def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
@@ -144,6 +179,6 @@ def ended_text(records: Iterable[RunRecord]) -> str:
     return ", ".join(f"{count} {status.value}" for status, count in counts.items() if count)
 
 
-def exit_code(records: Iterable[RunRecord]) -> int:
-    failed = any(record.status is Status.FAILED for record in records)
+def exit_code(trained: Trained) -> int:
+    failed = any(record.status is Status.FAILED for record in trained.records) or trained.failed or trained.unlike
     return ExitCode.SOME_RUNS_FAILED if failed else ExitCode.DONE

@@ -16,10 +16,23 @@ RUN_WORDS_HELP = "a setting in Hydra's grammar: optimizer=sgd, model.dropout=0.3
 def work_text(work: WorkPlan) -> str:
     """What there is to do in half a line."""
     total = counted(len(work.todo) + len(work.done), "run")
-    if not work.todo:
+    if not work.jobs:
         return f"{total}, all done"
-    again = f", {len(work.failed)} of them failed before" if work.failed else ""
-    return f"{total}, {len(work.todo)} to train{again} · {counted(len(work.programs), 'program')} to compile"
+    failed = f", {len(work.failed)} of them failed before" if work.failed else ""
+    parts = [total]
+    if work.todo:
+        parts.append(f"{len(work.todo)} to train{failed}")
+    if work.retrained:
+        parts.append(f"{len(work.retrained)} to train again for {_lacking_text(work, work.retrained)}")
+    if work.derived:
+        parts.append(f"{_lacking_text(work, work.derived)} of {len(work.derived)} to derive from weights")
+    programs = f" · {counted(len(work.programs), 'program')} to compile" if work.programs else ""
+    return ", ".join(parts) + programs
+
+
+def _lacking_text(work: WorkPlan, specs: Iterable[RunSpec]) -> str:
+    """The artefacts that some of these runs lack."""
+    return " and ".join(dict.fromkeys(name for spec in specs for name in work.lacking[spec.run_id]))
 
 
 def numerics_text(specs: Iterable[RunSpec]) -> str:

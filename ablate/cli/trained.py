@@ -1,0 +1,124 @@
+"""Trained models of runs that are stored, for the verbs that ask something of them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablate.analysis.comparison import Side
+from ablate.artefacts import WEIGHTS
+from ablate.cli.compare import find_sides
+from ablate.cli.output import UsageError
+from ablate.records import Array, Status, StoredRun
+from ablate.runner.devices import worker_environment
+from ablate.specs import Numerics
+from ablate.store import MissingArtefact, RunStore
+from ablate.study_folder import StudyFolder
+
+__all__ = ["RestoredRun", "WeightedRun", "hushed", "restored", "the_side", "weighted_runs"]
+
+STDERR = 2  # the file descriptor, which native code writes to
+
+
+@dataclass(frozen=True)
+class WeightedRun:
+    """A completed run with the weights that it ended with, by variable path."""
+
+    run: StoredRun
+    weights: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class RestoredRun:
+    """A run with its model, a `keras.Model` as the run left it, and the shape of one example."""
+
+    run: StoredRun
+    model: Any
+    example_shape: tuple[int, ...]
+
+
+def the_side(word: str, results_dir: Path) -> Side:
+    """The run, or the arm over its seeds, that a word names.
+
+    Raises:
+        UsageError, MissingRun, AmbiguousPrefix: when it names none, or several arms.
+    """
+    sides = find_sides(word, results_dir)
+    if len(sides) > 1:
+        raise UsageError(f"{word} has several arms; name one of {', '.join(side.label for side in sides)}")
+    if not sides:
+        raise UsageError(f"{word} has no stored run yet")
+    return sides[0]
+
+
+def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
+    """The completed runs of a side whose weights were kept, by seed.
+
+    Raises:
+        UsageError: when there is none; the message says how to keep them.
+    """
+    completed = [run for run in side.runs if run.record.status is Status.COMPLETED]
+    if not completed:
+        raise UsageError(f"{side.label} has no completed run")
+    found = [WeightedRun(run, weights) for run in completed if (weights := _weights(run, store)) is not None]
+    if not found:
+        raise UsageError(f"{side.label} has no weights saved. {_how_to_keep_them(side, store.root)}")
+    return sorted(found, key=lambda each: each.run.spec.seed)
+
+
+def restored(runs: Sequence[WeightedRun], data_dir: Path | None) -> Iterator[RestoredRun]:
+    """The runs with their models, on the CPU, one after the other. TensorFlow is imported by this call, for seconds.
+
+    Raises:
+        DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
+    """
+    numerics = runs[0].run.spec.numerics
+    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
+    os.environ.update(worker_environment(on_cpu, place=0))
+    with hushed():
+        from ablate.runner.trainer import Trainer
+
+        trainer = Trainer(data_dir, on_cpu)
+
+    def restore(each: WeightedRun) -> RestoredRun:
+        spec = each.run.spec
+        return RestoredRun(each.run, trainer.restore(spec, each.weights), trainer.example_shape(spec))
+
+    return map(restore, runs)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Lets native code write nothing to stderr: what TensorFlow says of the machine while it is imported is no
+    answer to what was asked. Exceptions of Python go their way."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _weights(run: StoredRun, store: RunStore) -> Mapping[str, Array] | None:
+    try:
+        return store.artefact(run.spec.run_id, WEIGHTS)
+    except MissingArtefact:
+        return None
+
+
+def _how_to_keep_them(side: Side, results_dir: Path) -> str:
+    """The command that trains the runs again with their weights kept, as far as it is known."""
+    study, colon, _ = side.label.partition(":")
+    lines = StudyFolder(results_dir, study).plan_lines() if colon else ()
+    if not lines:
+        return f"The command that made it keeps them with keep=[{WEIGHTS}] added."
+    return f"This keeps them: ablate {shlex.join([*lines[-1].argv, f'keep=[{WEIGHTS}]'])}"
