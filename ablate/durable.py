@@ -88,6 +88,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     """A temporary folder in `parent` with `files`, written in their order; removed unless it was published.
 
+    A name may begin with that of a folder (`artefacts/weights.npz`), which is made.
+
     Raises:
         WriteFailed: when the file system refuses; the temporary folder is gone then.
     """
@@ -96,8 +98,10 @@ def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         with writing(parent, sum(map(len, files.values()))):
             staged.mkdir(parents=True)
             for name, content in files.items():
+                (staged / name).parent.mkdir(exist_ok=True)
                 _write_through(staged / name, content)
-            _sync_folder(staged)
+            for folder in {(staged / name).parent for name in files} | {staged}:
+                _sync_folder(folder)
         yield staged
     finally:
         shutil.rmtree(staged, ignore_errors=True)

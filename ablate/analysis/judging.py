@@ -185,17 +185,17 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
     margin = stated_margin(statement, read.spec.metric, read.spec.margin)
     is_primary = str(quantity) == read.spec.metric
     with_examples = info.name == "test_accuracy"
-    sides = [
-        read.values(read.sweep.runs_of(name), value_of(quantity), with_examples=with_examples)
-        for name in (arm, reference)
-    ]
+    planned = read.sweep.runs_of(arm)
     return PairedQuestion(
         subject=text,
         arm=arm,
         reference=reference,
         metric=info,
-        arm_values=sides[0],
-        reference_values=sides[1],
+        arm_values=read.values(planned, value_of(quantity), with_examples=with_examples),
+        reference_values=read.values(read.sweep.runs_of(reference), value_of(quantity), with_examples=with_examples)
+        if statement.value is None
+        else ArmValues(dict.fromkeys((run.seed for run in planned), statement.value)),
+        has_stated_reference=statement.value is not None,
         relation=statement.relation,
         margin=margin,
         # A margin of its own brings its own scale: an absolute one may stand beside the sweep's ratio of errors.

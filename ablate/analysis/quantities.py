@@ -16,8 +16,9 @@ import math
 import numpy as np
 
 from ablate.analysis.values import Value, value_in
-from ablate.records import METRICS, WEIGHT_STATISTICS, StoredRun
-from ablate.statements import EPOCHS_TO, WEIGHT_QUANTITIES, Quantity
+from ablate.artefacts import PROBE_QUANTITIES
+from ablate.records import METRICS, WEIGHT_STATISTICS, Array, StoredRun
+from ablate.statements import EPOCHS_TO, FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity
 
 __all__ = ["value_of"]
 
@@ -25,16 +26,21 @@ __all__ = ["value_of"]
 def value_of(quantity: Quantity) -> Value:
     """The function that reads the quantity of a run, in the unit of `statements.quantity_info(quantity)`.
 
-    A metric is that of the weights that the run ended with, as in `values.metric_values`; `weight_*` are of
-    the same weights.
+    A metric is that of the weights that the run ended with, as in `values.metric_values`; `weight_*` and
+    `first_kernel_*` are of the same weights, and so is what probes measure. A run that the probe was not kept
+    of has no such number.
     """
     name = quantity.name
     if name == EPOCHS_TO:
         return lambda run: _epochs_to(run, quantity)
     if name in WEIGHT_QUANTITIES:
         return lambda run: _over_kernels(run, name.removeprefix("weight_"))
+    if name in FIRST_KERNEL_QUANTITIES:
+        return lambda run: _of_first_kernel(run, name.removeprefix("first_kernel_"))
     if name in METRICS:
         return value_in(name)
+    if name in PROBE_QUANTITIES:
+        return lambda run: run.probes.get(name)
     # epochs_run and best_epoch
     return lambda run: _number(getattr(run.record, name))
 
@@ -50,15 +56,26 @@ def _epochs_to(run: StoredRun, quantity: Quantity) -> float | None:
 
 
 def _over_kernels(run: StoredRun, statistic: str) -> float | None:
-    """The mean over the kernels of one of their statistics: each kernel counts once, whatever its size.
+    """The mean over the kernels of one of their statistics: each kernel counts once, whatever its size."""
+    values = _of_kernels(run, statistic)
+    return float(values.mean()) if len(values) and np.isfinite(values).all() else None
+
+
+def _of_first_kernel(run: StoredRun, statistic: str) -> float | None:
+    values = _of_kernels(run, statistic)
+    return float(values[0]) if len(values) and np.isfinite(values[0]) else None
+
+
+def _of_kernels(run: StoredRun, statistic: str) -> Array:
+    """One of `WEIGHT_STATISTICS` of every kernel, from the inputs on; empty where none are stored.
 
     Biases, scales and positions are left out: no penalty acts on them.
     """
     if "weights/path" not in run.arrays:
-        return None
+        return np.empty(0)
     kernels = [str(path).endswith("kernel") for path in run.arrays["weights/path"]]
-    values = run.arrays["weights/statistics"][kernels, WEIGHT_STATISTICS.index(statistic)]
-    return float(values.mean()) if len(values) and np.isfinite(values).all() else None
+    column: Array = run.arrays["weights/statistics"][kernels, WEIGHT_STATISTICS.index(statistic)]
+    return column
 
 
 def _number(value: int | None) -> float | None:

@@ -8,14 +8,23 @@ for sweep in results.sweeps:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.curves import ArmCurves, learning_curves
+from ablate.analysis.displacement import Displacement, displacement_curves
+from ablate.analysis.diverging import ArmDivergence, arm_divergences
+from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles
+from ablate.analysis.examples import ShownExamples, shown_examples
 from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.flags import RaisedFlag, sweep_flags
+from ablate.analysis.generated import Samples, samples_of_arms
 from ablate.analysis.judging import judge_sweep
+from ablate.analysis.originals import Revisited, revisit
+from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
+from ablate.analysis.quantities import value_of
+from ablate.analysis.readings import ArmReadings
 from ablate.analysis.selections import Selection
 from ablate.analysis.settings import flatten, setting_text
 from ablate.analysis.summaries import ArmSummary, summarise
@@ -30,10 +39,12 @@ from ablate.analysis.values import (
     value_in,
 )
 from ablate.analysis.verdict_rows import Verdict
+from ablate.artefacts import PROBE_QUANTITIES
 from ablate.identity import canonical
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import MetricInfo, RunRecord, StoredRun
 from ablate.specs import PlannedRun
+from ablate.statements import Quantity
 
 __all__ = [
     "SECONDS",
@@ -45,6 +56,7 @@ __all__ = [
     "sweep_results",
 ]
 
+NO_PICTURES = ProbePictures()
 SECONDS = MetricInfo("seconds", "time of a run without compilation", "min", "seconds")
 
 
@@ -85,8 +97,15 @@ class SweepResults:
         on_test: exploratory: the arms on the test split.
         multiplicity: how the verdicts of a family share their errors: `holm` or `joint`.
         flags: those of the sweep as a whole; each verdict bears its own.
+        divergences: of the arms where a run diverged, or one of the baseline's.
         selection: the arm with the best mean, where the report is to name one.
         factorial: what a full grid showed of its factors.
+        revisited: what became of the document that the sweep puts to the test.
+        examples: test examples as a run of the baseline reads them, where they were kept.
+        displacements: accuracy against displacement, a curve an arm, where it was measured.
+        ensembles: arm to what its seeds gain together, where their probabilities were kept.
+        probes, pictures: what probes measured of the runs, as far as it was kept.
+        samples: what the generators of its arms made.
     """
 
     planned: PlannedSweep
@@ -106,12 +125,27 @@ class SweepResults:
     on_test: tuple[Verdict, ...] = ()
     multiplicity: str = "holm"
     flags: tuple[RaisedFlag, ...] = ()
+    divergences: tuple[ArmDivergence, ...] = ()
     selection: Selection | None = None
     factorial: FactorialRows | None = None
+    revisited: Revisited | None = None
+    examples: ShownExamples | None = None
+    displacements: tuple[Displacement, ...] = ()
+    ensembles: Mapping[str, EnsembleGain] = field(default_factory=dict)
+    probes: tuple[MetricSummaries, ...] = ()
+    pictures: ProbePictures = NO_PICTURES
+    samples: tuple[Samples, ...] = ()
 
     @property
     def baseline(self) -> ArmSummary:
         return next(summary for summary in self.summaries if summary.is_baseline)
+
+    @property
+    def stated(self) -> dict[str, float]:
+        """Arm → what the document that is put to the test states of it on the sweep's metric, on the same data."""
+        if self.revisited is None or not self.revisited.is_on_its_data:
+            return {}
+        return {each.arm: each.stated for each in self.revisited.numbers if each.quantity.name == self.metric.name}
 
     @property
     def distinct_configurations(self) -> int:
@@ -121,22 +155,37 @@ class SweepResults:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """`environment` maps each entry of the records' environments to its distinct values, as text."""
+    """`environment` maps each entry of the records' environments to its distinct values, as text; `readings` is what
+    an arm of the study read in photographs, where it was asked."""
 
     plan: StudyPlan
     sweeps: tuple[SweepResults, ...]
     environment: Mapping[str, tuple[str, ...]]
+    readings: ArmReadings | None = None
 
 
-def study_results(plan: StudyPlan, runs: Runs, events: Sequence[Mapping[str, Any]] = ()) -> StudyResults:
+def study_results(
+    plan: StudyPlan,
+    runs: Runs,
+    events: Sequence[Mapping[str, Any]] = (),
+    ensembles: StudyEnsembles | None = None,
+    readings: ArmReadings | None = None,
+) -> StudyResults:
     """
     Args:
         events: the study's log, see `StudyFolder.events`.
+        ensembles: what seeds gain together; it is made of more than the runs of a report still hold.
+        readings: of photographs.
     """
+    gains = ensembles or {}
     return StudyResults(
         plan=plan,
-        sweeps=tuple(sweep_results(sweep, runs, events) for sweep in plan.sweeps),
+        sweeps=tuple(
+            replace(sweep_results(sweep, runs, events), ensembles=gains.get(sweep.spec.name, {}))
+            for sweep in plan.sweeps
+        ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
+        readings=readings,
     )
 
 
@@ -166,8 +215,15 @@ def sweep_results(sweep: PlannedSweep, runs: Runs, events: Sequence[Mapping[str,
         flags=sweep_flags(
             sweep, runs, judged.verdicts, events, judged.selection, judged.grid.interactions if judged.grid else ()
         ),
+        divergences=arm_divergences(sweep, runs),
         selection=judged.selection,
         factorial=judged.grid,
+        revisited=revisit(sweep, runs, judged.claims),
+        examples=shown_examples(sweep, runs),
+        displacements=displacement_curves(sweep, runs),
+        probes=_probes(sweep, runs),
+        pictures=probe_pictures(sweep, runs),
+        samples=samples_of_arms(sweep, runs),
     )
 
 
@@ -200,6 +256,15 @@ def _secondary(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[MetricSumm
     return tuple(
         MetricSummaries(column_info(name), summarise(sweep, runs, value_in(name)))
         for name in sorted(columns - {column}, key=metric_rank)
+    )
+
+
+def _probes(sweep: PlannedSweep, runs: Runs) -> tuple[MetricSummaries, ...]:
+    present = {name for run in stored(runs, sweep.runs) for name in run.probes}
+    return tuple(
+        MetricSummaries(info, summarise(sweep, runs, value_of(Quantity(name))))
+        for name, info in PROBE_QUANTITIES.items()
+        if name in present
     )
 
 

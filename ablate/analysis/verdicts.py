@@ -47,12 +47,14 @@ ALPHA = 0.05
 DIFFERENCE = MetricInfo("difference", "difference", "max", "")
 PAIRED_T = "paired t"
 ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
+STATED_T = "one-sample t against a stated value"
 
 
 @dataclass(frozen=True)
 class PairedQuestion:
     """Two sides and what is asked of them; a `relation` makes a claim of it, else it asks whether `arm` is better.
 
+    `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm.
     `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution` and `all_values` as in
     `match`.
     """
@@ -70,6 +72,7 @@ class PairedQuestion:
     classes: int | None = None
     resolution: float | None = None
     all_values: Sequence[float] | None = None
+    has_stated_reference: bool = False
 
 
 # who asks --------------------------------------------------------------------------------------------
@@ -225,6 +228,7 @@ class _Case:
     matched: Matched | None = None
     n_examples: int | None = None
     classes: int | None = None
+    has_stated_reference: bool = False
 
     @property
     def orientation(self) -> int:
@@ -256,6 +260,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         f"diverged {arm.divergence}" if arm.diverged_seeds else "",
         f"{question.reference or 'reference'} diverged {reference.divergence}" if reference.diverged_seeds else "",
     ]
+    test = STATED_T if question.has_stated_reference else PAIRED_T
     return _Case(
         subject=question.subject,
         arm=question.arm,
@@ -273,10 +278,11 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_diverged=len(arm.diverged_seeds),
         n_diverged_reference=len(reference.diverged_seeds),
         disagreement=", ".join(filter(None, notes)),
-        test_name=f"{PAIRED_T} on {_ON_SCALE[scale, matched.is_logit]}" if scale is Scale.LOG_ERROR else PAIRED_T,
+        test_name=f"{test} on {_ON_SCALE[scale, matched.is_logit]}" if scale is Scale.LOG_ERROR else test,
         matched=matched,
         n_examples=question.n_examples,
         classes=question.classes,
+        has_stated_reference=question.has_stated_reference,
     )
 
 
@@ -345,7 +351,8 @@ def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family
     size = effect_size(sign * (evidence.mean or 0.0), evidence.sd or 0.0, evidence.n, 1 - alpha)
     improvement = paired_improvement([(case.better or 1) * value for value in values], 1 - alpha)
     p_perm = sign_flip_p(values) if evidence.n >= MIN_EXACT_SEEDS else None
-    pairing = _pairing(case.matched)
+    # Of a number without a spread nothing is gained or lost by pairing.
+    pairing = _Pairing() if case.has_stated_reference else _pairing(case.matched)
     needed = _needed(evidence, decision)
     crossed = _crossed(case)
     word, qualifier = _said(case, evidence, decision)

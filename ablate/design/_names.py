@@ -12,7 +12,7 @@ __all__ = ["arm_name", "change_name", "factor_names", "short_names"]
 def arm_name(levels: Mapping[str, Json], named: Iterable[str]) -> str:
     """The levels of the factors `named`, as `factor=level` joined by commas.
 
-    A factor appears as the last part of its dotted key, or whole where two factors share that part.
+    A factor appears as the last part of its dotted key, or with as many parts before it as tell it from the others.
     """
     short = short_names(levels)
     return ",".join(f"{short[key]}={_level_text(levels[key])}" for key in named)
@@ -27,10 +27,18 @@ def change_name(levels: Mapping[str, Json], baseline: Mapping[str, Json]) -> str
 
 
 def short_names(factors: Iterable[str]) -> dict[str, str]:
-    """Each factor with what it is called: its last part, or all of it where two share that."""
-    last = {key: key.rpartition(".")[2] for key in factors}
-    shared = list(last.values())
-    return {key: part if shared.count(part) == 1 else key for key, part in last.items()}
+    """Each factor with what it is called: as many of its last parts as no other factor ends in."""
+    keys = list(factors)
+    return {key: next((end for end in _endings(key) if not _is_shared(end, key, keys)), key) for key in keys}
+
+
+def _endings(key: str) -> list[str]:
+    parts = key.split(".")
+    return [".".join(parts[-count:]) for count in range(1, len(parts) + 1)]
+
+
+def _is_shared(end: str, key: str, keys: Iterable[str]) -> bool:
+    return any(other != key and f".{other}".endswith(f".{end}") for other in keys)
 
 
 def factor_names(factors: Iterable[str]) -> dict[str, str]:

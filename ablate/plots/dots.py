@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from ablate.analysis.estimates import Estimate
 from ablate.analysis.results import MetricSummaries
 from ablate.analysis.summaries import ArmSummary
-from ablate.plots.canvas import BASELINE, DIVERGED, MUTED, SUBJECT, use_log_scale
+from ablate.plots.canvas import BASELINE, DIVERGED, INK, MUTED, SUBJECT, use_log_scale
 from ablate.plots.labels import axis_label, row_labels
 from ablate.plots.scales import summaries_as_errors, use_error_scale
 
@@ -21,13 +21,19 @@ __all__ = ["draw_summaries", "finish_rows", "seed_offsets", "write_beside"]
 SPREAD_OF_ROWS = 0.56
 
 
-def draw_summaries(info: MetricSummaries, ax: Axes, with_intervals: bool = True) -> Axes:
+def draw_summaries(
+    info: MetricSummaries, ax: Axes, with_intervals: bool = True, stated: Mapping[str, float] | None = None
+) -> Axes:
     """The values of one metric by arm, first arm on top; the dashed line is the mean of the baseline.
 
     Shares near 1 are drawn as errors on a logarithmic axis.
+
+    Args:
+        stated: arm → a number that somebody else states of it, in the metric's unit, drawn as an open diamond.
     """
     given, info = info, summaries_as_errors(info)
-    values = [value for summary in info.summaries for value in summary.estimate.values]
+    marks = {arm: value if info is given else 1 - value for arm, value in (stated or {}).items()}
+    values = [*marks.values(), *(value for summary in info.summaries for value in summary.estimate.values)]
     if values:
         use_log_scale(ax, "x", min(values), max(values))
     for row, summary in enumerate(info.summaries):
@@ -35,6 +41,8 @@ def draw_summaries(info: MetricSummaries, ax: Axes, with_intervals: bool = True)
         _draw_row(summary.estimate, row, colour, ax, with_intervals)
         if summary.is_baseline and summary.estimate.mean is not None:
             ax.axvline(summary.estimate.mean, color=BASELINE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        if summary.arm in marks:
+            ax.plot(marks[summary.arm], row, "D", markersize=7, markerfacecolor="none", color=INK, zorder=5)
     labels, title = row_labels([summary.arm for summary in info.summaries])
     finish_rows(labels, title, [_counts(summary) for summary in info.summaries], ax)
     ax.set_xlabel(axis_label(info.metric))

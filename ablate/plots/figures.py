@@ -16,21 +16,35 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ablate.analysis.curves import ArmCurves
+from ablate.analysis.examples import ShownExamples
 from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
 from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.plots.canvas import BASELINE, DIVERGED, SUBJECT, Panels, house_figure, house_style, use_log_scale
 from ablate.plots.confusion import draw_confusion, mistake_shares
 from ablate.plots.curves import draw_arm_curves, fit_to_curves, use_whole_epochs
+from ablate.plots.displacement import displacement_page, ensembles_page
 from ablate.plots.dots import draw_summaries
+from ablate.plots.examples import class_page, mistakes_page, random_page
 from ablate.plots.forest_page import forest_page, height_of_rows
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.labels import axis_label, interval_name, row_labels
+from ablate.plots.samples import draw_samples
 from ablate.plots.scales import as_errors, curves_as_errors, error_of, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
 from ablate.records import MetricInfo
 
-__all__ = ["DRAW", "MOST_ARMS", "MOST_PANELS"]
+__all__ = [
+    "DRAW",
+    "MOST_ARMS",
+    "MOST_PANELS",
+    "GridOfPanels",
+    "OfArm",
+    "grid_of_panels",
+    "hide_empty",
+    "in_house_style",
+    "shown_arms",
+]
 
 MOST_ARMS = 60
 # Panels take a hundred times longer to lay out than rows, and more of them are too small to read.
@@ -51,7 +65,7 @@ ArmThing = TypeVar("ArmThing", bound=OfArm)
 Page = Callable[[SweepResults], Figure]
 
 
-def _in_house_style(page: Page) -> Page:
+def in_house_style(page: Page) -> Page:
     @functools.wraps(page)
     def styled(results: SweepResults) -> Figure:
         with house_style():
@@ -60,41 +74,41 @@ def _in_house_style(page: Page) -> Page:
     return styled
 
 
-@_in_house_style
+@in_house_style
 def metric_by_arm(results: SweepResults) -> Figure:
-    return _summaries_page(results, MetricSummaries(results.metric, results.summaries))
+    return _summaries_page(results, MetricSummaries(results.metric, results.summaries), stated=results.stated)
 
 
-@_in_house_style
+@in_house_style
 def gap(results: SweepResults) -> Figure:
     return _summaries_page(results, results.gap)
 
 
-@_in_house_style
+@in_house_style
 def seconds(results: SweepResults) -> Figure:
     # Times are skewed by whatever else the machine does: a t interval of them would reach below zero.
     return _summaries_page(results, results.seconds, with_intervals=False)
 
 
-@_in_house_style
+@in_house_style
 def paired_differences(results: SweepResults) -> Figure:
-    shown = _shown(results, results.verdicts)
+    shown = shown_arms(results, results.verdicts)
     bars = f"thick bars are {interval_name(shown)}s, thin ones adjusted"
     subtitle = f"{_seeds(results)}, paired with {results.baseline.arm}{_left_out(results)}; {bars}"
     return forest_page([shown], results.planned.spec.question, subtitle)
 
 
-@_in_house_style
+@in_house_style
 def claims(results: SweepResults) -> Figure:
     """One panel for each metric and scale, since only rows that share them can share an axis."""
     subtitle = f"Claims of {results.planned.spec.name}; {_seeds(results)}, paired; a dot is a seed"
     return forest_page(_by_axis(results.claims), results.planned.spec.question, subtitle)
 
 
-@_in_house_style
+@in_house_style
 def paired_seeds(results: SweepResults) -> Figure:
     panels = _slopes(results)
-    grid = _grid_of_panels(len(panels))
+    grid = grid_of_panels(len(panels))
     subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_PANELS)}"
     height = (grid.panel_inches + 0.18) * grid.rows + 0.5
     figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
@@ -102,7 +116,7 @@ def paired_seeds(results: SweepResults) -> Figure:
     for label, panel, ax in zip(labels, panels, axes, strict=False):
         draw_paired_slopes(panel, ax)
         ax.set_title(label, loc="left", size=9, pad=15)
-    _hide_empty(axes, len(panels), grid.columns)
+    hide_empty(axes, len(panels), grid.columns)
     metric = results.metric
     if _are_near_one(results):
         metric = error_of(metric)
@@ -113,18 +127,18 @@ def paired_seeds(results: SweepResults) -> Figure:
     return figure
 
 
-@_in_house_style
+@in_house_style
 def interactions(results: SweepResults) -> Figure:
     return _tables_page(results, draw_interaction, "thin lines are seeds, thick ones means with 95% intervals", 3.2)
 
 
-@_in_house_style
+@in_house_style
 def cell_means(results: SweepResults) -> Figure:
     explained = "mean and half-width of its 95% interval; the darker, the better"
     return _tables_page(results, draw_cell_means, explained, 2.6)
 
 
-@_in_house_style
+@in_house_style
 def variance_shares(results: SweepResults) -> Figure:
     shares = _grid_of(results).shares
     subtitle = f"Where the variance of the {results.metric.title} over all runs comes from; {_seeds(results)}"
@@ -133,11 +147,11 @@ def variance_shares(results: SweepResults) -> Figure:
     return figure
 
 
-@_in_house_style
+@in_house_style
 def learning_curves(results: SweepResults) -> Figure:
     metric, change = _scale_of_curves(results)
-    arms = [change(arm) for arm in _shown(results, results.validation, MOST_PANELS)]
-    grid = _grid_of_panels(len(arms))
+    arms = [change(arm) for arm in shown_arms(results, results.validation, MOST_PANELS)]
+    grid = grid_of_panels(len(arms))
     subtitle = f"{_seeds(results)}{_left_out(results, MOST_PANELS)}; one panel an arm"
     height = grid.panel_inches * grid.rows + 0.7
     figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
@@ -156,7 +170,7 @@ def learning_curves(results: SweepResults) -> Figure:
     return figure
 
 
-@_in_house_style
+@in_house_style
 def confusion(results: SweepResults) -> Figure:
     matrices = results.confusions
     subtitle = "Counts are summed over seeds; colour is the share of the true class that was mistaken for another"
@@ -168,6 +182,41 @@ def confusion(results: SweepResults) -> Figure:
         draw_confusion(matrix, ax, most)
     for ax in axes[1:]:
         ax.set_ylabel("")
+    return figure
+
+
+def sample_predictions(results: SweepResults) -> Figure:
+    return random_page(_examples_of(results))
+
+
+def surest_mistakes(results: SweepResults) -> Figure:
+    return mistakes_page(_examples_of(results))
+
+
+def class_distribution(results: SweepResults) -> Figure:
+    return class_page(_examples_of(results))
+
+
+def displacement(results: SweepResults) -> Figure:
+    return displacement_page(results.displacements)
+
+
+def ensembles(results: SweepResults) -> Figure:
+    return ensembles_page(results.ensembles)
+
+
+@in_house_style
+def samples(results: SweepResults) -> Figure:
+    shown = results.samples[:MOST_PANELS]
+    columns = 2 if len(shown) == 4 else min(len(shown), 3)
+    rows = math.ceil(len(shown) / columns)
+    subtitle = "Images that a generator made, of one seed an arm, none picked"
+    inches = {1: 6.0, 2: 4.4}.get(columns, 3.2)
+    figure, axes = house_figure(results.planned.spec.question, subtitle, inches * rows, rows, columns)
+    for info, ax in zip(shown, axes, strict=False):
+        draw_samples(info, ax)
+    for ax in axes[len(shown) :]:
+        ax.set_visible(False)
     return figure
 
 
@@ -185,16 +234,25 @@ DRAW: Mapping[str, Page] = {
         gap,
         seconds,
         confusion,
+        sample_predictions,
+        surest_mistakes,
+        class_distribution,
+        displacement,
+        ensembles,
+        samples,
     )
 }
 
 
-def _summaries_page(results: SweepResults, info: MetricSummaries, with_intervals: bool = True) -> Figure:
-    shown = MetricSummaries(info.metric, tuple(_shown(results, info.summaries)))
+def _summaries_page(
+    results: SweepResults, info: MetricSummaries, with_intervals: bool = True, stated: Mapping[str, float] | None = None
+) -> Figure:
+    shown = MetricSummaries(info.metric, tuple(shown_arms(results, info.summaries)))
     bars = ", bars are 95% intervals of the mean" if with_intervals else ", ticks are means"
-    subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}"
+    diamonds = ", a diamond is the original's one run" if stated else ""
+    subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}{diamonds}"
     figure, axes = house_figure(results.planned.spec.question, subtitle, height_of_rows(len(shown.summaries)))
-    draw_summaries(shown, axes[0], with_intervals)
+    draw_summaries(shown, axes[0], with_intervals, stated)
     return figure
 
 
@@ -208,7 +266,7 @@ class GridOfPanels:
     label_characters: int
 
 
-def _grid_of_panels(panels: int) -> GridOfPanels:
+def grid_of_panels(panels: int) -> GridOfPanels:
     columns = min(panels, 3 if panels <= 9 else 4 if panels <= 20 else 6)
     panel_inches, characters = {1: (3.4, 80), 2: (2.7, 44), 3: (2.0, 28), 4: (1.7, 20)}.get(columns, (1.35, 12))
     return GridOfPanels(math.ceil(panels / columns), columns, panel_inches, characters)
@@ -217,11 +275,11 @@ def _grid_of_panels(panels: int) -> GridOfPanels:
 def _finish_panels(axes: Sequence[Axes], panels: int, columns: int) -> None:
     """The lowest panel of each column bears the epochs."""
     use_whole_epochs(axes[0])
-    for ax in _hide_empty(axes, panels, columns):
+    for ax in hide_empty(axes, panels, columns):
         ax.set_xlabel("epoch")
 
 
-def _hide_empty(axes: Sequence[Axes], panels: int, columns: int) -> Sequence[Axes]:
+def hide_empty(axes: Sequence[Axes], panels: int, columns: int) -> Sequence[Axes]:
     """Empty panels vanish; the lowest that is left of each column is labelled, and given back."""
     for ax in axes[panels:]:
         ax.set_visible(False)
@@ -244,7 +302,7 @@ def _slopes(results: SweepResults) -> list[PairedSlopes]:
     change = as_errors if _are_near_one(results) else _as_it_is
     estimates = {summary.arm: change(summary.estimate) for summary in results.summaries}
     baseline = estimates[results.baseline.arm]
-    shown = [verdict for verdict in _shown(results, results.verdicts, MOST_PANELS) if verdict.n]
+    shown = [verdict for verdict in shown_arms(results, results.verdicts, MOST_PANELS) if verdict.n]
     return [PairedSlopes(verdict, baseline, estimates[verdict.arm]) for verdict in shown]
 
 
@@ -263,6 +321,12 @@ def _are_near_one(results: SweepResults) -> bool:
 
 def _as_it_is(thing: Thing) -> Thing:
     return thing
+
+
+def _examples_of(results: SweepResults) -> ShownExamples:
+    if results.examples is None:
+        raise ValueError(f"no run of {results.planned.spec.name} kept examples")
+    return results.examples
 
 
 def _grid_of(results: SweepResults) -> FactorialRows:
@@ -289,7 +353,7 @@ def _tables_page(
     return figure
 
 
-def _shown(results: SweepResults, things: Sequence[ArmThing], most: int = MOST_ARMS) -> list[ArmThing]:
+def shown_arms(results: SweepResults, things: Sequence[ArmThing], most: int = MOST_ARMS) -> list[ArmThing]:
     """As many arms as a page can hold, as planned, the baseline always among them."""
     baseline = results.planned.baseline.name
     others = [thing.arm for thing in things if thing.arm != baseline][: most - 1]

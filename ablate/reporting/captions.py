@@ -47,6 +47,10 @@ def captions(results: SweepResults) -> tuple[Caption, ...]:
         (_has_values(results.gap.summaries), _gap()),
         (_has_values(results.seconds.summaries), _seconds()),
         (bool(results.confusions), _confusion(results)),
+        *_of_examples(results),
+        (bool(results.displacements), _displacement()),
+        (bool(results.ensembles), _ensembles()),
+        (bool(results.samples), _samples()),
     )
     return tuple(caption for is_drawn, caption in candidates if is_drawn)
 
@@ -65,11 +69,12 @@ def _has_curves(arms: Sequence[ArmCurves]) -> bool:
 
 def _metric_by_arm(results: SweepResults) -> Caption:
     title = results.metric.title
+    diamonds = " An open diamond is what the original states, of one run." if results.stated else ""
     return Caption(
         "metric_by_arm",
         f"Dot plot of the {title} of every seed of every arm, with mean and 95% interval",
         f"The {title} of every arm. A dot is one seed; bar and tick are the mean and its 95% t interval over "
-        "seeds. The dashed line is the mean of the baseline.",
+        f"seeds. The dashed line is the mean of the baseline.{diamonds}",
     )
 
 
@@ -167,6 +172,15 @@ def _seconds() -> Caption:
     )
 
 
+def _samples() -> Caption:
+    return Caption(
+        "samples",
+        "Sheets of images that the generators of the arms made",
+        "Images that each arm's generator made of its first latent points, at the evaluated epoch of one seed; none "
+        "is picked.",
+    )
+
+
 def _confusion(results: SweepResults) -> Caption:
     other = (
         f" and {code(results.confusions[1].label)}, whose mean lies farthest from it" if results.confusions[1:] else ""
@@ -176,4 +190,57 @@ def _confusion(results: SweepResults) -> Caption:
         "Confusion matrices of test predictions, true class against predicted class",
         f"Test examples by true and predicted class, summed over seeds: the baseline{other}. Colour is the share of "
         "the true class that was mistaken.",
+    )
+
+
+def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:
+    shown = results.examples
+    if shown is None:
+        return []
+    of_run = f"the baseline {code(shown.arm)}, seed {shown.seed}"
+    return [
+        (
+            any(example.image is not None for example in shown.random),
+            Caption(
+                "sample_predictions",
+                "Test examples drawn at random, each with the class that is predicted and its probability",
+                f"Test examples drawn at random, the same for every run, as {of_run} reads them: the class it predicts "
+                "and its probability. A few examples show what the data look like, not how good a model is.",
+            ),
+        ),
+        (
+            any(example.image is not None for example in shown.mistakes),
+            Caption(
+                "surest_mistakes",
+                "The wrongly classified test examples of the largest probability",
+                f"The mistakes that {of_run} is surest of: the class it predicts with its probability, and what the "
+                "label says. Some of the labels can be doubted.",
+            ),
+        ),
+        (
+            True,
+            Caption(
+                "class_distribution",
+                "Bars of the share of each class among training, validation and test examples",
+                "How often each class occurs in each split, as a share of its examples.",
+            ),
+        ),
+    ]
+
+
+def _displacement() -> Caption:
+    return Caption(
+        "displacement",
+        "Curves of the test accuracy over shift, rotation and scale of the test images, a line an arm",
+        "Accuracy on test images that were moved (mean over four directions), turned or magnified, with zeros outside. "
+        "Thin lines are seeds, thick ones their mean. Of a large test set 2000 examples are looked at.",
+    )
+
+
+def _ensembles() -> Caption:
+    return Caption(
+        "ensembles",
+        "Curves of the test error over the number of seeds whose probabilities are averaged",
+        "Test error of ensembles over the number of seeds that are asked together: the mean over up to 20 choices of "
+        "so many seeds. Small dots are single seeds.",
     )

@@ -7,7 +7,12 @@
     records.jsonl        one record a line, in the order of the plan
     history.parquet      the table `history`
     predictions.npz      test labels, and which class was predicted instead; a regression's are not packed
-    weights.npz          statistics of the weights, only of sweeps with a claim about them
+    weights.npz          statistics of the weights, only of sweeps with a claim or a stated number about them
+    generated.npz        what a generator made, of one run an arm; only where there are any
+    probes.jsonl         the numbers that probes measured of each run, if any
+    probes.npz           what pictures are made of: <run_id>/<probe>/<array>
+    ensembles.json       what the seeds of an arm gain together, if their probabilities were kept
+    photographs.npz      what an arm read in photographs, if it was asked
     study_log.jsonl      what happened to the study (seeds or claims that were added), without its times
     runs, timings, verdicts    the tables, for readers; parquet and CSV
 
@@ -21,24 +26,35 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
+from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
+from ablate.artefacts import NOT_APPLICABLE, PROBES
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
-from ablate.records import HISTORY, Array, RunRecord, StoredRun
-from ablate.specs import RunSpec
-from ablate.statements import WEIGHT_QUANTITIES, parse_statement
+from ablate.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
+from ablate.specs import RunSpec, SweepSpec
+from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 
-__all__ = ["Evidence", "pack", "public_words", "unpack"]
+__all__ = ["READINGS", "Evidence", "pack", "pack_readings", "public_words", "unpack", "unpack_readings"]
 
 # Compressed; a run whose predictions find no room is reported without what they would tell.
 PREDICTION_BYTES = 2_000_000
+# Compressed, of the arrays of probes, each with its headers; their numbers are packed whatever their size.
+PROBE_BYTES = 600_000
+MEMBER_BYTES = 450
+# Of these a report holds what was made of them.
+NOT_PACKED = ("probabilities",)
+GENERATED_FILE = "generated.npz"
+ENSEMBLES, READINGS = "ensembles.json", "photographs.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
 _PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out")
@@ -47,12 +63,22 @@ _FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a report is made of. `command` is the words after `ablate` that made the study, `events` its log."""
+    """What a report is made of.
+
+    Attributes:
+        command: the words after `ablate` that made the study.
+        events: its log.
+        ensembles: what seeds gain together; made of the runs' probabilities while these are there, which are too
+            large to be packed.
+        readings: of photographs, by the runs of an arm.
+    """
 
     plan: StudyPlan
     runs: Runs
     command: tuple[str, ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
+    ensembles: StudyEnsembles = field(default_factory=dict)
+    readings: ArmReadings | None = None
 
 
 def pack(evidence: Evidence) -> dict[str, bytes]:
@@ -61,8 +87,13 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
     present = {run_id: evidence.runs[run_id] for run_id in plan.possible_run_ids if run_id in evidence.runs}
     predictions, weights = _chosen_predictions(plan, present), _claimed_weights(plan, present)
     # The tables tell what the packed runs tell, not what did not find room.
+    probes, generated = _chosen_probes(plan, present), _chosen_generated(plan, present)
+    arrays = {
+        run_id: {**predictions.get(run_id, {}), **weights.get(run_id, {}), **generated.get(run_id, {})}
+        for run_id in present
+    }
     runs = {
-        run_id: _with_arrays(run, {**predictions.get(run_id, {}), **weights.get(run_id, {})})
+        run_id: replace(_with_arrays(run, arrays[run_id]), artefacts=probes.get(run_id, {}))
         for run_id, run in present.items()
     }
     records = (_without_folders(run.record).to_json() for run in runs.values())
@@ -71,14 +102,18 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         "records.jsonl": _json_lines(records),
         "predictions.npz": _pack_predictions(predictions),
         **({"weights.npz": _npz(_named_by_run(weights))} if weights else {}),
+        **({GENERATED_FILE: _npz({name: generated[name][GENERATED] for name in generated})} if generated else {}),
+        **_pack_probes(probes),
+        **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
+        **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
         **_table_files(study_tables(plan, runs)),
     }
 
 
 def unpack(files: Mapping[str, bytes]) -> Evidence:
-    """The study of these files; its runs have history, predicted classes and the statistics of weights that claims
-    are about, and no other arrays.
+    """The study of these files; its runs have history, predicted classes, the statistics of weights that claims are
+    about, generated images and what probes measured, and no other arrays.
 
     Raises:
         KeyError: when a file is missing.
@@ -87,11 +122,14 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     header = json.loads(files["plan.json"])
     plan = StudyPlan.from_json(header["plan"])
     records = [RunRecord.from_json(json.loads(line)) for line in files["records.jsonl"].splitlines()]
-    specs, arrays = _specs(plan), _unpack_arrays(files)
-    runs = {record.run_id: StoredRun(specs[record.run_id], record, arrays.get(record.run_id, {})) for record in records}
+    specs, arrays, probes = _specs(plan), _unpack_arrays(files), _unpack_probes(files)
+    runs = {
+        run_id: StoredRun(specs[run_id], record, arrays.get(run_id, {}), probes.get(run_id, {}))
+        for run_id, record in ((record.run_id, record) for record in records)
+    }
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
-    return Evidence(plan, runs, tuple(header["command"]), events)
+    return Evidence(plan, runs, tuple(header["command"]), events, _unpack_ensembles(files), unpack_readings(files))
 
 
 def public_words(command: tuple[str, ...]) -> list[str]:
@@ -154,9 +192,18 @@ def _chosen_predictions(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Arra
     return chosen
 
 
+def _chosen_generated(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Array]]:
+    """run_id → images, of the first seed of each arm that has any: those that the report shows."""
+    first: dict[tuple[str, str], str] = {}
+    for run in plan.runs:
+        if run.run_id in runs and GENERATED in runs[run.run_id].arrays:
+            first.setdefault((run.sweep, run.arm), run.run_id)
+    return {run_id: {GENERATED: runs[run_id].arrays[GENERATED]} for run_id in first.values()}
+
+
 def _claimed_weights(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Array]]:
     """run_id → statistics of the weights, of every run of a sweep with a claim about them."""
-    sweeps = [sweep for sweep in plan.sweeps if any(map(_is_about_weights, sweep.spec.claims))]
+    sweeps = [sweep for sweep in plan.sweeps if _is_about_weights(sweep.spec)]
     return {
         run.run_id: {name: runs[run.run_id].arrays[name] for name in WEIGHTS}
         for sweep in sweeps
@@ -165,14 +212,113 @@ def _claimed_weights(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Array]]
     }
 
 
-def _is_about_weights(claim: str) -> bool:
-    return parse_statement(claim).quantity.name in WEIGHT_QUANTITIES
+def _is_about_weights(spec: SweepSpec) -> bool:
+    numbers = () if spec.original is None else spec.original.numbers
+    asked = {*numbers, *(parse_statement(claim).quantity.name for claim in spec.claims)}
+    return bool(asked & {*WEIGHT_QUANTITIES, *FIRST_KERNEL_QUANTITIES})
 
 
 def _with_arrays(run: StoredRun, arrays: Mapping[str, Array]) -> StoredRun:
     """The run as it will be unpacked."""
     history = {name: array for name, array in run.arrays.items() if name.startswith(HISTORY)}
     return replace(run, arrays={**history, **arrays})
+
+
+def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str, Array]]]:
+    """run_id → probe → arrays: the numbers of all runs; other arrays as far as there is room, in the order of the
+    seeds, so that every arm has those of its first ones."""
+    rounds = sorted(plan.runs, key=lambda run: (run.seed, not run.is_baseline))
+    chosen: dict[str, dict[str, dict[str, Array]]] = {}
+    room = PROBE_BYTES
+    showing = {run.spec.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
+    for run_id in dict.fromkeys([*(run.run_id for run in rounds), *plan.possible_run_ids]):
+        for probe, arrays in runs[run_id].artefacts.items() if run_id in runs else ():
+            if probe not in PROBES or probe in NOT_PACKED or (probe == SAMPLES and run_id not in showing):
+                continue
+            numbers = {name: values for name, values in arrays.items() if _is_number(name)}
+            others = {name: values for name, values in arrays.items() if values.ndim}
+            room -= sum(MEMBER_BYTES + len(zlib.compress(values.tobytes())) for values in others.values())
+            chosen.setdefault(run_id, {})[probe] = {**numbers, **(others if room >= 0 else {})}
+    return {run_id: chosen[run_id] for run_id in plan.possible_run_ids if run_id in chosen}
+
+
+def _is_number(name: str) -> bool:
+    """Of an array of a probe: whether it is a number that claims may be about, or the reason why there is none."""
+    return name.startswith(VALUE) or name == NOT_APPLICABLE
+
+
+def _pack_probes(probes: Mapping[str, Mapping[str, Mapping[str, Array]]]) -> dict[str, bytes]:
+    if not probes:
+        # Reports of studies without probes, older ones among them, have no such files.
+        return {}
+    numbers = {
+        run_id: {
+            probe: {name: values.item() for name, values in arrays.items() if _is_number(name)}
+            for probe, arrays in found.items()
+        }
+        for run_id, found in probes.items()
+    }
+    others = {
+        f"{run_id}/{probe}/{name}": values
+        for run_id, found in probes.items()
+        for probe, arrays in found.items()
+        for name, values in arrays.items()
+        if not _is_number(name)
+    }
+    lines = _json_lines({"run_id": run_id, "probes": found} for run_id, found in numbers.items())
+    return {"probes.jsonl": lines, "probes.npz": _npz(others)}
+
+
+def _unpack_probes(files: Mapping[str, bytes]) -> dict[str, dict[str, dict[str, Array]]]:
+    probes: dict[str, dict[str, dict[str, Array]]] = {}
+    for line in map(json.loads, files.get("probes.jsonl", b"").splitlines()):
+        probes[line["run_id"]] = {
+            probe: {name: np.asarray(value) for name, value in line["probes"][probe].items()}
+            for probe in PROBES
+            if probe in line["probes"]
+        }
+    if probes:
+        with np.load(io.BytesIO(files["probes.npz"]), allow_pickle=False) as packed:
+            for key in packed.files:
+                run_id, probe, name = key.split("/", maxsplit=2)
+                probes[run_id][probe][name] = packed[key]
+    return probes
+
+
+def _pack_ensembles(ensembles: StudyEnsembles) -> dict[str, bytes]:
+    found = {
+        sweep: [{"arm": arm, **gain.to_json()} for arm, gain in gains.items()] for sweep, gains in ensembles.items()
+    }
+    return {ENSEMBLES: _json_bytes(found)} if found else {}
+
+
+def _unpack_ensembles(files: Mapping[str, bytes]) -> StudyEnsembles:
+    found = json.loads(files.get(ENSEMBLES, b"{}"))
+    return {sweep: {each["arm"]: EnsembleGain.from_json(each) for each in gains} for sweep, gains in found.items()}
+
+
+def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
+    """What an arm read in photographs, of a file READINGS among `files`; None where there is none.
+
+    Raises:
+        KeyError, ValueError: when it is not what `pack` writes.
+    """
+    if READINGS not in files:
+        return None
+    with np.load(io.BytesIO(files[READINGS]), allow_pickle=False) as packed:
+        return readings_from_arrays(dict(packed))
+
+
+def pack_readings(readings: ArmReadings) -> bytes:
+    """The file READINGS."""
+    return _npz(readings_to_arrays(readings))
+
+
+def _npz(arrays: Mapping[str, Array]) -> bytes:
+    """Compressed; numpy dates its members 1980, so equal arrays are equal bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]
+    return buffer.getvalue()
 
 
 def _pack_predictions(predictions: Mapping[str, Mapping[str, Array]]) -> bytes:
@@ -183,18 +329,13 @@ def _pack_predictions(predictions: Mapping[str, Mapping[str, Array]]) -> bytes:
         checksum = sha256_of_bytes(labels.tobytes())[:16]
         arrays[f"{LABEL}/{checksum}"] = labels
         arrays[f"{MISTAKE}/{run_id}/{checksum}"] = _mistakes(labels, found[PREDICTION])
-    return _npz(arrays)
+    return _npz(dict(sorted(arrays.items())))
 
 
 def _named_by_run(arrays: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
     """`weights/path/<run_id>` → array."""
-    return {f"{name}/{run_id}": array for run_id, found in arrays.items() for name, array in found.items()}
-
-
-def _npz(arrays: Mapping[str, Array]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **dict(sorted(arrays.items())))  # type: ignore[arg-type]
-    return buffer.getvalue()
+    named = {f"{name}/{run_id}": array for run_id, found in arrays.items() for name, array in found.items()}
+    return dict(sorted(named.items()))
 
 
 def _mistakes(labels: Array, predictions: Array) -> Array:
@@ -223,4 +364,8 @@ def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
             for name in packed.files:
                 kind, _, run_id = name.rpartition("/")
                 arrays.setdefault(run_id, {})[kind] = packed[name]
+    if GENERATED_FILE in files:
+        with np.load(io.BytesIO(files[GENERATED_FILE]), allow_pickle=False) as packed:
+            for run_id in packed.files:
+                arrays.setdefault(run_id, {})[GENERATED] = packed[run_id]
     return arrays

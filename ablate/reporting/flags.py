@@ -34,7 +34,8 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.CEILING: "So few errors are left (under thirty, or differences below three examples) that a share of them "
     "is coarse.",
     Flag.CHANCE_LEVEL: "The metric is at the level of guessing: the arm has not learnt.",
-    Flag.DIVERGED: "Runs diverged; a verdict is given only where it is the same with them counted as the worst.",
+    Flag.DIVERGED: "Runs diverged, or never came to what was asked; a verdict is given only where it is the same with "
+    "them counted as the worst.",
     Flag.CRASHED_DROPPED: "Seeds whose runs failed are left out of the comparison and still counted in its adjustment.",
     Flag.SELECTED_ON_TEST: "Something was chosen by the test split, so its numbers flatter what was chosen.",
     Flag.STOPPED_EARLY_UNEQUAL: "Early stopping gave the arms different numbers of epochs, so they are compared at "

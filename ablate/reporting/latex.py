@@ -17,6 +17,8 @@ from ablate.analysis.verdict_rows import Verdict
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.flags import SENTENCES, flag_name
 from ablate.reporting.numbers import interval, mean, spread
+from ablate.reporting.originals import conclusions_text_table
+from ablate.reporting.quantities import capitalised
 from ablate.reporting.summary import adjustment_of, guarantee, raised_flags
 from ablate.reporting.verdict_tables import TextTable, verdict_text_table
 
@@ -175,10 +177,18 @@ def _section(results: SweepResults) -> list[str]:
             for family, title in families
             if family
         ),
+        _original(results),
         _floating(results_latex(results), f"{results.metric.title} by arm, over seeds"),
         _flags(results),
         *(_figure(spec.name, caption.name, caption.alternative) for caption in captions(results)),
     ]
+
+
+def _original(results: SweepResults) -> str:
+    if results.revisited is None or not any(found.verdicts for found in results.revisited.conclusions):
+        return ""
+    caption = f"What {results.revisited.original.source} concluded, and what held"
+    return _floating(tabular_latex(conclusions_text_table(results.revisited)), caption)
 
 
 def _floating(tabular: str, caption: str) -> str:
@@ -186,7 +196,7 @@ def _floating(tabular: str, caption: str) -> str:
         [
             r"\begin{table}[htbp]",
             r"\centering",
-            rf"\caption{{{escape_latex(_capitalised(caption))}}}",
+            rf"\caption{{{escape_latex(capitalised(caption))}}}",
             # A table of many columns shrinks to the line instead of running out of the page.
             r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
             tabular + "}",
@@ -213,11 +223,7 @@ def _figure(sweep: str, name: str, caption: str) -> str:
             r"\centering",
             # \detokenize keeps underscores of file names; the name has letters, digits and _.=- alone.
             rf"\includegraphics[width=\linewidth]{{\detokenize{{figures/{figure_file(sweep, name)}}}}}",
-            rf"\caption{{{escape_latex(_capitalised(caption))}}}",
+            rf"\caption{{{escape_latex(capitalised(caption))}}}",
             r"\end{figure}",
         ]
     )
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -17,6 +17,7 @@ from ablate.reporting.numbers import UNDEFINED, number
 
 __all__ = [
     "bounds",
+    "capitalised",
     "change_of_error",
     "difference",
     "interval_in_brackets",
@@ -30,6 +31,11 @@ __all__ = [
 ]
 
 PERCENTAGE_POINTS = " pp"
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital letter at its beginning; names inside keep theirs."""
+    return text[:1].upper() + text[1:]
 
 
 def is_share_of_examples(metric: MetricInfo) -> bool:

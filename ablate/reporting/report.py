@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 import ablate
 from ablate.analysis.results import StudyResults
 from ablate.reporting.markdown import code, escape, fenced, join_blocks, table
+from ablate.reporting.originals import conclusions_of_study
+from ablate.reporting.photographs import photographs_section
 from ablate.reporting.sections import sweep_section
 
 __all__ = ["report_markdown"]
@@ -28,6 +30,8 @@ def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
                 f"# {escape(results.plan.name)}",
                 _question(results),
                 *(sweep_section(sweep, command, is_alone=len(results.sweeps) == 1) for sweep in results.sweeps),
+                photographs_section(results.readings) if results.readings else "",
+                *_conclusions(results),
                 "## How to rebuild",
                 _rebuilding(results.plan.name, command),
                 "## Computed with",
@@ -42,6 +46,12 @@ def _question(results: StudyResults) -> str:
     """The study's question, unless it only repeats what the sweeps ask below."""
     asked_below = " ".join(sweep.planned.spec.question for sweep in results.sweeps)
     return "" if results.plan.question in asked_below else f"**{escape(results.plan.question)}**"
+
+
+def _conclusions(results: StudyResults) -> list[str]:
+    """Of all sweeps together; a lone sweep has told its own."""
+    found = conclusions_of_study(results) if len(results.sweeps) > 1 else ""
+    return ["## What the original claimed, and what held", found] if found else []
 
 
 def _rebuilding(name: str, command: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ablate.analysis.divergence import Rate
 from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
@@ -14,8 +15,12 @@ from ablate.identity import Json
 from ablate.plans import PlannedArm
 from ablate.records import MetricInfo, Status
 from ablate.reporting.captions import captions, figure_file
+from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.markdown import code, details, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
+from ablate.reporting.originals import original_blocks
+from ablate.reporting.probe_captions import probe_captions
+from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.summary import judged_blocks, test_block
 
 __all__ = ["sweep_section"]
@@ -42,6 +47,9 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
         [
             "" if is_alone else f"## {escape(results.planned.spec.name)}",
             f"**{escape(results.planned.spec.question)}**",
+            _setup_in_words(results, command),
+            *original_blocks(results),
+            "### What was found" if results.revisited else "",
             *(judged_blocks(results) if results.verdicts else [_baseline_in_words(results)]),
             "### Setup",
             _setup(results, command),
@@ -50,7 +58,9 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
             "### Results",
             _results(results),
             *_figures(results),
+            _probes(results),
             test_block(results),
+            *_ensembles(results),
             _secondary(results),
             _every_run(results),
         ]
@@ -92,7 +102,31 @@ def _what_happened(results: SweepResults) -> str:
         (outcome for outcome in results.outcomes if outcome.status != Status.COMPLETED.value),
         key=lambda outcome: STATUSES.index(outcome.status),
     )
-    return join_blocks([_counts(results), _events(events)])
+    return join_blocks([_counts(results), _events(events), _divergences(results)])
+
+
+def _divergences(results: SweepResults) -> str:
+    """How often arms diverged, with exact intervals, and how each stands if that counts as the worst outcome."""
+    if not results.divergences:
+        return ""
+    rows = [
+        [
+            code(each.arm),
+            _rate(each.rates.arm),
+            _rate(each.rates.reference),
+            probability(each.rates.p).removeprefix("="),
+            f"{each.ranks.wins} won, {each.ranks.ties} tied, {each.ranks.losses} lost",
+            probability(each.ranks.p).removeprefix("="),
+        ]
+        for each in results.divergences
+    ]
+    header = ["arm", "diverged", "baseline diverged", "McNemar p", "with divergence as the worst", "sign test p"]
+    note = "Over the seeds with an outcome on both sides; 95% intervals of Clopper and Pearson; both tests are exact."
+    return join_blocks([table(header, rows, numeric=(3, 5)), note])
+
+
+def _rate(rate: Rate) -> str:
+    return f"{rate.count} of {rate.n} [{rate.low:.2f}, {rate.high:.2f}]"
 
 
 def _counts(results: SweepResults) -> str:
@@ -145,11 +179,24 @@ def _setup(results: SweepResults, command: Sequence[str]) -> str:
 
 def _not_default(results: SweepResults, command: Sequence[str]) -> str:
     """What was set for all arms, by the files of the study and on the command line."""
-    said = [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
-    words = dict.fromkeys([*results.planned.spec.base, *said])
+    # Of two words about one key the later one counts.
+    words = {word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(command))}
     if not words:
         return "Everything that the arms share is at ablate's defaults."
-    return f"Set for all arms, the rest at ablate's defaults: {', '.join(map(code, words))}."
+    return f"Set for all arms, the rest at ablate's defaults: {', '.join(map(code, words.values()))}."
+
+
+def _commanded(command: Sequence[str]) -> list[str]:
+    """The settings of arms among the words of a command line."""
+    return [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
+
+
+def _setup_in_words(results: SweepResults, command: Sequence[str]) -> str:
+    """What the study's file says, and what of it the command line may have changed."""
+    setup, changed = results.planned.spec.setup, _commanded(command)
+    if not setup or not changed:
+        return escape(setup)
+    return f"{escape(setup)} Here the command line has the last word: {', '.join(map(code, changed))}."
 
 
 def _protocol(results: SweepResults) -> str:
@@ -209,7 +256,7 @@ def _results(results: SweepResults) -> str:
     rows = [[code(summary.arm), *_level_cells(summary), _not_averaged(summary)] for summary in results.summaries]
     header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
     note = (
-        f"{escape(results.metric.title).capitalize()}{_aim(results.metric)}. n counts completed runs, sd is over "
+        f"{capitalised(escape(results.metric.title))}{_aim(results.metric)}. n counts completed runs, sd is over "
         "seeds; intervals are Student's t, each for its own mean. They say what new seeds would do on this data and "
         "this split."
     )
@@ -230,8 +277,28 @@ def _figures(results: SweepResults) -> list[str]:
     name = results.planned.spec.name
     return [
         f"{image(caption.alternative, f'figures/{figure_file(name, caption.name)}')}\n\n*{caption.text}*"
-        for caption in captions(results)
+        for caption in (*captions(results), *probe_captions(results))
     ]
+
+
+def _ensembles(results: SweepResults) -> list[str]:
+    return ["### Ensembles of seeds", ensembles_table(results.ensembles)] if results.ensembles else []
+
+
+def _probes(results: SweepResults) -> str:
+    """A table turned round, since there are more quantities than arms and their names are long."""
+    if not results.probes:
+        return ""
+    header = ["measured", *(code(arm.arm) for arm in results.summaries)]
+    rows = [
+        [escape(column.metric.title), *(mean(summary.estimate) for summary in column.summaries)]
+        for column in results.probes
+    ]
+    note = (
+        "Means over completed seeds, of the weights that a run ended with; claims can be about each. What is measured, "
+        "and how, stands in `ablate/probes`."
+    )
+    return join_blocks([table(header, rows, numeric=range(1, len(header))), note])
 
 
 def _secondary(results: SweepResults) -> str:

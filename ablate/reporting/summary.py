@@ -19,6 +19,7 @@ from ablate.records import Status
 from ablate.reporting.flags import SENTENCES, flag_list
 from ablate.reporting.markdown import code, details, escape, join_blocks, table
 from ablate.reporting.numbers import interval, mean
+from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_text_table
 from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
 
@@ -96,7 +97,7 @@ def test_block(results: SweepResults) -> str:
         if any(row.holds_new_test is not None for row in results.on_test)
         else "Exploratory: adjusted among themselves, and without verdicts."
     )
-    title = escape(results.on_test[0].metric.title).capitalize()
+    title = capitalised(escape(results.on_test[0].metric.title))
     adjustment = adjustment_of(results.on_test, "holm")
     return details(title, join_blocks([text_table(results.on_test, adjustment), note]))
 

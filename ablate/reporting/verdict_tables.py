@@ -18,6 +18,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.statements import EPOCHS_TO
 
 __all__ = ["TextTable", "verdict_text_table"]
 
@@ -156,7 +157,8 @@ def _fresh(verdict: Verdict) -> str:
 
 def _seeds(verdict: Verdict) -> str:
     of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
-    diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
+    fate = "never" if verdict.metric.name.startswith(EPOCHS_TO) else "diverged"
+    diverged = f", {verdict.n_diverged} {fate}" if verdict.n_diverged else ""
     return f"{verdict.n}{of_planned}{diverged}"
 
 

@@ -24,7 +24,7 @@ from ablate.reporting.quantities import (
 )
 from ablate.statements import EPOCHS_TO
 
-__all__ = ["is_resolved", "selection_sentence", "verdict_sentence"]
+__all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 
 UNRESOLVED = (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
 
@@ -234,12 +234,18 @@ def _fresh_examples(verdict: Verdict) -> list[str]:
 # what stands in the way --------------------------------------------------------------------------------
 
 
-def _divergence(verdict: Verdict) -> str:
+def divergence(verdict: Verdict) -> str:
+    """How many runs have no value because of their recipe; empty where all have one."""
     sides = (("its", verdict.n_diverged), ("the reference's", verdict.n_diverged_reference))
     # A run that trains well and never gets there counts as the worst too.
     fate = "diverged or never got there" if verdict.metric.name.startswith(EPOCHS_TO) else "diverged"
     parts = [f"{count} of {whose} {verdict.n_planned} runs {fate}" for whose, count in sides if count]
-    return f"; {', '.join(parts)}, and the comparison is over the others" if parts else ""
+    return ", ".join(parts)
+
+
+def _divergence(verdict: Verdict) -> str:
+    told = divergence(verdict)
+    return f"; {told}, and the comparison is over the others" if told else ""
 
 
 def _what_would_help(verdict: Verdict) -> str:

@@ -1,5 +1,7 @@
 """The folder of a report: report.md, figures/ and data/, and when they must be made again.
 
+A study that puts a document to the test has conclusions.md too: the table of its conclusions, for a README.
+
     written = write_report(plan, runs, Path("reports/optimizers"), command=("+sweep=optimizers",))
     written.path, written.changed
     rebuild(Path("reports/optimizers/data"))      # the same report.md, byte for byte, without the store
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import ablate
+from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.durable import write_atomically
@@ -24,6 +27,9 @@ from ablate.identity import canonical, digest, sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.originals import conclusions_of_study
+from ablate.reporting.photographs import photograph_files
+from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
 __all__ = ["Written", "rebuild", "write_latex", "write_report"]
@@ -55,6 +61,7 @@ def write_report(
     command: tuple[str, ...] = (),
     redraw: bool = False,
     events: tuple[Mapping[str, Any], ...] = (),
+    readings: ArmReadings | None = None,
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -63,11 +70,12 @@ def write_report(
         command: the words after `ablate` that made the study.
         redraw: whether to write even what stands there, made by this version of the same data.
         events: the study's log.
+        readings: of photographs, by the runs of an arm.
 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command, events), folder, redraw)
+    return _write(Evidence(plan, runs, command, events, readings=readings), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -114,26 +122,40 @@ def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
 
 
 def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
-    """report.md and the figures, made of what is packed, never of what was there before packing."""
+    """report.md, conclusions.md and the figures, made of what is packed, never of what was there before packing."""
     evidence = unpack(data)
     results = _results(evidence)
-    return {"report.md": report_markdown(results, evidence.command).encode("utf-8"), **_figures(results)}
+    conclusions = conclusions_of_study(results)
+    return {
+        "report.md": report_markdown(results, evidence.command).encode("utf-8"),
+        # The table alone, for a README.
+        **({"conclusions.md": f"{conclusions}\n".encode()} if conclusions else {}),
+        **_figures(results),
+    }
 
 
 def _results(evidence: Evidence) -> StudyResults:
-    return study_results(evidence.plan, evidence.runs, evidence.events)
+    return study_results(evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings)
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
+    from ablate.plots.pictures import reading_page
+    from ablate.plots.probe_pages import PROBE_PAGES
 
-    return {
-        f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(DRAW[caption.name](sweep))
+    pages = {**DRAW, **PROBE_PAGES}
+    of_sweeps = {
+        f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(pages[caption.name](sweep))
         for sweep in results.sweeps
-        for caption in captions(sweep)
+        for caption in (*captions(sweep), *probe_captions(sweep))
     }
+    if results.readings is None:
+        return of_sweeps
+    files = photograph_files(results.readings)
+    read = zip(files, results.readings.readings, strict=True)
+    return {**of_sweeps, **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read}}
 
 
 def _digest_of_inputs(data: Mapping[str, bytes]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from ablate.analysis.quantities import value_of
 from ablate.analysis.values import value_in
 from ablate.records import METRICS, StoredRun
-from ablate.statements import WEIGHT_QUANTITIES, Quantity, parse_statement, quantity_info
+from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity, parse_statement, quantity_info
 from tests.synthetic import completed_run, diverged_run, failed_run, run_spec
 
 
@@ -69,6 +69,8 @@ def test_statistics_of_weights_are_means_over_the_kernels() -> None:
     found = {name: value_of(Quantity(name))(run) for name in WEIGHT_QUANTITIES}
     expected = {"weight_mean": 0.2, "weight_std": 0.3, "weight_norm": 4.0, "weight_near_zero": 0.3}
     assert found == pytest.approx(expected)
+    assert value_of(Quantity("first_kernel_std"))(run) == 0.2
+    assert value_of(Quantity("first_kernel_max"))(run) == 1.0
     assert value_of(Quantity("weight_std"))(with_arrays(weights__path=["bias"], weights__statistics=[bias])) is None
 
 
@@ -78,7 +80,7 @@ def test_epochs_are_those_of_the_record() -> None:
     assert value_of(Quantity("best_epoch"))(run) == run.record.best_epoch
 
 
-@pytest.mark.parametrize("name", [*METRICS, *WEIGHT_QUANTITIES, "best_epoch"])
+@pytest.mark.parametrize("name", [*METRICS, *WEIGHT_QUANTITIES, *FIRST_KERNEL_QUANTITIES, "best_epoch"])
 def test_a_failed_run_has_no_value(name: str) -> None:
     assert value_of(Quantity(name))(failed_run(run_spec())) is None
     assert quantity_info(Quantity(name)).title
@@ -88,3 +90,11 @@ def test_fewer_epochs_to_a_value_are_better() -> None:
     info = quantity_info(quantity("epochs_to(val_accuracy, 0.97)"))
     assert (info.direction, info.unit) == ("min", "epochs")
     assert info.title == "epochs to a validation accuracy of 0.97"
+
+
+def test_what_a_probe_measured_is_a_number_of_the_run_and_none_where_it_was_not_kept() -> None:
+    run = completed_run(run_spec())
+    sharp = replace(run, artefacts={"sharpness": {"value/sharpness": np.asarray(4.5), "converged": np.asarray(True)}})
+    read = value_of(quantity("sharpness"))
+    assert (read(sharp), read(run)) == (4.5, None)
+    assert quantity_info(quantity("dead_units")).unit == "fraction"

@@ -9,6 +9,7 @@ from ablate.analysis.curves import arm_curves
 from ablate.analysis.results import study_results, sweep_results
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import value_in
+from ablate.analysis.verdict_rows import Word
 from tests.synthetic import (
     completed_run,
     completed_runs,
@@ -58,6 +59,13 @@ def test_outcomes_say_where_and_why() -> None:
 
 def test_confusions_are_of_the_baseline_and_of_the_arm_farthest_from_it() -> None:
     assert [confusion.label for confusion in RESULTS.confusions] == ["optimizer=adam", "optimizer=sgd"]
+
+
+def test_a_claim_may_be_about_a_stated_number() -> None:
+    sweep = optimizer_sweep(seeds=4, claims=("sgd > value 0.15 on val_loss", "adam ~ value 0.1 on val_loss within 1"))
+    above, same = sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep)).claims
+    assert (above.arm, above.reference, above.n, above.base_mean) == ("optimizer=sgd", "value 0.15", 4, 0.15)
+    assert (above.word, same.word) == (Word.SUPPORTED, Word.SUPPORTED)
 
 
 def test_arms_with_equal_settings_are_one_configuration() -> None:

@@ -341,6 +341,19 @@ def test_claims_share_their_errors() -> None:
     assert two.p_diff_adj == pytest.approx(2 * one.p_diff_adj)
 
 
+def test_against_a_stated_number_it_is_a_one_sample_t() -> None:
+    measured, number = (0.9952, 0.9949, 0.9955, 0.9951, 0.9953), 0.9957
+    stated = values(*[number] * 5)
+    verdict = claim(Relation.GREATER, values(*measured), stated, ACCURACY, has_stated_reference=True)
+    found = stats.ttest_1samp(measured, number)
+    assert verdict.word is Word.REFUTED
+    assert verdict.p_diff == pytest.approx(found.pvalue)
+    low, high = found.confidence_interval()
+    assert (verdict.ci_low, verdict.ci_high) == pytest.approx((low - number, high - number))
+    assert (verdict.test_name, verdict.rho, verdict.vr) == ("one-sample t against a stated value", None, None)
+    assert Flag.PAIRING_USELESS not in verdict.flags
+
+
 def test_a_claim_needs_a_relation() -> None:
     with pytest.raises(ValueError, match="no relation"):
         judge_claims([PairedQuestion("a ? b", "a", "b", LOSS, LOW, HIGH)])

@@ -11,12 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ablate.analysis.comparison import compare, sides_of_study
+from ablate.analysis.generated import Samples
 from ablate.analysis.results import SweepResults, sweep_results
 from ablate.plots.canvas import house_style, png_bytes
 from ablate.plots.comparison import comparison_figures
 from ablate.plots.figures import DRAW, MOST_ARMS
+from ablate.plots.samples import contact_sheet
 from ablate.reporting.captions import captions
 from tests.judged import claim, draws, grid, judged
+from tests.plots.test_pictures import PAGES as OF_EXAMPLES
+from tests.plots.test_pictures import RESULTS as WITH_EXAMPLES
 from tests.synthetic import (
     completed_run,
     completed_runs,
@@ -33,7 +37,10 @@ CLAIMS = tuple(
     claim(f"optimizer=choice_1 < optimizer=choice_3 on {metric}", draws(4, level=level), metric)
     for metric, level in (("val_loss", 0.1), ("test_accuracy", 0.9), ("val_loss", 0.2))
 )
-RESULTS = judged(JUDGED, claims=CLAIMS, factorial=grid())
+SHEETS = tuple(Samples(f"arm_{index}", 0, (5, 4, 3, 1), bytes(range(60))) for index in range(4))
+RESULTS = judged(JUDGED, claims=CLAIMS, factorial=grid(), samples=SHEETS)
+# The others show single examples, and have their tests in test_pictures.
+ABOUT_ARMS = [name for name in DRAW if name not in OF_EXAMPLES]
 
 
 def texts(figure: Figure) -> list[str]:
@@ -47,28 +54,38 @@ def results_of_many(arms: int, seeds: int = 2) -> SweepResults:
 
 
 def test_there_is_a_drawing_for_each_caption_and_a_caption_for_each_drawing() -> None:
-    assert {caption.name for caption in captions(RESULTS)} == set(DRAW)
+    assert {caption.name for results in (RESULTS, WITH_EXAMPLES) for caption in captions(results)} == set(DRAW)
 
 
-@pytest.mark.parametrize("name", list(DRAW))
+@pytest.mark.parametrize("name", ABOUT_ARMS)
 def test_a_figure_bears_the_question(name: str) -> None:
     heading = " ".join(" ".join(texts(DRAW[name](RESULTS))).split())
     assert SWEEP.spec.question in heading
 
 
-@pytest.mark.parametrize("name", sorted(set(DRAW) - {"confusion", "interactions", "cell_means", "variance_shares"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(ABOUT_ARMS) - {"confusion", "samples", "interactions", "cell_means", "variance_shares"})
+)
 def test_a_figure_states_n(name: str) -> None:
     assert [text for text in texts(DRAW[name](RESULTS)) if re.search(r"\bn=\d", text)]
 
 
-@pytest.mark.parametrize("name", list(DRAW))
+@pytest.mark.parametrize("name", ABOUT_ARMS)
 def test_equal_results_give_equal_bytes_whatever_the_session_has_set(name: str) -> None:
-    few = judged(results_of_many(2, seeds=3), claims=CLAIMS, factorial=grid())
+    few = judged(results_of_many(2, seeds=3), claims=CLAIMS, factorial=grid(), samples=SHEETS)
     expected = png_bytes(DRAW[name](few))
     with mpl.rc_context({"font.size": 31.0, "axes.grid": True, "text.parse_math": True, "savefig.bbox": "tight"}):
         before = dict(mpl.rcParams)
         assert png_bytes(DRAW[name](few)) == expected
         assert dict(mpl.rcParams) == before
+
+
+def test_samples_stand_row_by_row_and_a_square_is_filled_up() -> None:
+    sheet = contact_sheet(SHEETS[0])
+    assert sheet.shape == (2 * 4 + 1, 3 * 3 + 2)
+    np.testing.assert_array_equal(sheet[:4, 4:7], np.arange(12, 24).reshape(4, 3))
+    np.testing.assert_array_equal(sheet[5:, :3], np.arange(36, 48).reshape(4, 3))
+    assert len({*sheet[4], *sheet[:, 3], *sheet[5:, 7:].ravel()}) == 1
 
 
 def test_every_seed_has_its_dot_and_every_mean_its_tick() -> None:
@@ -184,8 +201,9 @@ def test_a_single_seed_is_a_dot_without_interval() -> None:
 def test_hostile_names_are_drawn_as_they_are() -> None:
     sweep = optimizer_sweep(seeds=2, optimizers={"$x^{$": 0.1, "adam": 0.001}, question="Why $\\frac{?")
     results = judged(sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep)), claims=CLAIMS, factorial=grid())
-    for draw in DRAW.values():
-        assert png_bytes(draw(results)).startswith(b"\x89PNG")
+    for name in ABOUT_ARMS:
+        if name != "samples":
+            assert png_bytes(DRAW[name](results)).startswith(b"\x89PNG")
 
 
 def test_every_metric_of_the_claims_has_a_panel() -> None:

@@ -119,6 +119,22 @@ def test_the_log_keeps_what_happened_and_not_when() -> None:
     assert unpack(older).events == ()
 
 
+def test_of_generated_images_those_are_packed_that_the_report_shows() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1)).astype(np.uint8)
+    runs = {
+        run_id: replace(run, arrays={**run.arrays, "generated/images": images + np.uint8(run.spec.seed)})
+        for run_id, run in completed_runs(SWEEP).items()
+    }
+    files = pack(Evidence(PLAN, runs))
+    back = unpack(files)
+    assert study_results(back.plan, back.runs) == study_results(PLAN, runs)
+    assert pack(back) == files
+    (sweep,) = study_results(back.plan, back.runs).sweeps
+    assert [each.seed for each in sweep.samples] == [0] * len(SWEEP.arms)
+    assert {each.pixels for each in sweep.samples} == {images.tobytes()}
+    assert "generated.npz" not in pack(EVIDENCE)
+
+
 def test_runs_of_other_studies_stay_out() -> None:
     stranger = completed_run(replace(SWEEP.arms[0].spec, salt=9))
     assert pack(replace(EVIDENCE, runs={**EVIDENCE.runs, stranger.spec.run_id: stranger})) == pack(EVIDENCE)
@@ -174,3 +190,35 @@ def test_a_study_on_mnist_is_small_enough_to_be_committed() -> None:
     sweep = optimizer_sweep(seeds=8)
     runs = {run_id: like_mnist(run) for run_id, run in completed_runs(sweep).items()}
     assert sum(map(len, pack(Evidence(plan_of(sweep), runs)).values())) < 3_000_000
+
+
+def probed(run: StoredRun) -> StoredRun:
+    rng = np.random.default_rng(int(run.spec.run_id[:8], 16))
+    sharpness = {"value/sharpness": np.asarray(rng.random()), "converged": np.asarray(True)}
+    surface = {"value/surface_rise": np.asarray(0.1), "loss": rng.random((17, 17))}
+    useless = {"not_applicable": np.array("a regression has no confidences")}
+    found = {"sharpness": sharpness, "loss_surface": surface, "calibration": useless}
+    return replace(run, artefacts={**found, "weights": {"kernel": np.ones(9)}})
+
+
+@pytest.mark.parametrize("room", [0, 17_000, 10**9])
+def test_numbers_of_probes_are_packed_whole_and_pictures_as_far_as_there_is_room(monkeypatch, room: int) -> None:
+    monkeypatch.setattr("ablate.reporting.evidence.PROBE_BYTES", room)
+    runs = {run_id: probed(run) for run_id, run in completed_runs(SWEEP).items()}
+    files = pack(Evidence(PLAN, runs))
+    back = unpack(files).runs
+    assert all(back[run_id].probes == run.probes for run_id, run in runs.items())
+    assert all("weights" not in run.artefacts for run in back.values())
+    assert {str(run.artefacts["calibration"]["not_applicable"]) for run in back.values()} == {
+        "a regression has no confidences"
+    }
+    with_picture = [run for run in back.values() if "loss" in run.artefacts["loss_surface"]]
+    assert len(with_picture) == {0: 0, 10**9: len(runs)}.get(room, len(with_picture))
+    assert {0: True, 10**9: True}.get(room, 0 < len(with_picture) < len(runs))
+    if 0 < len(with_picture) < len(runs):
+        assert {run.spec.seed for run in with_picture} == {0}
+    assert pack(unpack(files)) == files
+
+
+def test_a_study_without_probes_has_no_files_of_them() -> None:
+    assert not [name for name in pack(EVIDENCE) if "probe" in name]

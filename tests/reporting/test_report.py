@@ -36,8 +36,8 @@ def test_what_went_wrong_comes_before_what_was_found() -> None:
 
 
 def row_of(text: str, arm: str, cells: int) -> list[str]:
-    """The arm's row of the first table that has so many columns: 11 where it is judged, 6 where it is averaged."""
-    return next(row for row in rows_of(text, f"`optimizer={arm}`") if len(row) == cells)
+    """The arm's row of the last table that has so many columns: 11 where it is judged, 6 where it is averaged."""
+    return [row for row in rows_of(text, f"`optimizer={arm}`") if len(row) == cells][-1]
 
 
 def test_an_arm_is_averaged_and_judged() -> None:
@@ -61,6 +61,12 @@ def test_what_is_not_averaged_is_said_beside_the_mean() -> None:
     row = row_of(TEXT, "sgd", 6)
     assert (row[1], row[-1]) == ("5", "1 diverged, 1 failed, 1 missing")
     assert row_of(TEXT, "sgd", 11)[-2] == "5 of 8, 1 diverged"
+
+
+def test_divergence_is_counted_with_its_interval() -> None:
+    """Of 6 seeds with an outcome on both sides, by the published limits of Clopper and Pearson for 1 of 6."""
+    row = next(row for row in rows_of(TEXT, "`optimizer=sgd`") if any("won" in cell for cell in row))
+    assert row[1:4] == ["1 of 6 [0.00, 0.64]", "0 of 6 [0.00, 0.46]", "1"]
 
 
 @pytest.mark.parametrize("runs", [eventful_runs(SWEEP), completed_runs(SWEEP), {}], ids=["eventful", "whole", "none"])

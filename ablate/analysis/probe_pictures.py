@@ -1,0 +1,191 @@
+"""What probes measured of the runs of a sweep, ready to be drawn.
+
+pictures = probe_pictures(sweep, runs)
+pictures.histograms[0].arms          # one density an arm, of one kernel
+
+Whatever was not kept of any run is an empty tuple. Pictures of one run are of the first seed that has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ablate.analysis.values import Runs, stored
+from ablate.plans import PlannedArm, PlannedSweep
+from ablate.records import Array
+
+__all__ = [
+    "ArmDensity",
+    "KernelHistogram",
+    "LossSurface",
+    "ProbePictures",
+    "Reliability",
+    "StepLosses",
+    "probe_pictures",
+]
+
+# Of all weights, the share that a histogram shows, and in about how many bins.
+SHOWN_SHARE = 0.999
+BINS = 60
+
+
+@dataclass(frozen=True)
+class StepLosses:
+    """The losses of the last full batches of one run's last epoch, and their jitter."""
+
+    arm: str
+    is_baseline: bool
+    seed: int
+    losses: tuple[float, ...]
+    jitter: float
+
+
+@dataclass(frozen=True)
+class LossSurface:
+    """`losses[row][column]` at `positions` along the first and the second direction, in filter norms."""
+
+    arm: str
+    is_baseline: bool
+    seed: int
+    positions: tuple[float, ...]
+    losses: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class ArmDensity:
+    """Density of the weights of a kernel over all seeds of an arm, one value a bin; `n_runs` seeds."""
+
+    arm: str
+    is_baseline: bool
+    density: tuple[float, ...]
+    n_runs: int
+
+
+@dataclass(frozen=True)
+class KernelHistogram:
+    """One kernel, arm by arm; `edges` is one longer than each density, and leaves out the furthest weights."""
+
+    path: str
+    edges: tuple[float, ...]
+    arms: tuple[ArmDensity, ...]
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """`bins` holds (test examples, mean confidence, accuracy) of each bin of confidence that has examples, over all
+    seeds of an arm."""
+
+    arm: str
+    is_baseline: bool
+    bins: tuple[tuple[int, float, float], ...]
+    n_runs: int
+
+    @property
+    def calibration_error(self) -> float:
+        """The mean distance of confidence and accuracy, weighted by examples."""
+        total = sum(count for count, _, _ in self.bins)
+        return sum(count * abs(confidence - accuracy) for count, confidence, accuracy in self.bins) / total
+
+
+@dataclass(frozen=True)
+class ProbePictures:
+    """All there is to draw of a sweep's probes."""
+
+    steps: tuple[StepLosses, ...] = ()
+    surfaces: tuple[LossSurface, ...] = ()
+    histograms: tuple[KernelHistogram, ...] = ()
+    reliabilities: tuple[Reliability, ...] = ()
+
+
+def probe_pictures(sweep: PlannedSweep, runs: Runs) -> ProbePictures:
+    """The pictures of a sweep, arms in the order of the design."""
+    arms = [(arm, _artefacts(sweep, runs, arm)) for arm in sweep.arms]
+    return ProbePictures(
+        steps=tuple(each for arm, found in arms for each in _steps(arm, found)),
+        surfaces=tuple(each for arm, found in arms for each in _surfaces(arm, found)),
+        histograms=tuple(_histograms(arms)),
+        reliabilities=tuple(each for arm, found in arms for each in _reliabilities(arm, found)),
+    )
+
+
+Seeds = list[tuple[int, Mapping[str, Mapping[str, Array]]]]
+
+
+def _artefacts(sweep: PlannedSweep, runs: Runs, arm: PlannedArm) -> Seeds:
+    """Seed and artefacts of the runs of an arm that have any, in the order of the seeds."""
+    found = stored(runs, sweep.runs_of(arm.name))
+    return [(run.spec.seed, run.artefacts) for run in found if run.artefacts]
+
+
+def _of_probe(found: Seeds, probe: str, array: str) -> Iterator[tuple[int, Mapping[str, Array]]]:
+    return ((seed, artefacts[probe]) for seed, artefacts in found if array in artefacts.get(probe, {}))
+
+
+def _steps(arm: PlannedArm, found: Seeds) -> Iterator[StepLosses]:
+    for seed, arrays in list(_of_probe(found, "jitter", "last_losses"))[:1]:
+        losses = tuple(map(float, arrays["last_losses"]))
+        yield StepLosses(arm.name, arm.is_baseline, seed, losses, float(arrays["by_epoch"][-1]))
+
+
+def _surfaces(arm: PlannedArm, found: Seeds) -> Iterator[LossSurface]:
+    for seed, arrays in list(_of_probe(found, "loss_surface", "loss"))[:1]:
+        losses = tuple(tuple(map(float, row)) for row in arrays["loss"])
+        yield LossSurface(arm.name, arm.is_baseline, seed, tuple(map(float, arrays["positions"])), losses)
+
+
+def _reliabilities(arm: PlannedArm, found: Seeds) -> Iterator[Reliability]:
+    kept = [arrays for _, arrays in _of_probe(found, "calibration", "count")]
+    if kept:
+        sums = [np.sum([each[name] for each in kept], axis=0) for name in ("count", "correct", "confidence")]
+        bins = tuple(
+            (int(count), float(confident / count), float(right / count))
+            for count, right, confident in zip(*sums, strict=True)
+            if count
+        )
+        yield Reliability(arm.name, arm.is_baseline, bins, len(kept))
+
+
+def _histograms(arms: list[tuple[PlannedArm, Seeds]]) -> Iterator[KernelHistogram]:
+    kept = [(arm, [arrays for _, arrays in _of_probe(found, "weight_histogram", "counts")]) for arm, found in arms]
+    kept = [(arm, arrays) for arm, arrays in kept if arrays]
+    paths = dict.fromkeys(str(path) for _, each in kept for arrays in each for path in arrays["path"])
+    for path in paths:
+        counts = {arm.name: [_counts_of(arrays, path) for arrays in each] for arm, each in kept}
+        present = {name: [each for each in found if each is not None] for name, found in counts.items()}
+        sums = {name: np.sum(found, axis=0) for name, found in present.items() if found}
+        edges, bins = _coarser(kept[0][1][0]["edges"], sum(sums.values()))
+        yield KernelHistogram(
+            path,
+            tuple(map(float, edges)),
+            tuple(
+                ArmDensity(arm.name, arm.is_baseline, _density(sums[arm.name], bins, edges), len(present[arm.name]))
+                for arm, _ in kept
+                if arm.name in sums
+            ),
+        )
+
+
+def _counts_of(arrays: Mapping[str, Array], path: str) -> Array | None:
+    rows = np.flatnonzero(arrays["path"] == path)
+    return arrays["counts"][rows[0]] if len(rows) else None
+
+
+def _coarser(edges: Array, counts: Array) -> tuple[Array, list[slice]]:
+    """About `BINS` bins around 0 that hold nearly all of `counts`, and the fine bins that each is made of."""
+    middle = len(counts) // 2
+    shares = [counts[middle - reach : middle + reach].sum() for reach in range(1, middle + 1)]
+    reach = int(np.searchsorted(shares, SHOWN_SHARE * counts.sum())) + 1
+    width = max(1, round(2 * min(reach, middle) / BINS))
+    bins = -(-min(reach, middle) // width)
+    starts = [middle + width * index for index in range(-bins, bins)]
+    starts = [start for start in starts if start >= 0 and start + width <= len(counts)]
+    return edges[[*starts, starts[-1] + width]], [slice(start, start + width) for start in starts]
+
+
+def _density(counts: Array, bins: list[slice], edges: Array) -> tuple[float, ...]:
+    """Per unit of weight, of all weights within the fine edges."""
+    sums = np.array([counts[each].sum() for each in bins], dtype=np.float64)
+    return tuple((sums / max(counts.sum(), 1) / np.diff(edges)).tolist())

@@ -1,0 +1,89 @@
+"""Accuracy over displacement, one panel a kind; and over the number of seeds that are asked together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ablate.analysis.displacement import UNITS, Displacement
+from ablate.analysis.ensembles import EnsembleGain
+from ablate.plots.canvas import PALETTE, house_figure, house_style
+from ablate.plots.curves import LINE_STYLES
+from ablate.plots.labels import shortened
+
+__all__ = ["displacement_page", "draw_displacement", "draw_members", "ensembles_page"]
+
+MOST_ARMS = 16
+
+
+def draw_displacement(info: Displacement, ax: Axes) -> Axes:
+    """A line an arm, told apart by colour and dashes: seeds thin, their mean thick."""
+    for position, arm in enumerate(info.arms[:MOST_ARMS]):
+        colour, style = _looks(position)
+        for accuracies in arm.seeds.values():
+            ax.plot(info.amounts, accuracies, color=colour, linewidth=0.6, alpha=0.4)
+        label = shortened(arm.arm, 30) + (" (baseline)" if arm.is_baseline else "")
+        ax.plot(info.amounts, arm.mean, color=colour, linestyle=style, linewidth=2.0, label=label)
+    ax.set(xlabel=UNITS[info.kind], ylabel="test accuracy")
+    ax.grid(axis="both", which="major")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def draw_members(gains: Mapping[str, EnsembleGain], ax: Axes) -> Axes:
+    """The error of ensembles over their size, a line an arm; dots at one are the seeds alone."""
+    for position, (arm, gain) in enumerate(list(gains.items())[:MOST_ARMS]):
+        colour, style = _looks(position)
+        sizes, accuracies = zip(*gain.by_size, strict=True)
+        ax.plot([1] * gain.single.n, [1 - value for value in gain.single.values], ".", color=colour, alpha=0.5)
+        errors = [1 - value for value in accuracies]
+        ax.plot(sizes, errors, color=colour, linestyle=style, linewidth=2.0, marker="o", markersize=4, label=arm)
+    ax.set(xlabel="seeds asked together", ylabel="1 − test accuracy (goal: lower)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(axis="y", which="major")
+    return ax
+
+
+def displacement_page(curves: Sequence[Displacement]) -> Figure:
+    seeds = max(len(arm.seeds) for info in curves for arm in info.arms)
+    subtitle = f"Test accuracy of displaced images; thin lines are seeds (up to {seeds} an arm), thick ones their mean"
+    with house_style():
+        figure, axes = house_figure(
+            "How far may an image be displaced?",
+            subtitle,
+            3.6 + _legend_inches(len(curves[0].arms)),
+            [1.0],
+            len(curves),
+        )
+        for info, ax in zip(curves, axes, strict=True):
+            draw_displacement(info, ax)
+        bottom, top = (pick(ax.get_ylim()[end] for ax in axes) for end, pick in ((0, min), (1, max)))
+        for ax in axes:
+            ax.set_ylim(bottom, top)
+        for ax in axes[1:]:
+            ax.set_ylabel("")
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        return figure
+
+
+def ensembles_page(gains: Mapping[str, EnsembleGain]) -> Figure:
+    subtitle = "Mean test error over ensembles of so many seeds of an arm; small dots are single seeds"
+    with house_style():
+        figure, (ax,) = house_figure(
+            "What is gained by asking several seeds?", subtitle, 3.4 + _legend_inches(len(gains))
+        )
+        draw_members(gains, ax)
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        return figure
+
+
+def _looks(position: int) -> tuple[str, str | tuple[int, tuple[float, ...]]]:
+    return PALETTE[position % len(PALETTE)], LINE_STYLES[position // len(PALETTE) % len(LINE_STYLES)]
+
+
+def _legend_inches(arms: int) -> float:
+    return 0.25 * -(-min(arms, MOST_ARMS) // 3)

@@ -1,0 +1,106 @@
+"""The pages of what probes measured of a sweep: each function takes its results and gives a finished page.
+
+png_bytes(PROBE_PAGES["loss_surfaces"](results))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ablate.analysis.results import SweepResults
+from ablate.plots.canvas import house_figure
+from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
+from ablate.plots.labels import row_labels
+from ablate.plots.probes import (
+    draw_loss_surface,
+    draw_reliability,
+    draw_step_losses,
+    draw_weight_histogram,
+    levels_of,
+)
+
+__all__ = ["PROBE_PAGES"]
+
+ArmThing = TypeVar("ArmThing", bound=OfArm)
+
+
+@in_house_style
+def step_losses(results: SweepResults) -> Figure:
+    steps = results.pictures.steps
+    explained = f"seed {steps[0].seed}; losses of the last steps of the last epoch, the dashed line is their mean"
+    return _panels(results, steps, draw_step_losses, explained, "steps before the end", "loss of a batch")
+
+
+@in_house_style
+def loss_surfaces(results: SweepResults) -> Figure:
+    surfaces = results.pictures.surfaces
+    levels = levels_of(surfaces)
+    return _panels(
+        results,
+        surfaces,
+        lambda info, ax: draw_loss_surface(info, ax, levels),
+        "training objective around the end of one run, in steps of each filter's norm; equal colours are equal losses",
+        "second direction",
+        "first direction",
+        panel_inches=0.9,
+    )
+
+
+@in_house_style
+def weight_histograms(results: SweepResults) -> Figure:
+    kernels = results.pictures.histograms[:MOST_PANELS]
+    columns = min(len(kernels), 2)
+    rows = -(-len(kernels) // columns)
+    subtitle = "Weights of each kernel that runs ended with, over all seeds; arms in colours, the baseline in grey"
+    figure, axes = house_figure(
+        results.planned.spec.question, subtitle, 2.9 * rows + 0.25 * len(kernels[0].arms), [1.0] * rows, columns
+    )
+    for kernel, ax in zip(kernels, axes, strict=False):
+        draw_weight_histogram(kernel, ax)
+        ax.set_xlabel("weight")
+    axes[0].set_ylabel("density")
+    for ax in axes[len(kernels) :]:
+        ax.set_visible(False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, columnspacing=1.6)
+    return figure
+
+
+@in_house_style
+def reliability(results: SweepResults) -> Figure:
+    explained = "test examples by confidence, over all seeds; error is the expected calibration error of all of them"
+    return _panels(results, results.pictures.reliabilities, draw_reliability, explained, "confidence", "accuracy", 0.55)
+
+
+Page = Callable[[SweepResults], Figure]
+PROBE_PAGES: Mapping[str, Page] = {
+    page.__name__: page for page in (step_losses, loss_surfaces, weight_histograms, reliability)
+}
+
+
+def _panels(
+    results: SweepResults,
+    pictures: Sequence[ArmThing],
+    draw: Callable[[ArmThing, Axes], Axes],
+    explained: str,
+    across: str,
+    up: str,
+    panel_inches: float = 0.0,
+) -> Figure:
+    """One panel an arm, on shared scales."""
+    shown = shown_arms(results, pictures, MOST_PANELS)
+    grid = grid_of_panels(len(shown))
+    height = (grid.panel_inches + panel_inches) * grid.rows + 0.5
+    figure, axes = house_figure(results.planned.spec.question, explained, height, grid.rows, grid.columns)
+    labels, _ = row_labels([picture.arm for picture in shown], grid.label_characters)
+    for label, picture, ax in zip(labels, shown, axes, strict=False):
+        draw(picture, ax)
+        ax.set_title(label, loc="left", size=9)
+    hide_empty(axes, len(shown), grid.columns)
+    figure.supxlabel(across, size=9.5)
+    figure.supylabel(up, size=9.5)
+    return figure

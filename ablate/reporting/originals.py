@@ -1,0 +1,256 @@
+"""A document put to the test, in markdown: what it stated, what we found beside it, and what held.
+
+    join_blocks(original_blocks(results))          # of one sweep: its numbers, its conclusions, the takeaway
+    conclusions_of_study(study_results)            # one table of every conclusion, as for a README
+
+Every word about what held is made of verdicts; what the study's file says of the document was written before
+any run, and says nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ablate.analysis.originals import ConclusionFound, NumberFound, Revisited
+from ablate.analysis.results import StudyResults, SweepResults
+from ablate.analysis.verdict_rows import Verdict, Word
+from ablate.plots.signs import SIGNS
+from ablate.reporting.markdown import code, escape, join_blocks, table
+from ablate.reporting.numbers import UNDEFINED, interval, mean, number
+from ablate.reporting.quantities import difference, interval_in_brackets
+from ablate.reporting.verdict_tables import TextTable
+from ablate.reporting.verdicts import divergence
+from ablate.statements import VALUE
+
+__all__ = ["conclusions_of_study", "conclusions_text_table", "original_blocks", "takeaway"]
+
+BREAK = "<br>"
+FEWEST_SEEDS = 3
+# What became of conclusions, in the order in which it is told.
+FATES: tuple[tuple[Word, str, str], ...] = (
+    (Word.SUPPORTED, "held", "Held"),
+    (Word.REFUTED, "did not hold", "Did not hold: the seeds show the opposite of at least one of its claims"),
+    (Word.NO_PRACTICAL_DIFFERENCE, "made no difference that matters", "No difference that matters"),
+    (Word.NOT_RESOLVED, "cannot be told yet", "Open, neither shown nor refuted by these seeds"),
+)
+
+
+def original_blocks(results: SweepResults) -> list[str]:
+    """The blocks about the document that the sweep puts to the test; none where there is none."""
+    revisited = results.revisited
+    if revisited is None:
+        return []
+    return [
+        "### What the original stated",
+        _stated(revisited),
+        _other_data(revisited),
+        _numbers(revisited.numbers) if revisited.is_on_its_data else "",
+        *(["### What became of its conclusions", _conclusions(revisited)] if revisited.conclusions else []),
+        takeaway(revisited),
+    ]
+
+
+def takeaway(revisited: Revisited) -> str:
+    """What is left of the document's conclusions and numbers, told from the verdicts alone."""
+    sentences = [*_counts(revisited.conclusions), *_fates(revisited.conclusions), *_likeness(revisited)]
+    return f"**Takeaway.** {' '.join(sentences)}" if sentences else ""
+
+
+def conclusions_of_study(results: StudyResults) -> str:
+    """Every conclusion of the documents that the study puts to the test, one row each; empty where there is none.
+
+    It is a block of its own, ready for a README.
+    """
+    rows = [
+        [code(sweep.planned.spec.name), *_row(found), _verdict(found)]
+        for sweep in results.sweeps
+        if sweep.revisited is not None
+        for found in sweep.revisited.conclusions
+    ]
+    if not rows:
+        return ""
+    everything = [found for sweep in results.sweeps if sweep.revisited for found in sweep.revisited.conclusions]
+    elsewhere = [sweep for sweep in results.sweeps if sweep.revisited and not sweep.revisited.is_on_its_data]
+    return join_blocks(
+        [
+            " ".join(_counts(everything)),
+            table(["asked in", "conclusion", "the original", "ours", "verdict"], rows),
+            _how_to_read(everything),
+            "These runs are on other data than the original's." if elsewhere else "",
+        ]
+    )
+
+
+def conclusions_text_table(revisited: Revisited) -> TextTable:
+    """One row for each claim of each conclusion, as plain text."""
+    rows = tuple(
+        (verdict.subject, found.conclusion.said, _stated_sides(verdict, sides), *_ours(verdict), _word(verdict.word))
+        for found in revisited.conclusions
+        for verdict, sides in zip(found.verdicts, found.stated, strict=True)
+    )
+    return TextTable(("claim", "conclusion", "original", "ours", "difference", "verdict"), rows, (2, 3, 4))
+
+
+# what it stated ----------------------------------------------------------------------------------------
+
+
+def _stated(revisited: Revisited) -> str:
+    original = revisited.original
+    found = f" {escape(original.found)}" if original.found else ""
+    return f"*{escape(original.source)}.*{found}"
+
+
+def _other_data(revisited: Revisited) -> str:
+    if revisited.is_on_its_data:
+        return ""
+    numbers = "its numbers are no measure of ours, and " if revisited.numbers else ""
+    return (
+        f"**These runs are on other data than the original's ({code(revisited.original.dataset)})**: {numbers}its "
+        "conclusions are asked of this data."
+    )
+
+
+def _numbers(numbers: Sequence[NumberFound]) -> str:
+    if not numbers:
+        return ""
+    rows = [
+        [
+            code(each.arm),
+            escape(each.quantity.name),
+            f"{each.stated:.6g}",
+            mean(each.ours),
+            interval(each.ours),
+            str(each.ours.n),
+            _range(each),
+            {None: UNDEFINED, True: "yes", False: "no"}[each.is_as_one_of_ours],
+        ]
+        for each in numbers
+    ]
+    header = ["arm", "quantity", "original", "our mean", "95% interval", "n", "one run of ours", "alike"]
+    note = (
+        "The original's numbers are one run each. *One run of ours* is where one further run would lie with "
+        "probability 95%; *alike* says whether the original's does."
+    )
+    return join_blocks([table(header, rows, numeric=range(2, 7)), note])
+
+
+def _range(found: NumberFound) -> str:
+    if found.one_run is None:
+        return UNDEFINED
+    low, high = (number(end, found.ours.sd) for end in found.one_run)
+    return f"{low} … {high}"
+
+
+# what became of it -------------------------------------------------------------------------------------
+
+
+def _conclusions(revisited: Revisited) -> str:
+    rows = [
+        [*_row(found), BREAK.join(escape(verdict.subject) for verdict in found.verdicts) or UNDEFINED, _verdict(found)]
+        for found in revisited.conclusions
+    ]
+    body = table(["conclusion", "the original", "ours", "tested as", "verdict"], rows)
+    return join_blocks([body, _how_to_read(revisited.conclusions)])
+
+
+def _how_to_read(conclusions: Iterable[ConclusionFound]) -> str:
+    verdicts = [verdict for found in conclusions for verdict in found.verdicts]
+    if not verdicts:
+        return ""
+    return (
+        "*Ours*: mean against mean, then the difference paired by seed with its interval, adjusted for all claims "
+        "asked together (× is a ratio of errors). A conclusion with several claims holds only if all of them do."
+    )
+
+
+def _row(found: ConclusionFound) -> list[str]:
+    """Conclusion, the document's numbers, ours."""
+    stated = [_stated_sides(*each) for each in zip(found.verdicts, found.stated, strict=True)]
+    given = [escape(found.conclusion.stated)] if found.conclusion.stated else stated
+    ours = ["; ".join(part for part in _ours(verdict) if part != UNDEFINED) or UNDEFINED for verdict in found.verdicts]
+    return [escape(found.conclusion.said), _lines(given), _lines(ours)]
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return BREAK.join(texts) if set(texts) - {UNDEFINED} else UNDEFINED
+
+
+def _stated_sides(verdict: Verdict, sides: tuple[float | None, float | None]) -> str:
+    if verdict.reference.startswith(f"{VALUE} "):
+        return verdict.reference.removeprefix(f"{VALUE} ")
+    if all(side is None for side in sides):
+        return UNDEFINED
+    return " against ".join(UNDEFINED if side is None else f"{side:.6g}" for side in sides)
+
+
+def _ours(verdict: Verdict) -> tuple[str, str]:
+    """The two means, and the difference with its interval."""
+    if verdict.arm_mean is None or verdict.diff is None:
+        return UNDEFINED, divergence(verdict) or UNDEFINED
+    is_stated = verdict.reference.startswith(f"{VALUE} ")
+    arm, reference = number(verdict.arm_mean), number(verdict.base_mean)
+    means = arm if is_stated else f"{arm} against {reference}"
+    if not any(verdict.differences.values()):
+        return means, "no difference on any seed"
+    # Below three seeds nothing is judged, and an interval would say next to nothing.
+    adjusted = interval_in_brackets(verdict, verdict.ci_adj_low, verdict.ci_adj_high)
+    has_interval = adjusted != UNDEFINED and verdict.n >= FEWEST_SEEDS
+    found = f"{difference(verdict)} {adjusted}" if has_interval else difference(verdict)
+    return means, "; ".join(filter(None, (found, divergence(verdict))))
+
+
+def _verdict(found: ConclusionFound) -> str:
+    if found.word is None:
+        return f"not tested: {escape(found.conclusion.not_tested)}"
+    if len({verdict.word for verdict in found.verdicts}) > 1:
+        return f"{_word(found.word)} ({', '.join(_word(verdict.word) for verdict in found.verdicts)})"
+    return _word(found.word)
+
+
+def _word(word: Word | None) -> str:
+    return UNDEFINED if word is None else f"{SIGNS[word]} {word.value}"
+
+
+# the takeaway ------------------------------------------------------------------------------------------
+
+
+def _counts(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
+    tested = [found for found in conclusions if found.word is not None]
+    if tested:
+        counts = [(sum(found.word is word for found in tested), fate) for word, fate, _ in FATES]
+        shares = _listed([f"{count} {fate}" for count, fate in counts if count])
+        yield f"Of {_counted(len(tested), 'conclusion')} tested, {shares}."
+    untested = len(conclusions) - len(tested)
+    if untested:
+        yield f"{_counted(untested, 'conclusion')} {'was' if untested == 1 else 'were'} not tested."
+
+
+def _fates(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
+    for word, _, title in FATES:
+        of_word = [_told(found) for found in conclusions if found.word is word]
+        if of_word:
+            yield f"{title}: {'; '.join(of_word)}."
+
+
+def _told(found: ConclusionFound) -> str:
+    """The conclusion in its words, and the difference of the claim that decided it."""
+    deciding = [verdict for verdict in found.verdicts if verdict.word is found.word]
+    shown = {_ours(verdict)[1] for verdict in deciding[:1]} - {UNDEFINED}
+    said = f"“{escape(found.conclusion.said)}”"
+    return f"{said} ({escape(deciding[0].metric.title)}: {shown.pop()})" if shown else said
+
+
+def _likeness(revisited: Revisited) -> Iterator[str]:
+    known = [each for each in revisited.numbers if each.is_as_one_of_ours is not None]
+    if known and revisited.is_on_its_data:
+        alike = sum(bool(each.is_as_one_of_ours) for each in known)
+        yield f"Of its {_counted(len(known), 'number')}, {alike} could be one run of ours."
+
+
+def _listed(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,53 @@
+"""What the runs of an arm read in photographs, as a section of the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ablate.analysis.readings import ArmReadings, Reading
+from ablate.reporting.markdown import code, escape, image, join_blocks, table
+from ablate.reporting.numbers import UNDEFINED
+
+__all__ = ["photograph_files", "photographs_section"]
+
+HEADER = ("photograph", "prepared as MNIST was", "class: seeds", "plainly resized", "class: seeds")
+
+
+def photographs_section(found: ArmReadings) -> str:
+    """A table, a row a photograph, and the figure of each."""
+    seeds = len(found.readings[0].opinions) if found.readings else 0
+    rows = [[code(reading.name), *_cells(reading)] for reading in found.readings]
+    note = (
+        f"Read by {seeds} seeds of {code(found.label)}: the class of the largest mean probability, and how many seeds "
+        "predict which class. Prepared is grey, light on dark, cropped, fitted and centred by mass; plainly resized is "
+        "the whole photograph at the size of an example."
+    )
+    figures = [
+        f"{image(f'Steps of preparing {reading.name}, probabilities and hidden units', f'figures/{file}')}"
+        for reading, file in zip(found.readings, photograph_files(found), strict=True)
+    ]
+    return join_blocks(["## Photographs", table(HEADER, rows), note, *figures])
+
+
+def photograph_files(found: ArmReadings) -> list[str]:
+    """The file name of each reading's figure."""
+    return [_file(number, reading) for number, reading in enumerate(found.readings, start=1)]
+
+
+def _file(number: int, reading: Reading) -> str:
+    stem = re.sub(r"[^A-Za-z0-9_-]", "-", reading.name.rpartition(".")[0] or reading.name)
+    return f"photograph-{number}-{stem}.png"
+
+
+def _cells(reading: Reading) -> list[str]:
+    prepared = [f"{reading.predicted} ({reading.probability:.3f})", _counts(reading.votes)]
+    mean = reading.plain_probabilities
+    if mean is None:
+        return [*prepared, UNDEFINED, UNDEFINED]
+    best = int(mean.argmax())
+    return [*prepared, f"{best} ({float(mean[best]):.3f})", _counts(reading.plain_votes)]
+
+
+def _counts(votes: Mapping[int, int]) -> str:
+    return escape(", ".join(f"{number}: {count}" for number, count in votes.items()))
