@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from ablate.cli import main
 
@@ -16,7 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 # As little training as gives the studies that the commands speak of.
-SMALL = ["+sweep=optimizers", "sweep.factors.optimizer=[adam,sgd]", "sweep.seeds=2", "training.epochs=1"]
+SMALL = [
+    *("+sweep=optimizers", "sweep.factors.optimizer=[adam,sgd]", "sweep.seeds=2", "training.epochs=1"),
+    "keep=[weights]",
+]
 
 
 def blocks(language: str) -> list[str]:
@@ -42,10 +46,13 @@ def folder(tmp_path_factory) -> Path:
     (folder / "table.csv").write_text("\n".join(["arm,seed,accuracy", *rows]))
     ablate = [sys.executable, "-m", "ablate", *SMALL, "reports_dir=own"]
     subprocess.run(ablate, cwd=folder, check=True, capture_output=True)
+    photograph = Image.new("L", (200, 260), 230)
+    ImageDraw.Draw(photograph).line([(60, 40), (150, 40), (60, 220)], fill=30, width=20)
+    photograph.save(folder / "five.jpg")
     return folder
 
 
-def test_there_are_ten_things_to_do_next():
+def test_there_are_thirteen_things_to_do_next():
     assert len(commands()) == 10
 
 
@@ -55,7 +62,7 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
     match words:
         case ["report", "--from", data]:
             assert (ROOT / data).is_dir()  # that it rebuilds its report is tested with every committed report
-        case ["compare" | "list" | "analyse", *_]:
+        case ["compare" | "list" | "analyse" | "predict" | "export", *_]:
             assert main(words) == 0
         case ["-m", *_]:
             assert main(["plan", *words]) == 0
@@ -96,3 +103,16 @@ def test_it_names_every_sweep_data_set_and_model():
     for group in ("sweep", "dataset", "model"):
         for leaf in (ROOT / "conf" / group).glob("*.yaml"):
             assert leaf.stem in README, f"{group}={leaf.stem}"
+
+
+def test_what_held_is_what_the_report_says():
+    """The table of the README is that of the committed report, without the numbers."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "reports" / "mnist_dynamics" / "conclusions.md").read_text().splitlines()
+        if line.startswith("| `")
+    ]
+    assert rows
+    for _, said, stated, _, verdict in rows:
+        word = "not tested" if verdict.startswith("not tested") else verdict.partition(" (")[0]
+        assert f"| {said} | {stated} | {word} |" in README
