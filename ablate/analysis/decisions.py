@@ -36,7 +36,7 @@ __all__ = ["Decision", "Evidence", "Question", "decide_family", "weigh"]
 
 MORE_THAN_MARGIN = "by more than the margin"
 NEGLIGIBLE = "detectable but negligible"
-BIT_FOR_BIT = "same results bit for bit"
+SAME_ON_EVERY_SEED = "the same on every seed"
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _table(evidence: Evidence, alpha_d: float, alpha_e: float) -> tuple[Word, st
     if evidence.n < MINIMUM_SEEDS:
         return Word.INCONCLUSIVE, _TOO_FEW[evidence.n]
     if evidence.identical:
-        return Word.IDENTICAL, BIT_FOR_BIT
+        return Word.IDENTICAL, SAME_ON_EVERY_SEED
     wide, narrow = evidence.interval(alpha_d), evidence.interval(2 * alpha_e)
     if wide is None or narrow is None:
         return Word.INCONCLUSIVE, "no spread between the seeds to judge by"
@@ -257,7 +257,7 @@ def _not_worse(evidence: Evidence, alpha: float) -> tuple[Word, str]:
     if evidence.n < MINIMUM_SEEDS:
         return Word.NOT_RESOLVED, _TOO_FEW[evidence.n]
     if evidence.identical:
-        return Word.SUPPORTED, BIT_FOR_BIT
+        return Word.SUPPORTED, SAME_ON_EVERY_SEED
     interval = evidence.interval(2 * alpha)
     if interval is None or evidence.margin is None:
         return Word.NOT_RESOLVED, ""

@@ -137,8 +137,7 @@ def _draw_bands(verdicts: Sequence[Verdict], ax: Axes) -> None:
 
 def _is_directed_claim(verdict: Verdict) -> bool:
     """A claim of a difference in one direction; `~` and `not worse than` claim that there is none of note."""
-    is_claim = verdict.family is Family.CLAIMS
-    return is_claim and " ~ " not in verdict.subject and " not worse than " not in verdict.subject
+    return verdict.relation is not None and verdict.relation.is_directed
 
 
 def _labels(verdicts: Sequence[Verdict]) -> tuple[list[str], str]:
@@ -238,7 +237,10 @@ def _points_label(value: float) -> str:
 
 
 def _ratio_label(value: float) -> str:
-    return f"×{math.exp(value):.3g}"
+    """To three digits, or as many as tell the ratio from 1."""
+    off = abs(math.expm1(value))
+    digits = max(3, 1 - math.floor(math.log10(off))) if off else 3
+    return f"×{math.exp(value):.{digits}g}"
 
 
 def _reach(verdict: Verdict) -> float:

@@ -27,7 +27,8 @@ def number(value: float | None, se: float | None = None, signed: bool = False) -
         return UNDEFINED
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
-    return format(value, f"{'+' if signed else ''}{_notation(value, se)}").replace("-", "−")
+    # z: what rounds to zero has no minus.
+    return format(value, f"{'+' if signed else ''}z{_notation(value, se)}").replace("-", "−")
 
 
 def _notation(value: float, se: float | None) -> str:

@@ -76,7 +76,7 @@ def one(differences: list[float], margin: float | None = None, relation: Relatio
         ([], 1.0, Word.INCONCLUSIVE, "no seed with a value on both sides"),
         ([5.0], 1.0, Word.INCONCLUSIVE, "single seed"),
         ([5.0, 5.1], 1.0, Word.INCONCLUSIVE, "two seeds"),
-        ([0.0, 0.0, 0.0], 1.0, Word.IDENTICAL, "same results bit for bit"),
+        ([0.0, 0.0, 0.0], 1.0, Word.IDENTICAL, "the same on every seed"),
         ([0.1, 0.2, 0.15], 1.0, Word.EQUIVALENT, "detectable but negligible"),
         ([0.1, -0.1, 0.0], 1.0, Word.EQUIVALENT, ""),
         ([2.0, 2.1, 1.9], 1.0, Word.BETTER, "by more than the margin"),

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 
 from ablate.analysis.verdict_rows import Scale, Word
 from ablate.plots.canvas import house_figure, house_style
-from ablate.plots.forest import COLOURS, draw_forest, forest_legend
+from ablate.plots.forest import COLOURS, _ratio_label, draw_forest, forest_legend
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.signs import SIGNS
 from tests.judged import by_seed, claim, draws, grid, judge
@@ -201,3 +201,8 @@ def test_shares_end_where_they_end() -> None:
     ax = draw_variance_shares(GRID.shares, axes())
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([100 * share.share for share in GRID.shares])
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(100)
+
+
+def test_ratios_near_one_are_told_apart() -> None:
+    labels = [_ratio_label(math.log(ratio)) for ratio in (1.0, 1.001, 0.998, 1.0001, 0.9, 1.25, 2.0)]
+    assert labels == ["×1", "×1.001", "×0.998", "×1.0001", "×0.9", "×1.25", "×2"]

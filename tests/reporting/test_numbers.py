@@ -46,3 +46,9 @@ def test_an_estimate() -> None:
 def test_one_seed_has_no_interval_and_no_spread() -> None:
     estimate = estimate_mean({0: 0.25})
     assert (mean(estimate), spread(estimate), interval(estimate)) == ("0.2500", "–", "–")
+
+
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    assert number(-0.00001, se=0.01) == "0.000"
+    assert number(-0.00001, se=0.01, signed=True) == "+0.000"
+    assert number(-0.02, se=0.01) == "−0.020"
