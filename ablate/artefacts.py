@@ -119,6 +119,7 @@ _PROBES = (
     ArtefactInfo(
         "calibration",
         "reliability of the confidences",
+        version=2,
         needs=(WEIGHTS,),
         quantities=(
             MetricInfo("test_overconfidence", "test confidence − accuracy", "", "fraction", CLASSIFICATION),

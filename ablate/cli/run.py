@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ablate.analysis.judging import arms_to_confirm
 from ablate.analysis.verdict_rows import Flag
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
@@ -24,7 +23,6 @@ from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_te
 from ablate.config import build
 from ablate.config.requests import Request
 from ablate.plans import PlannedSweep, StudyPlan
-from ablate.publishing import publish
 from ablate.records import RunRecord, Status
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
@@ -57,6 +55,9 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     trained += confirm(study, request, store, output)
     for each in trained:
         log_unlike(each, study, folder)
+    # pandas and scipy, which a message of usage need not wait for.
+    from ablate.publishing import publish
+
     published = publish(folder, store, settings.reports_dir)
     output.summary(f"tables  {folder.path}")
     output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
@@ -95,6 +96,8 @@ def confirm(study: Study, request: Request, store: RunStore, output: Output) -> 
 
 def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
     """run_id → arm and spec, of the arms that are known to be worth confirming."""
+    from ablate.analysis.judging import arms_to_confirm
+
     found = {}
     for sweep in study.sweeps:
         planned = PlannedSweep.of(sweep)

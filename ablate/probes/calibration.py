@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.probes.answers import class_probabilities
 from ablate.probes.subject import Measured, NotApplicable, Subject
-from ablate.training.metrics import CALIBRATION_BINS, calibration_bins, softmax
-from ablate.training.step import prepare
+from ablate.training.metrics import CALIBRATION_BINS, calibration_bins
 
 __all__ = ["measure"]
-
-BATCH = 500
 
 
 def measure(subject: Subject) -> Measured:
@@ -24,9 +22,7 @@ def measure(subject: Subject) -> Measured:
     labels = subject.test.labels
     if not np.issubdtype(labels.dtype, np.integer):
         raise NotApplicable("a regression has no confidences")
-    features = prepare(subject.test.features, subject.scale)
-    outputs = [subject.model(features[start : start + BATCH], training=False) for start in range(0, len(labels), BATCH)]
-    probabilities = softmax(np.concatenate([np.asarray(part, np.float32) for part in outputs]))
+    probabilities = class_probabilities(subject.model, subject.test.features, subject.scale)
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = calibration_bins(confidence)
     sums = {
