@@ -96,6 +96,14 @@ _PROBES = (
         quantities=(MetricInfo("surface_rise", "rise of the loss half a filter norm away", "", ""),),
     ),
     ArtefactInfo(
+        "linear_path",
+        "loss on the straight line from the first weights to the last",
+        needs=(WEIGHTS,),
+        quantities=(
+            MetricInfo("linear_path_barrier", "barrier on the line from the first weights to the last", "", ""),
+        ),
+    ),
+    ArtefactInfo(
         "dead_units",
         "dead units",
         needs=(WEIGHTS,),

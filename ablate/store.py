@@ -53,7 +53,15 @@ from ablate.identity import Json, canonical, sha256_of_bytes
 from ablate.records import Array, RunRecord, StoredRun
 from ablate.specs import RunSpec
 
-__all__ = ["AmbiguousPrefix", "AnotherArtefact", "MissingArtefact", "MissingRun", "RunStore", "UnreadableRecord"]
+__all__ = [
+    "AmbiguousPrefix",
+    "AnotherArtefact",
+    "MissingArtefact",
+    "MissingRun",
+    "RunStore",
+    "UnreadableRecord",
+    "how_to_keep",
+]
 
 SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
 ARTEFACT_FOLDER = "artefacts"
@@ -78,11 +86,14 @@ class MissingArtefact(StoreError, LookupError):
     """The run is there, and this artefact of it is not, or is one of another version."""
 
     def __init__(self, run_id: str, name: str) -> None:
-        super().__init__(
-            f"run {run_id[:12]} has no {name} saved; the command that made it, with keep=[{name}] added, saves them"
-        )
+        super().__init__(f"run {run_id[:12]} has no {name} saved. {how_to_keep(name)}")
         self.run_id = run_id
         self.name = name
+
+
+def how_to_keep(name: str) -> str:
+    """What helps whoever misses an artefact, where the words of the command are not known."""
+    return f"The command that made it keeps {name} with keep=[{name}] added."
 
 
 class AnotherArtefact(StoreError):

@@ -21,6 +21,7 @@ from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.flags import RaisedFlag, sweep_flags
 from ablate.analysis.generated import Samples, samples_of_arms
 from ablate.analysis.judging import judge_sweep
+from ablate.analysis.lines import ArmLines
 from ablate.analysis.originals import Revisited, revisit
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
@@ -156,12 +157,13 @@ class SweepResults:
 @dataclass(frozen=True)
 class StudyResults:
     """`environment` maps each entry of the records' environments to its distinct values, as text; `readings` is what
-    an arm of the study read in photographs, where it was asked."""
+    an arm of the study read in photographs, `lines` what lies between the runs of two arms, where these were asked."""
 
     plan: StudyPlan
     sweeps: tuple[SweepResults, ...]
     environment: Mapping[str, tuple[str, ...]]
     readings: ArmReadings | None = None
+    lines: tuple[ArmLines, ...] = ()
 
 
 def study_results(
@@ -170,12 +172,14 @@ def study_results(
     events: Sequence[Mapping[str, Any]] = (),
     ensembles: StudyEnsembles | None = None,
     readings: ArmReadings | None = None,
+    lines: tuple[ArmLines, ...] = (),
 ) -> StudyResults:
     """
     Args:
         events: the study's log, see `StudyFolder.events`.
         ensembles: what seeds gain together; it is made of more than the runs of a report still hold.
         readings: of photographs.
+        lines: between the runs of two arms.
     """
     gains = ensembles or {}
     return StudyResults(
@@ -186,6 +190,7 @@ def study_results(
         ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
         readings=readings,
+        lines=lines,
     )
 
 

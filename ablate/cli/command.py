@@ -31,6 +31,7 @@ VERBS = {
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
     "predict": "say what a trained run reads in photographs",
+    "interpolate": "say whether two ways of training ended in one valley",
     "export": "write trained models for Keras, or histories for TensorBoard",
     "watch": "follow a study that another terminal is training",
     "completion": "print what makes bash, zsh or fish complete the words of ablate",

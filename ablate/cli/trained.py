@@ -18,10 +18,19 @@ from ablate.cli.output import UsageError
 from ablate.records import Array, Status, StoredRun
 from ablate.runner.devices import worker_environment
 from ablate.specs import Numerics
-from ablate.store import MissingArtefact, RunStore
+from ablate.store import MissingArtefact, RunStore, how_to_keep
 from ablate.study_folder import StudyFolder
 
-__all__ = ["RestoredRun", "WeightedRun", "hushed", "restored", "the_side", "weighted_runs"]
+__all__ = [
+    "RestoredRun",
+    "WeightedRun",
+    "hushed",
+    "restored",
+    "study_of",
+    "the_side",
+    "trainer_on_cpu",
+    "weighted_runs",
+]
 
 STDERR = 2  # the file descriptor, which native code writes to
 
@@ -78,19 +87,39 @@ def restored(runs: Sequence[WeightedRun], data_dir: Path | None) -> Iterator[Res
     Raises:
         DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
     """
-    numerics = runs[0].run.spec.numerics
-    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
-    os.environ.update(worker_environment(on_cpu, place=0))
-    with hushed():
-        from ablate.runner.trainer import Trainer
-
-        trainer = Trainer(data_dir, on_cpu)
+    trainer = trainer_on_cpu(runs[0].run.spec.numerics, data_dir)
 
     def restore(each: WeightedRun) -> RestoredRun:
         spec = each.run.spec
         return RestoredRun(each.run, trainer.restore(spec, each.weights), trainer.example_shape(spec))
 
     return map(restore, runs)
+
+
+def trainer_on_cpu(numerics: Numerics, data_dir: Path | None) -> Any:
+    """A trainer in this process, an `ablate.runner.trainer.Trainer`. TensorFlow is imported by this call, for seconds.
+
+    Args:
+        numerics: of the runs that it is asked about, whatever their device.
+    """
+    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
+    os.environ.update(worker_environment(on_cpu, place=0))
+    with hushed():
+        from ablate.runner.trainer import Trainer
+
+        return Trainer(data_dir, on_cpu)
+
+
+def study_of(side: Side) -> str:
+    """The study whose report can show what was found of a side.
+
+    Raises:
+        UsageError: when the side is a run by itself.
+    """
+    study, is_arm, _ = side.label.partition(":")
+    if not is_arm:
+        raise UsageError("A run by itself has no report: name an arm as study:level")
+    return study
 
 
 @contextmanager
@@ -120,5 +149,5 @@ def _how_to_keep_them(side: Side, results_dir: Path) -> str:
     study, colon, _ = side.label.partition(":")
     lines = StudyFolder(results_dir, study).plan_lines() if colon else ()
     if not lines:
-        return f"The command that made it keeps them with keep=[{WEIGHTS}] added."
+        return how_to_keep(WEIGHTS)
     return f"This keeps them: ablate {shlex.join([*lines[-1].argv, f'keep=[{WEIGHTS}]'])}"

@@ -13,6 +13,7 @@
     probes.npz           what pictures are made of: <run_id>/<probe>/<array>
     ensembles.json       what the seeds of an arm gain together, if their probabilities were kept
     photographs.npz      what an arm read in photographs, if it was asked
+    lines.npz            the loss on the lines between the runs of two arms, if it was asked
     study_log.jsonl      what happened to the study (seeds or claims that were added), without its times
     runs, timings, verdicts    the tables, for readers; parquet and CSV
 
@@ -35,6 +36,7 @@ import pandas as pd
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
 from ablate.artefacts import NOT_APPLICABLE, PROBES
@@ -44,7 +46,18 @@ from ablate.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRu
 from ablate.specs import RunSpec, SweepSpec
 from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 
-__all__ = ["READINGS", "Evidence", "pack", "pack_readings", "public_words", "unpack", "unpack_readings"]
+__all__ = [
+    "LINES",
+    "READINGS",
+    "Evidence",
+    "pack",
+    "pack_lines",
+    "pack_readings",
+    "public_words",
+    "unpack",
+    "unpack_lines",
+    "unpack_readings",
+]
 
 # Compressed; a run whose predictions find no room is reported without what they would tell.
 PREDICTION_BYTES = 2_000_000
@@ -54,7 +67,7 @@ MEMBER_BYTES = 450
 # Of these a report holds what was made of them.
 NOT_PACKED = ("probabilities",)
 GENERATED_FILE = "generated.npz"
-ENSEMBLES, READINGS = "ensembles.json", "photographs.npz"
+ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
 _PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out")
@@ -71,6 +84,7 @@ class Evidence:
         ensembles: what seeds gain together; made of the runs' probabilities while these are there, which are too
             large to be packed.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
     """
 
     plan: StudyPlan
@@ -79,6 +93,7 @@ class Evidence:
     events: tuple[Mapping[str, Any], ...] = ()
     ensembles: StudyEnsembles = field(default_factory=dict)
     readings: ArmReadings | None = None
+    lines: tuple[ArmLines, ...] = ()
 
 
 def pack(evidence: Evidence) -> dict[str, bytes]:
@@ -106,6 +121,7 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **_pack_probes(probes),
         **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
+        **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
         **_table_files(study_tables(plan, runs)),
     }
@@ -129,7 +145,8 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     }
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
-    return Evidence(plan, runs, tuple(header["command"]), events, _unpack_ensembles(files), unpack_readings(files))
+    made = _unpack_ensembles(files), unpack_readings(files), unpack_lines(files)
+    return Evidence(plan, runs, tuple(header["command"]), events, *made)
 
 
 def public_words(command: tuple[str, ...]) -> list[str]:
@@ -312,6 +329,23 @@ def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
 def pack_readings(readings: ArmReadings) -> bytes:
     """The file READINGS."""
     return _npz(readings_to_arrays(readings))
+
+
+def unpack_lines(files: Mapping[str, bytes]) -> tuple[ArmLines, ...]:
+    """The lines between the runs of arms, of a file LINES among `files`; none where there is none.
+
+    Raises:
+        KeyError, ValueError: when it is not what `pack` writes.
+    """
+    if LINES not in files:
+        return ()
+    with np.load(io.BytesIO(files[LINES]), allow_pickle=False) as packed:
+        return lines_from_arrays(dict(packed))
+
+
+def pack_lines(lines: tuple[ArmLines, ...]) -> bytes:
+    """The file LINES."""
+    return _npz(lines_to_arrays(lines))
 
 
 def _npz(arrays: Mapping[str, Array]) -> bytes:

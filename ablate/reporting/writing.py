@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import ablate
+from ablate.analysis.lines import ArmLines
 from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
@@ -27,6 +28,7 @@ from ablate.identity import canonical, digest, sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.lines import line_file
 from ablate.reporting.originals import conclusions_of_study
 from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
@@ -62,6 +64,7 @@ def write_report(
     redraw: bool = False,
     events: tuple[Mapping[str, Any], ...] = (),
     readings: ArmReadings | None = None,
+    lines: tuple[ArmLines, ...] = (),
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -71,11 +74,12 @@ def write_report(
         redraw: whether to write even what stands there, made by this version of the same data.
         events: the study's log.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command, events, readings=readings), folder, redraw)
+    return _write(Evidence(plan, runs, command, events, readings=readings, lines=lines), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -135,13 +139,16 @@ def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _results(evidence: Evidence) -> StudyResults:
-    return study_results(evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings)
+    return study_results(
+        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
+    )
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
+    from ablate.plots.lines import lines_page
     from ablate.plots.pictures import reading_page
     from ablate.plots.probe_pages import PROBE_PAGES
 
@@ -151,11 +158,12 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
         for sweep in results.sweeps
         for caption in (*captions(sweep), *probe_captions(sweep))
     }
-    if results.readings is None:
-        return of_sweeps
-    files = photograph_files(results.readings)
-    read = zip(files, results.readings.readings, strict=True)
-    return {**of_sweeps, **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read}}
+    read = zip(photograph_files(results.readings), results.readings.readings, strict=True) if results.readings else ()
+    return {
+        **of_sweeps,
+        **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read},
+        **{f"figures/{line_file(pair)}": png_bytes(lines_page(pair)) for pair in results.lines},
+    }
 
 
 def _digest_of_inputs(data: Mapping[str, bytes]) -> str:

@@ -147,6 +147,7 @@ class Trainer:
     def _restored(self, spec: RunSpec, raw: Mapping[str, Arrays]) -> Subject:
         data = self._loaded(spec)
         program = self._started_program(spec, data, build(spec.training))
+        first_weights = weights_of(program.model)
         if WEIGHTS in raw:
             assign_weights(program.model, raw[WEIGHTS])
         return Subject(
@@ -157,6 +158,7 @@ class Trainer:
             *data.training,
             data.test,
             raw.get(STEP_LOSSES, {}),
+            first_weights,
             self._functions.setdefault(program, {}),
         )
 
