@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.analysis.lines import ArmLines
-from ablate.plots.canvas import MUTED, PALETTE, house_figure, house_style
+from ablate.plots.canvas import PALETTE, house_figure, house_style
 from ablate.plots.labels import shortened
 
 __all__ = ["draw_lines", "lines_page"]
@@ -37,9 +37,6 @@ def draw_lines(positions: Reals, series: Mapping[str, Sequence[Reals]], ax: Axes
         ax.plot(positions, mean, color=colour, linewidth=2, label=label)
         ax.plot([0, 1], [mean[0], mean[-1]], color=colour, linewidth=0.8, linestyle=(0, (3, 3)))
     ax.set_xticks([0, 0.5, 1], [shortened(ends[0]), "half way", shortened(ends[1])])
-    first, _, last = ax.get_xticklabels()
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
     ax.grid(axis="y", which="major")
     return ax
 
@@ -62,6 +59,8 @@ def _lines_page(found: ArmLines) -> Figure:
     }
     draw_lines(lines[0].positions, series, ax, (found.first, found.second))
     ax.set_ylabel("objective")
-    ax.tick_params(axis="x", color=MUTED)
+    first, _, last = ax.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     ax.legend(loc="best")
     return figure

@@ -7,6 +7,7 @@ import pytest
 
 from ablate.probes import measure
 from ablate.probes.interpolation import barrier, interpolate
+from ablate.specs import Component
 from ablate.training.weights import assign_weights, weights_of
 from tests.probes.subjects import classifier, linear_regression, residuals
 
@@ -51,6 +52,13 @@ def test_the_line_from_the_first_weights_to_the_last():
     np.testing.assert_array_equal(found["train_loss"], expected.train_loss)
     assert found["value/linear_path_barrier"] == expected.barrier
     assert all(np.array_equal(values, last[path]) for path, values in weights_of(given.model).items())
+
+
+def test_a_run_that_learned_from_no_targets_has_no_such_line_and_says_so():
+    given = classifier()
+    adversarial = replace(given, spec=replace(given.spec, procedure=Component("ablate.training.adversarial.gan", {})))
+    assert str(measure("linear_path", adversarial)["not_applicable"]) == "the run learned from no targets"
+    assert "value/weight_extreme" in measure("weight_histogram", adversarial)
 
 
 def test_the_height_is_above_the_straight_line():
