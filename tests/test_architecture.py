@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": FOUNDATION,
     "claims": FOUNDATION,
     "study_folder": {*FOUNDATION, "journal"},
+    "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
     "design": {"identity", "specs", "unreadable"},
     "config": {"identity", "specs", "records", "artefacts", "unreadable", "statements", "design"},
     "layers": set(),
@@ -39,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "probes": {*FOUNDATION, "datasets", "models", "training"},
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
+    "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
     "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
 }
 ANYTHING = {"cli", "__main__"}
