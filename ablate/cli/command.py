@@ -128,9 +128,7 @@ def explain(error: BaseException, output: Output) -> int:
         case DataError() | UnknownNeeds():
             code = ExitCode.DATA_PROBLEM
         case UnreadableRecord() | UnreadablePlan():
-            message += (
-                "\nIt is left as it is: the version that wrote it reads it. This one can use another results_dir."
-            )
+            message += "\nIt stays as it is: the version that wrote it reads it. This one can use another results_dir."
             code = ExitCode.DATA_PROBLEM
         case DeviceAbsent():
             code = ExitCode.DEVICE_ABSENT

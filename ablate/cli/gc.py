@@ -39,9 +39,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def execute(invocation: Invocation, output: Output) -> int:
     settings, words = read_settings(invocation)
     options, results_dir = invocation.options, settings.results_dir
-    refuse(words, results_dir)
     if not options.older_than >= 0:
         raise UsageError("--older-than takes a number of days from 0")
+    refuse(words, results_dir)
     now = time.time()
     there = lying(results_dir)
     found = [*leftovers(there, results_dir, now), *lone(there, results_dir, now, options.lone_runs, output)]
