@@ -40,6 +40,8 @@ class What(StrEnum):
 
 # A table can be made again at any time; what is about to be written anew is nothing wrong. See `Finding.is_problem`.
 PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
+# Of a table.
+MISSING = "is missing"
 # What `repair` removes: nobody can want it. The rest is for `ablate gc`.
 REMOVED = (Kind.TEMPORARY, Kind.VOID_CLAIM)
 
@@ -231,14 +233,15 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     wrong = [f"{name} {state}" for name, state in states.items() if state]
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
     if wrong:
-        detail = ", ".join(wrong) + ("" if is_done else " (its runs are not all done)")
+        said = "none is written" if set(states.values()) == {MISSING} else ", ".join(wrong)
+        detail = said + ("" if is_done else " (its runs are not all done)")
         yield Finding(What.TABLES, f"study {folder.name}", detail, folder.path, is_problem=is_done)
 
 
 def _state_of_table(path: Path, content: bytes) -> str:
     """What is wrong with a table that should be `content`; empty when nothing is."""
     if not path.is_file():
-        return "is missing"
+        return MISSING
     kept = path.read_bytes()
     if kept == content or (path.suffix == ".parquet" and _says_the_same(kept, content)):
         return ""
