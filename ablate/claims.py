@@ -33,6 +33,8 @@ __all__ = ["Claims", "Owner"]
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
+# Of one look at a claim of another host, whose clock may be wrong by minutes, this much is a death.
+DEAD_SECONDS = 3600.0
 # psutil derives start times from the clock, whose corrections move them a little.
 START_TOLERANCE_SECONDS = 2.0
 
@@ -125,6 +127,33 @@ class Claims:
     def holder(self, run_id: str) -> Owner | None:
         """The living process, other than this holder, that is training the run; None when there is none."""
         return self.owner(run_id) if self._is_held_elsewhere(run_id) else None
+
+    def names(self) -> tuple[str, ...]:
+        """The runs that there is a claim of, its holder alive or dead, sorted."""
+        found = self._folder.iterdir() if self._folder.is_dir() else ()
+        return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+
+    def is_void(self, run_id: str, now: float) -> bool:
+        """Whether a claim's holder is dead, as far as one look can tell: on this host its process is gone; from
+        another the claim has not been touched for an hour. `now` is in seconds since 1970.
+        """
+        path, owner = self._folder / run_id, self.owner(run_id)
+        if owner is not None and owner.host == self._me.host:
+            return not self._is_running(owner)
+        return path.exists() and now - path.stat().st_mtime > DEAD_SECONDS
+
+    def clear(self, run_id: str, now: float) -> bool:
+        """Remove the claim of a dead holder; whether it was one.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        path = self._folder / run_id
+        with writing(path, 0), self._lock:
+            is_void = self.is_void(run_id, now)
+            if is_void:
+                path.unlink()
+        return is_void
 
     def __enter__(self) -> Claims:
         threading.Thread(target=self._beat, name="claims", daemon=True).start()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ __all__ = [
     "StoreError",
     "WriteFailed",
     "discard",
+    "is_set_aside",
+    "is_temporary",
     "publish",
     "seal",
     "set_aside",
@@ -38,6 +41,8 @@ __all__ = [
 ]
 
 CHECKSUM = "checksum"
+TEMPORARY = ".tmp-"
+CORRUPT = ".corrupt"
 
 
 class StoreError(Exception):
@@ -120,12 +125,19 @@ def publish(staged: Path, final: Path) -> None:
         _sync_folder(final.parent.parent)
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder so that no reader sees a part of it: its name goes first."""
-    nameless = _temporary_name(folder.parent)
-    with writing(folder, 0):
-        folder.rename(nameless)
-    shutil.rmtree(nameless, ignore_errors=True)
+def discard(path: Path) -> None:
+    """Remove a file or a folder so that no reader sees a part of it: its name goes first.
+
+    Raises:
+        WriteFailed: when the file system refuses.
+    """
+    nameless = _temporary_name(path.parent)
+    with writing(path, 0):
+        path.rename(nameless)
+    if nameless.is_dir() and not nameless.is_symlink():
+        shutil.rmtree(nameless, ignore_errors=True)
+    else:
+        nameless.unlink(missing_ok=True)
 
 
 def set_aside(path: Path) -> Path:
@@ -139,6 +151,16 @@ def set_aside(path: Path) -> Path:
         number += 1
     with writing(aside, 0):
         return path.rename(aside)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a name is that of something that is being written, or was left by a writer who died."""
+    return path.name.startswith(TEMPORARY)
+
+
+def is_set_aside(path: Path) -> bool:
+    """Whether a name is one that `set_aside` gives."""
+    return re.search(re.escape(CORRUPT) + r"(-\d+)?$", path.name) is not None
 
 
 def seal(data: Mapping[str, Json]) -> dict[str, Json]:
@@ -168,11 +190,11 @@ def _checksum(data: Mapping[str, Json]) -> str:
 
 
 def _corrupt_name(name: str, number: int) -> str:
-    return f"{name}.corrupt" if number == 1 else f"{name}.corrupt-{number}"
+    return f"{name}{CORRUPT}" if number == 1 else f"{name}{CORRUPT}-{number}"
 
 
 def _temporary_name(parent: Path) -> Path:
-    return parent / f".tmp-{uuid.uuid4().hex}"
+    return parent / f"{TEMPORARY}{uuid.uuid4().hex}"
 
 
 def _write_through(path: Path, content: bytes) -> None:

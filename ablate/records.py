@@ -22,14 +22,14 @@ Names of `arrays` (all optional: a failed run may have none; E epochs, N test ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy.typing as npt
 
-from ablate.identity import Json
+from ablate.identity import RUN_FORMAT, Json
 from ablate.specs import RunSpec
 
 __all__ = [
@@ -49,7 +49,9 @@ __all__ = [
     "metric_info",
 ]
 
-SCHEMA_VERSION = 1
+# Of the JSON of a record. Whoever raises it adds to MIGRATIONS what makes the former one of it, and a store in
+# that version to tests/data/stores. A new entry of `environment` needs neither.
+SCHEMA_VERSION = 2
 WEIGHT_STATISTICS = ("mean", "std", "min", "max", "norm", "near_zero")
 HISTORY = "history/"
 # Before the name of each number of a probe, among the arrays of its artefact.
@@ -191,6 +193,7 @@ class RunRecord:
             mode), `gap`; those of each epoch are in the history.
         environment: versions, device, hashed host; what may explain a difference but is no part of
             the identity.
+        run_format: the `RUN_FORMAT` of the code that trained it, under which `run_id` is the hash of the spec.
     """
 
     run_id: str
@@ -203,20 +206,20 @@ class RunRecord:
     failure: Failure | None = None
     timings: Timings = Timings(0.0)
     environment: Mapping[str, Json] = field(default_factory=dict)
+    run_format: int = RUN_FORMAT
 
     def to_json(self) -> dict[str, Json]:
         return {**asdict(self), "status": self.status.value, "schema": SCHEMA_VERSION}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
-        """The record of its JSON.
+        """The record of its JSON, in this schema or an older one.
 
         Raises:
-            KeyError, TypeError, ValueError: when `data` is not the JSON of a record of this schema.
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a record of a schema that is known here.
         """
-        fields = dict(data)
-        if fields.pop("schema") != SCHEMA_VERSION:
-            raise ValueError(f"a record of schema {data['schema']}; this version reads {SCHEMA_VERSION}")
+        fields = migrated(data)
+        fields.pop("schema")
         timings = {**fields["timings"], "epoch_seconds": tuple(fields["timings"]["epoch_seconds"])}
         divergence, failure = fields["divergence"], fields["failure"]
         return cls(
@@ -228,6 +231,29 @@ class RunRecord:
                 "timings": Timings(**timings),
             }
         )
+
+
+def migrated(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a record, whatever known schema it was written in, as it is written today.
+
+    Raises:
+        KeyError, ValueError: for a schema that is not known here, a later version's included.
+    """
+    current = dict(data)
+    if current["schema"] not in (*MIGRATIONS, SCHEMA_VERSION):
+        raise ValueError(f"a record of schema {current['schema']}; this version reads up to {SCHEMA_VERSION}")
+    while current["schema"] != SCHEMA_VERSION:
+        current = MIGRATIONS[current["schema"]](current)
+    return current
+
+
+def _with_run_format(data: Mapping[str, Any]) -> dict[str, Any]:
+    """There was one run format as long as records did not say which."""
+    return {**data, "run_format": 1, "schema": 2}
+
+
+# Schema → what makes of the JSON of a record in it one in the next.
+MIGRATIONS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _with_run_format}
 
 
 @dataclass(frozen=True)

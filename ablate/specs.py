@@ -32,6 +32,7 @@ __all__ = [
     "Sweep",
     "SweepSpec",
     "confirmation_runs",
+    "run_id_of",
 ]
 
 SEEDS = range(2**32)
@@ -174,6 +175,7 @@ class RunSpec:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a spec.
         """
         parts = ("model", "optimizer", "schedule", "loss", "training")
+        known = {each.name for each in fields(cls)}
         components = {part: Component.from_json(data[part]) for part in parts}
         augment = None if data["augment"] is None else Component.from_json(data["augment"])
         return cls(
@@ -185,12 +187,14 @@ class RunSpec:
             numerics=Numerics(**data["numerics"]),
             code=dict(data["code"]),
             procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
+            # What is not known here may change the numbers, so it is no spec of this version: a TypeError.
+            **{name: value for name, value in data.items() if name not in known},
             **components,
         )
 
     @property
     def run_id(self) -> str:
-        return digest("run", RUN_FORMAT, self.to_json())
+        return run_id_of(self.to_json(), RUN_FORMAT)
 
     @property
     def program_id(self) -> str:
@@ -228,6 +232,11 @@ class RunSpec:
     def settings(self) -> dict[str, Json]:
         """The spec without its seed: what the runs of an arm share."""
         return {key: value for key, value in self.to_json().items() if key != "seed"}
+
+
+def run_id_of(spec: Mapping[str, Json], run_format: int) -> str:
+    """The id that a run of this spec had, or has, under a run format; the JSON of a spec of any version will do."""
+    return digest("run", run_format, spec)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ from ablate.durable import (
 )
 from ablate.identity import Json, canonical, sha256_of_bytes
 from ablate.records import Array, RunRecord, StoredRun
-from ablate.specs import RunSpec
+from ablate.specs import RunSpec, run_id_of
 
 __all__ = [
     "AmbiguousPrefix",
@@ -121,13 +121,19 @@ class UnreadableRecord(StoreError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"{folder} was written by another version of ablate: {reason}")
         self.folder = folder
+        self.reason = reason
 
 
 class RunStore:
-    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does."""
+    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does.
 
-    def __init__(self, root: Path) -> None:
+    With `sets_aside` off, what is damaged counts as missing as well, but stays where it is and is not spoken of:
+    reading changes nothing on the disk.
+    """
+
+    def __init__(self, root: Path, sets_aside: bool = True) -> None:
         self.root = root
+        self._sets_aside = sets_aside
         self._runs = root / "runs"
         # One lock object: it may be taken again by the thread that holds it, which a second object may not.
         self._lock = FileLock(self._runs / ".lock")
@@ -208,9 +214,8 @@ class RunStore:
         except FileNotFoundError:
             raise MissingArtefact(run_id, name) from None
         except Damaged as damage:
-            with self._lock:
-                if path.exists():
-                    log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+            if self._sets_aside:
+                self.set_aside(path, damage)
             raise MissingArtefact(run_id, name) from damage
 
     def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
@@ -232,6 +237,29 @@ class RunStore:
         if pack(kept) != pack(arrays):
             raise AnotherArtefact(run_id, name)
         return False
+
+    def set_aside(self, path: Path, damage: Damaged) -> None:
+        """Give what is damaged under `root/runs` another name, with a warning in the log.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        with self._lock:
+            if path.exists():
+                log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+
+    def remove(self, path: Path) -> None:
+        """Remove a run's folder, or anything else under `root/runs`, for good; nothing when it is gone already.
+
+        Raises:
+            ValueError: when it is not under `root/runs`.
+            WriteFailed: when the file system refuses.
+        """
+        if self._runs not in path.parents:
+            raise ValueError(f"{path} is not under {self._runs}")
+        with self._lock:
+            if path.exists():
+                discard(path)
 
     def ids(self) -> Iterator[str]:
         """The ids of all runs, sorted; whether a run is sound shows when it is read."""
@@ -286,10 +314,11 @@ class RunStore:
     def _read(self, run_id: str, read: Callable[[Path], Result]) -> Result:
         folder = self.folder(run_id)
         try:
-            return read(_existing(folder))
-        except Damaged:
-            # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
-            return self._read_locked(folder, read)
+            return read_unlocked(folder, read)
+        except Damaged as damage:
+            if self._sets_aside:
+                return self._read_locked(folder, read)
+            raise MissingRun(folder.name) from damage
 
     def _read_locked(self, folder: Path, read: Callable[[Path], Result]) -> Result:
         with self._lock:
@@ -338,25 +367,46 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
         FileNotFoundError: when there is none of the current version.
         Damaged: when it is not as it was written, or another's.
     """
+    version, archive = open_artefact(path, run_id, name)
+    if version != ARTEFACTS[name].version:
+        raise FileNotFoundError(path)
+    return unpack(archive)
+
+
+def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
+    """The version of an artefact, whatever it is, and the bytes of its arrays.
+
+    Raises:
+        FileNotFoundError: when there is none.
+        Damaged: when it is not as it was written, or another's.
+    """
     content = path.read_bytes()
     comment = _comment(io.BytesIO(content), path)
     about = _about(comment, path)
     if (about["run_id"], about["artefact"]) != (run_id, name):
         raise Damaged(f"{path} is {about['artefact']} of run {about['run_id']}")
-    if about["version"] != ARTEFACTS[name].version:
-        raise FileNotFoundError(path)
     archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
     if sha256_of_bytes(archive) != about["sha256"]:
         raise Damaged(f"{path} is damaged (its checksum does not match)")
-    return unpack(archive)
+    return about["version"], archive
 
 
 def is_current(path: Path, name: str) -> bool:
     """Whether an artefact is there, sound at its end, and of the version that this code makes."""
     try:
-        return bool(_about(_comment(path, path), path)["version"] == ARTEFACTS[name].version)
+        return artefact_version(path) == ARTEFACTS[name].version
     except (FileNotFoundError, Damaged):
         return False
+
+
+def artefact_version(path: Path) -> int:
+    """Of which version an artefact is, by the end of its file alone.
+
+    Raises:
+        FileNotFoundError: when there is none.
+        Damaged: when its end is not as it was written.
+    """
+    return int(_about(_comment(path, path), path)["version"])
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -380,6 +430,20 @@ def unpack(content: bytes) -> dict[str, Array]:
         return dict(archive)
 
 
+def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
+    """What `read` makes of a run's folder, without a lock. A run that was replaced between the reading of two of its
+    files is whole at the second look.
+
+    Raises:
+        MissingRun: when there is no such folder.
+        Damaged, UnreadableRecord: as `read` does.
+    """
+    try:
+        return read(_existing(folder))
+    except Damaged:
+        return read(_existing(folder))
+
+
 def read_record(folder: Path) -> RunRecord:
     """The record in a run's folder.
 
@@ -400,9 +464,12 @@ def read_run(folder: Path) -> StoredRun:
         UnreadableRecord: when another version of ablate wrote it.
     """
     sealed = _sealed_record(folder)
-    spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
-        return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+        spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+        record, said = _record(sealed), json.loads(spec)
+        if run_id_of(said, record.run_format) != folder.name:
+            raise Damaged(f"{folder / SPEC} is the spec of another run")
+        return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
 
 
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
@@ -434,10 +501,11 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
         sealed = unseal(_content(path))
     except Damaged as damage:
         raise Damaged(f"{path} is damaged ({damage})") from damage
-    if sealed["run_id"] != folder.name:
-        raise Damaged(f"{path} belongs to run {sealed['run_id']}")
-    for name, entry in sealed["files"].items():
-        _check_size(folder / name, entry["bytes"])
+    with _interpreting(folder):
+        if sealed["run_id"] != folder.name:
+            raise Damaged(f"{path} belongs to run {sealed['run_id']}")
+        for name, entry in sealed["files"].items():
+            _check_size(folder / name, entry["bytes"])
     return sealed
 
 
@@ -469,7 +537,7 @@ def _interpreting(folder: Path) -> Iterator[None]:
     """Sound bytes that make no sense here made sense to whoever wrote them."""
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 

@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": FOUNDATION,
     "claims": FOUNDATION,
     "study_folder": {*FOUNDATION, "journal"},
+    "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
     "design": {"identity", "specs", "unreadable"},
     "config": {"identity", "specs", "records", "artefacts", "unreadable", "statements", "design"},
     "layers": set(),
@@ -39,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "probes": {*FOUNDATION, "datasets", "models", "training"},
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
+    "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
     "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
 }
 ANYTHING = {"cli", "__main__"}
@@ -151,6 +153,8 @@ TINY = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4
         ["compare", "dropout"],
         ["list", "runs", "model.dropout=0.3"],
         ["watch", "dropout"],
+        ["fsck", "--repair"],
+        ["gc"],
         ["plan", "-m", "model.dropout=0.0,0.3", "seed=0,1"],
     ],
     ids=" ".join,
@@ -162,3 +166,8 @@ def test_only_training_needs_tensorflow(arguments, finished):
 def test_a_cached_sweep_and_a_plan_draw_nothing(finished):
     assert "matplotlib" not in run_quietly(*TINY, folder=finished)
     assert "pandas" not in run_quietly("plan", *TINY, folder=finished)
+
+
+def test_what_is_asked_of_a_store_often_waits_for_no_library(finished):
+    for words in (["gc"], ["fsck", "--help"]):
+        assert not run_quietly(*words, folder=finished) & {"pandas", "scipy", "matplotlib"}

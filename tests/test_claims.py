@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from ablate import claims as claims_module
-from ablate.claims import STALE_SECONDS, Claims, Owner, process_is_running
+from ablate.claims import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
 from ablate.durable import WriteFailed
 
 RUN = "a" * 64
@@ -151,3 +151,24 @@ def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
     for taker in takers:
         taker.communicate("\n")
     assert sorted(taken) == list("abcdefghijklmnopqrst")
+
+
+NOW = 1_000_000.0
+
+
+def test_one_look_tells_the_dead_from_the_living(tmp_path):
+    me = holder(tmp_path, HERE, running=(HERE,))
+    assert me.names() == ()
+    claims = {"alive": HERE, "dead": NEIGHBOUR, "away": AWAY, "silent": AWAY}
+    for name, owner in claims.items():
+        holder(tmp_path, owner).take(name)
+        silent_seconds = 2 * DEAD_SECONDS if name == "silent" else 2 * STALE_SECONDS
+        os.utime(tmp_path / "claims" / name, (NOW - silent_seconds,) * 2)
+    (tmp_path / "claims" / "torn").write_text("{")
+    os.utime(tmp_path / "claims" / "torn", (NOW, NOW))
+    assert me.names() == ("alive", "away", "dead", "silent", "torn")
+    assert [name for name in me.names() if me.is_void(name, NOW)] == ["dead", "silent"]
+    assert [name for name in me.names() if me.clear(name, NOW)] == ["dead", "silent"]
+    assert me.names() == ("alive", "away", "torn")
+    assert not me.is_void("gone", NOW)
+    assert not me.clear("gone", NOW)

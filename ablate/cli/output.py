@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ablate.identity import Json
 
-__all__ = ["Output", "UsageError", "harmless", "plain_table", "seconds_text"]
+__all__ = ["Output", "UsageError", "bytes_text", "harmless", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
@@ -74,6 +74,18 @@ def seconds_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def bytes_text(number: int) -> str:
+    """A size as a person says it, in powers of 1000: 0 B, 12.3 kB, 4.0 GB."""
+    if number < 1000:
+        return f"{number} B"
+    size, unit = number / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if size < 999.95:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}"
 
 
 def _console(stderr: bool) -> Console:

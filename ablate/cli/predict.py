@@ -80,9 +80,10 @@ def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Readi
     answers: dict[Path, Mapping[str, np.ndarray]] = {}
     for number, restored_run in enumerate(runs):
         spec, model, shape = restored_run.run.spec, restored_run.model, restored_run.example_shape
+        run_id = restored_run.run.record.run_id
         if number == 0:
             if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
-                raise UsageError(f"run {spec.run_id[:12]} is of a regression: there are no classes to predict")
+                raise UsageError(f"run {run_id[:12]} is of a regression: there are no classes to predict")
             prepared, problems = prepare_all(paths, shape, spec.dataset.source.target)
             if not prepared:
                 break
@@ -90,7 +91,7 @@ def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Readi
             images = [image for image in (whole.example, plain) if image is not None]
             batch = np.stack([image.reshape(shape) for image in images])
             probabilities = class_probabilities(model, batch)
-            opinion = Opinion(spec.run_id, spec.seed, probabilities[0], *probabilities[1:])
+            opinion = Opinion(run_id, spec.seed, probabilities[0], *probabilities[1:])
             opinions.setdefault(path, []).append(opinion)
             if number == 0:
                 answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}

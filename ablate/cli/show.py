@@ -38,10 +38,10 @@ def execute(invocation: Invocation, output: Output) -> int:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
     places = places_of(settings.results_dir)
     if invocation.options.json:
-        output.data([run_json(run, store.folder(run.spec.run_id)) for run in runs])
+        output.data([run_json(run, store.folder(run.record.run_id)) for run in runs])
         return ExitCode.DONE
     for run in runs:
-        show_run(run, places.get(run.spec.run_id, ()), store.folder(run.spec.run_id), output)
+        show_run(run, places.get(run.record.run_id, ()), store.folder(run.spec.run_id), output)
     return ExitCode.DONE
 
 
@@ -57,7 +57,7 @@ def run_id_of(word: str, store: RunStore) -> str:
 
 
 def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Output) -> None:
-    output.result(f"run {run.spec.run_id}")
+    output.result(f"run {run.record.run_id}")
     output.result(outcome_text(run.record))
     for place in places:
         output.result(f"  {place.title}, seed {place.seed}")
@@ -99,7 +99,7 @@ def show_history(run: StoredRun, output: Output) -> None:
 
 def run_json(run: StoredRun, folder: Path) -> Json:
     return {
-        "run_id": run.spec.run_id,
+        "run_id": run.record.run_id,
         "folder": str(folder),
         "spec": run.spec.to_json(),
         "record": run.record.to_json(),

@@ -139,7 +139,7 @@ def hushed() -> Iterator[None]:
 
 def _weights(run: StoredRun, store: RunStore) -> Mapping[str, Array] | None:
     try:
-        return store.artefact(run.spec.run_id, WEIGHTS)
+        return store.artefact(run.record.run_id, WEIGHTS)
     except MissingArtefact:
         return None
 

@@ -247,7 +247,7 @@ def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str,
     rounds = sorted(plan.runs, key=lambda run: (run.seed, not run.is_baseline))
     chosen: dict[str, dict[str, dict[str, Array]]] = {}
     room = PROBE_BYTES
-    showing = {run.spec.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
+    showing = {run.record.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
     for run_id in dict.fromkeys([*(run.run_id for run in rounds), *plan.possible_run_ids]):
         for probe, arrays in runs[run_id].artefacts.items() if run_id in runs else ():
             if probe not in PROBES or probe in NOT_PACKED or (probe == SAMPLES and run_id not in showing):

@@ -52,6 +52,8 @@ def offered(ablate: Ablate, line: str) -> list[str]:
         ("compare optimizers:optimizer=adam", ["optimizers:optimizer=adam", "optimizers:optimizer=adamw"]),
         (f"show {SWEEP.baseline.spec.run_id[:6]}", [SWEEP.baseline.spec.run_id[:12]]),
         ("report results_dir=elsewhere opt", []),
+        ("fsck ", []),
+        ("fsck --rep", ["--repair"]),
         ("nonsense=", []),
         ("compare nonsense:", []),
     ],

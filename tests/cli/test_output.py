@@ -13,7 +13,7 @@ import pytest
 
 from ablate import __version__
 from ablate.cli.command import VERBS
-from ablate.cli.output import Output, harmless, plain_table
+from ablate.cli.output import Output, bytes_text, harmless, plain_table
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
@@ -76,6 +76,9 @@ class TestATerminal:
             "list",
             "list runs",
             "watch --once",
+            "fsck",
+            "gc --lone-runs",
+            "fsck x",
             "plan +sweep=optimizers",
             "plan +sweep=optmizers",
             "list zzz=1",
@@ -118,3 +121,11 @@ class TestAPipe:
         keep(folder / "results", SWEEP, completed_runs(SWEEP))
         for words in (["list"], ["list", "runs"], ["show", SWEEP.baseline.spec.run_id]):
             assert isinstance(json.loads(ablate(*words, "--json").out), list)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (4 * 10**12, "4.0 TB")],
+)
+def test_a_size_is_said_as_a_person_says_it(number: int, text: str) -> None:
+    assert bytes_text(number) == text
