@@ -21,11 +21,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "artefacts": {"records"},
     "plans": {"identity", "specs"},
     "unreadable": set(),
+    "machine": set(),
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
     "store": FOUNDATION,
-    "claims": FOUNDATION,
+    "claims": {*FOUNDATION, "machine"},
     "study_folder": {*FOUNDATION, "journal"},
     "design": {"identity", "specs", "unreadable"},
     "config": {"identity", "specs", "records", "artefacts", "unreadable", "statements", "design"},
@@ -39,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "probes": {*FOUNDATION, "datasets", "models", "training"},
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
-    "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
+    "runner": {*FOUNDATION, "__init__", "machine", "store", "claims", "config", "datasets", "training", "probes"},
 }
 ANYTHING = {"cli", "__main__"}
 

@@ -22,6 +22,7 @@ from ablate.cli.request import add_grid_option, read_request, recorded_words
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
+from ablate.identity import Json
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import RunRecord, Status
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
@@ -164,17 +165,23 @@ def train(
 
 
 def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
-    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log."""
+    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log.
+
+    They are noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
+    the plan, and notes nothing again.
+    """
+    folder.check(plan)
     former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
+    if former is not None and has_tables:
+        _note(folder, Flag.POST_HOC_SEEDS, added_seeds(former, plan))
+        _note(folder, Flag.POST_HOC_CLAIMS, added_claims(former, plan))
     folder.record_plan(plan, words)
-    if former is None or not has_tables:
-        return
-    for event, added in (
-        (Flag.POST_HOC_SEEDS, added_seeds(former, plan)),
-        (Flag.POST_HOC_CLAIMS, added_claims(former, plan)),
-    ):
-        if added:
-            folder.log(event.value, {sweep: list(what) for sweep, what in added.items()})
+
+
+def _note(folder: StudyFolder, flag: Flag, added: Mapping[str, tuple[Json, ...]]) -> None:
+    details = {sweep: list(what) for sweep, what in added.items()}
+    if details and not any({"event": flag.value, **details}.items() <= event.items() for event in folder.events()):
+        folder.log(flag.value, details)
 
 
 def ended_text(records: Iterable[RunRecord]) -> str:
