@@ -19,7 +19,7 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import progress_display
 from ablate.cli.request import add_grid_option, read_request, recorded_words
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
 from ablate.identity import Json
@@ -51,18 +51,31 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     settings = request.settings
     store, folder = RunStore(settings.results_dir), StudyFolder(settings.results_dir, study.name)
     record_plan(folder, StudyPlan.of(study), words)
+    trained = train_study(study, request, store, folder, output)
+    # pandas and scipy, which a message of usage need not wait for.
+    from ablate.publishing import publish
+
+    published = publish(folder, store, settings.reports_dir)
+    damaged = {record.run_id for each in trained for record in each.records} - set(published.runs)
+    if damaged:
+        output.problem(
+            f"{counted(len(damaged), 'run')} had been damaged, as shows when all of it is read: trained again"
+        )
+        trained += train_study(study, request, store, folder, output)
+        published = publish(folder, store, settings.reports_dir)
+    output.summary(f"tables  {folder.path}")
+    output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
+    return max(map(exit_code, trained))
+
+
+def train_study(study: Study, request: Request, store: RunStore, folder: StudyFolder, output: Output) -> list[Trained]:
+    """Trains what the store lacks of the study, and then of what confirms it."""
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
     trained = [train(study.name, study.run_specs(), labels, request, store, output)]
     trained += confirm(study, request, store, output)
     for each in trained:
         log_unlike(each, study, folder)
-    # pandas and scipy, which a message of usage need not wait for.
-    from ablate.publishing import publish
-
-    published = publish(folder, store, settings.reports_dir)
-    output.summary(f"tables  {folder.path}")
-    output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
-    return max(map(exit_code, trained))
+    return trained
 
 
 def log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:

@@ -18,13 +18,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from tests.runner.scripted import NAME, scripted_study
-
-__all__ = ["STUDY", "Life", "kill_tree", "leftovers", "real_life", "scripted_life", "start", "workers_of"]
+from ablate.store import RunStore
+from tests.runner.scripted import NAME, lines_of, scripted_study
 
 # From a folder, a number of workers and the seconds after which a silent one is missed to an exit code.
 Life = Callable[[Path, int, float], int]
@@ -40,6 +40,7 @@ REAL = [
     "training.epochs=1",
     "model.hidden=[8]",
 ]
+TABLES = [f"{name}.{ending}" for name in ("runs", "history", "verdicts") for ending in ("parquet", "csv")]
 # Stands in the environment of every worker of a life, and holds its folder.
 MARK = "ABLATE_TEST_LIFE"
 PATIENCE_SECONDS = 120.0
@@ -64,6 +65,7 @@ forking.set_forkserver_preload(PRELOADED)
 def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     """The study `STUDY` with a trainer of numpy, and all but the report, which takes longest."""
     import ablate.publishing
+    from ablate.cli.command import explain
     from ablate.cli.output import Output
     from ablate.cli.run import run_study
     from ablate.config.requests import Request
@@ -75,7 +77,11 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds, "trainer": NAME}
     executor = Component("ablate.runner.local.LocalExecutor", arguments)
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))
-    return run_study(STUDY, request, (), Output())
+    output = Output()
+    try:
+        return run_study(STUDY, request, (), output)
+    except BaseException as error:
+        return explain(error, output)
 
 
 def real_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
@@ -110,6 +116,41 @@ def start(
     finally:
         kill_tree(process.pid)
         process.join()
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What every life has to come to, and how long one takes that nothing befalls."""
+
+    life: Life
+    results: dict[str, bytes]
+    runs: int
+    seconds: float
+
+
+def live_undisturbed(life: Life, folder: Path, workers: int) -> Undisturbed:
+    started = time.monotonic()
+    with start(life, folder, workers) as process:
+        pass
+    assert process.exitcode == 0, output(folder)
+    found = results(folder)
+    return Undisturbed(life, found, sum("spec.json" in name for name in found), time.monotonic() - started)
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """What has to be equal, byte for byte, by its place."""
+    runs = [path for name in ("spec.json", "arrays.npz") for path in folder.glob(f"results/runs/??/*/{name}")]
+    tables = [path for name in TABLES for path in folder.glob(f"results/studies/*/{name}")]
+    reports = folder.glob("reports/*/report.md")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in [*runs, *tables, *reports]}
+
+
+def stored(folder: Path) -> list[str]:
+    return list(RunStore(folder / "results").ids())
+
+
+def output(folder: Path) -> str:
+    return "\n".join(lines_of(folder / "output"))
 
 
 def kill_tree(pid: int) -> None:

@@ -10,7 +10,6 @@ draws: that is the point, and why the same seed does not always meet the same en
 from __future__ import annotations
 
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,55 +22,23 @@ import psutil
 import pytest
 
 from ablate.store import RunStore
-from tests.runner.lives import STUDY, Life, kill_tree, leftovers, real_life, scripted_life, start, workers_of
+from tests.runner.lives import (
+    STUDY,
+    Undisturbed,
+    kill_tree,
+    leftovers,
+    live_undisturbed,
+    output,
+    real_life,
+    results,
+    start,
+    stored,
+    workers_of,
+)
 from tests.runner.scripted import trainers, tried
 
 MOST_BLOWS, MOST_LIVES = 4, 20
-TABLES = [f"{name}.{ending}" for name in ("runs", "history", "verdicts") for ending in ("parquet", "csv")]
 LABELS = {f"{run.arm} seed {run.seed}": run.run_id for run in STUDY.planned_runs()}
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """What every episode has to come to, and how long a life takes that nothing befalls."""
-
-    life: Life
-    results: dict[str, bytes]
-    runs: int
-    seconds: float
-
-
-def results(folder: Path) -> dict[str, bytes]:
-    """What has to be equal, byte for byte, by its place."""
-    runs = [path for name in ("spec.json", "arrays.npz") for path in folder.glob(f"results/runs/??/*/{name}")]
-    tables = [path for name in TABLES for path in folder.glob(f"results/studies/*/{name}")]
-    reports = folder.glob("reports/*/report.md")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in [*runs, *tables, *reports]}
-
-
-def live_undisturbed(life: Life, folder: Path, workers: int) -> Undisturbed:
-    started = time.monotonic()
-    with start(life, folder, workers) as process:
-        process.join()
-    assert process.exitcode == 0, output(folder)
-    found = results(folder)
-    return Undisturbed(life, found, sum("spec.json" in name for name in found), time.monotonic() - started)
-
-
-def output(folder: Path) -> str:
-    path = folder / "output"
-    return path.read_text() if path.exists() else ""
-
-
-@pytest.fixture(scope="module")
-def scripted(tmp_path_factory) -> Undisturbed:
-    # The first life waits for the server that it is forked from.
-    first, second = (
-        live_undisturbed(scripted_life, tmp_path_factory.mktemp("undisturbed"), workers) for workers in (2, 1)
-    )
-    assert first.results == second.results
-    assert len(second.results) == 2 * len(LABELS) + len(TABLES)
-    return second
 
 
 @pytest.fixture(scope="module")
@@ -170,10 +137,6 @@ def check_life(folder: Path, before: dict[str, bytes], said: str, tries: list[st
     assert len(set(tries) - set(stored(folder))) <= workers
 
 
-def stored(folder: Path) -> list[str]:
-    return list(RunStore(folder / "results").ids())
-
-
 def outcomes(folder: Path) -> dict[str, bytes]:
     """The record, byte for byte, of every run that completed; it holds when and where that was."""
     store = RunStore(folder / "results")
@@ -182,8 +145,8 @@ def outcomes(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("seed", [*range(25), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(25, 200))])
-def test_a_scripted_study_survives(scripted, tmp_path, seed):
-    play(scripted, tmp_path, seed)
+def test_a_scripted_study_survives(undisturbed, tmp_path, seed):
+    play(undisturbed, tmp_path, seed)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
