@@ -28,7 +28,7 @@ from types import TracebackType
 import psutil
 from filelock import FileLock
 
-from ablate.durable import writing
+from ablate.durable import holding, writing
 from ablate.machine import boot_id
 
 __all__ = ["Claims", "Owner"]
@@ -111,7 +111,7 @@ class Claims:
         path, content = self._folder / run_id, json.dumps(asdict(self._me)).encode("ascii")
         with writing(path, len(content)):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with self._lock:
+            with holding(self._lock):
                 if self._is_held_elsewhere(run_id):
                     return False
                 # Whole or not at all: a claim that names nobody would hold the run until it is stale.
@@ -122,11 +122,16 @@ class Claims:
         return True
 
     def release(self, run_id: str) -> None:
-        """Give a run back. A claim that another process has taken over meanwhile is left to it."""
+        """Give a run back. A claim that another process has taken over meanwhile is left to it.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
         self._held.discard(run_id)
-        with self._lock:
+        path = self._folder / run_id
+        with holding(self._lock), writing(path, 0):
             if self.owner(run_id) == self._me:
-                (self._folder / run_id).unlink()
+                path.unlink()
 
     def owner(self, run_id: str) -> Owner | None:
         """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""

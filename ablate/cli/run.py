@@ -58,9 +58,7 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     published = publish(folder, store, settings.reports_dir)
     damaged = {record.run_id for each in trained for record in each.records} - set(published.runs)
     if damaged:
-        output.problem(
-            f"{counted(len(damaged), 'run')} had been damaged, as shows when all of it is read: trained again"
-        )
+        output.problem(f"{counted(len(damaged), 'run')} had been damaged, as shows when read whole: trained again")
         trained += train_study(study, request, store, folder, output)
         published = publish(folder, store, settings.reports_dir)
     output.summary(f"tables  {folder.path}")

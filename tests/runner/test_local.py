@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-import psutil
 import pytest
 
 from ablate.durable import WriteFailed
@@ -47,9 +46,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path):
+def scene(tmp_path, children):
     yield Scene(tmp_path)
-    assert psutil.Process().children() == []
+    assert children() == []
     assert not [path for path in tmp_path.glob("**/claims/*") if path.name != ".lock"]
     assert list(tmp_path.glob("**/.tmp-*")) == []
 
