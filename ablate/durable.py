@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import BaseFileLock
+
 from ablate.identity import Json, canonical, sha256_of_bytes
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "StoreError",
     "WriteFailed",
     "discard",
+    "holding",
     "is_set_aside",
     "is_temporary",
     "publish",
@@ -70,6 +73,21 @@ def writing(path: Path, bytes_needed: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteFailed(path, bytes_needed, error.strerror or str(error)) from error
+
+
+@contextmanager
+def holding(lock: BaseFileLock) -> Iterator[None]:
+    """Waits for `lock`, and gives it back at the end.
+
+    Raises:
+        WriteFailed: when the file system refuses its file.
+    """
+    with writing(Path(lock.lock_file), 0):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

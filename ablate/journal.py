@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from ablate.durable import CORRUPT, Damaged, seal, unseal, write_atomically
+from ablate.durable import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
 from ablate.identity import Json
 
 __all__ = ["Journal"]
@@ -74,9 +74,14 @@ class Journal:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds other writers off, for decisions that depend on what is in the journal."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock:
+        """Holds other writers off, for decisions that depend on what is in the journal.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        with writing(self.path, 0):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with holding(self._lock):
             yield
 
     def _lines(self) -> list[bytes]:

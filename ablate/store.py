@@ -41,7 +41,9 @@ from ablate.artefacts import ARTEFACTS, PROBES
 from ablate.durable import (
     Damaged,
     StoreError,
+    WriteFailed,
     discard,
+    holding,
     publish,
     seal,
     set_aside,
@@ -188,7 +190,7 @@ class RunStore:
             f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
             for name, arrays in run.artefacts.items()
         }
-        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, self._lock:
+        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, holding(self._lock):
             if self._has_outcome(run.spec.run_id):
                 return False
             if folder.exists():
@@ -215,7 +217,10 @@ class RunStore:
             raise MissingArtefact(run_id, name) from None
         except Damaged as damage:
             if self._sets_aside:
-                self.set_aside(path, damage)
+                try:
+                    self.set_aside(path, damage)
+                except WriteFailed as refusal:
+                    log.warning("%s, so it counts as missing; it cannot be set aside: %s", damage, refusal.reason)
             raise MissingArtefact(run_id, name) from damage
 
     def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
@@ -228,7 +233,7 @@ class RunStore:
             WriteFailed: when the file system refuses; the store is as it was before.
         """
         folder = _existing(self.folder(run_id))
-        with self._lock:
+        with holding(self._lock):
             try:
                 kept = self.artefact(run_id, name)
             except MissingArtefact:
@@ -244,7 +249,7 @@ class RunStore:
         Raises:
             WriteFailed: when the file system refuses.
         """
-        with self._lock:
+        with holding(self._lock):
             if path.exists():
                 log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
 
@@ -257,7 +262,7 @@ class RunStore:
         """
         if self._runs not in path.parents:
             raise ValueError(f"{path} is not under {self._runs}")
-        with self._lock:
+        with holding(self._lock):
             if path.exists():
                 discard(path)
 
@@ -316,12 +321,17 @@ class RunStore:
         try:
             return read_unlocked(folder, read)
         except Damaged as damage:
-            if self._sets_aside:
+            if not self._sets_aside:
+                raise MissingRun(run_id) from damage
+            try:
+                # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
                 return self._read_locked(folder, read)
-            raise MissingRun(folder.name) from damage
+            except WriteFailed as refusal:
+                log.warning("%s, so the run counts as missing; it cannot be set aside: %s", damage, refusal.reason)
+                raise MissingRun(run_id) from damage
 
     def _read_locked(self, folder: Path, read: Callable[[Path], Result]) -> Result:
-        with self._lock:
+        with holding(self._lock):
             try:
                 return read(_existing(folder))
             except Damaged as damage:

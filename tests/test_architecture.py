@@ -21,11 +21,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "artefacts": {"records"},
     "plans": {"identity", "specs"},
     "unreadable": set(),
+    "machine": set(),
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
     "store": FOUNDATION,
-    "claims": FOUNDATION,
+    "claims": {*FOUNDATION, "machine"},
     "study_folder": {*FOUNDATION, "journal"},
     "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
     "design": {"identity", "specs", "unreadable"},
@@ -41,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
     "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
-    "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
+    "runner": {*FOUNDATION, "__init__", "machine", "store", "claims", "config", "datasets", "training", "probes"},
 }
 ANYTHING = {"cli", "__main__"}
 

@@ -19,9 +19,10 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import progress_display
 from ablate.cli.request import add_grid_option, read_request, recorded_words
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
+from ablate.identity import Json
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import RunRecord, Status
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
@@ -50,18 +51,29 @@ def run_study(study: Study, request: Request, words: tuple[str, ...], output: Ou
     settings = request.settings
     store, folder = RunStore(settings.results_dir), StudyFolder(settings.results_dir, study.name)
     record_plan(folder, StudyPlan.of(study), words)
+    trained = train_study(study, request, store, folder, output)
+    # pandas and scipy, which a message of usage need not wait for.
+    from ablate.publishing import publish
+
+    published = publish(folder, store, settings.reports_dir)
+    damaged = {record.run_id for each in trained for record in each.records} - set(published.runs)
+    if damaged:
+        output.problem(f"{counted(len(damaged), 'run')} had been damaged, as shows when read whole: trained again")
+        trained += train_study(study, request, store, folder, output)
+        published = publish(folder, store, settings.reports_dir)
+    output.summary(f"tables  {folder.path}")
+    output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
+    return max(map(exit_code, trained))
+
+
+def train_study(study: Study, request: Request, store: RunStore, folder: StudyFolder, output: Output) -> list[Trained]:
+    """Trains what the store lacks of the study, and then of what confirms it."""
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
     trained = [train(study.name, study.run_specs(), labels, request, store, output)]
     trained += confirm(study, request, store, output)
     for each in trained:
         log_unlike(each, study, folder)
-    # pandas and scipy, which a message of usage need not wait for.
-    from ablate.publishing import publish
-
-    published = publish(folder, store, settings.reports_dir)
-    output.summary(f"tables  {folder.path}")
-    output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
-    return max(map(exit_code, trained))
+    return trained
 
 
 def log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
@@ -164,17 +176,23 @@ def train(
 
 
 def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
-    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log."""
+    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log.
+
+    They are noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
+    the plan, and notes nothing again.
+    """
+    folder.check(plan)
     former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
+    if former is not None and has_tables:
+        _note(folder, Flag.POST_HOC_SEEDS, added_seeds(former, plan))
+        _note(folder, Flag.POST_HOC_CLAIMS, added_claims(former, plan))
     folder.record_plan(plan, words)
-    if former is None or not has_tables:
-        return
-    for event, added in (
-        (Flag.POST_HOC_SEEDS, added_seeds(former, plan)),
-        (Flag.POST_HOC_CLAIMS, added_claims(former, plan)),
-    ):
-        if added:
-            folder.log(event.value, {sweep: list(what) for sweep, what in added.items()})
+
+
+def _note(folder: StudyFolder, flag: Flag, added: Mapping[str, tuple[Json, ...]]) -> None:
+    details = {sweep: list(what) for sweep, what in added.items()}
+    if details and not any({"event": flag.value, **details}.items() <= event.items() for event in folder.events()):
+        folder.log(flag.value, details)
 
 
 def ended_text(records: Iterable[RunRecord]) -> str:

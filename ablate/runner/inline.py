@@ -39,6 +39,7 @@ class InlineExecutor:
 
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """See `ablate.runner.session.Executor`. A signal is noticed at the end of an epoch."""
+        session = session.tolerant()
         trainer_for = cache(partial(self._load, session=session))
         program = None
         with Claims(session.store.root) as claims, watched_signals() as signals:

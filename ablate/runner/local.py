@@ -56,6 +56,7 @@ class LocalExecutor:
 
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """See `ablate.runner.session.Executor`."""
+        session = session.tolerant()
         with Claims(session.store.root) as claims, watched_signals() as signals:
             dispatcher = Dispatcher(todo, session, claims, self.keep_going)
             with Crew(self.places(todo), self.trainer, self._tolerance(), session, dispatcher) as crew:

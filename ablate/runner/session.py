@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from ablate.records import Array, Failure, RunRecord, StoredRun
-from ablate.runner.events import Observer
+from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
 from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
@@ -31,6 +31,10 @@ class Session:
     data_dir: Path | None
     observe: Observer
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def tolerant(self) -> Session:
+        """The same, but for an observer whose errors end nothing."""
+        return replace(self, observe=tolerated(self.observe))
 
 
 class Trainer(Protocol):

@@ -1,8 +1,9 @@
 """A parent for tests that kill it: `python -m tests.runner.parent FOLDER WORKERS SECONDS [KILL_AT]`.
 
 It trains `SPECS`, each epoch of which takes SECONDS, and prints the id of each run that ends with whether it
-was trained here. KILL_AT names the moment at which it kills itself: `taken` (a claim), `staged` (a record in
-its temporary folder), `published` (the record in its place, the claim not yet released).
+was trained here. KILL_AT names the moment at which it kills itself: `asked` (for a run that is not claimed yet),
+`taken` (a claim), `torn` (half of the arrays are written), `staged` (a record in its temporary folder), `published`
+(the record in its place, the claim not yet released).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
+from ablate import durable
 from ablate import store as store_module
 from ablate.claims import Claims
 from ablate.runner.events import Event, RunEnded
@@ -26,7 +28,11 @@ def specs(seconds: float):
 
 
 def kill_at(moment: str) -> None:
+    if moment == "torn":
+        kill_while_writing("arrays.npz")
+        return
     owner, name, is_before = {
+        "asked": (Claims, "take", True),
         "taken": (Claims, "take", False),
         "staged": (store_module, "publish", True),
         "published": (store_module, "publish", False),
@@ -45,6 +51,20 @@ def kill_at(moment: str) -> None:
         return answer
 
     setattr(owner, name, deadly)
+
+
+def kill_while_writing(name: str) -> None:
+    whole = durable._write_through
+    written = []
+
+    def torn(path, content):
+        written.append(path.name)
+        if written.count(name) == 3:
+            path.write_bytes(content[: len(content) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        whole(path, content)
+
+    durable._write_through = torn
 
 
 def tell(event: Event) -> None:

@@ -6,7 +6,8 @@ Arguments of the model, all optional:
     seconds  how long an epoch takes
     restless       other losses at every try
     broken_probe   the probe that raises
-Each try of a run leaves a line with its id in `<data_dir>/tried`.
+Each try of a run leaves a line with its id in `<data_dir>/tried`, each trainer one with its process in
+`<data_dir>/trainers`.
 """
 
 from __future__ import annotations
@@ -109,7 +110,15 @@ def append_line(path: Path, line: str) -> None:
 
 
 def tried(data_dir: Path) -> list[str]:
-    path = data_dir / "tried"
+    return lines_of(data_dir / "tried")
+
+
+def trainers(data_dir: Path) -> list[int]:
+    """The numbers of the processes that have made a trainer."""
+    return list(map(int, lines_of(data_dir / "trainers")))
+
+
+def lines_of(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
@@ -130,8 +139,8 @@ def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **model) -
     )
 
 
-def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=()) -> Study:
-    """A study of one sweep over learning rates; the first is the baseline."""
+def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=(), **model) -> Study:
+    """A study of one sweep over learning rates, the first the baseline; `model` holds arguments of every model."""
     spec = SweepSpec(
         name=name,
         question="Which rate?",
@@ -143,7 +152,7 @@ def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=()) -
         claims=tuple(claims),
     )
     arms = tuple(
-        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate))
+        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate, **model))
         for rate in rates
     )
     return Study(name, "Which rate?", (Sweep(spec, arms),))

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-import psutil
 import pytest
 
 from ablate.durable import WriteFailed
@@ -18,7 +17,7 @@ from ablate.runner.process import OUTPUT_BYTES
 from ablate.runner.session import Session, StoppedEarly
 from ablate.specs import Numerics
 from ablate.store import RunStore
-from tests.runner.scripted import EPOCHS, NAME, scripted_spec, tried
+from tests.runner.scripted import EPOCHS, NAME, Unpicklable, scripted_spec, tried
 
 LOCAL = LocalExecutor(workers=2, trainer=NAME)
 INLINE = InlineExecutor(trainer=NAME)
@@ -47,9 +46,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path):
+def scene(tmp_path, children):
     yield Scene(tmp_path)
-    assert psutil.Process().children() == []
+    assert children() == []
     assert not [path for path in tmp_path.glob("**/claims/*") if path.name != ".lock"]
     assert list(tmp_path.glob("**/.tmp-*")) == []
 
@@ -203,6 +202,20 @@ def test_refuses_settings_that_cannot_work(wrong):
 def test_records_a_trainer_that_cannot_be_loaded(scene, executor):
     (record,) = replace(executor, trainer="tests.runner.absent").execute(SPECS[:1], scene.session)
     assert (record.failure.kind, record.failure.type) == ("error", "ModuleNotFoundError")
+
+
+@pytest.mark.parametrize("executor", [LOCAL, INLINE])
+def test_an_observer_that_raises_is_a_warning_and_ends_nothing(scene, executor, caplog):
+    def observe(event):
+        scene.events.append(event)
+        raise Unpicklable("as the script says")
+
+    records = executor.execute(SPECS, replace(scene.session, observe=observe))
+    assert {record.status for record in records} == {Status.COMPLETED}
+    assert len(scene.events) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "the observer of runs raised Unpicklable('as the script says'), and is told nothing more"
+    ]
 
 
 def test_nothing_to_do_starts_nothing(scene):
