@@ -289,6 +289,8 @@ def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) 
 def _environment(records: list[RunRecord]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for record in records:
-        for name, value in flatten(record.environment).items():
+        # The words of the study stand among what rebuilds it.
+        told = {name: value for name, value in record.environment.items() if name != "argv"}
+        for name, value in flatten(told).items():
             found.setdefault(name, set()).add(setting_text(value))
     return {name: tuple(sorted(values)) for name, values in sorted(found.items())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from ablate.cli.command import Invocation
@@ -12,19 +13,31 @@ from ablate.config.requests import Request, load_request, load_settings
 from ablate.config.runs import Settings
 from ablate.config.tree import ConfigTree, find_tree
 from ablate.datasets.facts import DatasetFacts, dataset_facts
+from ablate.identity import Json
 from ablate.runner.devices import resolve_device
+from ablate.runner.environment import installed_versions
 from ablate.specs import Component
 
-__all__ = ["SETTINGS", "add_grid_option", "read_request", "read_settings", "recorded_words"]
+__all__ = ["SETTINGS", "add_run_options", "read_request", "read_settings", "recorded_words", "wanted_versions"]
 
 # Where things lie on this machine: settings for every verb, and no part of what is recorded of a command.
 SETTINGS = ("data_dir", "results_dir", "reports_dir")
 
 
-def add_grid_option(parser: argparse.ArgumentParser) -> None:
+def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="train the grid of all values: -m optimizer=sgd,adam seed=0,1"
     )
+    parser.add_argument(
+        "--same-environment",
+        action="store_true",
+        help="train anew what is stored and was computed with other versions of ablate, Python, TensorFlow or Keras",
+    )
+
+
+def wanted_versions(invocation: Invocation) -> Mapping[str, Json] | None:
+    """The versions that every run is to be computed with; None where any will do."""
+    return installed_versions() if invocation.options.same_environment else None
 
 
 def read_request(invocation: Invocation) -> Request:

@@ -9,7 +9,6 @@ not notice a file that a power cut tore, and such a file is of an earlier boot.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -19,6 +18,7 @@ import platformdirs
 import psutil
 
 from ablate.identity import digest
+from ablate.runner.machine import processor
 from ablate.specs import Numerics
 
 __all__ = ["compiled_programs"]
@@ -27,7 +27,6 @@ FLAGS = "TF_XLA_FLAGS"
 FORMAT = 1
 MOST_BYTES = 2**30
 BOOT_MARK = "boot"
-PROCESSOR = Path("/proc/cpuinfo")
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -78,11 +77,8 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _processor() -> str:
-    """Model and abilities of the processor; on other systems than Linux its name alone."""
-    if not PROCESSOR.is_file():
-        return platform.processor()
-    lines = PROCESSOR.read_text().splitlines()
-    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(("model name", "flags", "Features"))))
+    """Model and abilities of the processor."""
+    return " ".join([processor().model, *sorted(processor().abilities)])
 
 
 def _boot() -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "RunClaimedElsewhere",
     "RunEnded",
     "RunStarted",
+    "Superseded",
     "WorkerDied",
 ]
 
@@ -81,5 +82,16 @@ class NotReproduced:
     what: str
 
 
-Event = ArtefactFailed | NotReproduced | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+@dataclass(frozen=True)
+class Superseded:
+    """A run was trained anew, as it was asked for, and `what` came out with other bits: the new run is in the store,
+    the former one set aside."""
+
+    run_id: str
+    what: str
+
+
+Event = (
+    ArtefactFailed | NotReproduced | Superseded | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+)
 Observer = Callable[[Event], None]
