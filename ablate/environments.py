@@ -14,11 +14,19 @@ from collections.abc import Iterable, Mapping
 
 from ablate.identity import Json
 
-__all__ = ["VERSIONS", "is_outdated", "mixed_versions"]
+__all__ = ["COMMAND", "VERSIONS", "apart_from_the_command", "is_outdated", "mixed_versions"]
 
 # What has a part in the numbers of a run. The packages that read data and configs have none beyond the digest and
 # the settings in its spec; a commit names a state of the code, which may have changed in a comment only.
 VERSIONS = ("ablate", "python", "tensorflow", "keras", "numpy", "ml_dtypes", "nvidia-cudnn-cu12")
+
+# Under this name stand the words of the command that trained a run.
+COMMAND = "argv"
+
+
+def apart_from_the_command(environment: Mapping[str, Json]) -> dict[str, Json]:
+    """What may explain a number; by which of two commands a run was asked for does not."""
+    return {name: value for name, value in environment.items() if name != COMMAND}
 
 
 def mixed_versions(environments: Iterable[Mapping[str, Json]]) -> dict[str, dict[str, int]]:

@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
     "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
     "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
+    "checkup": {*FOUNDATION, "config", "datasets", "analysis", "runner"},
 }
 ANYTHING = {"cli", "__main__"}
 
@@ -160,6 +161,7 @@ TINY = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4
         ["watch", "dropout"],
         ["fsck", "--repair"],
         ["gc"],
+        ["doctor", "--skip-training"],
         ["plan", "-m", "model.dropout=0.0,0.3", "seed=0,1"],
     ],
     ids=" ".join,

@@ -16,6 +16,7 @@ from ablate.cli.catalogue import Place, places_of, study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table, seconds_text
 from ablate.cli.request import read_settings
+from ablate.environments import COMMAND, apart_from_the_command
 from ablate.identity import Json
 from ablate.records import RunRecord, StoredRun
 from ablate.store import RunStore
@@ -79,10 +80,10 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
 
 def environment_rows(record: RunRecord) -> list[list[str]]:
     """What is recorded of where, with what and by which command a run was computed."""
-    told = dict(record.environment)
-    words = told.pop("argv", None)
+    words = record.environment.get(COMMAND)
     command = [["command", shlex.join(["ablate", *map(str, words)])]] if isinstance(words, list) else []
-    return [*command, *([name, setting_text(value)] for name, value in flatten(told).items())]
+    told = flatten(apart_from_the_command(record.environment))
+    return [*command, *([name, setting_text(value)] for name, value in told.items())]
 
 
 def outcome_text(record: RunRecord) -> str:

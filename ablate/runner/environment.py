@@ -21,13 +21,10 @@ __all__ = ["describe_environment", "installed_versions"]
 
 PACKAGES = ("tensorflow", "keras", "numpy", "ml_dtypes")
 GPU_PACKAGES = ("nvidia-cudnn-cu12",)
-# By these TensorFlow and its libraries choose kernels, their order of summation or their precision.
+# By these TensorFlow and its libraries choose kernels, their order of summation or their precision. Those that set
+# numbers of threads are ablate's own, and follow from `numerics`.
 KERNEL_VARIABLES = (
     "TF_ENABLE_ONEDNN_OPTS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
     "ONEDNN_MAX_CPU_ISA",
     "ONEDNN_DEFAULT_FPMATH_MODE",
     "NVIDIA_TF32_OVERRIDE",

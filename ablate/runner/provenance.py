@@ -27,6 +27,7 @@ from pathlib import Path
 
 import ablate
 from ablate.durable import WriteFailed, write_atomically
+from ablate.environments import COMMAND
 from ablate.identity import Json, sha256_of_bytes
 from ablate.public import public_words
 
@@ -74,7 +75,7 @@ def recorded_provenance(words: Sequence[str], results_dir: Path) -> dict[str, Js
             with suppress(WriteFailed):
                 if not path.is_file():
                     write_atomically(path, checkout.patch)
-    return {"argv": public_words(words), "git": {name: each.to_json() for name, each in found.items()} or None}
+    return {COMMAND: public_words(words), "git": {name: each.to_json() for name, each in found.items()} or None}
 
 
 def checkout_of(folder: Path) -> Checkout | None:

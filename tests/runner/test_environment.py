@@ -16,10 +16,10 @@ CPU, GPU = Numerics("cpu", "xla", 2), Numerics("gpu", "graph", 1)
 
 
 def test_versions_processor_and_threads_are_there_and_the_host_is_not():
-    told = describe_environment(CPU, {"OMP_NUM_THREADS": "2", "HOME": "/root"})
+    told = describe_environment(CPU, {"TF_ENABLE_ONEDNN_OPTS": "1", "HOME": "/root"})
     assert told["keras"] == version("keras")
     assert told["cpu"]
-    assert told["variables"] == {"OMP_NUM_THREADS": "2"}
+    assert told["variables"] == {"TF_ENABLE_ONEDNN_OPTS": "1"}
     assert told["numerics"] == {"device": "cpu", "engine": "xla", "threads": 2}
     assert len(told["host"]) == 12
     assert socket.gethostname() not in json.dumps(told)
