@@ -305,11 +305,13 @@ def _crashed_dropped(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
 def _mixed_environment(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
     """Versions alone: another host, or another commit, need not be other code."""
     mixed = mixed_versions(run.record.environment for run in stored(runs, sweep.runs))
-    told = [
-        f"{name} {_joined([f'{version} in {count} runs' for version, count in counts.items()], ', ')}"
-        for name, counts in mixed.items()
-    ]
+    told = [f"{name} {_counted_versions(counts)}" for name, counts in mixed.items()]
     return [RaisedFlag(Flag.MIXED_ENVIRONMENT, detail=_joined(told, "; "))] if told else []
+
+
+def _counted_versions(counts: Mapping[str, int]) -> str:
+    texts = [f"{version} in {count} {'run' if count == 1 else 'runs'}" for version, count in counts.items()]
+    return _joined(texts, ", ")
 
 
 def _interaction_present(interactions: Sequence[Verdict]) -> list[RaisedFlag]:

@@ -52,6 +52,8 @@ def execute(invocation: Invocation, output: Output) -> int:
         output.data({title: [each.to_json() for each in findings] for title, findings in found.items()})
     else:
         show_mends(every, output)
+        if not wrong:
+            output.result("All is well." if "training" in found else "All is well, as far as was looked.")
     return CODES[wrong[0].trouble] if wrong else ExitCode.DONE
 
 
@@ -105,4 +107,5 @@ def show_mends(findings: Sequence[Finding], output: Output) -> None:
             if each.level is level and each.mend:
                 output.result(f"{MARKS[level]}: {each.subject}: {each.mend}")
     wrong = sum(each.level is Level.WRONG for each in findings)
-    output.result(f"{counted(wrong, 'thing')} to mend." if wrong else "All is well.")
+    if wrong:
+        output.result(f"{counted(wrong, 'thing')} to mend.")
