@@ -9,13 +9,22 @@ ablate reproduce --from reports/NAME/data      the runs behind a report, without
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablate.analysis.reproduction import OF_METRICS, OF_WEIGHTS, Outcome, Quantity, Reproduction, compare_again
+from ablate.analysis.reproduction import (
+    OF_EXAMPLES,
+    OF_METRICS,
+    OF_WEIGHTS,
+    Outcome,
+    Quantity,
+    Reproduction,
+    compare_again,
+)
 from ablate.artefacts import STEP_LOSSES, WEIGHTS
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table
@@ -269,7 +278,7 @@ def quantity_outcome(quantity: Quantity) -> str:
 
 def distance_text(quantity: Quantity) -> str:
     """`by 3.1e-07, from epoch 4`."""
-    size = f"by {quantity.largest:.1e}" if quantity.largest < float("inf") else ""
+    size = f"by {quantity.largest:.1e}" if math.isfinite(quantity.largest) else ""
     since = "" if quantity.first_epoch is None else f"from epoch {quantity.first_epoch}"
     return ", ".join(filter(None, (size, since, quantity.detail)))
 
@@ -288,12 +297,13 @@ def change_text(change: Difference) -> str:
 
 def tolerance_text() -> str:
     return (
-        f"Within tolerance is up to {OF_METRICS.relative:g} of metrics and probabilities and "
-        f"{OF_WEIGHTS.relative:g} of weights, with the same predictions: what the same arithmetic in another order "
-        "makes of a short run. Training amplifies rounding, so over many epochs more need not mean other code."
+        f"Within tolerance is up to {OF_METRICS.relative:g} of losses and probabilities, {OF_WEIGHTS.relative:g} of "
+        f"weights, and {OF_EXAMPLES.relative:g} of the test examples predicted otherwise: what the same arithmetic in "
+        "another order makes of a short run. Training amplifies rounding, so over many epochs more need not mean "
+        "other code."
     )
 
 
 def tolerance_json() -> dict[str, Json]:
-    each = {"metrics": OF_METRICS, "weights": OF_WEIGHTS}
+    each = {"metrics": OF_METRICS, "weights": OF_WEIGHTS, "examples": OF_EXAMPLES}
     return {name: {"relative": of.relative, "floor": of.floor} for name, of in each.items()}

@@ -55,12 +55,27 @@ def test_the_tolerance_is_numpy_s(factor):
     assert found.furthest.distance == pytest.approx(factor, rel=1e-6)
 
 
-def test_another_prediction_is_another_run_and_is_counted():
-    predictions = RUN.arrays["test/prediction"].copy()
-    predictions[:2] = (predictions[:2] + 1) % 10
-    found = compare_again(RUN, with_array(RUN, "test/prediction", predictions))
-    assert found.outcome is Outcome.DIFFERENT
-    assert found.furthest.detail == "2 of 120 examples"
+@pytest.mark.parametrize(("turned", "outcome"), [(0, Outcome.EQUAL), (2, Outcome.WITHIN), (3, Outcome.DIFFERENT)])
+def test_one_example_in_a_thousand_may_be_predicted_otherwise(turned, outcome):
+    """Where likeliest classes are as good as equal, rounding decides."""
+    labels = np.arange(2000) % 10
+    predictions = labels.copy()
+    predictions[:turned] += 1
+    confusion = np.zeros((11, 11), np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    kept = with_array(with_array(RUN, "test/prediction", labels), "test/confusion", np.diag([200] * 10 + [0]))
+    again = with_array(with_array(RUN, "test/prediction", predictions), "test/confusion", confusion)
+    found = compare_again(kept, again)
+    assert found.outcome is outcome
+    details = {each.detail for each in found.quantities if not each.is_equal}
+    assert details == ({f"{turned} of 2000 examples"} if turned else set())
+
+
+def test_metrics_that_count_examples_move_by_whole_ones():
+    accuracy = RUN.history["val_accuracy"]
+    near = compare_again(RUN, with_array(RUN, "history/val_accuracy", accuracy - 4e-4))
+    assert near.outcome is Outcome.WITHIN
+    assert compare_again(RUN, with_array(RUN, "history/val_accuracy", accuracy - 2e-3)).outcome is Outcome.DIFFERENT
 
 
 def test_whole_numbers_are_compared_by_value_as_a_report_packs_them_smaller():

@@ -83,7 +83,7 @@ def test_rounding_is_within_tolerance_and_what_changed_is_said(reproduce, monkey
     assert "from epoch 1" in said.out
     assert "changed since: versions.tensorflow 2.21.0 → 9.0.0" in said.out
     assert "not recorded then: cpu" in said.out
-    assert "Within tolerance is up to 0.0002 of metrics" in said.out
+    assert "Within tolerance is up to 0.0002 of losses" in said.out
 
 
 def test_other_numbers_are_code_3_and_json_says_how_far_off(reproduce, monkeypatch) -> None:
