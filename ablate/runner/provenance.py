@@ -35,6 +35,7 @@ __all__ = ["PATCHES", "Checkout", "checkout_of", "recorded_provenance"]
 
 PATCHES = "patches"
 GIT_SECONDS = 10.0
+TOO_LONG = f"git took longer than {GIT_SECONDS:g} s"
 PATCH_BYTES = 2**20
 UNTRACKED_SUFFIXES = (".py", ".yaml", ".yml", ".toml")
 UNTRACKED_BYTES = 2**16
@@ -166,6 +167,9 @@ class _Git:
         Raises:
             _GitFailed: when it prints more, fails, or has no time left.
         """
+        left_seconds = self.until - time.monotonic()
+        if left_seconds <= 0:
+            raise _GitFailed(TOO_LONG)
         # Variables of a hook that this process runs in would lead it to another repository.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         index = {} if self.index is None else {"GIT_INDEX_FILE": str(self.index)}
@@ -180,7 +184,7 @@ class _Git:
             )
         except OSError as error:
             raise _GitFailed(f"git cannot be run: {error}") from error
-        late = threading.Timer(max(0.0, self.until - time.monotonic()), process.kill)
+        late = threading.Timer(left_seconds, process.kill)
         late.start()
         with process:
             assert process.stdout is not None
@@ -192,7 +196,7 @@ class _Git:
         if is_too_long:
             raise _GitFailed(f"larger than {PATCH_BYTES} bytes")
         if process.returncode < 0:
-            raise _GitFailed(f"git took longer than {GIT_SECONDS:g} s")
+            raise _GitFailed(TOO_LONG)
         if process.returncode > 0:
             raise _GitFailed(f"git ended with code {process.returncode}")
         return printed
