@@ -45,7 +45,7 @@ __all__ = [
 
 CHECKSUM = "checksum"
 TEMPORARY = ".tmp-"
-CORRUPT = ".corrupt"
+CORRUPT, SUPERSEDED = ".corrupt", ".superseded"
 
 
 class StoreError(Exception):
@@ -158,14 +158,17 @@ def discard(path: Path) -> None:
         nameless.unlink(missing_ok=True)
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, suffix: str = CORRUPT) -> Path:
     """Rename `path` to `<name>.corrupt`, or `.corrupt-2` and so on where that is taken; the new path.
+
+    Args:
+        suffix: CORRUPT, or SUPERSEDED for what is sound and has given way to something else.
 
     Raises:
         WriteFailed: when the file system refuses.
     """
     number = 1
-    while (aside := path.with_name(_corrupt_name(path.name, number))).exists():
+    while (aside := path.with_name(_aside_name(path.name, suffix, number))).exists():
         number += 1
     with writing(aside, 0):
         return path.rename(aside)
@@ -178,7 +181,7 @@ def is_temporary(path: Path) -> bool:
 
 def is_set_aside(path: Path) -> bool:
     """Whether a name is one that `set_aside` gives."""
-    return re.search(re.escape(CORRUPT) + r"(-\d+)?$", path.name) is not None
+    return re.search(rf"({re.escape(CORRUPT)}|{re.escape(SUPERSEDED)})(-\d+)?$", path.name) is not None
 
 
 def seal(data: Mapping[str, Json]) -> dict[str, Json]:
@@ -207,8 +210,8 @@ def _checksum(data: Mapping[str, Json]) -> str:
     return sha256_of_bytes(canonical(data).encode("ascii"))
 
 
-def _corrupt_name(name: str, number: int) -> str:
-    return f"{name}{CORRUPT}" if number == 1 else f"{name}{CORRUPT}-{number}"
+def _aside_name(name: str, suffix: str, number: int) -> str:
+    return f"{name}{suffix}" if number == 1 else f"{name}{suffix}-{number}"
 
 
 def _temporary_name(parent: Path) -> Path:

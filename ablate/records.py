@@ -47,6 +47,8 @@ __all__ = [
     "StoredRun",
     "Timings",
     "metric_info",
+    "same_bits",
+    "unlike",
 ]
 
 # Of the JSON of a record. Whoever raises it adds to MIGRATIONS what makes the former one of it, and a store in
@@ -59,6 +61,12 @@ VALUE = "value/"
 GENERATED = "generated/images"
 
 Array = npt.NDArray[Any]
+
+
+def same_bits(first: Array, second: Array) -> bool:
+    """Whether two arrays are one to the last bit: type, shape and content; NaN is itself, 0.0 is not −0.0."""
+    is_alike = first.dtype == second.dtype and first.shape == second.shape
+    return is_alike and first.tobytes() == second.tobytes()
 
 
 class Status(StrEnum):
@@ -283,3 +291,14 @@ class StoredRun:
     def history(self) -> dict[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
+
+
+def unlike(kept: StoredRun, again: StoredRun) -> tuple[str, ...]:
+    """What of a run did not come out again, to the last bit: names of arrays, or how it ended.
+
+    Of arrays that were not kept, since a later version measures more, nothing can be said.
+    """
+    arrays = again.arrays
+    names = (name for name, values in kept.arrays.items() if name not in arrays or not same_bits(values, arrays[name]))
+    ended = () if kept.record.status is again.record.status else (again.record.status.value,)
+    return (*names, *ended)

@@ -17,7 +17,8 @@ On disk, under `results/runs/<first two digits>/<run_id>/`:
 
 The folders are the whole state: there is no index. Further files may stand in a run's folder; the store
 reads those it knows. What is damaged is renamed to `<run_id>.corrupt`, a damaged artefact to
-`<name>.npz.corrupt`, with a warning in the log, and counts as missing.
+`<name>.npz.corrupt`, with a warning in the log, and counts as missing. `<run_id>.superseded` is what a run was
+before it was trained anew with other versions and came out otherwise.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from filelock import FileLock
 
 from ablate.artefacts import ARTEFACTS, PROBES
 from ablate.durable import (
+    SUPERSEDED,
     Damaged,
     StoreError,
     WriteFailed,
@@ -52,7 +54,7 @@ from ablate.durable import (
     write_atomically,
 )
 from ablate.identity import Json, canonical, sha256_of_bytes
-from ablate.records import Array, RunRecord, StoredRun
+from ablate.records import Array, RunRecord, StoredRun, unlike
 from ablate.specs import RunSpec, run_id_of
 
 __all__ = [
@@ -186,17 +188,33 @@ class RunStore:
             ValueError: when the record is another run's, or holds a number that JSON cannot say.
         """
         folder = self.folder(run.spec.run_id)
-        artefacts = {
-            f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
-            for name, arrays in run.artefacts.items()
-        }
-        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, holding(self._lock):
+        with staged_folder(self._runs, encode_all(run)) as staged, holding(self._lock):
             if self._has_outcome(run.spec.run_id):
                 return False
             if folder.exists():
                 discard(folder)
             publish(staged, folder)
         return True
+
+    def supersede(self, run: StoredRun) -> tuple[str, ...]:
+        """Keep a run in place of the one that is there; what of that one did not come out again, to the last bit.
+
+        A run that came out again goes, for nothing of it is lost; another is renamed to `<run_id>.superseded`.
+
+        Raises:
+            MissingRun: when there is none; nothing is kept then.
+            WriteFailed: when the file system refuses.
+            ValueError: as `put`.
+        """
+        folder = self.folder(run.spec.run_id)
+        with staged_folder(self._runs, encode_all(run)) as staged, self._lock:
+            what = unlike(self.get(run.spec.run_id), run)
+            if what:
+                set_aside(folder, SUPERSEDED)
+            else:
+                discard(folder)
+            publish(staged, folder)
+        return what
 
     def artefacts(self, run_id: str) -> tuple[str, ...]:
         """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
@@ -337,6 +355,19 @@ class RunStore:
             except Damaged as damage:
                 log.warning("%s, so the run counts as missing; set aside as %s", damage, set_aside(folder).name)
                 raise MissingRun(folder.name) from damage
+
+
+def encode_all(run: StoredRun) -> dict[str, bytes]:
+    """The files of a run by name, those of its artefacts first: its record is written last.
+
+    Raises:
+        ValueError: as `encode` and `encode_artefact` do.
+    """
+    artefacts = {
+        f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
+        for name, arrays in run.artefacts.items()
+    }
+    return {**artefacts, **encode(run)}
 
 
 def encode(run: StoredRun) -> dict[str, bytes]:

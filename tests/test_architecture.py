@@ -12,7 +12,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "ablate"
 
 # Each part of the package with the parts it may import; a part may always import itself.
-FOUNDATION = {"identity", "specs", "records", "artefacts", "plans", "unreadable", "statements", "durable"}
+FOUNDATION = {
+    *("identity", "specs", "records", "artefacts", "plans", "unreadable", "statements", "durable"),
+    *("environments", "public"),
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "identity": set(),
@@ -22,6 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plans": {"identity", "specs"},
     "unreadable": set(),
     "machine": set(),
+    "environments": {"identity"},
+    "public": set(),
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
@@ -43,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
     "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
     "runner": {*FOUNDATION, "__init__", "machine", "store", "claims", "config", "datasets", "training", "probes"},
+    "checkup": {*FOUNDATION, "machine", "config", "datasets", "analysis", "runner"},
 }
 ANYTHING = {"cli", "__main__"}
 
@@ -156,6 +162,7 @@ TINY = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4
         ["watch", "dropout"],
         ["fsck", "--repair"],
         ["gc"],
+        ["doctor", "--skip-training"],
         ["plan", "-m", "model.dropout=0.0,0.3", "seed=0,1"],
     ],
     ids=" ".join,

@@ -41,6 +41,7 @@ from ablate.analysis.values import (
 )
 from ablate.analysis.verdict_rows import Verdict
 from ablate.artefacts import PROBE_QUANTITIES
+from ablate.environments import apart_from_the_command
 from ablate.identity import canonical
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import MetricInfo, RunRecord, StoredRun
@@ -289,6 +290,6 @@ def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) 
 def _environment(records: list[RunRecord]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for record in records:
-        for name, value in flatten(record.environment).items():
+        for name, value in flatten(apart_from_the_command(record.environment)).items():
             found.setdefault(name, set()).add(setting_text(value))
     return {name: tuple(sorted(values)) for name, values in sorted(found.items())}

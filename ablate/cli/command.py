@@ -30,6 +30,8 @@ VERBS = {
     "analyse": "give verdicts on a table that was made elsewhere",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
+    "reproduce": "train stored runs again and say whether they come out again",
+    "doctor": "say whether all is well here, and what mends what is not",
     "predict": "say what a trained run reads in photographs",
     "interpolate": "say whether two ways of training ended in one valley",
     "export": "write trained models for Keras, or histories for TensorBoard",

@@ -70,7 +70,7 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
             return
         case "show":
             yield from _run_ids(results_dir)
-        case "compare" | "export" | "predict":
+        case "compare" | "export" | "predict" | "reproduce":
             yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
         case _:
             yield from study_names(results_dir)

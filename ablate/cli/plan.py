@@ -11,7 +11,7 @@ from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import add_grid_option, read_request
+from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.identity import Json, canonical
@@ -25,7 +25,7 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_grid_option(parser)
+    add_run_options(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -33,13 +33,12 @@ def execute(invocation: Invocation, output: Output) -> int:
     store = RunStore(request.settings.results_dir)
     work = request.work
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
-    todo = missing(specs, store, request.keep)
+    todo = missing(specs, store, request.keep, wanted_versions(invocation))
     for sweep in work.sweeps if isinstance(work, Study) else ():
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
-    trained = (*todo.todo, *todo.retrained)
-    if trained:
-        workers = build(request.settings.executor).places(trained)
+    if todo.trained:
+        workers = build(request.settings.executor).places(todo.trained)
         output.result(time_text(todo.estimated_seconds, workers))
     return ExitCode.DONE
 

@@ -7,6 +7,7 @@ ablate show 3fa9 --json     all of it, for another program
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ablate.cli.catalogue import Place, places_of, study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table, seconds_text
 from ablate.cli.request import read_settings
+from ablate.environments import COMMAND, apart_from_the_command
 from ablate.identity import Json
 from ablate.records import RunRecord, StoredRun
 from ablate.store import RunStore
@@ -65,7 +67,7 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in flatten(run.spec.to_json()).items()]),
         (("metric", "value"), [[name, f"{value:.4f}"] for name, value in run.record.metrics.items()]),
-        (("recorded", "value"), [[name, setting_text(value)] for name, value in run.record.environment.items()]),
+        (("recorded", "value"), environment_rows(run.record)),
     )
     for headings, rows in sections:
         if rows:
@@ -74,6 +76,14 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
     show_history(run, output)
     if run.record.failure is not None:
         output.result(run.record.failure.traceback or run.record.failure.message)
+
+
+def environment_rows(record: RunRecord) -> list[list[str]]:
+    """What is recorded of where, with what and by which command a run was computed."""
+    words = record.environment.get(COMMAND)
+    command = [["command", shlex.join(["ablate", *map(str, words)])]] if isinstance(words, list) else []
+    told = flatten(apart_from_the_command(record.environment))
+    return [*command, *([name, setting_text(value)] for name, value in told.items())]
 
 
 def outcome_text(record: RunRecord) -> str:

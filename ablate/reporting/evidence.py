@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -42,6 +41,7 @@ from ablate.analysis.values import Runs
 from ablate.artefacts import NOT_APPLICABLE, PROBES
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
+from ablate.public import public_words, without_folders
 from ablate.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
 from ablate.specs import RunSpec, SweepSpec
 from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
@@ -53,7 +53,6 @@ __all__ = [
     "pack",
     "pack_lines",
     "pack_readings",
-    "public_words",
     "unpack",
     "unpack_lines",
     "unpack_readings",
@@ -70,8 +69,6 @@ GENERATED_FILE = "generated.npz"
 ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
-_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out")
-_FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+")
 
 
 @dataclass(frozen=True)
@@ -149,18 +146,6 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     return Evidence(plan, runs, tuple(header["command"]), events, *made)
 
 
-def public_words(command: tuple[str, ...]) -> list[str]:
-    """The words without those that say where things lie on this machine."""
-    kept: list[str] = []
-    words = iter(command)
-    for word in words:
-        if word in _PLACES:
-            next(words, None)
-        elif not word.lstrip("+~").startswith(_PLACES):
-            kept.append(_FOLDERS.sub("", word))
-    return kept
-
-
 def _table_files(tables: Tables) -> dict[str, bytes]:
     # History is long, and a reader of its CSV finds it under results/studies.
     return {name: content for name, content in tables.files().items() if name != "history.csv"}
@@ -182,7 +167,7 @@ def _without_time(event: Mapping[str, Any]) -> dict[str, Any]:
 def _without_folders(record: RunRecord) -> RunRecord:
     if record.failure is None:
         return record
-    failure = replace(record.failure, traceback="", message=_FOLDERS.sub("", record.failure.message))
+    failure = replace(record.failure, traceback="", message=without_folders(record.failure.message))
     return replace(record, failure=failure)
 
 

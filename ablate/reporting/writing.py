@@ -34,7 +34,7 @@ from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "rebuild", "write_latex", "write_report"]
+__all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
@@ -89,7 +89,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(unpack(_files(data_folder)), folder or data_folder.parent, redraw=True)
+    return _write(read_evidence(data_folder), folder or data_folder.parent, redraw=True)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -101,12 +101,17 @@ def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
     from ablate.reporting.latex import report_latex
 
     path = (folder or data_folder.parent) / "report.tex"
-    write_atomically(path, report_latex(_results(unpack(_files(data_folder)))).encode())
+    write_atomically(path, report_latex(_results(read_evidence(data_folder))).encode())
     return path
 
 
-def _files(data_folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+def read_evidence(data_folder: Path) -> Evidence:
+    """What a `data/` folder holds of its study.
+
+    Raises:
+        OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
+    """
+    return unpack({path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()})
 
 
 def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:

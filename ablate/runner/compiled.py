@@ -9,7 +9,6 @@ not notice a file that a power cut tore, and such a file is of an earlier boot.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from ablate.identity import digest
-from ablate.machine import boot_id
+from ablate.machine import boot_id, processor
 from ablate.specs import Numerics
 
 __all__ = ["compiled_programs"]
@@ -27,7 +26,6 @@ FLAGS = "TF_XLA_FLAGS"
 FORMAT = 1
 MOST_BYTES = 2**30
 BOOT_MARK = "boot"
-PROCESSOR = Path("/proc/cpuinfo")
 
 
 def compiled_programs(numerics: Numerics, cache_dir: Path | None = None) -> dict[str, str]:
@@ -77,8 +75,5 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _processor() -> str:
-    """Model and abilities of the processor; on other systems than Linux its name alone."""
-    if not PROCESSOR.is_file():
-        return platform.processor()
-    lines = PROCESSOR.read_text().splitlines()
-    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(("model name", "flags", "Features"))))
+    """Model and abilities of the processor."""
+    return " ".join([processor().model, *sorted(processor().abilities)])

@@ -17,6 +17,7 @@ __all__ = [
     "RunClaimedElsewhere",
     "RunEnded",
     "RunStarted",
+    "Superseded",
     "WorkerDied",
     "tolerated",
 ]
@@ -85,7 +86,18 @@ class NotReproduced:
     what: str
 
 
-Event = ArtefactFailed | NotReproduced | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+@dataclass(frozen=True)
+class Superseded:
+    """A run was trained anew, as it was asked for, and `what` came out with other bits: the new run is in the store,
+    the former one set aside."""
+
+    run_id: str
+    what: str
+
+
+Event = (
+    ArtefactFailed | NotReproduced | Superseded | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+)
 Observer = Callable[[Event], None]
 
 

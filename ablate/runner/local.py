@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablate.claims import Claims
+from ablate.machine import available_cores
 from ablate.records import RunRecord
 from ablate.runner.crew import Crew, Tolerance
-from ablate.runner.devices import available_cores, available_gpus
+from ablate.runner.devices import available_gpus
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.session import TRAINER, Session
 from ablate.runner.signals import watched_signals

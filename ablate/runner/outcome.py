@@ -76,7 +76,7 @@ def _with_artefacts(done: Outcome, trainer: Callable[[], Trainer], keep: tuple[s
 
 def failed_run(spec: RunSpec, failure: Failure) -> StoredRun:
     """The run of `spec` that came to nothing, here."""
-    record = RunRecord(spec.run_id, Status.FAILED, failure=failure, environment=describe_environment())
+    record = RunRecord(spec.run_id, Status.FAILED, failure=failure, environment=describe_environment(spec.numerics))
     return StoredRun(spec, record)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from ablate.identity import Json
 from ablate.records import Array, Failure, RunRecord, StoredRun
 from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
@@ -25,12 +26,19 @@ Progress = Callable[[int, int, Mapping[str, float]], None]
 @dataclass(frozen=True)
 class Session:
     """Where runs are kept, where data lies (None: wherever the data set's loader looks), who is told, and which
-    artefacts are kept of each run (by run id; of others none)."""
+    artefacts are kept of each run (by run id; of others none).
+
+    Attributes:
+        provenance: what every record says of the command, beside its worker's environment.
+        anew: ids of runs that are trained although the store has them, and take the place of what it has.
+    """
 
     store: RunStore
     data_dir: Path | None
     observe: Observer
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+    anew: frozenset[str] = frozenset()
 
     def tolerant(self) -> Session:
         """The same, but for an observer whose errors end nothing."""

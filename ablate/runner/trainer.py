@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -267,7 +266,7 @@ def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timi
         metrics=metrics,
         divergence=Divergence(*fitted.diverged_at) if fitted.diverged_at else None,
         timings=timings,
-        environment={**describe_environment(), "numerics": asdict(spec.numerics)},
+        environment=describe_environment(spec.numerics),
     )
 
 

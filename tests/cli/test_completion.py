@@ -27,7 +27,7 @@ def offered(ablate: Ablate, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("re", ["report", "reports_dir=", "results_dir="]),
+        ("re", ["report", "reports_dir=", "reproduce", "results_dir="]),
         ("optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
         ("plan optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
         ("-m optimizer=sgd,adam", ["optimizer=sgd,adam", "optimizer=sgd,adamax", "optimizer=sgd,adamw"]),

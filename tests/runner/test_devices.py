@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ablate.runner import devices
-from ablate.runner.devices import DeviceAbsent, available_cores, available_gpus, resolve_device, worker_environment
+from ablate.runner.devices import (
+    DeviceAbsent,
+    available_gpus,
+    resolve_device,
+    thread_environment,
+    worker_environment,
+)
 from ablate.specs import Numerics
+
+CPU = Numerics("cpu", "xla", 1)
 
 
 class Probe:
@@ -82,12 +90,18 @@ def test_a_worker_sees_its_threads_and_no_gpu():
     assert environment["TF_NUM_INTEROP_THREADS"] == "1"
 
 
+def test_onednn_is_on_where_it_pays_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv(devices.ONEDNN, raising=False)
+    monkeypatch.setattr(devices.platform, "machine", lambda: "x86_64")
+    assert thread_environment(CPU)[devices.ONEDNN] == "1"
+    monkeypatch.setenv(devices.ONEDNN, "0")
+    assert thread_environment(CPU)[devices.ONEDNN] == "0"
+    monkeypatch.setattr(devices.platform, "machine", lambda: "aarch64")
+    assert devices.ONEDNN not in thread_environment(CPU)
+
+
 def test_workers_share_the_gpus_in_turn(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     assert available_gpus() == ("3", "5")
     seen = [worker_environment(Numerics("gpu", "xla", 1), place)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
     assert seen == ["3", "5", "3"]
-
-
-def test_there_is_at_least_one_core():
-    assert available_cores() >= 1
