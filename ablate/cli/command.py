@@ -109,7 +109,7 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.datasets.arrays import DataError
     from ablate.durable import WriteFailed
     from ablate.runner.devices import DeviceAbsent
-    from ablate.runner.session import Interrupted, StoppedEarly
+    from ablate.runner.session import ExecutorUnavailable, Interrupted, StoppedEarly
     from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun
     from ablate.study_folder import AnotherStudy
 
@@ -117,7 +117,9 @@ def explain(error: BaseException, output: Output) -> int:
         return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
-        case ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix():
+        case (
+            ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix() | ExecutorUnavailable()
+        ):
             code = ExitCode.BAD_INPUT
         case AnotherStudy():
             message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"
