@@ -59,6 +59,9 @@ class Actor:
         self._trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
         self._messages: queue.SimpleQueue[EpochEnded | Outcome] = queue.SimpleQueue()
 
+    def greet(self) -> Told:
+        return Told(Beat(), resident_bytes())
+
     def do(self, job: Job) -> None:
         self._messages.put(outcome(self._trainer, job, report_to(self._messages.put, job.spec)))
 
@@ -69,7 +72,11 @@ class Actor:
             message = self._messages.get(timeout=self._beat_seconds)
         except queue.Empty:
             message = Beat()
-        return Told(message, psutil.Process().memory_info().rss)
+        return Told(message, resident_bytes())
+
+
+def resident_bytes() -> int:
+    return int(psutil.Process().memory_info().rss)
 
 
 RemoteActor = ray.remote(concurrency_groups={LISTENING: 1})(Actor)
@@ -85,7 +92,7 @@ class ActorHandle(WorkerHandle):
     def __init__(self, number: int, settings: WorkerSettings, options: dict[str, Any]) -> None:
         super().__init__(number, settings.numerics, is_waiting=True)
         self._actor = RemoteActor.options(**options).remote(settings)
-        self.answer = self._asked()
+        self.answer = self._actor.greet.remote()
         self._resident_bytes = 0
         self._first_bytes: int | None = None
         self._end = ""
@@ -108,11 +115,10 @@ class ActorHandle(WorkerHandle):
         return "was lost", self._end
 
     def _send(self, job: Job) -> None:
-        with suppress(RayError):
-            self._actor.do.remote(job)
-
-    def _asked(self) -> Any:
-        return self._actor.tell.options(concurrency_group=LISTENING).remote()
+        # Held back until there is a process: nothing is to happen to a run whose worker waits for room.
+        if not self.is_waiting:
+            with suppress(RayError):
+                self._actor.do.remote(job)
 
     def _next(self) -> Beat | EpochEnded | Outcome:
         try:
@@ -120,7 +126,9 @@ class ActorHandle(WorkerHandle):
         except RayError as error:
             self._end = str(error)
             raise EOFError from error
-        self.answer = self._asked()
+        if self.is_waiting and self.job is not None:
+            self._actor.do.remote(self.job)
+        self.answer = self._actor.tell.options(concurrency_group=LISTENING).remote()
         self._resident_bytes = told.resident_bytes
         return told.message
 
