@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import time
@@ -40,6 +41,7 @@ OBJECT_STORE_BYTES = 128 * 2**20
 # What Ray does unasked: reports on its usage, and the choice of visible GPUs for actors that have none.
 ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 LISTENING = "listening"
+ANSWER_SECONDS = 10.0
 
 
 class Told(NamedTuple):
@@ -214,6 +216,8 @@ def joined(address: str | None, cores: int, gpus: int) -> Iterator[None]:
         "_system_config": {"prestart_worker_first_driver": False},
     }
     try:
+        if address and "://" not in address and ":" in address:
+            answer(address)
         with unobtrusively():
             ray.init(
                 address=address or "local",
@@ -221,12 +225,20 @@ def joined(address: str | None, cores: int, gpus: int) -> Iterator[None]:
                 logging_level=logging.CRITICAL,
                 **({} if address else its_own),
             )
-    except ConnectionError as error:
+    except OSError as error:
         raise ExecutorUnavailable(f"there is no Ray at executor.address={address} ({error})") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def answer(address: str) -> None:
+    """Raises OSError where nobody listens at `host:port`, for which Ray itself takes minutes."""
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        raise OSError("it is host:port")
+    socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
 
 
 @contextmanager
