@@ -60,6 +60,7 @@ ALLOWED_AT: dict[str, set[str]] = {
     "matplotlib": {"plots"},
     "omegaconf": {"config", "cli/hydra_flags"},
     "hydra": {"config", "cli/hydra_flags"},
+    "ray": {"runner/actors"},
 }
 
 

@@ -11,10 +11,11 @@ from ablate.artefacts import WEIGHTS
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.records import Failure, StoredRun
 from ablate.runner.compiled import compiled_programs
+from ablate.runner.crew import GRACE_SECONDS
 from ablate.runner.devices import worker_environment
 from ablate.runner.jobs import Job
 from ablate.runner.jobs import Outcome as Answer
-from ablate.runner.process import GRACE_SECONDS, WorkerProcess
+from ablate.runner.process import WorkerProcess
 from ablate.runner.session import TRAINER
 from ablate.runner.worker import WorkerSettings
 from ablate.specs import RunSpec

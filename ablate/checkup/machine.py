@@ -10,7 +10,7 @@ import psutil
 
 from ablate.checkup.findings import Finding, Level
 from ablate.machine import available_cores, processor
-from ablate.runner.devices import ONEDNN, thread_environment
+from ablate.runner.devices import ONEDNN, available_gpus, thread_environment
 from ablate.runner.local import default_workers
 from ablate.specs import Numerics
 
@@ -36,14 +36,14 @@ def _cores(numerics: Numerics) -> Finding:
     available, all_ = available_cores(), os.cpu_count() or 1
     whose = f"{available} cores" if available == all_ else f"{available} of {all_} cores may be used"
     threads = "1 thread" if numerics.threads == 1 else f"{numerics.threads} threads"
-    workers = default_workers([numerics])
+    workers = default_workers([numerics], available_gpus())
     return Finding("cores", f"{whose}: by default {workers} worker{'s' * (workers != 1)} of {threads}")
 
 
 def _memory(numerics: Numerics) -> Finding:
     memory = psutil.virtual_memory()
     says = f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB are free"
-    workers = default_workers([numerics])
+    workers = default_workers([numerics], available_gpus())
     if memory.available >= workers * WORKER_BYTES:
         return Finding("memory", says)
     fewer = max(1, int(memory.available / WORKER_BYTES))

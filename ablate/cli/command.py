@@ -115,7 +115,7 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.durable import WriteFailed
     from ablate.leftovers import UnknownNeeds
     from ablate.runner.devices import DeviceAbsent
-    from ablate.runner.session import Interrupted, StoppedEarly
+    from ablate.runner.session import ExecutorUnavailable, Interrupted, StoppedEarly
     from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun, UnreadableRecord
     from ablate.study_folder import AnotherStudy, UnreadablePlan
 
@@ -123,7 +123,9 @@ def explain(error: BaseException, output: Output) -> int:
         return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
-        case ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix():
+        case (
+            ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix() | ExecutorUnavailable()
+        ):
             code = ExitCode.BAD_INPUT
         case AnotherStudy():
             message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"

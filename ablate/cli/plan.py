@@ -18,6 +18,7 @@ from ablate.identity import Json, canonical
 from ablate.plans import PlannedSweep
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
+from ablate.runner.session import Executor
 from ablate.specs import Arm, Study, Sweep
 from ablate.store import RunStore
 
@@ -38,7 +39,8 @@ def execute(invocation: Invocation, output: Output) -> int:
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
     if todo.trained:
-        workers = build(request.settings.executor).places(todo.trained)
+        executor: Executor = build(request.settings.executor)
+        workers = executor.places(todo.trained)
         output.result(time_text(todo.estimated_seconds, workers))
     return ExitCode.DONE
 
@@ -91,8 +93,11 @@ def programs_of(sweep: Sweep) -> list[str]:
     return list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
 
 
-def time_text(estimated_seconds: float | None, workers: int) -> str:
-    crew = counted(workers, "worker")
+def time_text(estimated_seconds: float | None, workers: int | None) -> str:
+    """How long it takes, all workers together; of one worker where their number is known only on the cluster."""
+    crew = counted(workers, "worker") if workers is not None else "as many workers as the cluster has room for"
     if estimated_seconds is None:
         return f"time unknown with {crew}: nothing like these runs was timed here yet"
+    if workers is None:
+        return f"about {seconds_text(estimated_seconds)} of work for {crew}, by the times of runs like these"
     return f"about {seconds_text(estimated_seconds / workers)} with {crew}, by the times of runs like these"

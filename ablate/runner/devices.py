@@ -25,6 +25,8 @@ from ablate.specs import Numerics
 __all__ = [
     "DeviceAbsent",
     "available_gpus",
+    "chosen_gpus",
+    "gpu_of",
     "resolve_device",
     "thread_environment",
     "worker_environment",
@@ -109,13 +111,30 @@ def thread_environment(numerics: Numerics) -> dict[str, str]:
     }
 
 
-def worker_environment(numerics: Numerics, place: int) -> dict[str, str]:
-    """The environment of the worker in a place: its threads, and one GPU or none. Places share the GPUs in turn."""
-    gpus = available_gpus() if numerics.device == "gpu" else ()
+def chosen_gpus(setting: int | Sequence[int] | None, visible: Sequence[str]) -> tuple[str, ...]:
+    """Those of the `visible` GPUs that a setting means: all for None, the first so many for a number, else those
+    at the indexes.
+
+    Raises:
+        DeviceAbsent: when there are fewer.
+    """
+    indexes = range(len(visible)) if setting is None else range(setting) if isinstance(setting, int) else setting
+    if any(index >= len(visible) for index in indexes):
+        raise DeviceAbsent(f"executor.gpus asks for index {max(indexes)} of {len(visible)} visible GPUs")
+    return tuple(visible[index] for index in indexes)
+
+
+def gpu_of(place: int, gpus: Sequence[str]) -> str:
+    """The one GPU of the worker in a place, for places share them in turn; `-1`, which is none, where there is none."""
+    return gpus[place % len(gpus)] if gpus else "-1"
+
+
+def worker_environment(numerics: Numerics, place: int, gpus: Sequence[str] | None = None) -> dict[str, str]:
+    """The environment of the worker in a place: its threads, and one GPU of `gpus` (None: all visible) or none."""
     # A crash of native code then leaves a traceback in what the worker printed.
     return {
         **thread_environment(numerics),
-        VISIBLE: gpus[place % len(gpus)] if gpus else "-1",
+        VISIBLE: gpu_of(place, available_gpus() if gpus is None else gpus) if numerics.device == "gpu" else "-1",
         "PYTHONFAULTHANDLER": "1",
     }
 

@@ -1,6 +1,6 @@
 """The parent's bookkeeping: which runs wait, which are being trained, and what became of each.
 
-Both executors ask for the next run and hand back what came out of it; claims, retries, records and the
+Executors ask for the next run and hand back what came out of it; claims, retries, records and the
 runs that another process is training are seen to here.
 """
 
@@ -105,20 +105,32 @@ class Dispatcher:
         Raises:
             StoppedEarly, WriteFailed: as `keep` does.
         """
-        run_id = spec.run_id
-        is_retried = run_id not in self._lost_once
-        self._session.observe(WorkerDied(run_id, worker, failure.message, is_retried))
-        if is_retried:
-            self._lost_once.add(run_id)
-            self._waiting[self._programs[run_id]].appendleft(run_id)
-        else:
-            self.keep(Outcome(spec, failed_run(spec, failure)))
+        if self._is_tried_again(spec, worker, failure):
+            self._waiting[self._programs[spec.run_id]].appendleft(spec.run_id)
+
+    def lose_to_memory(self, spec: RunSpec, worker: int, failure: Failure) -> Job | None:
+        """The job of the second try of a run that ran out of memory, which is to have its device for itself; None
+        where this was the second, and the run has failed.
+
+        Raises:
+            StoppedEarly, WriteFailed: as `keep` does.
+        """
+        return self._job(spec.run_id) if self._is_tried_again(spec, worker, failure) else None
 
     def look_elsewhere(self) -> None:
         """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
         for run_id in sorted(self._elsewhere):
             if self._claim(run_id):
                 self._waiting[self._programs[run_id]].appendleft(run_id)
+
+    def _is_tried_again(self, spec: RunSpec, worker: int, failure: Failure) -> bool:
+        """Tells of the loss of a run, and whether it has a try left; if not, its failure is kept."""
+        is_retried = spec.run_id not in self._lost_once
+        self._session.observe(WorkerDied(spec.run_id, worker, failure.message, is_retried))
+        self._lost_once.add(spec.run_id)
+        if not is_retried:
+            self.keep(Outcome(spec, failed_run(spec, failure)))
+        return is_retried
 
     def _choose(self, current: str | None, busy: Sequence[str]) -> str | None:
         return next_program({program: len(runs) for program, runs in self._waiting.items()}, current, busy)

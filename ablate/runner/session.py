@@ -14,7 +14,16 @@ from ablate.runner.jobs import Artefacts
 from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 
-__all__ = ["TRAINER", "Executor", "Interrupted", "Progress", "Session", "StoppedEarly", "Trainer"]
+__all__ = [
+    "TRAINER",
+    "Executor",
+    "ExecutorUnavailable",
+    "Interrupted",
+    "Progress",
+    "Session",
+    "StoppedEarly",
+    "Trainer",
+]
 
 # The module whose `Trainer` trains, unless an executor is told another.
 TRAINER = "ablate.runner.trainer"
@@ -66,6 +75,10 @@ class Trainer(Protocol):
 class Executor(Protocol):
     """Trains runs and keeps them in the session's store."""
 
+    def places(self, todo: Sequence[RunSpec]) -> int | None:
+        """How many of `todo` it trains at a time; None where only their execution can tell."""
+        ...
+
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """The records of `todo`, in its order, once all are in the store, whoever trained them, with the artefacts
         that the session keeps of them. What the store has already is not done again.
@@ -73,9 +86,15 @@ class Executor(Protocol):
         Raises:
             Interrupted: on SIGINT or SIGTERM; what was finished is kept.
             StoppedEarly: when the first runs all fail alike, unless told to keep going.
+            ExecutorUnavailable: when what it works with is not installed, not reached, or has no room for these runs.
+            ablate.runner.devices.DeviceAbsent: when its settings name a device that is not there.
             WriteFailed: when the store cannot be written; what was finished before is kept.
         """
         ...
+
+
+class ExecutorUnavailable(Exception):
+    """What an executor works with is not installed, not reached, or has no room; the message says what helps."""
 
 
 class Interrupted(BaseException):

@@ -18,7 +18,7 @@ from ablate import store as store_module
 from ablate.claims import Claims
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
-from ablate.runner.session import Interrupted, Session
+from ablate.runner.session import Executor, Interrupted, Session
 from ablate.store import RunStore
 from tests.runner.scripted import NAME, scripted_spec
 
@@ -80,9 +80,14 @@ def say(*words: object) -> None:
 def main(folder: str, workers: str, seconds: str, moment: str | None = None) -> int:
     if moment is not None:
         kill_at(moment)
-    session = Session(RunStore(Path(folder) / "results"), Path(folder), tell)
+    return train(Path(folder), LocalExecutor(workers=int(workers), trainer=NAME), float(seconds))
+
+
+def train(folder: Path, executor: Executor, seconds: float) -> int:
+    """Trains `specs(seconds)` with the store and the log in `folder`; the exit code."""
+    session = Session(RunStore(folder / "results"), folder, tell)
     try:
-        LocalExecutor(workers=int(workers), trainer=NAME).execute(specs(float(seconds)), session)
+        executor.execute(specs(seconds), session)
     except Interrupted as interruption:
         say("interrupted", interruption.done, interruption.remaining)
         return 128 + interruption.signal_number

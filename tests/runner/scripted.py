@@ -1,13 +1,13 @@
 """A trainer for tests: numpy, a few milliseconds a run, and as badly behaved as its spec's model asks for.
 
 Arguments of the model, all optional:
-    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory or unstorable
+    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory, exhaust or unstorable
     once     misbehave on the first try only
     seconds  how long an epoch takes
     restless       other losses at every try
     broken_probe   the probe that raises
-Each try of a run leaves a line with its id in `<data_dir>/tried`, each trainer one with its process in
-`<data_dir>/trainers`.
+Each try of a run leaves a line with its id in `<data_dir>/tried`, and its beginning and end in `<data_dir>/log`; each
+trainer one with its process in `<data_dir>/trainers`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ class Trainer:
         append_line(data_dir / "trainers", str(os.getpid()))
 
     def train(self, spec, progress):
+        append_line(self._data_dir / "log", f"begin {spec.run_id}")
+        try:
+            return self._train(spec, progress)
+        finally:
+            append_line(self._data_dir / "log", f"end {spec.run_id}")
+
+    def _train(self, spec, progress):
         arguments = spec.model.arguments
         assert os.environ["OMP_NUM_THREADS"] == str(spec.numerics.threads)
         is_first = spec.run_id not in tried(self._data_dir)
@@ -75,6 +82,8 @@ class Trainer:
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "memory":
                 raise MemoryError("as the script says")
+            case "exhaust":
+                raise ResourceExhaustedError("as the script says")
             case "grow":
                 self._leak.append(np.ones(20 * 2**20 // 8))
             case "chatter":
@@ -102,6 +111,10 @@ class Unpicklable(Exception):
     def __init__(self, spec_part: str) -> None:
         super().__init__(spec_part)
         self.callback = lambda: None
+
+
+class ResourceExhaustedError(Exception):
+    """Named as what TensorFlow raises when a device has no memory left."""
 
 
 def append_line(path: Path, line: str) -> None:

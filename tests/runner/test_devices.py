@@ -8,6 +8,7 @@ from ablate.runner import devices
 from ablate.runner.devices import (
     DeviceAbsent,
     available_gpus,
+    chosen_gpus,
     resolve_device,
     thread_environment,
     worker_environment,
@@ -105,3 +106,23 @@ def test_workers_share_the_gpus_in_turn(monkeypatch):
     assert available_gpus() == ("3", "5")
     seen = [worker_environment(Numerics("gpu", "xla", 1), place)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
     assert seen == ["3", "5", "3"]
+
+
+def test_a_worker_sees_one_of_the_gpus_that_were_chosen():
+    chosen = chosen_gpus((2, 0), visible=("3", "5", "GPU-8f"))
+    assert chosen == ("GPU-8f", "3")
+    seen = [worker_environment(Numerics("gpu", "xla", 1), place, chosen)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
+    assert seen == ["GPU-8f", "3", "GPU-8f"]
+    assert worker_environment(Numerics("cpu", "xla", 1), 0, chosen)["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert worker_environment(Numerics("gpu", "xla", 1), 0, ())["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+def test_gpus_are_chosen_by_number_by_index_or_all():
+    assert [chosen_gpus(setting, ("3", "5")) for setting in (None, 1, 2, [1])] == [
+        ("3", "5"),
+        ("3",),
+        ("3", "5"),
+        ("5",),
+    ]
+    with pytest.raises(DeviceAbsent, match="index 0 of 0 visible GPUs"):
+        chosen_gpus(1, ())
