@@ -26,6 +26,7 @@ import io
 import json
 import logging
 import re
+import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +35,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from filelock import FileLock
 
 from ablate.artefacts import ARTEFACTS, PROBES
@@ -50,6 +50,7 @@ from ablate.durable import (
     write_atomically,
 )
 from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.packing import pack, unpack
 from ablate.records import Array, RunRecord, StoredRun
 from ablate.specs import RunSpec
 
@@ -183,6 +184,8 @@ class RunStore:
         """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
         version. Only the end of each file is read."""
         folder = self.folder(run_id) / ARTEFACT_FOLDER
+        if not folder.is_dir():
+            return ()
         return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
 
     def artefact(self, run_id: str, name: str) -> dict[str, Array]:
@@ -348,27 +351,6 @@ def is_current(path: Path, name: str) -> bool:
         return False
 
 
-def pack(arrays: Mapping[str, Array]) -> bytes:
-    """An .npz of `arrays`, in their order: equal arrays give equal bytes.
-
-    Raises:
-        ValueError: for an array of Python objects, which only pickle could write.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, values in arrays.items():
-            # A ZipInfo made by hand bears the date 1980-01-01; one made by the archive bears today's.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(values, order="C"), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def unpack(content: bytes) -> dict[str, Array]:
-    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return dict(archive)
-
-
 def read_record(folder: Path) -> RunRecord:
     """The record in a run's folder.
 
@@ -431,8 +413,13 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
 
 def _check_size(path: Path, bytes_written: int) -> None:
-    if not path.is_file() or path.stat().st_size != bytes_written:
-        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    damage = Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    try:
+        found = path.stat()
+    except OSError:
+        raise damage from None
+    if not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
+        raise damage
 
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:

@@ -24,7 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
-    "store": FOUNDATION,
+    "packing": {"records"},
+    "store": {*FOUNDATION, "packing"},
     "claims": FOUNDATION,
     "study_folder": {*FOUNDATION, "journal"},
     "design": {"identity", "specs", "unreadable"},
@@ -39,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "probes": {*FOUNDATION, "datasets", "models", "training"},
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
-    "runner": {*FOUNDATION, "__init__", "store", "claims", "config", "datasets", "training", "probes"},
+    "runner": {*FOUNDATION, "__init__", "packing", "store", "claims", "config", "datasets", "training", "probes"},
 }
 ANYTHING = {"cli", "__main__"}
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ablate.claims import Claims
+from ablate.packing import pack
 from ablate.records import Failure, RunRecord, Status, StoredRun
 from ablate.runner.events import ArtefactFailed, NotReproduced, RunClaimedElsewhere, RunEnded, WorkerDied
 from ablate.runner.jobs import Job, Outcome, job_of, lacking
@@ -18,7 +19,7 @@ from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
 from ablate.specs import RunSpec
-from ablate.store import AnotherArtefact, MissingRun, pack
+from ablate.store import AnotherArtefact, MissingRun
 
 __all__ = ["ALIKE", "Dispatcher"]
 

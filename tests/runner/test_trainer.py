@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ablate.datasets.arrays import DataError
+from ablate.packing import pack
 from ablate.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
 from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
