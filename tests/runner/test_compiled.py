@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from ablate.runner import compiled
 from ablate.packing import unpack
+from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
 from ablate.specs import Numerics
 

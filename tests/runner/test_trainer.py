@@ -12,7 +12,6 @@ from ablate.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
 from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics, RunSpec
-from ablate.store import pack
 from ablate.training import feeding
 from ablate.training.randomness import augment_key
 from tests.requests import spec
