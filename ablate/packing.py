@@ -13,7 +13,7 @@ import io
 import math
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -22,13 +22,14 @@ from ablate.records import Array
 
 __all__ = ["pack", "unpack"]
 
-# Of a member's own header: its size without the name and the extra field, whose lengths end it.
-HEADER_BYTES = 30
-NAME_AND_EXTRA_LENGTHS = struct.Struct("<HH")
-# How an array begins: the magic string, the version (1.0 for all that `pack` is given) and the length of what
-# describes it.
-BEGINNING = struct.Struct("<6s2BH")
-MAGIC = b"\x93NUMPY"
+# Before each member of an archive: a signature, what is of no interest, the method of compression, more of no
+# interest, and the lengths of the name and of an extra field that follow. After the last: another signature.
+MEMBER = struct.Struct("<4s4xH16xHH")
+MEMBER_SIGNATURE, END_SIGNATURE = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06")
+# How an array begins: a magic string, the version of its format (1.0 for all that `pack` is given), and the length
+# of what describes it.
+ARRAY = struct.Struct("<6sBxH")
+ARRAY_MAGIC, ARRAY_VERSION = b"\x93NUMPY", 1
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -53,36 +54,37 @@ def unpack(content: bytes) -> dict[str, Array]:
         ValueError: for bytes that `pack` does not write.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-        return {member.filename.removesuffix(".npy"): _array(content, member) for member in members}
+        return dict(_members(content))
     except ValueError:
         raise
-    except Exception as error:  # zipfile, struct and numpy each have errors of their own for bytes that make no sense
+    except Exception as error:  # struct and numpy each have errors of their own for bytes that make no sense
         raise ValueError(f"no archive of arrays ({type(error).__name__}: {error})") from error
 
 
-def _array(content: bytes, member: zipfile.ZipInfo) -> Array:
-    """A member is not compressed, so its array is a stretch of the bytes of the archive."""
-    if member.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"{member.filename} is compressed")
-    lengths = NAME_AND_EXTRA_LENGTHS.unpack_from(content, member.header_offset + HEADER_BYTES - 4)
-    start = member.header_offset + HEADER_BYTES + sum(lengths)
-    magic, major, _, described_bytes = BEGINNING.unpack_from(content, start)
-    if magic != MAGIC or major != 1:
-        raise ValueError(f"{member.filename} is no array of format 1")
-    values_start = start + BEGINNING.size + described_bytes
-    dtype, shape, values_bytes = _layout(content[values_start - described_bytes - 2 : values_start])
-    if start + member.file_size != values_start + values_bytes:
-        raise ValueError(f"{member.filename} is not of the length that its header says")
-    # A copy, since a stretch of an archive is neither aligned nor writable.
-    return np.ndarray(shape, dtype, content, values_start).copy()
+def _members(content: bytes) -> Iterator[tuple[str, Array]]:
+    position = 0
+    while content[position : position + 4] not in END_SIGNATURE:
+        signature, compression, name_bytes, extra_bytes = MEMBER.unpack_from(content, position)
+        if signature != MEMBER_SIGNATURE or compression != zipfile.ZIP_STORED:
+            raise ValueError("no archive of arrays, or a compressed one")
+        name_start = position + MEMBER.size
+        array_start = name_start + name_bytes + extra_bytes
+        name = content[name_start : name_start + name_bytes].decode().removesuffix(".npy")
+        magic, version, described_bytes = ARRAY.unpack_from(content, array_start)
+        if magic != ARRAY_MAGIC or version != ARRAY_VERSION:
+            raise ValueError(f"{name} in the archive is no array of format {ARRAY_VERSION}")
+        values_start = array_start + ARRAY.size + described_bytes
+        dtype, shape, values_bytes = _layout(content[array_start + ARRAY.size : values_start])
+        # Copied, since a stretch of an archive is neither aligned nor writable.
+        yield name, np.ndarray(shape, dtype, content, values_start).copy()
+        position = values_start + values_bytes
 
 
 @lru_cache(maxsize=1024)
-def _layout(header: bytes) -> tuple[np.dtype[np.generic], tuple[int, ...], int]:
-    """The type and shape that a header describes, and how many bytes the values take."""
+def _layout(description: bytes) -> tuple[np.dtype[np.generic], tuple[int, ...], int]:
+    """The type and shape that an array's header describes, and how many bytes its values take."""
+    header = len(description).to_bytes(2, "little") + description
     shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(io.BytesIO(header))
     if is_fortran or dtype.hasobject:
-        raise ValueError("an array of objects, or one in the order of Fortran")
+        raise ValueError("an archive with an array of objects, or one in the order of Fortran")
     return dtype, shape, math.prod(shape) * dtype.itemsize

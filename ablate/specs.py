@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
-from ablate.identity import RUN_FORMAT, Json, digest
+from ablate.identity import RUN_FORMAT, Json, canonical, digest, digest_of_text
 
 __all__ = [
     "Arm",
@@ -191,7 +191,15 @@ class RunSpec:
 
     @cached_property
     def run_id(self) -> str:
-        return digest("run", RUN_FORMAT, self.to_json())
+        return digest_of_text("run", RUN_FORMAT, str(self.seed).join(self._text_around_seed))
+
+    @cached_property
+    def _text_around_seed(self) -> tuple[str, str]:
+        """The canonical text of the spec before and after the number that is its seed."""
+        parts = {key: f"{canonical(key)}:{canonical(value)}" for key, value in sorted(self.settings().items())}
+        before = [part for key, part in parts.items() if key < "seed"]
+        after = [part for key, part in parts.items() if key > "seed"]
+        return f'{{{",".join(before)},"seed":', f",{','.join(after)}}}"
 
     @cached_property
     def program_id(self) -> str:
@@ -225,8 +233,8 @@ class RunSpec:
 
     def with_seed(self, seed: int) -> RunSpec:
         other = replace(self, seed=seed)
-        # The program does not know the seed, and to name it takes as long as to name the run.
-        vars(other)["program_id"] = self.program_id
+        # What does not depend on the seed, and takes longer to work out than all the rest of a run in a plan.
+        vars(other).update(program_id=self.program_id, _text_around_seed=self._text_around_seed)
         return other
 
     def settings(self) -> dict[str, Json]:

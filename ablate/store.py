@@ -148,6 +148,15 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
+    def arrays(self, run_id: str) -> dict[str, Array]:
+        """The arrays of a run alone, verified: for those who have its spec and record.
+
+        Raises:
+            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            UnreadableRecord: when another version of ablate wrote it.
+        """
+        return self._read(run_id, read_arrays)
+
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
         checksums verified.
@@ -374,6 +383,18 @@ def read_run(folder: Path) -> StoredRun:
     spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
         return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+
+
+def read_arrays(folder: Path) -> dict[str, Array]:
+    """The arrays in a run's folder.
+
+    Raises:
+        Damaged: when record.json or arrays.npz is not as it was written.
+        UnreadableRecord: when another version of ablate wrote it.
+    """
+    content = _verified(folder / ARRAYS, _sealed_record(folder)["files"][ARRAYS])
+    with _interpreting(folder):
+        return unpack(content)
 
 
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:

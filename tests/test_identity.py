@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ablate.identity import canonical, digest
+from ablate.identity import canonical, canonical_of_loaded, digest
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
@@ -27,6 +27,18 @@ def test_the_text_reads_back_as_the_value_and_is_its_own_text(value: Any) -> Non
     assert json.loads(text) == value
     assert canonical(json.loads(text)) == text
     assert text.isascii()
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(value=VALUES)
+@example(value=[-0.0, "-0.0", {"a": -0.05}])
+def test_what_was_loaded_has_the_same_text(value: Any) -> None:
+    assert canonical_of_loaded(json.loads(json.dumps(value))) == canonical(value)
+
+
+def test_nothing_loaded_is_written_that_json_cannot_say() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_of_loaded(json.loads("[NaN]"))
 
 
 class Level(IntEnum):

@@ -6,7 +6,8 @@ ablate plan +sweep=optimizers
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import column_info
@@ -17,10 +18,11 @@ from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text
 from ablate.config import build
 from ablate.identity import Json, canonical
 from ablate.plans import PlannedSweep
+from ablate.records import StoredRun
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
 from ablate.specs import Arm, PlannedRun, Study, Sweep
-from ablate.store import RunStore
+from ablate.store import MissingRun, RunStore
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
@@ -60,16 +62,23 @@ def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) ->
     distinct = len({arm.spec.run_id for arm in sweep.arms})
     if distinct < len(sweep.arms):
         output.result(f"{len(sweep.arms)} arms map to {distinct} distinct configurations; equal runs are trained once")
-    for line in power_text(planned, work, store):
+    for line in power_text(planned, dict(done_runs(sweep, work, store))):
         output.result(line)
     output.result("")
 
 
-def power_text(planned: PlannedSweep, work: WorkPlan, store: RunStore) -> list[str]:
-    """The power statement, one indented line for each part of it."""
+def done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
+    """Run id and run of what is done of a sweep. Specs and records are at hand, so the store gives the arrays alone."""
+    for spec in sweep.run_specs():
+        if spec.run_id in work.done:
+            with suppress(MissingRun):  # damaged beside a sound record
+                yield spec.run_id, StoredRun(spec, work.done[spec.run_id], store.arrays(spec.run_id))
+
+
+def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str]:
+    """The power statement by the spread of what is done, one indented line for each part of it."""
     spec = planned.spec
-    done = [run.run_id for run in planned.runs if run.run_id in work.done]
-    forecast = forecast_sweep(planned, store.present(done))
+    forecast = forecast_sweep(planned, done)
     if forecast is None:
         return []
     lines = power_lines(forecast, column_info(spec.metric))
