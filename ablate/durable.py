@@ -24,7 +24,7 @@ from typing import Any
 
 from filelock import BaseFileLock
 
-from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
 
 __all__ = [
     "Damaged",
@@ -186,7 +186,7 @@ def is_set_aside(path: Path) -> bool:
 
 def seal(data: Mapping[str, Json]) -> dict[str, Json]:
     """`data` with, as its last key, the sha256 of its canonical JSON."""
-    return {**data, CHECKSUM: _checksum(data)}
+    return {**data, CHECKSUM: _sha256_of_text(canonical(data))}
 
 
 def unseal(text: str | bytes) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def unseal(text: str | bytes) -> dict[str, Any]:
     try:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
-        sound = checksum == _checksum(data)
+        sound = checksum == _sha256_of_text(canonical_of_loaded(data))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
@@ -206,8 +206,8 @@ def unseal(text: str | bytes) -> dict[str, Any]:
     return dict(data)
 
 
-def _checksum(data: Mapping[str, Json]) -> str:
-    return sha256_of_bytes(canonical(data).encode("ascii"))
+def _sha256_of_text(text: str) -> str:
+    return sha256_of_bytes(text.encode("ascii"))
 
 
 def _aside_name(name: str, suffix: str, number: int) -> str:

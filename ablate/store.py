@@ -27,6 +27,7 @@ import io
 import json
 import logging
 import re
+import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +36,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from filelock import FileLock
 
 from ablate.artefacts import ARTEFACTS, PROBES
@@ -54,6 +54,7 @@ from ablate.durable import (
     write_atomically,
 )
 from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.packing import pack, unpack
 from ablate.records import Array, RunRecord, StoredRun, unlike
 from ablate.specs import RunSpec, run_id_of
 
@@ -168,6 +169,15 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
+    def arrays(self, run_id: str) -> dict[str, Array]:
+        """The arrays of a run alone, verified: for those who have its spec and record.
+
+        Raises:
+            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            UnreadableRecord: when another version of ablate wrote it.
+        """
+        return self._read(run_id, read_arrays)
+
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
         checksums verified.
@@ -220,6 +230,8 @@ class RunStore:
         """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
         version. Only the end of each file is read."""
         folder = self.folder(run_id) / ARTEFACT_FOLDER
+        if not folder.is_dir():
+            return ()
         return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
 
     def artefact(self, run_id: str, name: str) -> dict[str, Array]:
@@ -450,27 +462,6 @@ def artefact_version(path: Path) -> int:
     return int(_about(_comment(path, path), path)["version"])
 
 
-def pack(arrays: Mapping[str, Array]) -> bytes:
-    """An .npz of `arrays`, in their order: equal arrays give equal bytes.
-
-    Raises:
-        ValueError: for an array of Python objects, which only pickle could write.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, values in arrays.items():
-            # A ZipInfo made by hand bears the date 1980-01-01; one made by the archive bears today's.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(values, order="C"), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def unpack(content: bytes) -> dict[str, Array]:
-    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return dict(archive)
-
-
 def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
     """What `read` makes of a run's folder, without a lock. A run that was replaced between the reading of two of its
     files is whole at the second look.
@@ -513,6 +504,18 @@ def read_run(folder: Path) -> StoredRun:
         return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
 
 
+def read_arrays(folder: Path) -> dict[str, Array]:
+    """The arrays in a run's folder.
+
+    Raises:
+        Damaged: when record.json or arrays.npz is not as it was written.
+        UnreadableRecord: when another version of ablate wrote it.
+    """
+    content = _verified(folder / ARRAYS, _sealed_record(folder)["files"][ARRAYS])
+    with _interpreting(folder):
+        return unpack(content)
+
+
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
@@ -551,8 +554,13 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
 
 def _check_size(path: Path, bytes_written: int) -> None:
-    if not path.is_file() or path.stat().st_size != bytes_written:
-        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    damage = Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    try:
+        found = path.stat()
+    except OSError:
+        raise damage from None
+    if not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
+        raise damage
 
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:

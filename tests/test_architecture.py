@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
-    "store": FOUNDATION,
+    "packing": {"records"},
+    "store": {*FOUNDATION, "packing"},
     "claims": {*FOUNDATION, "machine"},
     "study_folder": {*FOUNDATION, "journal"},
     "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
@@ -47,7 +48,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
     "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
-    "runner": {*FOUNDATION, "__init__", "machine", "store", "claims", "config", "datasets", "training", "probes"},
+    "runner": {
+        *FOUNDATION,
+        *("__init__", "machine", "packing", "store", "claims", "config", "datasets", "training", "probes"),
+    },
     "checkup": {*FOUNDATION, "machine", "config", "datasets", "analysis", "runner"},
 }
 ANYTHING = {"cli", "__main__"}

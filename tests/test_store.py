@@ -12,14 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
 from ablate.durable import WriteFailed, discard, publish, seal
 from ablate.identity import sha256_of_bytes
 from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
-from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, pack, unpack
+from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
 
@@ -266,24 +263,6 @@ def test_a_full_disk_leaves_the_store_as_it_was(store, monkeypatch, number, call
     assert call == "rename" or caught.value.bytes_needed > 1000
     assert call == "rename" or store.record(SPEC.run_id) == FAILED.record
     assert store.put(run_of())
-
-
-@settings(deadline=None, derandomize=True, max_examples=50)
-@given(
-    st.dictionaries(
-        st.text("abc/_é", min_size=1),
-        npst.arrays(
-            st.sampled_from(["f4", "f8", "i8", "u1", "?", "U3"]), npst.array_shapes(min_dims=0, min_side=0, max_dims=3)
-        ),
-        max_size=4,
-    )
-)
-def test_packs_arrays_without_loss(arrays):
-    unpacked = unpack(pack(arrays))
-    assert list(unpacked) == list(arrays)
-    for name, values in arrays.items():
-        assert unpacked[name].dtype == values.dtype
-        np.testing.assert_array_equal(unpacked[name], values)
 
 
 def test_a_store_that_sets_nothing_aside_changes_nothing(store, caplog):

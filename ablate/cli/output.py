@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from ablate.identity import Json
 
-__all__ = ["Output", "UsageError", "bytes_text", "harmless", "plain_table", "seconds_text"]
+__all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "harmless", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
+# Between two columns.
+GAP = "  "
 # What moves a cursor, clears a screen or turns the direction of writing: everything but tab and new line.
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -37,11 +43,11 @@ class Output:
         if not self.quiet:
             _print(self.messages, text)
 
-    def result(self, content: str | Table) -> None:
+    def result(self, content: str | PlainTable) -> None:
         """What the command was called for."""
         _print(self.results, content)
 
-    def summary(self, content: str | Table) -> None:
+    def summary(self, content: str | PlainTable) -> None:
         """A result that nobody asked for in so many words: dropped when quiet."""
         if not self.quiet:
             _print(self.results, content)
@@ -54,14 +60,52 @@ class Output:
         _print(self.messages, message, style="red")
 
 
-def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> Table:
-    """A table without lines; `columns` are (heading, justification: left or right)."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for heading, justify in columns:
-        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*(Text(harmless(cell)) for cell in row))
-    return table
+@dataclass(frozen=True)
+class PlainTable:
+    """A table without lines; `columns` are (heading, justification: left or right).
+
+    Where it fits into the width there is, its lines are put together here, and come out as rich would write them:
+    rich measures, wraps and crops every cell, which takes half a minute for ten thousand rows.
+    """
+
+    columns: Sequence[tuple[str, str]]
+    rows: Sequence[Sequence[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        headings = [heading for heading, _ in self.columns]
+        widths = [max(map(cell_len, cells)) for cells in zip(headings, *self.rows, strict=True)]
+        if sum(widths) + len(GAP) * (len(widths) - 1) > options.max_width or self._has_breaks():
+            yield self._folded()
+            return
+        yield from (Segment(self._line(headings, widths), Style(bold=True)), Segment.line())
+        for row in self.rows:
+            yield from (Segment(self._line(row, widths)), Segment.line())
+
+    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
+        placed = zip(cells, widths, self.columns, strict=True)
+        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed)
+
+    def _has_breaks(self) -> bool:
+        return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
+
+    def _folded(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+        for heading, justify in self.columns:
+            table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for row in self.rows:
+            table.add_row(*map(Text, row))
+        return table
+
+
+def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> PlainTable:
+    """A table of these cells, their control characters spelt out."""
+    return PlainTable(columns, [[harmless(cell) for cell in row] for row in rows])
+
+
+def _padded(cell: str, width: int, justify: str) -> str:
+    shown = cell.rstrip() if justify == "right" else cell
+    blanks = " " * (width - cell_len(shown))
+    return blanks + shown if justify == "right" else shown + blanks
 
 
 def seconds_text(seconds: float) -> str:
@@ -98,7 +142,7 @@ def harmless(text: str) -> str:
     return CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
 
 
-def _print(console: Console, content: str | Table, style: str | None = None) -> None:
+def _print(console: Console, content: str | PlainTable, style: str | None = None) -> None:
     if isinstance(content, str):
         # On a terminal lines end between words; in a pipe they end where the text says.
         console.print(Text(harmless(content)), style=style, highlight=False, soft_wrap=not console.is_terminal)

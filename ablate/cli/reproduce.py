@@ -27,7 +27,7 @@ from ablate.analysis.reproduction import (
 )
 from ablate.artefacts import STEP_LOSSES, WEIGHTS
 from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, plain_table
+from ablate.cli.output import Output, PlainTable, UsageError, plain_table
 from ablate.cli.progress import progress_display
 from ablate.cli.request import read_settings
 from ablate.cli.wording import counted, numerics_text
@@ -44,8 +44,6 @@ from ablate.store import MissingArtefact, RunStore
 from ablate.study_folder import Difference, differences
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ablate.analysis.comparison import Side
 
 WORDS = "run"
@@ -263,7 +261,7 @@ def row_of(repeated: Repeated) -> list[str]:
     return [reproduction.run_id[:ID_DIGITS], repeated.original.label, reproduction.outcome.value, told]
 
 
-def quantity_table(quantities: Sequence[Quantity]) -> Table:
+def quantity_table(quantities: Sequence[Quantity]) -> PlainTable:
     """Those that are not equal; the others are counted."""
     columns = [("quantity", "left"), ("outcome", "left"), ("largest relative difference", "left")]
     unequal = [each for each in quantities if not each.is_equal]

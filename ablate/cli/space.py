@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.table import Table
-
-from ablate.cli.output import bytes_text, plain_table
+from ablate.cli.output import PlainTable, bytes_text, plain_table
 from ablate.identity import Json
 
 __all__ = ["folded", "space_json", "space_table"]
@@ -15,7 +13,7 @@ __all__ = ["folded", "space_json", "space_table"]
 SHOWN = 20
 
 
-def space_table(things: Iterable[tuple[str, int]]) -> Table:
+def space_table(things: Iterable[tuple[str, int]]) -> PlainTable:
     """A row for each name, in the order in which they come: how many things have it, and their size together.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,10 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.table import Table
 
 from ablate import __version__
 from ablate.cli.command import VERBS
-from ablate.cli.output import Output, bytes_text, harmless, plain_table
+from ablate.cli.output import Output, PlainTable, bytes_text, harmless, plain_table
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
@@ -52,6 +57,27 @@ def test_no_control_reaches_a_stream(capsys: pytest.CaptureFixture[str]) -> None
     said = capsys.readouterr()
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said.out + said.err)
     assert said.out.count("[red]") == 2
+
+
+CELLS = st.text("ab é漢\t\n", max_size=6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    rows=st.integers(1, 3).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=4)),
+    justify=st.sampled_from(["left", "right"]),
+    width=st.integers(5, 40),
+    colour=st.booleans(),
+)
+def test_a_table_is_written_as_rich_writes_it(rows: list[list[str]], justify: str, width: int, colour: bool) -> None:
+    table = plain_table([("head", justify) for _ in rows[0]], rows)
+
+    def written(renderable: PlainTable | Table) -> str:
+        console = Console(file=io.StringIO(), width=width, force_terminal=colour, color_system="standard")
+        console.print(renderable, highlight=False)
+        return console.file.getvalue()
+
+    assert written(table) == written(table._folded())
 
 
 @pytest.mark.parametrize("words", ["list runs", "watch --once", "list runs --json"])

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from ablate.packing import unpack
 from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
 from ablate.specs import Numerics
-from ablate.store import unpack
 
 XLA = Numerics("cpu", "xla", 1)
 # Trains one short run and writes its arrays.
@@ -15,7 +15,7 @@ TRAIN = """
 import sys
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics
-from ablate.store import pack
+from ablate.packing import pack
 from tests.requests import spec
 run = Trainer(None, Numerics("cpu", "xla", 1)).train(
     spec("training.epochs=1", "model.hidden=[5]", "model.dropout=0.2"), lambda *told: None

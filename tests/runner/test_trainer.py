@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from ablate.datasets.arrays import DataError
+from ablate.packing import pack
 from ablate.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
 from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics, RunSpec
-from ablate.store import pack
 from ablate.training import feeding
 from ablate.training.randomness import augment_key
 from tests.requests import spec
