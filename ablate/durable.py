@@ -156,7 +156,7 @@ def unseal(text: str | bytes) -> dict[str, Any]:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
         sound = checksum == _checksum(data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
         raise Damaged("its checksum does not match")

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ablate.declared import as_declared
 from ablate.identity import Json
 from ablate.specs import RunSpec
 
@@ -219,14 +220,16 @@ class RunRecord:
             raise ValueError(f"a record of schema {data['schema']}; this version reads {SCHEMA_VERSION}")
         timings = {**fields["timings"], "epoch_seconds": tuple(fields["timings"]["epoch_seconds"])}
         divergence, failure = fields["divergence"], fields["failure"]
-        return cls(
-            **{
-                **fields,
-                "status": Status(fields["status"]),
-                "divergence": None if divergence is None else Divergence(**divergence),
-                "failure": None if failure is None else Failure(**failure),
-                "timings": Timings(**timings),
-            }
+        return as_declared(
+            cls(
+                **{
+                    **fields,
+                    "status": Status(fields["status"]),
+                    "divergence": None if divergence is None else Divergence(**divergence),
+                    "failure": None if failure is None else Failure(**failure),
+                    "timings": Timings(**timings),
+                }
+            )
         )
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from ablate.declared import as_declared
 from ablate.identity import RUN_FORMAT, Json, digest
 
 __all__ = [
@@ -35,6 +36,9 @@ __all__ = [
 ]
 
 SEEDS = range(2**32)
+# What names a folder on every system begins with this and ends with the other: Windows keeps some names for devices,
+# whatever follows their first point, and drops a point at the end.
+NO_DEVICE, NO_LAST_POINT = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))", r"(?<!\.)"
 # Fields of a sweep that came after plans were written: a plan without one of them means its default.
 LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm")
 # Those of them that are one of a few words; see `SweepSpec`.
@@ -176,16 +180,18 @@ class RunSpec:
         parts = ("model", "optimizer", "schedule", "loss", "training")
         components = {part: Component.from_json(data[part]) for part in parts}
         augment = None if data["augment"] is None else Component.from_json(data["augment"])
-        return cls(
-            dataset=DatasetSpec.from_json(data["dataset"]),
-            augment=augment,
-            precision=data["precision"],
-            seed=data["seed"],
-            salt=data["salt"],
-            numerics=Numerics(**data["numerics"]),
-            code=dict(data["code"]),
-            procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
-            **components,
+        return as_declared(
+            cls(
+                dataset=DatasetSpec.from_json(data["dataset"]),
+                augment=augment,
+                precision=data["precision"],
+                seed=data["seed"],
+                salt=data["salt"],
+                numerics=Numerics(**data["numerics"]),
+                code=dict(data["code"]),
+                procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
+                **components,
+            )
         )
 
     @property
@@ -354,6 +360,11 @@ class SweepSpec:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SweepSpec:
+        """The sweep of a stored plan.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of one.
+        """
         return cls(
             **{
                 **data,

@@ -25,7 +25,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,6 +36,7 @@ from typing import Any, TypeVar
 import numpy as np
 from filelock import FileLock
 
+from ablate.archives import read_arrays
 from ablate.artefacts import ARTEFACTS, PROBES
 from ablate.durable import (
     Damaged,
@@ -49,7 +49,7 @@ from ablate.durable import (
     unseal,
     write_atomically,
 )
-from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.identity import RUN_ID, Json, canonical, sha256_of_bytes
 from ablate.records import Array, RunRecord, StoredRun
 from ablate.specs import RunSpec
 
@@ -59,7 +59,8 @@ SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
 ARTEFACT_FOLDER = "artefacts"
 # The last field of an archive without a comment.
 COMMENT_LENGTH = struct.Struct("<H")
-RUN_ID = re.compile(r"[0-9a-f]{64}")
+# Bytes that compressed arrays may take; the store itself compresses none.
+MOST_BYTES = 2**30
 SHOWN_CANDIDATES = 5
 
 Result = TypeVar("Result")
@@ -330,20 +331,23 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
     content = path.read_bytes()
     comment = _comment(io.BytesIO(content), path)
     about = _about(comment, path)
-    if (about["run_id"], about["artefact"]) != (run_id, name):
-        raise Damaged(f"{path} is {about['artefact']} of run {about['run_id']}")
-    if about["version"] != ARTEFACTS[name].version:
+    if (about.get("run_id"), about.get("artefact")) != (run_id, name):
+        raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
+    if about.get("version") != ARTEFACTS[name].version:
         raise FileNotFoundError(path)
     archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
-    if sha256_of_bytes(archive) != about["sha256"]:
+    if sha256_of_bytes(archive) != about.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
-    return unpack(archive)
+    try:
+        return unpack(archive)
+    except ValueError as error:
+        raise Damaged(f"{path} is damaged ({error})") from error
 
 
 def is_current(path: Path, name: str) -> bool:
     """Whether an artefact is there, sound at its end, and of the version that this code makes."""
     try:
-        return bool(_about(_comment(path, path), path)["version"] == ARTEFACTS[name].version)
+        return bool(_about(_comment(path, path), path).get("version") == ARTEFACTS[name].version)
     except (FileNotFoundError, Damaged):
         return False
 
@@ -364,9 +368,12 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, Array]:
-    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return dict(archive)
+    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled.
+
+    Raises:
+        ValueError: when `pack` cannot have written it.
+    """
+    return read_arrays(io.BytesIO(content), max(MOST_BYTES, len(content)))
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -389,16 +396,19 @@ def read_run(folder: Path) -> StoredRun:
         UnreadableRecord: when another version of ablate wrote it.
     """
     sealed = _sealed_record(folder)
-    spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+    text, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
-        return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+        spec = RunSpec.from_json(json.loads(text))
+        if spec.run_id != folder.name:
+            raise ValueError(f"its spec is that of run {spec.run_id}")
+        return StoredRun(spec, _record(sealed), unpack(arrays))
 
 
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.comment
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise Damaged(f"{path} is damaged (it is no archive)") from error
 
 
@@ -417,16 +427,24 @@ def _existing(folder: Path) -> Path:
 
 
 def _sealed_record(folder: Path) -> dict[str, Any]:
-    """The JSON of record.json, sound, of this run, with neighbours of the right size."""
+    """The JSON of record.json, sound, of this run, with neighbours of the right size.
+
+    Raises:
+        Damaged: when one of these is not so.
+        UnreadableRecord: when it does not say which neighbours it has.
+    """
     path = folder / RECORD
     try:
         sealed = unseal(_content(path))
     except Damaged as damage:
         raise Damaged(f"{path} is damaged ({damage})") from damage
-    if sealed["run_id"] != folder.name:
-        raise Damaged(f"{path} belongs to run {sealed['run_id']}")
-    for name, entry in sealed["files"].items():
-        _check_size(folder / name, entry["bytes"])
+    with _interpreting(folder):
+        belongs_to = sealed["run_id"]
+        sizes = {name: sealed["files"][name]["bytes"] for name in (SPEC, ARRAYS)}
+    if belongs_to != folder.name:
+        raise Damaged(f"{path} belongs to run {belongs_to!r}")
+    for name, bytes_written in sizes.items():
+        _check_size(folder / name, bytes_written)
     return sealed
 
 
@@ -437,7 +455,7 @@ def _check_size(path: Path, bytes_written: int) -> None:
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
     content = _content(path)
-    if sha256_of_bytes(content) != entry["sha256"]:
+    if sha256_of_bytes(content) != entry.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
     return content
 
@@ -458,7 +476,7 @@ def _interpreting(folder: Path) -> Iterator[None]:
     """Sound bytes that make no sense here made sense to whoever wrote them."""
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 

@@ -19,10 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ablate.declared import as_declared
 from ablate.durable import StoreError, write_atomically
 from ablate.identity import Json, canonical
 from ablate.journal import Journal
 from ablate.plans import StudyPlan
+from ablate.specs import NO_DEVICE, NO_LAST_POINT
 
 __all__ = [
     "STUDY_NAME",
@@ -30,12 +32,13 @@ __all__ = [
     "Difference",
     "PlanLine",
     "StudyFolder",
+    "UnreadablePlan",
     "added_claims",
     "added_seeds",
     "differences",
 ]
 
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
+STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._+=-]{{0,199}}{NO_LAST_POINT}")
 SHOWN_DIFFERENCES = 5
 
 
@@ -46,6 +49,14 @@ class Difference:
     field: str
     kept: Json
     asked: Json
+
+
+class UnreadablePlan(StoreError):
+    """A plan whose line is sound and whose meaning is unknown: another version of ablate wrote it, if anybody's did."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} holds a plan that this version of ablate cannot read: {reason}")
+        self.path = path
 
 
 class AnotherStudy(StoreError):
@@ -77,7 +88,7 @@ class PlanLine:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlanLine:
-        return cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"]))
+        return as_declared(cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"])))
 
 
 def utc_now() -> datetime:
@@ -91,7 +102,8 @@ class StudyFolder:
         """Raises ValueError for a name that is no plain folder name."""
         if not STUDY_NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first"
+                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first, "
+                "no point last, and none of the names that Windows keeps for devices"
             )
         self.name = name
         self.path = results_dir / "studies" / name
@@ -100,13 +112,24 @@ class StudyFolder:
         self._log = Journal(self.path / "study_log.jsonl")
 
     def plan(self) -> StudyPlan | None:
-        """The plan that holds: the latest. None when nothing was planned here."""
+        """The plan that holds: the latest. None when nothing was planned here.
+
+        Raises:
+            UnreadablePlan: as `plan_lines`.
+        """
         lines = self.plan_lines()
         return lines[-1].plan if lines else None
 
     def plan_lines(self) -> tuple[PlanLine, ...]:
-        """Every plan that was made under this name, oldest first."""
-        return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
+        """Every plan that was made under this name, oldest first.
+
+        Raises:
+            UnreadablePlan: when one of them is none.
+        """
+        try:
+            return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadablePlan(self._plans.path, f"{type(error).__name__}: {error}") from error
 
     def check(self, plan: StudyPlan) -> None:
         """Whether `plan` may be kept here.

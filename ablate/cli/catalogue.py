@@ -5,6 +5,7 @@ Runs of a study get their settings from its plan; only the spec of a run that st
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,11 @@ from ablate.identity import Json
 from ablate.plans import PlannedArm
 from ablate.records import RunRecord
 from ablate.store import MissingRun, RunStore, UnreadableRecord
-from ablate.study_folder import STUDY_NAME, PlanLine, StudyFolder
+from ablate.study_folder import STUDY_NAME, PlanLine, StudyFolder, UnreadablePlan
 
 __all__ = ["Entry", "Place", "StudySummary", "catalogue", "places_of", "studies", "study_names"]
+
+log = logging.getLogger(__name__)
 
 MISSING, UNREADABLE = "missing", "unreadable"
 
@@ -129,7 +132,10 @@ def places_of(results_dir: Path) -> dict[str, tuple[Place, ...]]:
 
 def _latest_plans(results_dir: Path) -> Iterator[PlanLine]:
     for name in study_names(results_dir):
-        yield from StudyFolder(results_dir, name).plan_lines()[-1:]
+        try:
+            yield from StudyFolder(results_dir, name).plan_lines()[-1:]
+        except UnreadablePlan as error:
+            log.warning("%s; left out", error)
 
 
 def _summary(line: PlanLine, store: RunStore) -> StudySummary:

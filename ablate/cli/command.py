@@ -87,10 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = Output(quiet=parsed.quiet)
     invocation = Invocation(tuple(parsed.words), tuple(parsed.config_dir), tuple(parsed.allow_target), parsed)
     try:
-        return int(module.execute(invocation, output))
+        with output.hearing():
+            return int(module.execute(invocation, output))
     except BaseException as error:
         if parsed.debug:
-            traceback.print_exc()
+            output.problem(traceback.format_exc())
         return explain(error, output)
 
 
@@ -110,14 +111,16 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.durable import WriteFailed
     from ablate.runner.devices import DeviceAbsent
     from ablate.runner.session import Interrupted, StoppedEarly
-    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun
-    from ablate.study_folder import AnotherStudy
+    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun, UnreadableRecord
+    from ablate.study_folder import AnotherStudy, UnreadablePlan
 
     if isinstance(error, (SystemExit, BrokenPipeError)):  # rich leaves so when the reader of a pipe has left
         return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
         case ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix():
+            code = ExitCode.BAD_INPUT
+        case UnreadableRecord() | UnreadablePlan():
             code = ExitCode.BAD_INPUT
         case AnotherStudy():
             message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"

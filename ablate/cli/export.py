@@ -57,7 +57,7 @@ def export_models(sides: Sequence[Side], settings: Settings, folder: Path, suffi
     """
     for side in sides:
         runs = weighted_runs(side, RunStore(settings.results_dir))
-        for each in restored(runs, settings.data_dir):
+        for each in restored(runs, settings):
             from ablate.exporting.models import load_model, save_model
 
             path = folder / f"{file_name(side, each.run.spec.seed)}{suffix}"

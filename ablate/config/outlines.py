@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-from yaml import YAMLError
-
 from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
+from ablate.config.files import read_yaml
 from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.ranges import range_problems
@@ -107,9 +105,9 @@ def _experiment(name: object, tree: ConfigTree) -> Outline:
 
 def _read(file: Path) -> object:
     try:
-        return OmegaConf.to_container(OmegaConf.load(file))
-    except (YAMLError, OSError) as error:
-        raise ConfigError([Problem(EXPERIMENT, str(file), f"a file of YAML ({error})")]) from error
+        return read_yaml(file)
+    except ConfigError as error:
+        raise ConfigError(replace(each, key=EXPERIMENT) for each in error.problems) from error
 
 
 def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:

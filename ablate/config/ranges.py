@@ -11,7 +11,7 @@ from typing import Any
 
 from ablate.artefacts import ARTEFACTS
 from ablate.config.problems import Problem, nearest
-from ablate.specs import SEEDS
+from ablate.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
 
 __all__ = ["range_problems", "study_name_problems"]
 
@@ -19,7 +19,7 @@ DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "xla", "graph", "eager")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # It names folders, on every operating system.
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
+STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9_.+-]{{0,99}}{NO_LAST_POINT}")
 
 
 def range_problems(root: str, value: Any) -> Iterator[Problem]:
