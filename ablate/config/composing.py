@@ -129,9 +129,10 @@ class Composer:
     def _check_leaves(self, words: Words) -> None:
         """Looks at those of the chosen leaves that do not come with ablate, before Hydra reads them."""
         chosen = [word for word in words if word.value in self.tree.groups.get(word.key, ())]
-        for file in (self.tree.leaf(word.key, str(word.value)) for word in chosen):
+        for word in chosen:
+            file = self.tree.leaf(word.key, str(word.value))
             if file not in self._checked and not self.tree.is_shipped(file):
-                raise_any(_trainer_problems(file, read_leaf(file), self.tree.allow_targets))
+                raise_any(_leaf_file_problems(file, word.key, read_leaf(file), self.tree.allow_targets))
                 self._checked.add(file)
 
     def _hydra(self, texts: tuple[str, ...]) -> Config:
@@ -201,8 +202,10 @@ def _leaf_problems(key: str, leaf: Any, allow: tuple[str, ...]) -> Iterator[Prob
                 yield from _leaf_problems(f"{key}.{name}", item, allow)
 
 
-def _trainer_problems(file: Path, leaf: Config, allow: tuple[str, ...]) -> Iterator[Problem]:
-    """An executor imports the module that its `trainer` names, as if that were a target."""
+def _leaf_file_problems(file: Path, group: str, leaf: Config, allow: tuple[str, ...]) -> Iterator[Problem]:
+    """What a leaf must say, and what it must not: an executor imports the module that its `trainer` names."""
+    if group != SWEEP and TARGET not in leaf:
+        yield Problem(str(file), str(file), f"a leaf with a {TARGET}, null where nothing is built")
     if TRAINER in leaf and not is_target(f"{leaf[TRAINER]}.Trainer", allow):
         yield Problem(f"{file}: {TRAINER}", leaf[TRAINER], "a module of a package that --allow-target names")
 

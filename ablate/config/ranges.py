@@ -13,7 +13,7 @@ from ablate.artefacts import ARTEFACTS
 from ablate.config.problems import Problem, nearest
 from ablate.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
 
-__all__ = ["range_problems", "study_name_problems"]
+__all__ = ["name_problems", "range_problems", "study_name_problems"]
 
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "xla", "graph", "eager")
@@ -29,8 +29,13 @@ def range_problems(root: str, value: Any) -> Iterator[Problem]:
 
 
 def study_name_problems(name: object) -> Iterator[Problem]:
+    return name_problems("study", name)
+
+
+def name_problems(key: str, name: object) -> Iterator[Problem]:
+    """What keeps `name` from being that of a study or a sweep, which names files."""
     if not isinstance(name, str) or not STUDY_NAME.fullmatch(name):
-        yield Problem("study", name, "up to 100 letters, digits and _ . + -, beginning with a letter or digit")
+        yield Problem(key, name, "up to 100 letters, digits and _ . + -, beginning with a letter or digit")
 
 
 def _seed(value: int) -> Iterator[Problem]:

@@ -62,7 +62,8 @@ GENERATED_FILE = "generated.npz"
 ENSEMBLES, READINGS = "ensembles.json", "photographs.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
-_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out")
+_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out", "--allow-target")
+_GRID = ("-m", "--multirun")
 _FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+")
 
 
@@ -134,17 +135,19 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     }
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
-    return Evidence(plan, runs, tuple(header["command"]), events, _unpack_ensembles(files), unpack_readings(files))
+    command = tuple(public_words(tuple(map(str, header["command"]))))
+    return Evidence(plan, runs, command, events, _unpack_ensembles(files), unpack_readings(files))
 
 
 def public_words(command: tuple[str, ...]) -> list[str]:
-    """The words without those that say where things lie on this machine."""
+    """The words without those that say where things lie on this machine, and without options: somebody may do what
+    a report says, and it must not say what may be imported."""
     kept: list[str] = []
     words = iter(command)
     for word in words:
         if word in _PLACES:
             next(words, None)
-        elif not word.lstrip("+~").startswith(_PLACES):
+        elif not word.lstrip("+~").startswith(_PLACES) and (word in _GRID or not word.startswith("-")):
             kept.append(_FOLDERS.sub("", word))
     return kept
 
