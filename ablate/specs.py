@@ -150,7 +150,8 @@ class RunSpec:
     procedure: Component | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or self.seed not in SEEDS:
+        # A number that is no int would be compared with each of SEEDS in turn.
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or self.seed not in SEEDS:
             raise ValueError(f"seed is {self.seed!r}; a seed is a whole number from 0 to {SEEDS[-1]}")
 
     def to_json(self) -> dict[str, Json]:

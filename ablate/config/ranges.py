@@ -97,7 +97,7 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
 
 
 def _seed_problems(key: str, seed: int) -> Iterator[Problem]:
-    if seed not in SEEDS:
+    if type(seed) is not int or seed not in SEEDS:
         yield Problem(key, seed, f"a whole number from 0 to {SEEDS[-1]}")
 
 
