@@ -6,7 +6,10 @@ What a single module does about it is tested beside the others of that module.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -108,9 +111,7 @@ def read(text: str) -> Statement | Unreadable:
 
 
 class TestClaims:
-    WORDS = (
-        "sgd adam < > ~ not worse better than on within val_loss value epochs_to( , ) 0.1 5% optimizer= [ { ] } 1e999 =="
-    )
+    WORDS = "sgd adam < > ~ not worse better than on within val_loss value epochs_to( , ) 0.1 5% optimizer= [ { ] }"
 
     @FUZZ
     @given(st.text() | st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join))
@@ -301,23 +302,34 @@ def nasty_study() -> tuple[StudyPlan, dict[str, Any]]:
     return replace(plan, name="evil", question=NASTY), {**runs, failed.spec.run_id: failed}
 
 
+# The tags that the markdown of a report may become.
+OURS = "h1 h2 h3 h4 p strong em code pre ul li img table thead tbody tr th td"
+
+
 class TestAReport:
-    COMMAND = ("--allow-target", "os", "+sweep=x", "model._target_=os.system", f"study={NASTY}", "--config-dir", "/x", "-m")
+    COMMAND = (
+        "--allow-target",
+        "os",
+        "+sweep=x",
+        "model._target_=os.system",
+        f"study={HOSTILE[3]}",
+        "--config-dir",
+        "/x",
+        "-m",
+    )
 
     def test_of_hostile_names_has_no_markup_of_theirs(self) -> None:
         plan, runs = nasty_study()
         text = report_markdown(study_results(plan, runs, ()), self.COMMAND)
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
-        html = MarkdownIt("gfm-like", {"linkify": True, "html": True}).render(text)
-        assert set(re.findall(r"</?([a-z]+[0-9]?)", html)) <= {
-            *("h1", "h2", "h3", "h4", "p", "strong", "em", "code", "pre", "ul", "li", "img", "details", "summary", "br"),
-            *("table", "thead", "tbody", "tr", "th", "td", "sup"),
-        }  # fmt: skip
+        html = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+        ours = f"{OURS} details summary blockquote".split()
+        assert set(re.findall(r"</?([a-z]+[0-9]?)", html)) <= {*ours}
         assert {source.partition("/")[0] for source in re.findall(r'<img src="([^"]*)"', html)} == {"figures"}
         assert "heading</h1>" not in html
 
     def test_says_no_options_to_those_who_do_what_it_says(self, tmp_path: Path) -> None:
-        assert public_words(self.COMMAND) == ["+sweep=x", "model._target_=os.system", f"study={NASTY}", "-m"]
+        assert public_words(self.COMMAND) == ["+sweep=x", "model._target_=os.system", f"study={HOSTILE[3]}", "-m"]
 
     def test_as_latex_has_no_command_of_theirs(self) -> None:
         plan, runs = nasty_study()
@@ -329,11 +341,13 @@ class TestAReport:
     def test_as_tables_has_no_formula_and_its_numbers_are_numbers(self) -> None:
         plan, runs = nasty_study()
         table = runs_table(plan, runs)
-        table["=1+1"] = pd.Series(["=1+1", "-0.5", "+1", "\n=1", "＝1", "@x"][: len(table)], dtype="string")
-        for row in csv.reader(io.StringIO(to_csv_bytes(table).decode())):
-            for cell in row:
-                assert not cell.startswith(("=", "@", "\n", "＝")), cell
-        assert "-0.5" in to_csv_bytes(table).decode().split(",")[-2:][0] or b"'-0.5" not in to_csv_bytes(table)
+        texts = ["=1+1", "-0.5", "+1e-3", "-1+cmd|' /C calc'!A0"]
+        table["=1+1"] = pd.Series(texts, dtype="string")
+        header, *rows = csv.reader(io.StringIO(to_csv_bytes(table).decode()))
+        assert [row[-1] for row in (header, *rows)] == ["'=1+1", "'=1+1", "-0.5", "+1e-3", "'-1+cmd|' /C calc'!A0"]
+        assert not [cell for row in (header, *rows) for cell in row if cell.startswith(("=", "@", "\t", "\n"))]
+        values = [float(row[header.index("test_loss")]) for row in rows if row[header.index("test_loss")]]
+        assert values == table["test_loss"].dropna().tolist()
 
 
 @pytest.fixture(scope="module")
@@ -366,8 +380,8 @@ class TestTheDataOfAReport:
         assert sorted(path.name for path in precious.iterdir()) == ["id_rsa", "x.png"]
         assert (precious / "x.png").read_text() == "mine"
 
-    @settings(FUZZ, max_examples=40)
-    @given(st.data())
+    @settings(FUZZ, max_examples=25)
+    @given(data=st.data())
     def test_with_other_json_is_a_report_or_a_message(self, data: st.DataObject, report: Path) -> None:
         name = data.draw(st.sampled_from(["plan.json", "records.jsonl", "study_log.jsonl", "stamp.json"]))
         original = (self.original(report) / name).read_text()
@@ -407,30 +421,42 @@ class TestATerminal:
         for run in runs.values():
             RunStore(folder / "results").put(run)
         run_id = plan.run_ids[0][:12]
-        for words in ("list", "list runs", "watch --once", "list arm=x", f"show {run_id}", "compare evil", "__complete compare evil:"):
+        for words in (
+            "list",
+            "list runs",
+            "watch --once",
+            "list arm=x",
+            f"show {run_id}",
+            "compare evil",
+            "__complete compare evil:",
+        ):
             said = ablate(*words.split())
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said.out + said.err), words
         assert "[red]x[/link=" in ablate("watch", "--once").out
         for words in ("list --json", "list runs --json", f"show {run_id} --json"):
             said = ablate(*words.split())
-            assert NASTY in str(json.loads(said.out)) or words == "list --json"
+            assert HOSTILE[1] in str(json.loads(said.out)) or words == "list --json"
             assert said.out.isascii()
             assert "\x1b" not in said.out
 
-    def test_a_live_display_reads_no_markup(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_live_display_reads_no_markup(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         monkeypatch.setenv("FORCE_COLOR", "1")
         monkeypatch.setenv("COLUMNS", "2000")
         spec = RUN.spec
         with progress_display({spec.run_id: NASTY}, 1, Output()) as observe:
             observe(RunStarted(spec.run_id, 0))
             observe(EpochEnded(spec.run_id, 1, 2, {"val_loss": 0.5}))
-            observe(RunEnded(failed_run(spec, NASTY).record))
+            observe(RunEnded(failed_run(spec, NASTY).record, is_ours=True))
         said = capsys.readouterr().err
         assert "[red]x[/link=https://evil.example]" in said
         assert "\x1b]" not in said
         assert "\u202e" not in said
 
-    def test_numbers_that_json_cannot_say_are_null_and_words_stay_words(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_numbers_that_json_cannot_say_are_null_and_words_stay_words(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         Output().data({"a": [float("nan"), float("inf"), 1.5], "b": ":warning: [red]\x7f\ud800"})
         said = capsys.readouterr().out
         assert json.loads(said) == {"a": [None, None, 1.5], "b": ":warning: [red]\x7f\ud800"}
@@ -446,7 +472,18 @@ class TestATerminal:
 
 class TestAShell:
     def test_completes_no_word_that_it_would_act_on(self, folder: Path) -> None:
-        for name in ("a;touch owned", "$(touch owned)", "`id`", "a b", "a\nb", "fine", "a|b", "a&b", "\x1b[2J", "a\u202eb"):
+        for name in (
+            "a;touch owned",
+            "$(touch owned)",
+            "`id`",
+            "a b",
+            "a\nb",
+            "fine",
+            "a|b",
+            "a&b",
+            "\x1b[2J",
+            "a\u202eb",
+        ):
             leaf = folder / "conf" / "model" / f"{name}.yaml"
             leaf.parent.mkdir(parents=True, exist_ok=True)
             leaf.write_text("_target_: ablate.models.mlp.mlp\n")
@@ -461,10 +498,10 @@ class TestACommandLine:
         "--from --out --every --once --format -m optimizer=adm +sweep=../x +experiment=../../x study=../../x seed=-1 "
         "model._target_=os.system hydra.run.dir=/x ~model results_dir=/dev/null/x results_dir= = == + a=[ a={ a=' "
         "status=x arm=[ 3fa9 ../../etc/passwd \x1b[2J \ud800 \0 -x --allow-target os"
-    ).split(" ")
+    )
 
     @settings(FUZZ, max_examples=60)
-    @given(st.lists(st.sampled_from(WORDS) | st.text(max_size=12), min_size=1, max_size=4))
+    @given(st.lists(st.sampled_from(WORDS.split(" ")) | st.text(max_size=12), min_size=1, max_size=4))
     def test_of_any_words_ends_in_a_code_of_the_list(self, folder: Path, words: list[str]) -> None:
         # What could train something, or wait for it, is asked for help instead.
         code = main([*words, "--help"] if {"run", "watch"} & set(words) else words)

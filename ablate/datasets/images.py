@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 __all__ = ["FORMATS", "read_upright"]
 
 # Of all that Pillow knows: some of the others start a program to be read (EPS), or unpack one file from another.
-FORMATS = ("BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
 
 def read_upright(file: Path) -> Image.Image:
