@@ -199,7 +199,7 @@ def unseal(text: str | bytes) -> dict[str, Any]:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
         sound = checksum == _sha256_of_text(canonical_of_loaded(data))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
         raise Damaged("its checksum does not match")

@@ -21,7 +21,8 @@ from pathlib import Path
 from ablate.artefacts import ARTEFACTS
 from ablate.claims import Claims
 from ablate.durable import Damaged, StoreError, discard, is_set_aside, is_temporary
-from ablate.store import ARTEFACT_FOLDER, RUN_ID, RunStore, artefact_version
+from ablate.identity import RUN_ID
+from ablate.store import ARTEFACT_FOLDER, RunStore, artefact_version
 from ablate.study_folder import StudyFolder, study_names
 
 __all__ = [

@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ablate.declared import as_declared
 from ablate.identity import RUN_FORMAT, Json
 from ablate.specs import RunSpec
 
@@ -230,14 +231,16 @@ class RunRecord:
         fields.pop("schema")
         timings = {**fields["timings"], "epoch_seconds": tuple(fields["timings"]["epoch_seconds"])}
         divergence, failure = fields["divergence"], fields["failure"]
-        return cls(
-            **{
-                **fields,
-                "status": Status(fields["status"]),
-                "divergence": None if divergence is None else Divergence(**divergence),
-                "failure": None if failure is None else Failure(**failure),
-                "timings": Timings(**timings),
-            }
+        return as_declared(
+            cls(
+                **{
+                    **fields,
+                    "status": Status(fields["status"]),
+                    "divergence": None if divergence is None else Divergence(**divergence),
+                    "failure": None if failure is None else Failure(**failure),
+                    "timings": Timings(**timings),
+                }
+            )
         )
 
 

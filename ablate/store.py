@@ -26,7 +26,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import stat
 import struct
 import zipfile
@@ -53,7 +52,7 @@ from ablate.durable import (
     unseal,
     write_atomically,
 )
-from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.identity import RUN_ID, Json, canonical, sha256_of_bytes
 from ablate.packing import pack, unpack
 from ablate.records import Array, RunRecord, StoredRun, unlike
 from ablate.specs import RunSpec, run_id_of
@@ -72,7 +71,6 @@ SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
 ARTEFACT_FOLDER = "artefacts"
 # The last field of an archive without a comment.
 COMMENT_LENGTH = struct.Struct("<H")
-RUN_ID = re.compile(r"[0-9a-f]{64}")
 SHOWN_CANDIDATES = 5
 
 Result = TypeVar("Result")
@@ -423,7 +421,10 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
     version, archive = open_artefact(path, run_id, name)
     if version != ARTEFACTS[name].version:
         raise FileNotFoundError(path)
-    return unpack(archive)
+    try:
+        return unpack(archive)
+    except ValueError as error:
+        raise Damaged(f"{path} is damaged ({error})") from error
 
 
 def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
@@ -436,12 +437,13 @@ def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
     content = path.read_bytes()
     comment = _comment(io.BytesIO(content), path)
     about = _about(comment, path)
-    if (about["run_id"], about["artefact"]) != (run_id, name):
-        raise Damaged(f"{path} is {about['artefact']} of run {about['run_id']}")
+    if (about.get("run_id"), about.get("artefact")) != (run_id, name):
+        raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
+    version = _version(about, path)
     archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
-    if sha256_of_bytes(archive) != about["sha256"]:
+    if sha256_of_bytes(archive) != about.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
-    return about["version"], archive
+    return version, archive
 
 
 def is_current(path: Path, name: str) -> bool:
@@ -459,7 +461,7 @@ def artefact_version(path: Path) -> int:
         FileNotFoundError: when there is none.
         Damaged: when its end is not as it was written.
     """
-    return int(_about(_comment(path, path), path)["version"])
+    return _version(_about(_comment(path, path), path), path)
 
 
 def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
@@ -520,7 +522,7 @@ def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.comment
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise Damaged(f"{path} is damaged (it is no archive)") from error
 
 
@@ -532,6 +534,13 @@ def _about(comment: bytes, path: Path) -> dict[str, Any]:
         raise Damaged(f"{path} is damaged (its comment: {damage})") from damage
 
 
+def _version(about: Mapping[str, Any], path: Path) -> int:
+    version = about.get("version")
+    if not isinstance(version, int):
+        raise Damaged(f"{path} is damaged (its comment names no version)")
+    return version
+
+
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
         raise MissingRun(folder.name)
@@ -539,17 +548,24 @@ def _existing(folder: Path) -> Path:
 
 
 def _sealed_record(folder: Path) -> dict[str, Any]:
-    """The JSON of record.json, sound, of this run, with neighbours of the right size."""
+    """The JSON of record.json, sound, of this run, with neighbours of the right size.
+
+    Raises:
+        Damaged: when one of these is not so.
+        UnreadableRecord: when it does not say which neighbours it has.
+    """
     path = folder / RECORD
     try:
         sealed = unseal(_content(path))
     except Damaged as damage:
         raise Damaged(f"{path} is damaged ({damage})") from damage
     with _interpreting(folder):
-        if sealed["run_id"] != folder.name:
-            raise Damaged(f"{path} belongs to run {sealed['run_id']}")
-        for name, entry in sealed["files"].items():
-            _check_size(folder / name, entry["bytes"])
+        belongs_to = sealed["run_id"]
+        sizes = {name: entry["bytes"] for name, entry in sealed["files"].items()}
+    if belongs_to != folder.name:
+        raise Damaged(f"{path} belongs to run {belongs_to!r}")
+    for name, bytes_written in sizes.items():
+        _check_size(folder / name, bytes_written)
     return sealed
 
 
@@ -565,7 +581,7 @@ def _check_size(path: Path, bytes_written: int) -> None:
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
     content = _content(path)
-    if sha256_of_bytes(content) != entry["sha256"]:
+    if sha256_of_bytes(content) != entry.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
     return content
 
@@ -586,7 +602,7 @@ def _interpreting(folder: Path) -> Iterator[None]:
     """Sound bytes that make no sense here made sense to whoever wrote them."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 

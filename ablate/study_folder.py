@@ -19,10 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ablate.declared import as_declared
 from ablate.durable import StoreError, write_atomically
 from ablate.identity import Json, canonical
 from ablate.journal import Journal
 from ablate.plans import PLAN_FORMAT, StudyPlan
+from ablate.specs import NO_DEVICE, NO_LAST_POINT
 
 __all__ = [
     "STUDY_NAME",
@@ -37,7 +39,7 @@ __all__ = [
     "study_names",
 ]
 
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
+STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._+=-]{{0,199}}{NO_LAST_POINT}")
 PLANS = "plans.jsonl"
 SHOWN_DIFFERENCES = 5
 
@@ -98,7 +100,7 @@ class PlanLine:
         # The first lines did not say their format.
         if data.get("format", 1) != PLAN_FORMAT:
             raise ValueError(f"a plan of format {data['format']}; this version reads {PLAN_FORMAT}")
-        return cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"]))
+        return as_declared(cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"])))
 
 
 def utc_now() -> datetime:
@@ -112,7 +114,8 @@ class StudyFolder:
         """Raises ValueError for a name that is no plain folder name."""
         if not STUDY_NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first"
+                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first, "
+                "no point last, and none of the names that Windows keeps for devices"
             )
         self.name = name
         self.path = results_dir / "studies" / name

@@ -12,6 +12,7 @@ the machine or the day stands in `timings` alone.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
@@ -51,7 +52,9 @@ VERDICT_COLUMNS = (
     "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "se_twoway", "holds_new_test",
     "flags", "test_name",
 )  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -260,11 +263,11 @@ def _verdict_columns() -> dict[str, tuple[Callable[[Iterable[Any]], pd.Series], 
 def to_csv_bytes(table: pd.DataFrame) -> bytes:
     """UTF-8, `\\n`, shortest round-trip floats, null as nothing.
 
-    A text that a spreadsheet would take for a formula is preceded by an apostrophe.
+    A text that a spreadsheet would take for a formula is preceded by an apostrophe, the name of a column too.
     """
-    safe = table.copy(deep=False)
-    for name in table.columns[table.dtypes == "string"]:
-        safe[name] = table[name].map(_without_formula)
+    safe = table.rename(columns=_without_formula)
+    for name in safe.columns[safe.dtypes == "string"]:
+        safe[name] = safe[name].map(_without_formula)
     text: str = safe.to_csv(index=False, lineterminator="\n")
     return text.encode("utf-8")
 
@@ -278,15 +281,21 @@ def to_parquet_bytes(table: pd.DataFrame) -> bytes:
 
 
 def _without_formula(text: Any) -> Any:
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
+    is_formula = isinstance(text, str) and text.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
 def _text(values: Iterable[str | None]) -> pd.Series:
-    return pd.Series(list(values), dtype="string")
+    return pd.Series([None if value is None else _as_utf8(value) for value in values], dtype="string")
+
+
+def _as_utf8(text: str) -> str:
+    """The text; half a pair of UTF-16, which JSON can hold and no file of text, becomes a question mark."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
-    return pd.Series(np.repeat(np.array(values, dtype=object), lengths), dtype="string")
+    return pd.Series(np.repeat(np.array([_as_utf8(value) for value in values], dtype=object), lengths), dtype="string")
 
 
 def _integers(values: Iterable[int | None]) -> pd.Series:

@@ -92,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = Output(quiet=parsed.quiet)
     invocation = Invocation(tuple(parsed.words), tuple(parsed.config_dir), tuple(parsed.allow_target), parsed)
     try:
-        return int(module.execute(invocation, output))
+        with output.hearing():
+            return int(module.execute(invocation, output))
     except BaseException as error:
         if parsed.debug:
-            traceback.print_exc()
+            output.problem(traceback.format_exc())
         return explain(error, output)
 
 

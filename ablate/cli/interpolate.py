@@ -69,10 +69,11 @@ def measure(first: str, second: str, pairs: Sequence[tuple[WeightedRun, Weighted
     """The lines between the pairs, on the data and by the objective of the first of each.
 
     Raises:
+        ConfigError: when a run is made of what the user has not allowed.
         DataError: when the data of a run cannot be read.
         UsageError: when the two are of different models.
     """
-    trainer = trainer_on_cpu(pairs[0][0].run.spec.numerics, settings.data_dir)
+    trainer = trainer_on_cpu([each for pair in pairs for each in pair], settings)
     from ablate.artefacts import WEIGHTS
     from ablate.probes.interpolation import interpolate
 

@@ -46,7 +46,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     runs = weighted_runs(side, RunStore(settings.results_dir))
     if len(runs) < len(side.runs):
         output.say(f"{len(side.runs) - len(runs)} of {len(side.runs)} seeds have no weights saved, and are not asked")
-    readings, problems = read(list(map(Path, words[1:])), restored(runs, settings.data_dir))
+    readings, problems = read(list(map(Path, words[1:])), restored(runs, settings))
     for problem in problems.values():
         output.problem(problem)
     if invocation.options.json:

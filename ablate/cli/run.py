@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ablate.analysis.verdict_rows import Flag
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.progress import progress_display
+from ablate.cli.progress import failure_text, progress_display
 from ablate.cli.request import add_run_options, read_request, recorded_words, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
@@ -135,7 +135,7 @@ def run_alone(spec: RunSpec, command: Command) -> int:
     [record] = trained.records
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
-        output.problem(f"{record.failure.type}: {record.failure.message}\nWhere: ablate show {record.run_id[:12]}")
+        output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {record.run_id[:12]}")
     rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))

@@ -15,8 +15,10 @@ from ablate.analysis.settings import flatten, setting_text
 from ablate.cli.catalogue import Place, places_of, study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table, seconds_text
+from ablate.cli.progress import failure_text
 from ablate.cli.request import read_settings
 from ablate.environments import COMMAND, apart_from_the_command
+from ablate.harmless import one_line
 from ablate.identity import Json
 from ablate.records import RunRecord, StoredRun
 from ablate.store import RunStore
@@ -62,7 +64,7 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
     output.result(f"run {run.record.run_id}")
     output.result(outcome_text(run.record))
     for place in places:
-        output.result(f"  {place.title}, seed {place.seed}")
+        output.result(f"  {one_line(place.title)}, seed {place.seed}")
     output.result(f"  in {folder}\n")
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in flatten(run.spec.to_json()).items()]),
@@ -92,7 +94,7 @@ def outcome_text(record: RunRecord) -> str:
     if record.divergence is not None:
         return f"{outcome}: epoch {record.divergence.epoch}, step {record.divergence.step} was not finite"
     if record.failure is not None:
-        return f"{outcome}: {record.failure.type}: {record.failure.message}"
+        return f"{outcome}: {failure_text(record.failure)}"
     return f"{outcome}; its metrics belong to epoch {record.evaluated_epoch}"
 
 

@@ -15,6 +15,9 @@ from ablate.analysis.comparison import Side
 from ablate.artefacts import WEIGHTS
 from ablate.cli.compare import find_sides
 from ablate.cli.output import UsageError
+from ablate.config.building import spec_problems
+from ablate.config.problems import raise_any
+from ablate.config.runs import Settings
 from ablate.records import Array, Status, StoredRun
 from ablate.runner.devices import worker_environment
 from ablate.specs import Numerics
@@ -81,13 +84,14 @@ def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
-def restored(runs: Sequence[WeightedRun], data_dir: Path | None) -> Iterator[RestoredRun]:
+def restored(runs: Sequence[WeightedRun], settings: Settings) -> Iterator[RestoredRun]:
     """The runs with their models, on the CPU, one after the other. TensorFlow is imported by this call, for seconds.
 
     Raises:
+        ConfigError: when a run is made of what the user has not allowed.
         DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
     """
-    trainer = trainer_on_cpu(runs[0].run.spec.numerics, data_dir)
+    trainer = trainer_on_cpu(runs, settings)
 
     def restore(each: WeightedRun) -> RestoredRun:
         spec = each.run.spec
@@ -96,18 +100,22 @@ def restored(runs: Sequence[WeightedRun], data_dir: Path | None) -> Iterator[Res
     return map(restore, runs)
 
 
-def trainer_on_cpu(numerics: Numerics, data_dir: Path | None) -> Any:
-    """A trainer in this process, an `ablate.runner.trainer.Trainer`. TensorFlow is imported by this call, for seconds.
+def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Any:
+    """A trainer of these runs in this process, an `ablate.runner.trainer.Trainer`, on the CPU whatever their device.
+    TensorFlow is imported by this call, for seconds.
 
-    Args:
-        numerics: of the runs that it is asked about, whatever their device.
+    Raises:
+        ConfigError: when a run is made of what the user has not allowed, whatever its record says: a store can be
+            anybody's.
     """
+    raise_any(problem for each in runs for problem in spec_problems(each.run.spec, settings.allow_targets))
+    numerics = runs[0].run.spec.numerics
     on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
     os.environ.update(worker_environment(on_cpu, place=0))
     with hushed():
         from ablate.runner.trainer import Trainer
 
-        return Trainer(data_dir, on_cpu)
+        return Trainer(settings.data_dir, on_cpu)
 
 
 def study_of(side: Side) -> str:

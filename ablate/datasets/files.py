@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,9 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
+import psutil
 
+from ablate.archives import read_arrays
 from ablate.datasets.arrays import DataError
 
 __all__ = [
@@ -140,10 +139,9 @@ def read_npz(file: Path, names: tuple[str, ...]) -> Mapping[str, npt.NDArray[Any
     """The arrays called `names`; others are not read, and pickled ones are refused.
 
     Raises:
-        DataError: when the file is no such archive.
+        DataError: when the file is no such archive, or would take more than the memory of this machine.
     """
     try:
-        with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        return read_arrays(file, psutil.virtual_memory().total, names)
+    except (OSError, ValueError) as error:
         raise DataError(f"{file} is not a readable archive of {', '.join(map(str, names))}: {error}") from error

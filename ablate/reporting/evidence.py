@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
@@ -38,6 +39,7 @@ from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
+from ablate.archives import read_arrays
 from ablate.artefacts import NOT_APPLICABLE, PROBES
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
@@ -65,6 +67,9 @@ PROBE_BYTES = 600_000
 MEMBER_BYTES = 450
 # Of these a report holds what was made of them.
 NOT_PACKED = ("probabilities",)
+# What the data/ of a report from elsewhere may take once it is read: a hundred times of what any has.
+MOST_BYTES = 2**30
+MOST_ROWS = 20_000_000
 GENERATED_FILE = "generated.npz"
 ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
@@ -142,8 +147,9 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     }
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
+    command = tuple(public_words(tuple(map(str, header["command"]))))
     made = _unpack_ensembles(files), unpack_readings(files), unpack_lines(files)
-    return Evidence(plan, runs, tuple(header["command"]), events, *made)
+    return Evidence(plan, runs, command, events, *made)
 
 
 def _table_files(tables: Tables) -> dict[str, bytes]:
@@ -280,10 +286,9 @@ def _unpack_probes(files: Mapping[str, bytes]) -> dict[str, dict[str, dict[str, 
             if probe in line["probes"]
         }
     if probes:
-        with np.load(io.BytesIO(files["probes.npz"]), allow_pickle=False) as packed:
-            for key in packed.files:
-                run_id, probe, name = key.split("/", maxsplit=2)
-                probes[run_id][probe][name] = packed[key]
+        for key, values in _arrays(files["probes.npz"]).items():
+            run_id, probe, name = key.split("/", maxsplit=2)
+            probes[run_id][probe][name] = values
     return probes
 
 
@@ -307,8 +312,7 @@ def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
     """
     if READINGS not in files:
         return None
-    with np.load(io.BytesIO(files[READINGS]), allow_pickle=False) as packed:
-        return readings_from_arrays(dict(packed))
+    return readings_from_arrays(_arrays(files[READINGS]))
 
 
 def pack_readings(readings: ArmReadings) -> bytes:
@@ -369,22 +373,30 @@ def _smallest(classes: Array) -> Array:
 def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     """run_id → arrays, of every run that has any."""
     arrays: dict[str, dict[str, Array]] = {}
-    history = pd.read_parquet(io.BytesIO(files["history.parquet"]), columns=["run_id", "arm", "metric", "value"])
+    history = _history(files["history.parquet"])
     for (run_id, _, metric), values in history.groupby(["run_id", "arm", "metric"], sort=False)["value"]:
         arrays.setdefault(str(run_id), {})[f"{HISTORY}{metric}"] = values.to_numpy(np.float64)
-    with np.load(io.BytesIO(files["predictions.npz"]), allow_pickle=False) as packed:
-        for name in (name for name in packed.files if name.startswith(MISTAKE)):
-            run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
-            labels, mistakes = packed[f"{LABEL}/{checksum}"], packed[name].astype(np.int64)
-            predictions = _smallest(np.where(mistakes == 0, labels, mistakes - 1))
-            arrays.setdefault(run_id, {}).update({LABEL: labels, PREDICTION: predictions})
-    if "weights.npz" in files:
-        with np.load(io.BytesIO(files["weights.npz"]), allow_pickle=False) as packed:
-            for name in packed.files:
-                kind, _, run_id = name.rpartition("/")
-                arrays.setdefault(run_id, {})[kind] = packed[name]
-    if GENERATED_FILE in files:
-        with np.load(io.BytesIO(files[GENERATED_FILE]), allow_pickle=False) as packed:
-            for run_id in packed.files:
-                arrays.setdefault(run_id, {})[GENERATED] = packed[run_id]
+    packed = _arrays(files["predictions.npz"])
+    for name in (name for name in packed if name.startswith(MISTAKE)):
+        run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
+        labels, mistakes = packed[f"{LABEL}/{checksum}"], packed[name].astype(np.int64)
+        predictions = _smallest(np.where(mistakes == 0, labels, mistakes - 1))
+        arrays.setdefault(run_id, {}).update({LABEL: labels, PREDICTION: predictions})
+    for name, statistics in _arrays(files["weights.npz"]).items() if "weights.npz" in files else ():
+        kind, _, run_id = name.rpartition("/")
+        arrays.setdefault(run_id, {})[kind] = statistics
+    for run_id, images in _arrays(files[GENERATED_FILE]).items() if GENERATED_FILE in files else ():
+        arrays.setdefault(run_id, {})[GENERATED] = images
     return arrays
+
+
+def _history(content: bytes) -> pd.DataFrame:
+    """The table `history`. A few bytes of parquet can repeat a row as often as they like."""
+    rows = pq.ParquetFile(io.BytesIO(content)).metadata.num_rows
+    if rows > MOST_ROWS:
+        raise ValueError(f"a history of {rows:,} rows, and {MOST_ROWS:,} are allowed")
+    return pd.read_parquet(io.BytesIO(content), columns=["run_id", "arm", "metric", "value"])
+
+
+def _arrays(content: bytes) -> dict[str, Array]:
+    return read_arrays(io.BytesIO(content), MOST_BYTES)

@@ -13,6 +13,7 @@ there. `data/stamp.json`, written last, says of which bytes and by which version
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from ablate.analysis.lines import ArmLines
 from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
-from ablate.durable import write_atomically
+from ablate.durable import WriteFailed, write_atomically
 from ablate.identity import canonical, digest, sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
@@ -38,6 +39,7 @@ __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
+_FIGURE = re.compile(r"figures/[A-Za-z0-9_.=-]+\.png")
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def read_evidence(data_folder: Path) -> Evidence:
 
 
 def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
+    _check_links(folder)
     data = pack(evidence)
     report = folder / "report.md"
     inputs = _digest_of_inputs(data)
@@ -128,6 +131,13 @@ def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
     checksums = {name: sha256_of_bytes(content) for name, content in files.items()}
     write_atomically(folder / STAMP, canonical({"inputs": inputs, "files": checksums}).encode("ascii"))
     return Written(report, changed=True)
+
+
+def _check_links(folder: Path) -> None:
+    """A folder from elsewhere may hold links, through which a report would be written over what lies elsewhere."""
+    for part in ("data", "figures"):
+        if (folder / part).is_symlink():
+            raise WriteFailed(folder / part, 0, "it is a link, and a report is written into folders of its own")
 
 
 def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -196,5 +206,5 @@ def _has_content(path: Path, checksum: str) -> bool:
 def _remove_figures(names: Iterable[str], folder: Path) -> None:
     """Figures that the former report had and this one has not; what others put there stays."""
     for name in names:
-        if name.startswith("figures/"):
-            (folder / "figures" / Path(name).name).unlink(missing_ok=True)
+        if _FIGURE.fullmatch(name):
+            (folder / name).unlink(missing_ok=True)
