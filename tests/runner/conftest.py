@@ -13,7 +13,6 @@ from tests.runner.lives import TABLES, Undisturbed, live_undisturbed, scripted_l
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory) -> Undisturbed:
     """The scripted study, which one worker trained as two did."""
-    # The first life waits for the server that it is forked from.
     first, second = (
         live_undisturbed(scripted_life, tmp_path_factory.mktemp("undisturbed"), workers) for workers in (2, 1)
     )

@@ -86,7 +86,7 @@ class Blow:
 def draw_blows(random: Random) -> list[Blow]:
     strikes = random.choices([kill_everything, kill_parent, kill_worker, stop_worker], [5, 1, 2, 1], k=MOST_BLOWS)
     number = random.randint(1, MOST_BLOWS)
-    return [Blow(strike, None if random.random() < 0.2 else random.random()) for strike in strikes[:number]]
+    return [Blow(strike, None if random.random() < 0.2 else 0.9 * random.random()) for strike in strikes[:number]]
 
 
 # an episode --------------------------------------------------------------------------------------------
@@ -100,16 +100,19 @@ def play(undisturbed: Undisturbed, folder: Path, seed: int) -> None:
     # No less than a worker needs to start, however busy the machine is.
     is_missed_soon = any(blow.strike is stop_worker for blow in blows)
     heartbeat_seconds = max(1.0, undisturbed.seconds) if is_missed_soon else 30.0
+    fallen: list[Blow] = []
     for _ in range(MOST_LIVES):
         before, said, tries = outcomes(folder), len(output(folder)), len(tried(folder))
         with start(undisturbed.life, folder, workers, heartbeat_seconds) as process:
             while blows and comes_to(blows[0], process, undisturbed, folder, random):
-                blows.pop(0).strike(process.pid, folder, random)
+                fallen.append(blows.pop(0))
+                fallen[-1].strike(process.pid, folder, random)
         assert leftovers(folder) == []
         check_life(folder, before, output(folder)[said:], tried(folder)[tries:], workers)
         if process.exitcode == 0:
             break
     assert process.exitcode == 0, output(folder)
+    assert fallen
     assert results(folder) == undisturbed.results
     assert list(folder.glob("results/**/*.corrupt*")) == []
 
@@ -152,3 +155,5 @@ def test_a_scripted_study_survives(undisturbed, tmp_path, seed):
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_a_real_study_survives(real, tmp_path, seed):
     play(real, tmp_path, seed)
+    assert (tmp_path / "reports" / "dropout" / "report.md").is_file()
+    assert len(list(tmp_path.glob("reports/dropout/figures/*.png"))) >= 5
