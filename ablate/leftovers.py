@@ -51,6 +51,7 @@ class Sort(StrEnum):
     ARTEFACT = "artefacts"
     STUDY = "studies"
     CLAIM = "claims"
+    PATCH = "patches"
     SET_ASIDE = "set aside"
     TEMPORARY = "temporary"
     OTHER = "other"
@@ -195,6 +196,8 @@ def _thing(path: Path) -> tuple[Sort, Path]:
             return Sort.STUDY, Path(*parts[:2])
         case ("claims", _):
             return Sort.CLAIM, path
+        case ("patches", _):  # of the code that ran; records name them
+            return Sort.PATCH, path
     return Sort.OTHER, path
 
 

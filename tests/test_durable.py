@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.durable import Damaged, WriteFailed, discard, is_set_aside, seal, set_aside, unseal, write_atomically
+from ablate.durable import (
+    CORRUPT,
+    SUPERSEDED,
+    Damaged,
+    WriteFailed,
+    discard,
+    is_set_aside,
+    seal,
+    set_aside,
+    unseal,
+    write_atomically,
+)
 from ablate.identity import canonical
 
 JSON = st.recursive(
@@ -76,8 +87,9 @@ def test_discards_a_file_a_folder_and_a_link_but_not_where_it_leads(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.npz", "plans.jsonl", "corrupt", "a.corrupted", "a.corrupt-x"])
-def test_tells_what_was_set_aside_by_its_name(tmp_path, name):
+@pytest.mark.parametrize("suffix", [CORRUPT, SUPERSEDED])
+def test_tells_what_was_set_aside_by_its_name(tmp_path, name, suffix):
     for _ in range(2):
         write_atomically(tmp_path / name, b"")
         assert not is_set_aside(tmp_path / name)
-        assert is_set_aside(set_aside(tmp_path / name))
+        assert is_set_aside(set_aside(tmp_path / name, suffix))

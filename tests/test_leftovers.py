@@ -66,6 +66,8 @@ def test_everything_is_of_one_sort_and_counted_once(root: Path) -> None:
     make(root / "runs" / "aa" / f"{'a' * 64}.corrupt-2", 0)
     make(root / "studies" / "named.corrupt", 0)
     (root / "notes.txt").write_text("mine")
+    (root / "patches").mkdir()
+    (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
     there = lying(root)
     sorts = [each.sort for each in there]
     assert {sort: sorts.count(sort) for sort in Sort} == {
@@ -205,3 +207,10 @@ def test_where_a_plan_cannot_be_read_no_run_is_known_to_be_lone(
     with pytest.raises(UnknownNeeds, match="Which runs study optimizers needs is not known"):
         lone(root)
     assert found(root) == []
+
+
+def test_what_a_run_was_before_it_was_trained_anew_may_go_and_the_patches_of_records_stay(root: Path) -> None:
+    aside = make(root / "runs" / "aa" / f"{'a' * 64}.superseded", 0)
+    (root / "patches").mkdir()
+    (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
+    assert [(each.kind, each.lying.path) for each in found(root)] == [(Kind.SET_ASIDE, aside)]
