@@ -127,6 +127,20 @@ def test_a_ray_of_its_own_ends_with_the_work_and_says_nothing(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_ray_of_its_own_does_not_outlive_a_killed_parent(tmp_path):
+    """Its agents take a minute to notice."""
+    pytest.importorskip("ray")
+    with drive(tmp_path, 10.0) as parent:
+        wait_until(lambda: len(tried(tmp_path)) == 2, seconds=120.0)
+        started = psutil.Process(parent.pid).children(recursive=True)
+        actors = [process for process in started if process.cmdline()[0].startswith("ray::Actor")]
+        assert len(actors) == 2
+        parent.kill()
+    wait_until(lambda: not any(map(is_left, actors)), seconds=30.0)
+    wait_until(lambda: not any(map(is_left, started)), seconds=180.0)
+
+
+@pytest.mark.slow
 def test_a_node_that_is_lost_costs_its_runs_one_try(tmp_path):
     """Two machines with a core each, which a joined cluster of this test's own pretends; one of them goes."""
     pytest.importorskip("ray")

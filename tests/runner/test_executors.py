@@ -32,7 +32,7 @@ EXECUTORS = {
     "local": LocalExecutor(workers=2, trainer=NAME),
     "ray": RayExecutor(workers=2, trainer=NAME),
 }
-STUDY = scripted_study(rates=(0.1, 0.2, 0.3), seeds=(0, 1), claims=("rate=0.1 < rate=0.3 on test_loss",), seconds=0.02)
+STUDY = scripted_study(rates=(0.1, 0.2, 0.3), seeds=(0, 1), claims=("rate=0.1 < rate=0.3 on test_loss",), seconds=0.05)
 SOUND = tuple(STUDY.run_specs().values())
 RAISES, EXITS, DIVERGES, UNSTORABLE = (
     scripted_spec(script=script) for script in ("raise", "exit", "diverge", "unstorable")
@@ -41,10 +41,10 @@ BROKEN_PROBE = scripted_spec(broken_probe="sharpness")
 ROUGH = (SOUND[0], RAISES, EXITS, DIVERGES, UNSTORABLE, BROKEN_PROBE)
 # What costs a worker: once, and its run is tried again; at every try, and it has failed.
 DEADLY = {
+    "crowded once": scripted_spec(script="exhaust", once=True, seconds=0.3),
+    "crowded": scripted_spec(script="memory", seconds=0.3),
     "dies once": scripted_spec(script="die", once=True),
     "dies": scripted_spec(script="die"),
-    "crowded once": scripted_spec(script="exhaust", once=True),
-    "crowded": scripted_spec(script="memory"),
 }
 KEEP = ("weights", "sharpness")
 
