@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 
-from ablate.cli import run
+from ablate.cli import request, run
 from ablate.plans import StudyPlan
 from ablate.plots import figures
+from ablate.runner.devices import resolve_device
 from ablate.study_folder import StudyFolder
 from tests.cli.conftest import Ablate, Said
 from tests.cli.pretended import NAME
@@ -194,6 +196,34 @@ def test_a_store_that_has_been_moved_is_the_same(train, folder: Path) -> None:
     assert "all done" in said.err
     assert contents(elsewhere) == before
     assert len(tried(folder)) == 8
+
+
+# another machine ---------------------------------------------------------------------------------------
+
+
+def test_a_gpu_that_is_not_there_is_exit_code_5_and_nothing_is_written(
+    ablate: Ablate, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "resolve_device", partial(resolve_device, nodes=[folder / "absent"]))
+    said = ablate("+sweep=dropout", "numerics.device=gpu")
+    assert (said.code, said.out) == (5, "")
+    assert said.err.startswith("numerics.device=gpu, but this machine has no NVIDIA device node")
+    assert list(folder.iterdir()) == []
+
+
+def test_other_threads_are_another_run_and_compared_on_demand_alone(ablate: Ablate, folder: Path) -> None:
+    words = ("executor=inline", f"+executor.trainer={NAME}", f"data_dir={folder}")
+    for threads in (1, 2):
+        assert ablate(*words, f"numerics.threads={threads}").code == 0
+    one, two = (path.name for path in sorted(folder.glob("results/runs/??/*")))
+    assert len(tried(folder)) == 2
+    refused = ablate("compare", one, two)
+    assert (refused.code, refused.out) == (2, "")
+    assert "differ in numerics" in refused.err
+    assert refused.err.endswith("To compare them all the same: --allow\n")
+    allowed = ablate("compare", one, two, "--allow")
+    assert allowed.code == 0
+    assert "**Not comparable as they stand**" in allowed.out
 
 
 # a failure to begin with -------------------------------------------------------------------------------
