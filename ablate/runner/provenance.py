@@ -19,9 +19,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -125,11 +125,18 @@ def _patch(git: _Git) -> bytes:
     if not untracked:
         return git.output(*DIFF)
     with tempfile.TemporaryDirectory() as folder:
-        # In an index of our own, new files can be said to be intended, so that they show in the difference.
-        index = Path(folder) / "index"
+        # In an index of our own, new files can be said to be intended, so that they show in the difference. What git
+        # writes for it goes into the same folder: looking at a work tree adds nothing to it.
+        index, objects = Path(folder) / "index", Path(folder) / "objects"
+        objects.mkdir()
         with suppress(FileNotFoundError):
-            shutil.copyfile(git.folder / git.text("rev-parse", "--git-path", "index"), index)
-        aside = _Git(git.folder, git.until, index)
+            shutil.copyfile(git.path("index"), index)
+        places = {
+            "GIT_INDEX_FILE": str(index),
+            "GIT_OBJECT_DIRECTORY": str(objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(git.path("objects")),
+        }
+        aside = replace(git, places=places)
         aside.output("add", "--intent-to-add", "--", *untracked)
         return aside.output(*DIFF)
 
@@ -152,14 +159,19 @@ class _GitFailed(Exception):
 
 @dataclass(frozen=True)
 class _Git:
-    """git in a folder, for as long as there is time: `until` is a moment of the monotonic clock."""
+    """git in a folder, for as long as there is time: `until` is a moment of the monotonic clock. `places` are variables
+    that say where it keeps things."""
 
     folder: Path
     until: float
-    index: Path | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, *words: str) -> str:
         return os.fsdecode(self.output(*words)).strip()
+
+    def path(self, name: str) -> Path:
+        """Where something of the repository is, of a work tree beside others too."""
+        return self.folder / self.text("rev-parse", "--git-path", name)
 
     def output(self, *words: str) -> bytes:
         """What it prints, of at most PATCH_BYTES.
@@ -172,7 +184,6 @@ class _Git:
             raise _GitFailed(TOO_LONG)
         # Variables of a hook that this process runs in would lead it to another repository.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        index = {} if self.index is None else {"GIT_INDEX_FILE": str(self.index)}
         try:
             process = subprocess.Popen(
                 ["git", *HARMLESS, *words],
@@ -180,7 +191,7 @@ class _Git:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **index},
+                env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **self.places},
             )
         except OSError as error:
             raise _GitFailed(f"git cannot be run: {error}") from error
