@@ -203,6 +203,7 @@ class RunRecord:
         environment: versions, device, hashed host; what may explain a difference but is no part of
             the identity.
         run_format: the `RUN_FORMAT` of the code that trained it, under which `run_id` is the hash of the spec.
+        files: of a record that was read from a store: the size and the checksum of each file beside it, by name.
     """
 
     run_id: str
@@ -216,9 +217,13 @@ class RunRecord:
     timings: Timings = Timings(0.0)
     environment: Mapping[str, Json] = field(default_factory=dict)
     run_format: int = RUN_FORMAT
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Json]:
-        return {**asdict(self), "status": self.status.value, "schema": SCHEMA_VERSION}
+        """Without `files`, which the store knows."""
+        said = {**asdict(self), "status": self.status.value, "schema": SCHEMA_VERSION}
+        del said["files"]
+        return said
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:

@@ -167,14 +167,21 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
-    def arrays(self, run_id: str) -> dict[str, Array]:
-        """The arrays of a run alone, verified: for those who have its spec and record.
+    def arrays(self, record: RunRecord) -> Mapping[str, Array]:
+        """The arrays of a run whose record was read from here, verified by what that said of them.
 
         Raises:
-            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            MissingRun: when it is gone, or what was there is damaged and has been set aside.
             UnreadableRecord: when another version of ablate wrote it.
         """
-        return self._read(run_id, read_arrays)
+        path = self.folder(record.run_id) / ARRAYS
+        try:
+            content = _verified(path, record.files[ARRAYS])
+        except (KeyError, Damaged):
+            # Another record than that one is there by now, or none that is sound.
+            return self.get(record.run_id).arrays
+        with _interpreting(path.parent):
+            return unpack(content)
 
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
@@ -506,18 +513,6 @@ def read_run(folder: Path) -> StoredRun:
         return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
 
 
-def read_arrays(folder: Path) -> dict[str, Array]:
-    """The arrays in a run's folder.
-
-    Raises:
-        Damaged: when record.json or arrays.npz is not as it was written.
-        UnreadableRecord: when another version of ablate wrote it.
-    """
-    content = _verified(folder / ARRAYS, _sealed_record(folder)["files"][ARRAYS])
-    with _interpreting(folder):
-        return unpack(content)
-
-
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
@@ -594,7 +589,8 @@ def _content(path: Path) -> bytes:
 
 
 def _record(sealed: Mapping[str, Any]) -> RunRecord:
-    return RunRecord.from_json({key: value for key, value in sealed.items() if key != "files"})
+    said = {key: value for key, value in sealed.items() if key != "files"}
+    return replace(RunRecord.from_json(said), files=sealed["files"])
 
 
 @contextmanager

@@ -52,6 +52,33 @@ def folder_of(store, run_id=SPEC.run_id) -> Path:
     return store.root / "runs" / run_id[:2] / run_id
 
 
+def test_gives_arrays_by_the_record_that_was_read(store):
+    store.put(run_of())
+    record = store.record(SPEC.run_id)
+    assert record == run_of().record
+    for each in (record, run_of().record):  # that one has never seen a store
+        arrays = store.arrays(each)
+        assert list(arrays) == list(run_of().arrays)
+        np.testing.assert_array_equal(arrays["history/val_loss"], run_of().arrays["history/val_loss"])
+
+
+def test_gives_the_arrays_of_a_record_that_took_the_place_of_the_one_that_was_read(store):
+    store.put(FAILED)
+    record = store.record(SPEC.run_id)
+    store.put(replace(run_of(), arrays={"history/val_loss": np.array([0.5])}))
+    assert list(store.arrays(record)) == ["history/val_loss"]
+
+
+def test_gives_no_arrays_that_are_damaged(store):
+    store.put(run_of())
+    record = store.record(SPEC.run_id)
+    path = folder_of(store) / "arrays.npz"
+    path.write_bytes(path.read_bytes().replace(np.float64(0.3).tobytes(), np.float64(0.4).tobytes()))
+    with pytest.raises(MissingRun):
+        store.arrays(record)
+    assert not store.has(SPEC.run_id)
+
+
 def test_gives_those_that_there_are(store):
     there = [run_of(scripted_spec(seed)) for seed in (2, 0)]
     for run in there:

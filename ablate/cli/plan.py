@@ -73,7 +73,8 @@ def done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[s
     for spec in sweep.run_specs():
         if spec.run_id in work.done:
             with suppress(MissingRun):  # damaged beside a sound record
-                yield spec.run_id, StoredRun(spec, work.done[spec.run_id], store.arrays(spec.run_id))
+                record = work.done[spec.run_id]
+                yield spec.run_id, StoredRun(spec, record, store.arrays(record))
 
 
 def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str]:
