@@ -12,7 +12,8 @@ tables, figures and reports can be made, and made again, from a line of JSON and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ablate.declared import as_declared
@@ -69,7 +70,7 @@ class PlannedSweep:
         arms = tuple(PlannedArm.of(arm) for arm in sweep.arms)
         return cls(sweep.spec, arms, sweep.planned_runs(), tuple(confirmation_runs(sweep)))
 
-    @property
+    @cached_property
     def baseline(self) -> PlannedArm:
         return next(arm for arm in self.arms if arm.is_baseline)
 
@@ -79,22 +80,32 @@ class PlannedSweep:
         Raises:
             KeyError: when there is none; the message lists those that exist.
         """
-        named = {arm.name: arm for arm in self.arms}
-        if name not in named:
-            raise KeyError(f"sweep {self.spec.name} has no arm {name!r}; it has {', '.join(named)}")
-        return named[name]
+        if name not in self._arms_by_name:
+            raise KeyError(f"sweep {self.spec.name} has no arm {name!r}; it has {', '.join(self._arms_by_name)}")
+        return self._arms_by_name[name]
+
+    @cached_property
+    def _arms_by_name(self) -> dict[str, PlannedArm]:
+        return {arm.name: arm for arm in self.arms}
 
     def runs_of(self, arm_name: str) -> tuple[PlannedRun, ...]:
         """The runs of one arm, in the order of the seeds."""
-        return tuple(run for run in self.runs if run.arm == arm_name)
+        return self._runs_by_arm.get(arm_name, ())
+
+    @cached_property
+    def _runs_by_arm(self) -> dict[str, tuple[PlannedRun, ...]]:
+        found: dict[str, list[PlannedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.arm, []).append(run)
+        return {arm: tuple(runs) for arm, runs in found.items()}
 
     def to_json(self) -> dict[str, Json]:
         return {
             "spec": self.spec.to_json(),
             "arms": [arm.to_json() for arm in self.arms],
-            "runs": [asdict(run) for run in self.runs],
+            "runs": [run.to_json() for run in self.runs],
             # Left out where there is none, so that the hashes of older plans stand.
-            **({"confirmation": [asdict(run) for run in self.confirmation]} if self.confirmation else {}),
+            **({"confirmation": [run.to_json() for run in self.confirmation]} if self.confirmation else {}),
         }
 
     @classmethod
@@ -119,16 +130,16 @@ class StudyPlan:
     def of(cls, study: Study) -> StudyPlan:
         return cls(study.name, study.question, tuple(PlannedSweep.of(sweep) for sweep in study.sweeps))
 
-    @property
+    @cached_property
     def plan_hash(self) -> str:
         return digest("plan", PLAN_FORMAT, self.to_json())
 
-    @property
+    @cached_property
     def runs(self) -> tuple[PlannedRun, ...]:
         """Every row of every sweep; a run shared by two sweeps stands in both."""
         return tuple(run for sweep in self.sweeps for run in sweep.runs)
 
-    @property
+    @cached_property
     def run_ids(self) -> tuple[str, ...]:
         """Every distinct run, in the order of the plan."""
         return tuple(dict.fromkeys(run.run_id for run in self.runs))
@@ -138,7 +149,7 @@ class StudyPlan:
         """Every row on fresh seeds that may be trained once arms have been selected, see `PlannedSweep`."""
         return tuple(run for sweep in self.sweeps for run in sweep.confirmation)
 
-    @property
+    @cached_property
     def possible_run_ids(self) -> tuple[str, ...]:
         """`run_ids`, then those of `confirmation`."""
         return tuple(dict.fromkeys(run.run_id for run in (*self.runs, *self.confirmation)))

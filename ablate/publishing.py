@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import study_tables
-from ablate.analysis.readings import ArmReadings
 from ablate.plans import StudyPlan
 from ablate.records import StoredRun
-from ablate.reporting.evidence import READINGS, unpack_readings
+from ablate.reporting.evidence import LINES, READINGS, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_report
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
@@ -55,11 +54,8 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
         path = folder.path / name
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
-    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), _readings(folder))
+    # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
+    left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
+    asked = unpack_readings(left), unpack_lines(left)
+    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), *asked)
     return Published(plan, runs, written)
-
-
-def _readings(folder: StudyFolder) -> ArmReadings | None:
-    """What `ablate predict --report` left in the study's folder."""
-    path = folder.path / READINGS
-    return unpack_readings({READINGS: path.read_bytes()}) if path.is_file() else None

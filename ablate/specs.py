@@ -13,12 +13,13 @@ Everything here is frozen, made of JSON values, and independent of the rest of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from ablate.declared import as_declared
-from ablate.identity import RUN_FORMAT, Json, digest
+from ablate.identity import RUN_FORMAT, Json, canonical, digest, digest_of_text
 
 __all__ = [
     "Arm",
@@ -33,6 +34,7 @@ __all__ = [
     "Sweep",
     "SweepSpec",
     "confirmation_runs",
+    "run_id_of",
 ]
 
 SEEDS = range(2**32)
@@ -179,6 +181,7 @@ class RunSpec:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a spec.
         """
         parts = ("model", "optimizer", "schedule", "loss", "training")
+        known = {each.name for each in fields(cls)}
         components = {part: Component.from_json(data[part]) for part in parts}
         augment = None if data["augment"] is None else Component.from_json(data["augment"])
         return as_declared(
@@ -191,15 +194,25 @@ class RunSpec:
                 numerics=Numerics(**data["numerics"]),
                 code=dict(data["code"]),
                 procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
+                # What is not known here may change the numbers, so it is no spec of this version: a TypeError.
+                **{name: value for name, value in data.items() if name not in known},
                 **components,
             )
         )
 
-    @property
+    @cached_property
     def run_id(self) -> str:
-        return digest("run", RUN_FORMAT, self.to_json())
+        return digest_of_text("run", RUN_FORMAT, str(self.seed).join(self._text_around_seed))
 
-    @property
+    @cached_property
+    def _text_around_seed(self) -> tuple[str, str]:
+        """The canonical text of the spec before and after the number that is its seed."""
+        parts = {key: f"{canonical(key)}:{canonical(value)}" for key, value in sorted(self.settings().items())}
+        before = [part for key, part in parts.items() if key < "seed"]
+        after = [part for key, part in parts.items() if key > "seed"]
+        return f'{{{",".join(before)},"seed":', f",{','.join(after)}}}"
+
+    @cached_property
     def program_id(self) -> str:
         """Equal for specs that one compiled program can train, one after the other.
 
@@ -230,11 +243,19 @@ class RunSpec:
         return {} if self.procedure is None else {"procedure": said(self.procedure)}
 
     def with_seed(self, seed: int) -> RunSpec:
-        return replace(self, seed=seed)
+        other = replace(self, seed=seed)
+        # What does not depend on the seed, and takes longer to work out than all the rest of a run in a plan.
+        vars(other).update(program_id=self.program_id, _text_around_seed=self._text_around_seed)
+        return other
 
     def settings(self) -> dict[str, Json]:
         """The spec without its seed: what the runs of an arm share."""
         return {key: value for key, value in self.to_json().items() if key != "seed"}
+
+
+def run_id_of(spec: Mapping[str, Json], run_format: int) -> str:
+    """The id that a run of this spec had, or has, under a run format; the JSON of a spec of any version will do."""
+    return digest("run", run_format, spec)
 
 
 @dataclass(frozen=True)
@@ -408,6 +429,9 @@ class PlannedRun:
     seed: int
     run_id: str
 
+    def to_json(self) -> dict[str, Json]:
+        return dict(vars(self))
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -422,11 +446,16 @@ class Sweep:
 
     def run_specs(self) -> tuple[RunSpec, ...]:
         """Arms in order, and within each its seeds in order. Equal specs are not folded."""
-        return tuple(arm.spec.with_seed(seed) for arm in self.arms for seed in self.spec.seeds)
+        return tuple(spec for _, spec in self._runs)
 
     def planned_runs(self) -> tuple[PlannedRun, ...]:
         """One row for each of `run_specs()`, in the same order."""
-        return tuple(_planned(self, arm, seed) for arm in self.arms for seed in self.spec.seeds)
+        return tuple(run for run, _ in self._runs)
+
+    @cached_property
+    def _runs(self) -> tuple[tuple[PlannedRun, RunSpec], ...]:
+        # Kept, since every run is named by a hash of its own.
+        return _seeded(self, self.spec.seeds)
 
     def definition(self) -> dict[str, Json]:
         """The fields that may not change under the sweep's name, and the settings of every arm."""
@@ -436,15 +465,15 @@ class Sweep:
 def confirmation_runs(sweep: Sweep) -> dict[PlannedRun, RunSpec]:
     """What could be trained to confirm a selection: every arm on each of the sweep's confirmation seeds, in
     the order of `Sweep.planned_runs()`. Which arms are, is known only once the planned runs are done."""
-    return {
-        _planned(sweep, arm, seed): arm.spec.with_seed(seed)
-        for arm in sweep.arms
-        for seed in sweep.spec.confirmation_seeds
-    }
+    return dict(_seeded(sweep, sweep.spec.confirmation_seeds))
 
 
-def _planned(sweep: Sweep, arm: Arm, seed: int) -> PlannedRun:
-    return PlannedRun(sweep.spec.name, arm.name, arm.is_baseline, seed, arm.spec.with_seed(seed).run_id)
+def _seeded(sweep: Sweep, seeds: Sequence[int]) -> tuple[tuple[PlannedRun, RunSpec], ...]:
+    """Every arm on each of the seeds: arms in order, and within each the seeds in order."""
+    specs = [(arm, arm.spec.with_seed(seed)) for arm in sweep.arms for seed in seeds]
+    return tuple(
+        (PlannedRun(sweep.spec.name, arm.name, arm.is_baseline, spec.seed, spec.run_id), spec) for arm, spec in specs
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ On disk, under `results/runs/<first two digits>/<run_id>/`:
 
 The folders are the whole state: there is no index. Further files may stand in a run's folder; the store
 reads those it knows. What is damaged is renamed to `<run_id>.corrupt`, a damaged artefact to
-`<name>.npz.corrupt`, with a warning in the log, and counts as missing.
+`<name>.npz.corrupt`, with a warning in the log, and counts as missing. `<run_id>.superseded` is what a run was
+before it was trained anew with other versions and came out otherwise.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import stat
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,15 +35,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from filelock import FileLock
 
-from ablate.archives import read_arrays
 from ablate.artefacts import ARTEFACTS, PROBES
 from ablate.durable import (
+    SUPERSEDED,
     Damaged,
     StoreError,
+    WriteFailed,
     discard,
+    holding,
     publish,
     seal,
     set_aside,
@@ -50,17 +53,24 @@ from ablate.durable import (
     write_atomically,
 )
 from ablate.identity import RUN_ID, Json, canonical, sha256_of_bytes
-from ablate.records import Array, RunRecord, StoredRun
-from ablate.specs import RunSpec
+from ablate.packing import pack, unpack
+from ablate.records import Array, RunRecord, StoredRun, unlike
+from ablate.specs import RunSpec, run_id_of
 
-__all__ = ["AmbiguousPrefix", "AnotherArtefact", "MissingArtefact", "MissingRun", "RunStore", "UnreadableRecord"]
+__all__ = [
+    "AmbiguousPrefix",
+    "AnotherArtefact",
+    "MissingArtefact",
+    "MissingRun",
+    "RunStore",
+    "UnreadableRecord",
+    "how_to_keep",
+]
 
 SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
 ARTEFACT_FOLDER = "artefacts"
 # The last field of an archive without a comment.
 COMMENT_LENGTH = struct.Struct("<H")
-# Bytes that compressed arrays may take; the store itself compresses none.
-MOST_BYTES = 2**30
 SHOWN_CANDIDATES = 5
 
 Result = TypeVar("Result")
@@ -79,11 +89,14 @@ class MissingArtefact(StoreError, LookupError):
     """The run is there, and this artefact of it is not, or is one of another version."""
 
     def __init__(self, run_id: str, name: str) -> None:
-        super().__init__(
-            f"run {run_id[:12]} has no {name} saved; the command that made it, with keep=[{name}] added, saves them"
-        )
+        super().__init__(f"run {run_id[:12]} has no {name} saved. {how_to_keep(name)}")
         self.run_id = run_id
         self.name = name
+
+
+def how_to_keep(name: str) -> str:
+    """What helps whoever misses an artefact, where the words of the command are not known."""
+    return f"The command that made it keeps {name} with keep=[{name}] added."
 
 
 class AnotherArtefact(StoreError):
@@ -111,13 +124,19 @@ class UnreadableRecord(StoreError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"{folder} was written by another version of ablate: {reason}")
         self.folder = folder
+        self.reason = reason
 
 
 class RunStore:
-    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does."""
+    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does.
 
-    def __init__(self, root: Path) -> None:
+    With `sets_aside` off, what is damaged counts as missing as well, but stays where it is and is not spoken of:
+    reading changes nothing on the disk.
+    """
+
+    def __init__(self, root: Path, sets_aside: bool = True) -> None:
         self.root = root
+        self._sets_aside = sets_aside
         self._runs = root / "runs"
         # One lock object: it may be taken again by the thread that holds it, which a second object may not.
         self._lock = FileLock(self._runs / ".lock")
@@ -148,6 +167,15 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
+    def arrays(self, run_id: str) -> dict[str, Array]:
+        """The arrays of a run alone, verified: for those who have its spec and record.
+
+        Raises:
+            MissingRun: when there is none, or what was there is damaged and has been set aside.
+            UnreadableRecord: when another version of ablate wrote it.
+        """
+        return self._read(run_id, read_arrays)
+
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
         checksums verified.
@@ -168,11 +196,7 @@ class RunStore:
             ValueError: when the record is another run's, or holds a number that JSON cannot say.
         """
         folder = self.folder(run.spec.run_id)
-        artefacts = {
-            f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
-            for name, arrays in run.artefacts.items()
-        }
-        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, self._lock:
+        with staged_folder(self._runs, encode_all(run)) as staged, holding(self._lock):
             if self._has_outcome(run.spec.run_id):
                 return False
             if folder.exists():
@@ -180,10 +204,32 @@ class RunStore:
             publish(staged, folder)
         return True
 
+    def supersede(self, run: StoredRun) -> tuple[str, ...]:
+        """Keep a run in place of the one that is there; what of that one did not come out again, to the last bit.
+
+        A run that came out again goes, for nothing of it is lost; another is renamed to `<run_id>.superseded`.
+
+        Raises:
+            MissingRun: when there is none; nothing is kept then.
+            WriteFailed: when the file system refuses.
+            ValueError: as `put`.
+        """
+        folder = self.folder(run.spec.run_id)
+        with staged_folder(self._runs, encode_all(run)) as staged, self._lock:
+            what = unlike(self.get(run.spec.run_id), run)
+            if what:
+                set_aside(folder, SUPERSEDED)
+            else:
+                discard(folder)
+            publish(staged, folder)
+        return what
+
     def artefacts(self, run_id: str) -> tuple[str, ...]:
         """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
         version. Only the end of each file is read."""
         folder = self.folder(run_id) / ARTEFACT_FOLDER
+        if not folder.is_dir():
+            return ()
         return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
 
     def artefact(self, run_id: str, name: str) -> dict[str, Array]:
@@ -198,9 +244,11 @@ class RunStore:
         except FileNotFoundError:
             raise MissingArtefact(run_id, name) from None
         except Damaged as damage:
-            with self._lock:
-                if path.exists():
-                    log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+            if self._sets_aside:
+                try:
+                    self.set_aside(path, damage)
+                except WriteFailed as refusal:
+                    log.warning("%s, so it counts as missing; it cannot be set aside: %s", damage, refusal.reason)
             raise MissingArtefact(run_id, name) from damage
 
     def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
@@ -213,7 +261,7 @@ class RunStore:
             WriteFailed: when the file system refuses; the store is as it was before.
         """
         folder = _existing(self.folder(run_id))
-        with self._lock:
+        with holding(self._lock):
             try:
                 kept = self.artefact(run_id, name)
             except MissingArtefact:
@@ -222,6 +270,29 @@ class RunStore:
         if pack(kept) != pack(arrays):
             raise AnotherArtefact(run_id, name)
         return False
+
+    def set_aside(self, path: Path, damage: Damaged) -> None:
+        """Give what is damaged under `root/runs` another name, with a warning in the log.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        with holding(self._lock):
+            if path.exists():
+                log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+
+    def remove(self, path: Path) -> None:
+        """Remove a run's folder, or anything else under `root/runs`, for good; nothing when it is gone already.
+
+        Raises:
+            ValueError: when it is not under `root/runs`.
+            WriteFailed: when the file system refuses.
+        """
+        if self._runs not in path.parents:
+            raise ValueError(f"{path} is not under {self._runs}")
+        with holding(self._lock):
+            if path.exists():
+                discard(path)
 
     def ids(self) -> Iterator[str]:
         """The ids of all runs, sorted; whether a run is sound shows when it is read."""
@@ -276,18 +347,37 @@ class RunStore:
     def _read(self, run_id: str, read: Callable[[Path], Result]) -> Result:
         folder = self.folder(run_id)
         try:
-            return read(_existing(folder))
-        except Damaged:
-            # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
-            return self._read_locked(folder, read)
+            return read_unlocked(folder, read)
+        except Damaged as damage:
+            if not self._sets_aside:
+                raise MissingRun(run_id) from damage
+            try:
+                # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
+                return self._read_locked(folder, read)
+            except WriteFailed as refusal:
+                log.warning("%s, so the run counts as missing; it cannot be set aside: %s", damage, refusal.reason)
+                raise MissingRun(run_id) from damage
 
     def _read_locked(self, folder: Path, read: Callable[[Path], Result]) -> Result:
-        with self._lock:
+        with holding(self._lock):
             try:
                 return read(_existing(folder))
             except Damaged as damage:
                 log.warning("%s, so the run counts as missing; set aside as %s", damage, set_aside(folder).name)
                 raise MissingRun(folder.name) from damage
+
+
+def encode_all(run: StoredRun) -> dict[str, bytes]:
+    """The files of a run by name, those of its artefacts first: its record is written last.
+
+    Raises:
+        ValueError: as `encode` and `encode_artefact` do.
+    """
+    artefacts = {
+        f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
+        for name, arrays in run.artefacts.items()
+    }
+    return {**artefacts, **encode(run)}
 
 
 def encode(run: StoredRun) -> dict[str, bytes]:
@@ -328,52 +418,64 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
         FileNotFoundError: when there is none of the current version.
         Damaged: when it is not as it was written, or another's.
     """
-    content = path.read_bytes()
-    comment = _comment(io.BytesIO(content), path)
-    about = _about(comment, path)
-    if (about.get("run_id"), about.get("artefact")) != (run_id, name):
-        raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
-    if about.get("version") != ARTEFACTS[name].version:
+    version, archive = open_artefact(path, run_id, name)
+    if version != ARTEFACTS[name].version:
         raise FileNotFoundError(path)
-    archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
-    if sha256_of_bytes(archive) != about.get("sha256"):
-        raise Damaged(f"{path} is damaged (its checksum does not match)")
     try:
         return unpack(archive)
     except ValueError as error:
         raise Damaged(f"{path} is damaged ({error})") from error
 
 
+def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
+    """The version of an artefact, whatever it is, and the bytes of its arrays.
+
+    Raises:
+        FileNotFoundError: when there is none.
+        Damaged: when it is not as it was written, or another's.
+    """
+    content = path.read_bytes()
+    comment = _comment(io.BytesIO(content), path)
+    about = _about(comment, path)
+    if (about.get("run_id"), about.get("artefact")) != (run_id, name):
+        raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
+    version = _version(about, path)
+    archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
+    if sha256_of_bytes(archive) != about.get("sha256"):
+        raise Damaged(f"{path} is damaged (its checksum does not match)")
+    return version, archive
+
+
 def is_current(path: Path, name: str) -> bool:
     """Whether an artefact is there, sound at its end, and of the version that this code makes."""
     try:
-        return bool(_about(_comment(path, path), path).get("version") == ARTEFACTS[name].version)
+        return artefact_version(path) == ARTEFACTS[name].version
     except (FileNotFoundError, Damaged):
         return False
 
 
-def pack(arrays: Mapping[str, Array]) -> bytes:
-    """An .npz of `arrays`, in their order: equal arrays give equal bytes.
+def artefact_version(path: Path) -> int:
+    """Of which version an artefact is, by the end of its file alone.
 
     Raises:
-        ValueError: for an array of Python objects, which only pickle could write.
+        FileNotFoundError: when there is none.
+        Damaged: when its end is not as it was written.
     """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, values in arrays.items():
-            # A ZipInfo made by hand bears the date 1980-01-01; one made by the archive bears today's.
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(values, order="C"), allow_pickle=False)
-    return buffer.getvalue()
+    return _version(_about(_comment(path, path), path), path)
 
 
-def unpack(content: bytes) -> dict[str, Array]:
-    """The arrays of an .npz, in the order in which they were packed; nothing is unpickled.
+def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
+    """What `read` makes of a run's folder, without a lock. A run that was replaced between the reading of two of its
+    files is whole at the second look.
 
     Raises:
-        ValueError: when `pack` cannot have written it.
+        MissingRun: when there is no such folder.
+        Damaged, UnreadableRecord: as `read` does.
     """
-    return read_arrays(io.BytesIO(content), max(MOST_BYTES, len(content)))
+    try:
+        return read(_existing(folder))
+    except Damaged:
+        return read(_existing(folder))
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -396,12 +498,24 @@ def read_run(folder: Path) -> StoredRun:
         UnreadableRecord: when another version of ablate wrote it.
     """
     sealed = _sealed_record(folder)
-    text, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
-        spec = RunSpec.from_json(json.loads(text))
-        if spec.run_id != folder.name:
-            raise ValueError(f"its spec is that of run {spec.run_id}")
-        return StoredRun(spec, _record(sealed), unpack(arrays))
+        spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+        record, said = _record(sealed), json.loads(spec)
+        if run_id_of(said, record.run_format) != folder.name:
+            raise Damaged(f"{folder / SPEC} is the spec of another run")
+        return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
+
+
+def read_arrays(folder: Path) -> dict[str, Array]:
+    """The arrays in a run's folder.
+
+    Raises:
+        Damaged: when record.json or arrays.npz is not as it was written.
+        UnreadableRecord: when another version of ablate wrote it.
+    """
+    content = _verified(folder / ARRAYS, _sealed_record(folder)["files"][ARRAYS])
+    with _interpreting(folder):
+        return unpack(content)
 
 
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
@@ -418,6 +532,13 @@ def _about(comment: bytes, path: Path) -> dict[str, Any]:
         return unseal(comment)
     except Damaged as damage:
         raise Damaged(f"{path} is damaged (its comment: {damage})") from damage
+
+
+def _version(about: Mapping[str, Any], path: Path) -> int:
+    version = about.get("version")
+    if not isinstance(version, int):
+        raise Damaged(f"{path} is damaged (its comment names no version)")
+    return version
 
 
 def _existing(folder: Path) -> Path:
@@ -440,7 +561,7 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
         raise Damaged(f"{path} is damaged ({damage})") from damage
     with _interpreting(folder):
         belongs_to = sealed["run_id"]
-        sizes = {name: sealed["files"][name]["bytes"] for name in (SPEC, ARRAYS)}
+        sizes = {name: entry["bytes"] for name, entry in sealed["files"].items()}
     if belongs_to != folder.name:
         raise Damaged(f"{path} belongs to run {belongs_to!r}")
     for name, bytes_written in sizes.items():
@@ -449,8 +570,13 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
 
 def _check_size(path: Path, bytes_written: int) -> None:
-    if not path.is_file() or path.stat().st_size != bytes_written:
-        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    damage = Damaged(f"{path} is missing or not of {bytes_written} bytes")
+    try:
+        found = path.stat()
+    except OSError:
+        raise damage from None
+    if not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
+        raise damage
 
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
@@ -476,7 +602,7 @@ def _interpreting(folder: Path) -> Iterator[None]:
     """Sound bytes that make no sense here made sense to whoever wrote them."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 

@@ -23,7 +23,7 @@ from ablate.declared import as_declared
 from ablate.durable import StoreError, write_atomically
 from ablate.identity import Json, canonical
 from ablate.journal import Journal
-from ablate.plans import StudyPlan
+from ablate.plans import PLAN_FORMAT, StudyPlan
 from ablate.specs import NO_DEVICE, NO_LAST_POINT
 
 __all__ = [
@@ -36,9 +36,11 @@ __all__ = [
     "added_claims",
     "added_seeds",
     "differences",
+    "study_names",
 ]
 
 STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._+=-]{{0,199}}{NO_LAST_POINT}")
+PLANS = "plans.jsonl"
 SHOWN_DIFFERENCES = 5
 
 
@@ -51,14 +53,6 @@ class Difference:
     asked: Json
 
 
-class UnreadablePlan(StoreError):
-    """A plan whose line is sound and whose meaning is unknown: another version of ablate wrote it, if anybody's did."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} holds a plan that this version of ablate cannot read: {reason}")
-        self.path = path
-
-
 class AnotherStudy(StoreError):
     """The name stands for another study already, whose plans are not overwritten."""
 
@@ -68,6 +62,15 @@ class AnotherStudy(StoreError):
         super().__init__(f"{name} is the name of another study: {'; '.join(shown + more)}")
         self.name = name
         self.differences = found
+
+
+class UnreadablePlan(StoreError):
+    """A plan whose bytes are sound and whose meaning is unknown: another version of ablate wrote it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"study {name} was planned by another version of ablate: {reason}")
+        self.name = name
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,20 @@ class PlanLine:
             "plan_hash": self.plan.plan_hash,
             "planned_at": self.planned_at,
             "argv": list(self.argv),
+            "format": PLAN_FORMAT,
             "plan": self.plan.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlanLine:
+        """The line of its JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a line in the format that is known here.
+        """
+        # The first lines did not say their format.
+        if data.get("format", 1) != PLAN_FORMAT:
+            raise ValueError(f"a plan of format {data['format']}; this version reads {PLAN_FORMAT}")
         return as_declared(cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"])))
 
 
@@ -108,14 +120,19 @@ class StudyFolder:
         self.name = name
         self.path = results_dir / "studies" / name
         self._now = now
-        self._plans = Journal(self.path / "plans.jsonl")
+        self._plans = Journal(self.path / PLANS)
         self._log = Journal(self.path / "study_log.jsonl")
+
+    @property
+    def journals(self) -> tuple[Journal, Journal]:
+        """What nothing else can tell: the plans, and the log."""
+        return self._plans, self._log
 
     def plan(self) -> StudyPlan | None:
         """The plan that holds: the latest. None when nothing was planned here.
 
         Raises:
-            UnreadablePlan: as `plan_lines`.
+            UnreadablePlan: when another version of ablate wrote one of the plans.
         """
         lines = self.plan_lines()
         return lines[-1].plan if lines else None
@@ -124,17 +141,18 @@ class StudyFolder:
         """Every plan that was made under this name, oldest first.
 
         Raises:
-            UnreadablePlan: when one of them is none.
+            UnreadablePlan: when another version of ablate wrote one of them.
         """
         try:
             return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnreadablePlan(self._plans.path, f"{type(error).__name__}: {error}") from error
+            raise UnreadablePlan(self.name, f"{type(error).__name__}: {error}") from error
 
     def check(self, plan: StudyPlan) -> None:
         """Whether `plan` may be kept here.
 
         Raises:
+            UnreadablePlan: when another version of ablate planned it.
             AnotherStudy: when the folder holds a study with another definition.
         """
         kept = self.plan()
@@ -146,6 +164,7 @@ class StudyFolder:
         """Keep `plan` as the one that holds; whether that is a change.
 
         Raises:
+            UnreadablePlan: when another version of ablate planned the study.
             AnotherStudy: when the folder holds a study with another definition.
             WriteFailed: when the file system refuses.
         """
@@ -181,6 +200,12 @@ class StudyFolder:
 
     def _timestamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
+
+
+def study_names(results_dir: Path) -> tuple[str, ...]:
+    """The studies that something was planned for, in alphabetical order."""
+    names = (path.parent.name for path in (results_dir / "studies").glob(f"*/{PLANS}"))
+    return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
 
 
 def added_seeds(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[int, ...]]:

@@ -16,12 +16,14 @@ NOWHERE = Path(__file__).parent / "data"
 
 
 @cache
-def request(*words: str) -> Request:
+def request(*words: str, folder: Path = NOWHERE) -> Request:
+    """What the words ask for in `folder`, whose conf/ is looked into."""
+
     def facts(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
         load = build(source, partial=True)
         return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
 
-    return load_request(words, find_tree(NOWHERE), facts, lambda setting: "cpu")
+    return load_request(words, find_tree(folder), facts, lambda setting: "cpu")
 
 
 def spec(*words: str) -> RunSpec:
@@ -30,7 +32,7 @@ def spec(*words: str) -> RunSpec:
     return work
 
 
-def study(*words: str) -> Study:
-    work = request(*words).work
+def study(*words: str, folder: Path = NOWHERE) -> Study:
+    work = request(*words, folder=folder).work
     assert isinstance(work, Study)
     return work

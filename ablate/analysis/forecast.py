@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ablate.analysis.judging import judge_sweep
+from ablate.analysis.judging import arm_verdicts
 from ablate.analysis.power import MINIMUM_SEEDS, PowerStatement, power_statement
 from ablate.analysis.scales import analysis_scale
 from ablate.analysis.values import Runs
@@ -42,7 +42,7 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
     if questions < 1:
         return None
     scale, margin = analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
-    known = [verdict for verdict in judge_sweep(sweep, runs).verdicts if verdict.sd and verdict.n >= MINIMUM_SEEDS]
+    known = [verdict for verdict in arm_verdicts(sweep, runs) if verdict.sd and verdict.n >= MINIMUM_SEEDS]
     widest = max(known, key=lambda verdict: verdict.sd or 0.0, default=None)
     statement = power_statement(
         len(sweep.spec.seeds), questions, margin, None if widest is None else widest.sd, sweep.spec.alpha

@@ -27,6 +27,7 @@ from ablate.analysis.judging import judge_sweep
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
 from ablate.analysis.verdict_rows import Verdict
+from ablate.environments import apart_from_the_command
 from ablate.identity import Json
 from ablate.plans import StudyPlan
 from ablate.specs import PlannedRun
@@ -181,9 +182,10 @@ def _split(metric: str) -> str:
 
 def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     """One row for each run that has a record: run_id, wall_seconds, compile_seconds, seconds_per_epoch
-    (median over epochs), and `environment.<name>` of what the record says of where it was computed."""
+    (median over epochs), and `environment.<name>` of what the record says of where it was computed, without the
+    words of the command."""
     records = [runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]
-    environments = [flatten(record.environment) for record in records]
+    environments = [flatten(apart_from_the_command(record.environment)) for record in records]
     names = sorted({name for environment in environments for name in environment})
     return pd.DataFrame(
         {

@@ -40,7 +40,7 @@ from ablate.records import Status, StoredRun
 from ablate.specs import PlannedRun
 from ablate.statements import parse_statement, quantity_info, resolve_statement, stated_margin
 
-__all__ = ["Judged", "arms_to_confirm", "judge_sweep"]
+__all__ = ["Judged", "arm_verdicts", "arms_to_confirm", "judge_sweep"]
 
 FEWEST_DOSES = 3
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
@@ -92,6 +92,11 @@ def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:
     )
 
 
+def arm_verdicts(sweep: PlannedSweep, runs: Runs) -> tuple[Verdict, ...]:
+    """The `Judged.verdicts` alone: of each arm but the baseline, on the sweep's metric."""
+    return _arms(_Reader(sweep, runs))
+
+
 def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
     """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none.
 
@@ -116,6 +121,7 @@ class _Reader:
         self.metric = column_info(sweep.spec.metric)
         self.scale = None if sweep.spec.scale is None else Scale(sweep.spec.scale)
         self.stored = [runs[run.run_id] for run in sweep.runs if run.run_id in runs]
+        self._read: dict[tuple[str, str], ArmValues] = {}
         self.labels = next((run.arrays["test/label"] for run in self.stored if "test/label" in run.arrays), None)
 
     def arms(self, column: str) -> dict[str, ArmValues]:
@@ -123,18 +129,22 @@ class _Reader:
         return {arm.name: self.arm(arm.name, column) for arm in self.sweep.arms}
 
     def arm(self, name: str, column: str) -> ArmValues:
-        return self.values(self.sweep.runs_of(name), value_in(column), with_examples=column == "test_accuracy")
+        if (name, column) not in self._read:
+            planned, with_examples = self.sweep.runs_of(name), column == "test_accuracy"
+            self._read[name, column] = self.values(planned, value_in(column), with_examples)
+        return self._read[name, column]
 
     def values(self, planned: Sequence[PlannedRun], value: Value, with_examples: bool = False) -> ArmValues:
         status = {run.seed: status_of(self.runs, run.run_id) for run in planned}
         completed = [self.runs[run.run_id] for run in planned if status[run.seed] == Status.COMPLETED.value]
-        correct = {run.spec.seed: right for run in completed if (right := _correct(run)) is not None}
+        tested = completed if with_examples else []
+        correct = {run.spec.seed: right for run in tested if (right := _correct(run)) is not None}
         return ArmValues(
             values={run.spec.seed: value(run) for run in completed},
             planned=tuple(status),
             diverged=tuple(seed for seed, ended in status.items() if ended == Status.DIVERGED.value),
             failed=tuple(seed for seed, ended in status.items() if ended == Status.FAILED.value),
-            correct=correct if with_examples else {},
+            correct=correct,
         )
 
     def examples(self, column: str) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from ablate.records import METRICS, MetricInfo, Status, StoredRun
+from ablate.records import HISTORY, METRICS, MetricInfo, RunRecord, Status, StoredRun
 from ablate.specs import PlannedRun
 
 __all__ = [
@@ -62,15 +62,18 @@ def metric_values(run: StoredRun) -> dict[str, float]:
     where they were restored, else the last ones); `.best` and `.last` are its values at the best and the
     last epoch. A run without such an epoch has no such column.
     """
-    record = run.record
-    epochs = {"": record.evaluated_epoch, ".best": record.best_epoch, ".last": record.epochs_run}
     found = {
         name + suffix: float(history[epoch - 1])
         for name, history in run.history.items()
-        for suffix, epoch in epochs.items()
+        for suffix, epoch in _epochs(run.record).items()
         if epoch is not None and 1 <= epoch <= len(history)
     }
-    return {**found, **record.metrics}
+    return {**found, **run.record.metrics}
+
+
+def _epochs(record: RunRecord) -> dict[str, int | None]:
+    """Suffix of a column → the epoch whose values it holds."""
+    return {"": record.evaluated_epoch, ".best": record.best_epoch, ".last": record.epochs_run}
 
 
 def metric_rank(name: str) -> tuple[int, str]:
@@ -89,8 +92,17 @@ def stored(runs: Runs, planned: Iterable[PlannedRun]) -> list[StoredRun]:
 
 
 def value_in(column: str) -> Value:
-    """The function that reads `column` of a run; None where the run has no such value."""
-    return lambda run: metric_values(run).get(column)
+    """The function that reads `column` of a run, as `metric_values` has it; None where the run has no such value."""
+    name = metric_of(column)
+    suffix = column.removeprefix(name)
+
+    def read(run: StoredRun) -> float | None:
+        if column in run.record.metrics:
+            return run.record.metrics[column]
+        history, epoch = run.arrays.get(f"{HISTORY}{name}"), _epochs(run.record)[suffix]
+        return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
+
+    return read
 
 
 def values_by_seed(runs: Iterable[StoredRun], value_of: Value) -> dict[int, float]:

@@ -68,9 +68,11 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
             from ablate.cli.filters import FIELDS
 
             yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
+        case "fsck" | "gc":  # of the whole store
+            return
         case "show":
             yield from _run_ids(results_dir)
-        case "compare" | "export" | "predict":
+        case "compare" | "export" | "predict" | "reproduce":
             yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
         case _:
             yield from study_names(results_dir)

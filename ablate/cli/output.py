@@ -7,18 +7,24 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from ablate.harmless import harmless, one_line
 from ablate.identity import Json
 
-__all__ = ["Output", "UsageError", "plain_table", "seconds_text"]
+__all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
+# Between two columns.
+GAP = "  "
 
 
 class UsageError(Exception):
@@ -38,11 +44,11 @@ class Output:
         if not self.quiet:
             _print(self.messages, text)
 
-    def result(self, content: str | Table) -> None:
+    def result(self, content: str | PlainTable) -> None:
         """What the command was called for."""
         _print(self.results, content)
 
-    def summary(self, content: str | Table) -> None:
+    def summary(self, content: str | PlainTable) -> None:
         """A result that nobody asked for in so many words: dropped when quiet."""
         if not self.quiet:
             _print(self.results, content)
@@ -77,14 +83,53 @@ class _Listener(logging.Handler):
         self._output.problem(record.getMessage())
 
 
-def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> Table:
-    """A table without lines; `columns` are (heading, justification: left or right)."""
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for heading, justify in columns:
-        table.add_column(Text(one_line(heading)), justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
-    return table
+@dataclass(frozen=True)
+class PlainTable:
+    """A table without lines; `columns` are (heading, justification: left or right).
+
+    Where it fits into the width there is, its lines are put together here, and come out as rich would write them:
+    rich measures, wraps and crops every cell, which takes half a minute for ten thousand rows.
+    """
+
+    columns: Sequence[tuple[str, str]]
+    rows: Sequence[Sequence[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        headings = [heading for heading, _ in self.columns]
+        widths = [max(map(cell_len, cells)) for cells in zip(headings, *self.rows, strict=True)]
+        if sum(widths) + len(GAP) * (len(widths) - 1) > options.max_width or self._has_breaks():
+            yield self._folded()
+            return
+        yield from (Segment(self._line(headings, widths), Style(bold=True)), Segment.line())
+        for row in self.rows:
+            yield from (Segment(self._line(row, widths)), Segment.line())
+
+    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
+        placed = zip(cells, widths, self.columns, strict=True)
+        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed)
+
+    def _has_breaks(self) -> bool:
+        return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
+
+    def _folded(self) -> Table:
+        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+        for heading, justify in self.columns:
+            table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for row in self.rows:
+            table.add_row(*map(Text, row))
+        return table
+
+
+def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> PlainTable:
+    """A table of these cells, their control characters spelt out."""
+    headings = [(one_line(heading), justify) for heading, justify in columns]
+    return PlainTable(headings, [[one_line(cell) for cell in row] for row in rows])
+
+
+def _padded(cell: str, width: int, justify: str) -> str:
+    shown = cell.rstrip() if justify == "right" else cell
+    blanks = " " * (width - cell_len(shown))
+    return blanks + shown if justify == "right" else shown + blanks
 
 
 def seconds_text(seconds: float) -> str:
@@ -97,6 +142,18 @@ def seconds_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def bytes_text(number: int) -> str:
+    """A size as a person says it, in powers of 1000: 0 B, 12.3 kB, 4.0 GB."""
+    if number < 1000:
+        return f"{number} B"
+    size, unit = number / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if size < 999.95:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}"
 
 
 def _console(stderr: bool) -> Console:
@@ -112,7 +169,7 @@ def _finite(value: Json) -> Json:
     return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _print(console: Console, content: str | Table, style: str | None = None) -> None:
+def _print(console: Console, content: str | PlainTable, style: str | None = None) -> None:
     if isinstance(content, str):
         # On a terminal lines end between words; in a pipe they end where the text says.
         console.print(Text(harmless(content)), style=style, highlight=False, soft_wrap=not console.is_terminal)

@@ -6,26 +6,30 @@ ablate plan +sweep=optimizers
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import add_grid_option, read_request
+from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.identity import Json, canonical
 from ablate.plans import PlannedSweep
+from ablate.records import StoredRun
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
-from ablate.specs import Arm, Study, Sweep
-from ablate.store import RunStore
+from ablate.runner.session import Executor
+from ablate.specs import Arm, PlannedRun, Study, Sweep
+from ablate.store import MissingRun, RunStore
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_grid_option(parser)
+    add_run_options(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -33,13 +37,13 @@ def execute(invocation: Invocation, output: Output) -> int:
     store = RunStore(request.settings.results_dir)
     work = request.work
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
-    todo = missing(specs, store, request.keep)
+    todo = missing(specs, store, request.keep, wanted_versions(invocation))
     for sweep in work.sweeps if isinstance(work, Study) else ():
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
-    trained = (*todo.todo, *todo.retrained)
-    if trained:
-        workers = build(request.settings.executor).places(trained)
+    if todo.trained:
+        executor: Executor = build(request.settings.executor)
+        workers = executor.places(todo.trained)
         output.result(time_text(todo.estimated_seconds, workers))
     return ExitCode.DONE
 
@@ -47,40 +51,47 @@ def execute(invocation: Invocation, output: Output) -> int:
 def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) -> None:
     """The question, a line for each arm (its overrides, how many of its runs are done, which program), and what
     the design can show."""
-    spec = sweep.spec
+    spec, planned = sweep.spec, PlannedSweep.of(sweep)
     output.result(f"{spec.name}: {spec.question}")
     output.result(f"{spec.design}, {counted(len(sweep.arms), 'arm')} × {counted(len(spec.seeds), 'seed')}")
     if spec.base:
         output.result(f"with {' '.join(spec.base)}")
     numbers = {program: number for number, program in enumerate(programs_of(sweep), start=1)}
     columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
-    output.result(plain_table(columns, [arm_row(arm, sweep, work, numbers[arm.spec.program_id]) for arm in sweep.arms]))
+    rows = [arm_row(arm, planned.runs_of(arm.name), work, numbers[arm.spec.program_id]) for arm in sweep.arms]
+    output.result(plain_table(columns, rows))
     distinct = len({arm.spec.run_id for arm in sweep.arms})
     if distinct < len(sweep.arms):
         output.result(f"{len(sweep.arms)} arms map to {distinct} distinct configurations; equal runs are trained once")
-    for line in power_text(sweep, work, store):
+    for line in power_text(planned, dict(done_runs(sweep, work, store))):
         output.result(line)
     output.result("")
 
 
-def power_text(sweep: Sweep, work: WorkPlan, store: RunStore) -> list[str]:
-    """The power statement, one indented line for each part of it."""
-    planned = PlannedSweep.of(sweep)
-    done = [run.run_id for run in planned.runs if run.run_id in work.done]
-    forecast = forecast_sweep(planned, store.present(done))
+def done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
+    """Run id and run of what is done of a sweep. Specs and records are at hand, so the store gives the arrays alone."""
+    for spec in sweep.run_specs():
+        if spec.run_id in work.done:
+            with suppress(MissingRun):  # damaged beside a sound record
+                yield spec.run_id, StoredRun(spec, work.done[spec.run_id], store.arrays(spec.run_id))
+
+
+def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str]:
+    """The power statement by the spread of what is done, one indented line for each part of it."""
+    spec = planned.spec
+    forecast = forecast_sweep(planned, done)
     if forecast is None:
         return []
-    lines = power_lines(forecast, column_info(sweep.spec.metric))
-    title = f"power on {sweep.spec.metric}, {counted(len(sweep.spec.seeds), 'seed')}:"
+    lines = power_lines(forecast, column_info(spec.metric))
+    title = f"power on {spec.metric}, {counted(len(spec.seeds), 'seed')}:"
     return [title, *(f"  {line}" for line in lines)]
 
 
-def arm_row(arm: Arm, sweep: Sweep, work: WorkPlan, program: int) -> list[str]:
-    run_ids = [arm.spec.with_seed(seed).run_id for seed in sweep.spec.seeds]
-    done = sum(run_id in work.done for run_id in run_ids)
+def arm_row(arm: Arm, runs: Sequence[PlannedRun], work: WorkPlan, program: int) -> list[str]:
+    done = sum(run.run_id in work.done for run in runs)
     overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in arm.levels.items())
     title = f"{overrides} (baseline)" if arm.is_baseline else overrides
-    return [title, str(done), str(len(run_ids) - done), str(program)]
+    return [title, str(done), str(len(runs) - done), str(program)]
 
 
 def level_text(level: Json) -> str:
@@ -92,8 +103,11 @@ def programs_of(sweep: Sweep) -> list[str]:
     return list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
 
 
-def time_text(estimated_seconds: float | None, workers: int) -> str:
-    crew = counted(workers, "worker")
+def time_text(estimated_seconds: float | None, workers: int | None) -> str:
+    """How long it takes, all workers together; of one worker where their number is known only on the cluster."""
+    crew = counted(workers, "worker") if workers is not None else "as many workers as the cluster has room for"
     if estimated_seconds is None:
         return f"time unknown with {crew}: nothing like these runs was timed here yet"
+    if workers is None:
+        return f"about {seconds_text(estimated_seconds)} of work for {crew}, by the times of runs like these"
     return f"about {seconds_text(estimated_seconds / workers)} with {crew}, by the times of runs like these"

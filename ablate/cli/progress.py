@@ -19,6 +19,7 @@ from ablate.runner.events import (
     RunClaimedElsewhere,
     RunEnded,
     RunStarted,
+    Superseded,
     WorkerDied,
 )
 
@@ -148,6 +149,11 @@ def _tell_problem(event: Event, labels: Mapping[str, str], output: Output) -> No
             output.problem(
                 f"{labels[event.run_id]}: {event.what} came out with other numbers when it was done again; what was "
                 "stored stays, and what was to be kept of it is not"
+            )
+        case Superseded():
+            output.say(
+                f"{labels[event.run_id]}: {event.what} came out with other numbers than with other versions; what was "
+                "stored is set aside"
             )
         case RunEnded() if event.record.status is Status.FAILED and output.quiet:
             output.problem(ended_line(labels[event.record.run_id], event.record, {}))

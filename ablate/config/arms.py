@@ -1,6 +1,6 @@
 """From a question to its arms: each level is composed once, and arms are merged of what their levels change.
 
-Composing takes some 60 ms, and a grid has as many arms as its levels multiply to. So each level is composed
+Composing takes milliseconds, and a grid has as many arms as its levels multiply to. So each level is composed
 once, with the other factors at the baseline; an arm whose levels change different keys is the baseline's
 config with all of these changes, and only an arm whose levels change the same keys is composed itself.
 """

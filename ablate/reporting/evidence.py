@@ -13,6 +13,7 @@
     probes.npz           what pictures are made of: <run_id>/<probe>/<array>
     ensembles.json       what the seeds of an arm gain together, if their probabilities were kept
     photographs.npz      what an arm read in photographs, if it was asked
+    lines.npz            the loss on the lines between the runs of two arms, if it was asked
     study_log.jsonl      what happened to the study (seeds or claims that were added), without its times
     runs, timings, verdicts    the tables, for readers; parquet and CSV
 
@@ -23,7 +24,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,17 +36,29 @@ import pyarrow.parquet as pq
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
 from ablate.archives import read_arrays
 from ablate.artefacts import NOT_APPLICABLE, PROBES
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
+from ablate.public import public_words, without_folders
 from ablate.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
 from ablate.specs import RunSpec, SweepSpec
 from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 
-__all__ = ["READINGS", "Evidence", "pack", "pack_readings", "public_words", "unpack", "unpack_readings"]
+__all__ = [
+    "LINES",
+    "READINGS",
+    "Evidence",
+    "pack",
+    "pack_lines",
+    "pack_readings",
+    "unpack",
+    "unpack_lines",
+    "unpack_readings",
+]
 
 # Compressed; a run whose predictions find no room is reported without what they would tell.
 PREDICTION_BYTES = 2_000_000
@@ -59,12 +71,9 @@ NOT_PACKED = ("probabilities",)
 MOST_BYTES = 2**30
 MOST_ROWS = 20_000_000
 GENERATED_FILE = "generated.npz"
-ENSEMBLES, READINGS = "ensembles.json", "photographs.npz"
+ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
-_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out", "--allow-target")
-_GRID = ("-m", "--multirun")
-_FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+")
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Evidence:
         ensembles: what seeds gain together; made of the runs' probabilities while these are there, which are too
             large to be packed.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
     """
 
     plan: StudyPlan
@@ -85,6 +95,7 @@ class Evidence:
     events: tuple[Mapping[str, Any], ...] = ()
     ensembles: StudyEnsembles = field(default_factory=dict)
     readings: ArmReadings | None = None
+    lines: tuple[ArmLines, ...] = ()
 
 
 def pack(evidence: Evidence) -> dict[str, bytes]:
@@ -112,6 +123,7 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **_pack_probes(probes),
         **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
+        **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
         **_table_files(study_tables(plan, runs)),
     }
@@ -136,20 +148,8 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
     command = tuple(public_words(tuple(map(str, header["command"]))))
-    return Evidence(plan, runs, command, events, _unpack_ensembles(files), unpack_readings(files))
-
-
-def public_words(command: tuple[str, ...]) -> list[str]:
-    """The words without those that say where things lie on this machine, and without options: somebody may do what
-    a report says, and it must not say what may be imported."""
-    kept: list[str] = []
-    words = iter(command)
-    for word in words:
-        if word in _PLACES:
-            next(words, None)
-        elif not word.lstrip("+~").startswith(_PLACES) and (word in _GRID or not word.startswith("-")):
-            kept.append(_FOLDERS.sub("", word))
-    return kept
+    made = _unpack_ensembles(files), unpack_readings(files), unpack_lines(files)
+    return Evidence(plan, runs, command, events, *made)
 
 
 def _table_files(tables: Tables) -> dict[str, bytes]:
@@ -173,7 +173,7 @@ def _without_time(event: Mapping[str, Any]) -> dict[str, Any]:
 def _without_folders(record: RunRecord) -> RunRecord:
     if record.failure is None:
         return record
-    failure = replace(record.failure, traceback="", message=_FOLDERS.sub("", record.failure.message))
+    failure = replace(record.failure, traceback="", message=without_folders(record.failure.message))
     return replace(record, failure=failure)
 
 
@@ -238,7 +238,7 @@ def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str,
     rounds = sorted(plan.runs, key=lambda run: (run.seed, not run.is_baseline))
     chosen: dict[str, dict[str, dict[str, Array]]] = {}
     room = PROBE_BYTES
-    showing = {run.spec.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
+    showing = {run.record.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
     for run_id in dict.fromkeys([*(run.run_id for run in rounds), *plan.possible_run_ids]):
         for probe, arrays in runs[run_id].artefacts.items() if run_id in runs else ():
             if probe not in PROBES or probe in NOT_PACKED or (probe == SAMPLES and run_id not in showing):
@@ -318,6 +318,23 @@ def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
 def pack_readings(readings: ArmReadings) -> bytes:
     """The file READINGS."""
     return _npz(readings_to_arrays(readings))
+
+
+def unpack_lines(files: Mapping[str, bytes]) -> tuple[ArmLines, ...]:
+    """The lines between the runs of arms, of a file LINES among `files`; none where there is none.
+
+    Raises:
+        KeyError, ValueError: when it is not what `pack` writes.
+    """
+    if LINES not in files:
+        return ()
+    with np.load(io.BytesIO(files[LINES]), allow_pickle=False) as packed:
+        return lines_from_arrays(dict(packed))
+
+
+def pack_lines(lines: tuple[ArmLines, ...]) -> bytes:
+    """The file LINES."""
+    return _npz(lines_to_arrays(lines))
 
 
 def _npz(arrays: Mapping[str, Array]) -> bytes:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import ablate
+from ablate.analysis.lines import ArmLines
 from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
@@ -28,12 +29,13 @@ from ablate.identity import canonical, digest, sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.lines import line_file
 from ablate.reporting.originals import conclusions_of_study
 from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "rebuild", "write_latex", "write_report"]
+__all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
@@ -64,6 +66,7 @@ def write_report(
     redraw: bool = False,
     events: tuple[Mapping[str, Any], ...] = (),
     readings: ArmReadings | None = None,
+    lines: tuple[ArmLines, ...] = (),
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -73,11 +76,12 @@ def write_report(
         redraw: whether to write even what stands there, made by this version of the same data.
         events: the study's log.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command, events, readings=readings), folder, redraw)
+    return _write(Evidence(plan, runs, command, events, readings=readings, lines=lines), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -87,7 +91,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(unpack(_files(data_folder)), folder or data_folder.parent, redraw=True)
+    return _write(read_evidence(data_folder), folder or data_folder.parent, redraw=True)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -99,12 +103,17 @@ def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
     from ablate.reporting.latex import report_latex
 
     path = (folder or data_folder.parent) / "report.tex"
-    write_atomically(path, report_latex(_results(unpack(_files(data_folder)))).encode())
+    write_atomically(path, report_latex(_results(read_evidence(data_folder))).encode())
     return path
 
 
-def _files(data_folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+def read_evidence(data_folder: Path) -> Evidence:
+    """What a `data/` folder holds of its study.
+
+    Raises:
+        OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
+    """
+    return unpack({path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()})
 
 
 def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
@@ -145,13 +154,16 @@ def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _results(evidence: Evidence) -> StudyResults:
-    return study_results(evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings)
+    return study_results(
+        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
+    )
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
+    from ablate.plots.lines import lines_page
     from ablate.plots.pictures import reading_page
     from ablate.plots.probe_pages import PROBE_PAGES
 
@@ -161,11 +173,12 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
         for sweep in results.sweeps
         for caption in (*captions(sweep), *probe_captions(sweep))
     }
-    if results.readings is None:
-        return of_sweeps
-    files = photograph_files(results.readings)
-    read = zip(files, results.readings.readings, strict=True)
-    return {**of_sweeps, **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read}}
+    read = zip(photograph_files(results.readings), results.readings.readings, strict=True) if results.readings else ()
+    return {
+        **of_sweeps,
+        **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read},
+        **{f"figures/{line_file(pair)}": png_bytes(lines_page(pair)) for pair in results.lines},
+    }
 
 
 def _digest_of_inputs(data: Mapping[str, bytes]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,10 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.table import Table
 
 from ablate import __version__
 from ablate.cli.command import VERBS
-from ablate.cli.output import Output, plain_table
+from ablate.cli.output import Output, PlainTable, bytes_text, plain_table
 from ablate.harmless import harmless
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
@@ -55,6 +60,27 @@ def test_no_control_reaches_a_stream(capsys: pytest.CaptureFixture[str]) -> None
     assert said.out.count("[red]") == 2
 
 
+CELLS = st.text("ab é漢\t\n", max_size=6)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(
+    rows=st.integers(1, 3).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=4)),
+    justify=st.sampled_from(["left", "right"]),
+    width=st.integers(5, 40),
+    colour=st.booleans(),
+)
+def test_a_table_is_written_as_rich_writes_it(rows: list[list[str]], justify: str, width: int, colour: bool) -> None:
+    table = plain_table([("head", justify) for _ in rows[0]], rows)
+
+    def written(renderable: PlainTable | Table) -> str:
+        console = Console(file=io.StringIO(), width=width, force_terminal=colour, color_system="standard")
+        console.print(renderable, highlight=False)
+        return console.file.getvalue()
+
+    assert written(table) == written(table._folded())
+
+
 @pytest.mark.parametrize("words", ["list runs", "watch --once", "list runs --json"])
 def test_what_a_failed_run_says_is_not_obeyed(words: list[str], ablate: Ablate, folder: Path) -> None:
     failed = failed_run(SWEEP.arms[0].spec, HOSTILE)
@@ -77,6 +103,9 @@ class TestATerminal:
             "list",
             "list runs",
             "watch --once",
+            "fsck",
+            "gc --lone-runs",
+            "fsck x",
             "plan +sweep=optimizers",
             "plan +sweep=optmizers",
             "list zzz=1",
@@ -119,3 +148,11 @@ class TestAPipe:
         keep(folder / "results", SWEEP, completed_runs(SWEEP))
         for words in (["list"], ["list", "runs"], ["show", SWEEP.baseline.spec.run_id]):
             assert isinstance(json.loads(ablate(*words, "--json").out), list)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"), (4 * 10**12, "4.0 TB")],
+)
+def test_a_size_is_said_as_a_person_says_it(number: int, text: str) -> None:
+    assert bytes_text(number) == text

@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
+from ablate.packing import unpack
 from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
 from ablate.specs import Numerics
-from ablate.store import unpack
 
 XLA = Numerics("cpu", "xla", 1)
 # Trains one short run and writes its arrays.
@@ -15,7 +15,7 @@ TRAIN = """
 import sys
 from ablate.runner.trainer import Trainer
 from ablate.specs import Numerics
-from ablate.store import pack
+from ablate.packing import pack
 from tests.requests import spec
 run = Trainer(None, Numerics("cpu", "xla", 1)).train(
     spec("training.epochs=1", "model.hidden=[5]", "model.dropout=0.2"), lambda *told: None
@@ -52,7 +52,7 @@ def test_folders_of_other_boots_and_too_large_ones_are_removed(tmp_path, monkeyp
     monkeypatch.setattr(compiled, "MOST_BYTES", 5)
     compiled_programs(XLA, tmp_path)
     assert not (first / "program.pb").exists()
-    monkeypatch.setattr(compiled, "_boot", lambda: "the next one")
+    monkeypatch.setattr(compiled, "boot_id", lambda: "the next one")
     assert folder_in(compiled_programs(XLA, tmp_path)) != str(first)
     assert not first.exists()
 

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Kill it anywhere, run the same command again: a sweep is killed twice, with all its processes, then left alone, and
+# comes to the tables of one that nothing befell.
+#
+#     tests/benchmarks/kill_anywhere.sh [PYTHON]
+#
+# PYTHON is one that has ablate; .venv/bin/python by default. Everything happens in a temporary folder. Both sweeps run
+# one worker, and the kills come after the third and the seventh run, so that what is printed is nearly the same each time.
+set -eu
+
+python=$(realpath --no-symlinks "${1:-.venv/bin/python}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+sweep="+sweep=optimizers sweep.factors.optimizer=[sgd,adam,adamw] sweep.seeds=4 training.epochs=3 executor.workers=1"
+
+# Starts the sweep in a session of its own, waits until so many runs are stored, and kills the whole of it.
+killed_after() {
+    printf '$ ablate %s &\n' "$sweep"
+    # shellcheck disable=SC2086
+    setsid "$python" -m ablate $sweep 2>&1 &
+    group=$!
+    while [ "$(ls -d results/runs/??/* 2>/dev/null | wc -l)" -lt "$1" ]; do
+        kill -0 "$group" || exit 1
+        sleep 0.05
+    done
+    printf '$ kill -9 -%s\n' "$group"
+    kill -9 "-$group"
+    wait "$group" || true
+}
+
+tables() {
+    for table in runs history verdicts; do
+        printf '%s\n' results/studies/optimizers/$table.parquet results/studies/optimizers/$table.csv
+    done
+}
+
+mkdir killed undisturbed
+cd killed
+killed_after 3
+killed_after 7
+printf '$ ablate %s\n' "$sweep"
+# shellcheck disable=SC2086
+"$python" -m ablate $sweep 2>&1
+cd ../undisturbed
+# shellcheck disable=SC2086
+"$python" -m ablate $sweep >/dev/null 2>&1
+cd ..
+for place in killed undisturbed; do
+    printf '$ cd %s && sha256sum results/studies/optimizers/*\n' "$place"
+    (cd "$place" && tables | xargs sha256sum | cut -c1-16,65-)
+done
+killed=$(cd killed && tables | xargs sha256sum)
+undisturbed=$(cd undisturbed && tables | xargs sha256sum)
+[ "$killed" = "$undisturbed" ] && echo "The tables are equal, byte for byte."

@@ -1,0 +1,94 @@
+"""Composing: values that are set without Hydra give the config that Hydra gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ablate.config import composing as composing_module
+from ablate.config.composing import Composer, Config, composing
+from ablate.config.problems import ConfigError
+from ablate.config.words import Words, parse_words, write_word
+from tests.config.support import tree
+
+CHOICES = [{}, {"model": "small_cnn"}, {"optimizer": "sgd", "model": "mlp"}, {"dataset": "mnist", "schedule": "cosine"}]
+VALUES: dict[str, list[Any]] = {
+    "model.dropout": [0.0, 0.3, 1],
+    "model.activation": ["tanh", "it's ${seed}", "a\\b"],
+    "model.hidden": [[128], [64, 32], []],
+    "optimizer.learning_rate": [0.1, "${model.dropout}", None],
+    "training.clip": [{"norm": 1.0}, {"value": None, "norm": 2.0, "global_norm": None}],
+    "training.clip.norm": [None, 2.0],
+    "randomness.salt": [3, True],
+    "data_dir": ["/some where/ä", None],
+}
+
+
+class OnlyHydra(Composer):
+    def _with_values(self, words: Words) -> Config | None:
+        return None
+
+
+def raw(composer: Composer, words: Words) -> Config | str:
+    try:
+        return composer._compose(words)
+    except ConfigError as error:
+        return str(error)
+
+
+# Their memories outlive Hydra's context, which each example enters by itself.
+OURS, HYDRAS = Composer(tree()), OnlyHydra(tree())
+
+
+@st.composite
+def some_words(draw: st.DrawFn) -> Words:
+    choices = draw(st.sampled_from(CHOICES))
+    keys = draw(st.lists(st.sampled_from(sorted(VALUES)), unique=True, max_size=4))
+    values = {key: draw(st.sampled_from(VALUES[key])) for key in keys}
+    # As text, since a person writes them: what is read of it is what is set.
+    return parse_words(write_word(*item).text for item in {**choices, **values}.items())
+
+
+@settings(deadline=None, derandomize=True, max_examples=15)
+@given(words=some_words())
+def test_values_are_set_as_hydra_sets_them(words: Words) -> None:
+    with composing(tree()):
+        assert raw(OURS, words) == raw(HYDRAS, words)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["optimizer.unheard_of=1"],
+        ["+optimizer.extra=1", "optimizer.extra=2"],
+        ["~model.dropout"],
+        ["model=unheard_of", "model.dropout=0.1"],
+        ["optimizer@second=sgd"],
+        ["hydra.verbose=true"],
+        ["model.dropout=???"],
+        ["model.dropout=${unheard_of}"],
+    ],
+)
+def test_what_is_more_than_a_value_is_left_to_hydra(texts: list[str]) -> None:
+    with composing(tree()):
+        words = parse_words(texts)
+        assert raw(OURS, words) == raw(HYDRAS, words)
+
+
+def test_hydra_composes_each_choice_of_leaves_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    hydra_compose = composing_module.hydra_compose
+
+    def counted(name: str, texts: list[str]) -> Any:
+        asked.append(tuple(texts[1:]))
+        return hydra_compose(name, texts)
+
+    monkeypatch.setattr(composing_module, "hydra_compose", counted)
+    with composing(tree()) as composer:
+        for optimizer in ("sgd", "adam"):
+            for rate in range(1, 50):
+                composer.compose((write_word("optimizer", optimizer), write_word("optimizer.learning_rate", rate)))
+    assert asked == [("optimizer='sgd'",), (), ("optimizer='adam'",)]
