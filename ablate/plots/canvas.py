@@ -171,7 +171,7 @@ def png_bytes(figure: Figure) -> bytes:
     font lacks is drawn as a box, a control character as its number.
     """
     for text in figure.findobj(Text):
-        text.set_text(harmless(text.get_text()))  # type: ignore[attr-defined]
+        text.set_text(harmless(text.get_text()))
     canvas = FigureCanvasAgg(figure)
     with house_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
