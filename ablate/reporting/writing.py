@@ -113,7 +113,13 @@ def read_evidence(data_folder: Path) -> Evidence:
     Raises:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
     """
-    return unpack({path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()})
+    files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+    try:
+        return unpack(files)
+    except (KeyError, ValueError):
+        raise
+    except Exception as error:  # what comes from elsewhere can contradict itself in any way
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
