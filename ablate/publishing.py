@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablate.analysis.frame import study_tables
+from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.readings import ArmReadings
 from ablate.plans import StudyPlan
 from ablate.records import StoredRun
@@ -51,12 +51,17 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
     plan, command = lines[-1].plan, lines[-1].argv
     runs = store.present(plan.possible_run_ids)
-    for name, content in study_tables(plan, runs).files().items():
+    _write_tables(folder, study_tables(plan, runs))
+    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), _readings(folder))
+    return Published(plan, runs, written)
+
+
+def _write_tables(folder: StudyFolder, tables: Tables) -> None:
+    for name, content in tables.files().items():
         path = folder.path / name
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
-    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), _readings(folder))
-    return Published(plan, runs, written)
+    folder.write_pieces("history.csv", tables.history_csv())
 
 
 def _readings(folder: StudyFolder) -> ArmReadings | None:

@@ -30,11 +30,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
-from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.frame import history_pieces, study_tables
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
 from ablate.artefacts import NOT_APPLICABLE, PROBES
@@ -107,7 +106,8 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
-        **_table_files(study_tables(plan, runs)),
+        # History is long, and a reader of its CSV finds it under results/studies.
+        **study_tables(plan, runs).files(),
     }
 
 
@@ -144,11 +144,6 @@ def public_words(command: tuple[str, ...]) -> list[str]:
     return kept
 
 
-def _table_files(tables: Tables) -> dict[str, bytes]:
-    # History is long, and a reader of its CSV finds it under results/studies.
-    return {name: content for name, content in tables.files().items() if name != "history.csv"}
-
-
 def _json_bytes(value: Any, indent: int | None = None) -> bytes:
     return (json.dumps(value, sort_keys=True, indent=indent) + "\n").encode("ascii")
 
@@ -170,9 +165,12 @@ def _without_folders(record: RunRecord) -> RunRecord:
 
 
 def _specs(plan: StudyPlan) -> dict[str, RunSpec]:
-    settings = {(sweep.spec.name, arm.name): arm.settings for sweep in plan.sweeps for arm in sweep.arms}
-    rows = (*plan.runs, *plan.confirmation)
-    return {run.run_id: RunSpec.from_json({**settings[run.sweep, run.arm], "seed": run.seed}) for run in rows}
+    shared = {
+        (sweep.spec.name, arm.name): RunSpec.from_json({**arm.settings, "seed": 0})
+        for sweep in plan.sweeps
+        for arm in sweep.arms
+    }
+    return {run.run_id: shared[run.sweep, run.arm].with_seed(run.seed) for run in (*plan.runs, *plan.confirmation)}
 
 
 def _chosen_predictions(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Array]]:
@@ -350,9 +348,8 @@ def _smallest(classes: Array) -> Array:
 def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     """run_id → arrays, of every run that has any."""
     arrays: dict[str, dict[str, Array]] = {}
-    history = pd.read_parquet(io.BytesIO(files["history.parquet"]), columns=["run_id", "arm", "metric", "value"])
-    for (run_id, _, metric), values in history.groupby(["run_id", "arm", "metric"], sort=False)["value"]:
-        arrays.setdefault(str(run_id), {})[f"{HISTORY}{metric}"] = values.to_numpy(np.float64)
+    for run_id, metric, values in history_pieces(files["history.parquet"]):
+        arrays.setdefault(run_id, {})[f"{HISTORY}{metric}"] = values
     with np.load(io.BytesIO(files["predictions.npz"]), allow_pickle=False) as packed:
         for name in (name for name in packed.files if name.startswith(MISTAKE)):
             run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
