@@ -12,12 +12,13 @@ most a `.tmp-…` that nobody reads.
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ __all__ = [
     "staged_folder",
     "unseal",
     "write_atomically",
+    "write_pieces",
     "writing",
 ]
 
@@ -105,6 +107,36 @@ def write_atomically(path: Path, content: bytes) -> None:
         finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(path.parent)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> bool:
+    """Make `path` a file of these pieces, one after the other; False where it is that file already, and is left alone.
+
+    For what is too large to be held in memory.
+
+    Raises:
+        WriteFailed: when the file system refuses; the temporary file is gone then.
+    """
+    temporary, written = _temporary_name(path.parent), 0
+    try:
+        with writing(path.parent, 0):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            for piece in pieces:
+                written += len(piece)
+                with writing(path, written):
+                    file.write(piece)
+            with writing(path, written):
+                file.flush()
+                if path.is_file() and filecmp.cmp(temporary, path, shallow=False):
+                    return False
+                os.fsync(file.fileno())
+        with writing(path, written):
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        return True
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -227,9 +227,9 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     from ablate.analysis.frame import study_tables
 
     runs = store.present(plan.possible_run_ids)
-    states = {
-        name: _state_of_table(folder.path / name, content) for name, content in study_tables(plan, runs).files().items()
-    }
+    tables = study_tables(plan, runs)
+    contents = {**tables.files(), "history.csv": b"".join(tables.history_csv())}
+    states = {name: _state_of_table(folder.path / name, content) for name, content in contents.items()}
     wrong = [f"{name} {state}" for name, state in states.items() if state]
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
     if wrong:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablate.analysis.frame import study_tables
+from ablate.analysis.frame import Tables, study_tables
 from ablate.plans import StudyPlan
 from ablate.records import StoredRun
 from ablate.reporting.evidence import LINES, READINGS, unpack_lines, unpack_readings
@@ -50,12 +50,17 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
     plan, command = lines[-1].plan, lines[-1].argv
     runs = store.present(plan.possible_run_ids)
-    for name, content in study_tables(plan, runs).files().items():
-        path = folder.path / name
-        if not path.is_file() or path.read_bytes() != content:
-            folder.write(name, content)
+    _write_tables(folder, study_tables(plan, runs))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
     asked = unpack_readings(left), unpack_lines(left)
     written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), *asked)
     return Published(plan, runs, written)
+
+
+def _write_tables(folder: StudyFolder, tables: Tables) -> None:
+    for name, content in tables.files().items():
+        path = folder.path / name
+        if not path.is_file() or path.read_bytes() != content:
+            folder.write(name, content)
+    folder.write_pieces("history.csv", tables.history_csv())

@@ -23,7 +23,7 @@ Names of `arrays` (all optional: a failed run may have none; E epochs, N test ex
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -221,9 +221,12 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Json]:
         """Without `files`, which the store knows."""
-        said = {**asdict(self), "status": self.status.value, "schema": SCHEMA_VERSION}
-        del said["files"]
-        return said
+        # Field by field: to copy every value of ten thousand records takes longer than to write them.
+        said = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "files"}
+        parts = {
+            name: dict(vars(said[name])) for name in ("divergence", "failure", "timings") if said[name] is not None
+        }
+        return {**said, **parts, "status": self.status.value, "schema": SCHEMA_VERSION}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:

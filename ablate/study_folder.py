@@ -13,14 +13,14 @@ and command), `study_log.jsonl`, and tables that can be derived from the plans a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ablate.declared import as_declared
-from ablate.durable import StoreError, write_atomically
+from ablate.durable import StoreError, write_atomically, write_pieces
 from ablate.identity import Json, canonical
 from ablate.journal import Journal
 from ablate.plans import PLAN_FORMAT, StudyPlan
@@ -196,6 +196,16 @@ class StudyFolder:
         """
         path = self.path / file_name
         write_atomically(path, content)
+        return path
+
+    def write_pieces(self, file_name: str, pieces: Iterable[bytes]) -> Path:
+        """The same for a file that is too large for memory; one of the same content is left alone.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        path = self.path / file_name
+        write_pieces(path, pieces)
         return path
 
     def _timestamp(self) -> str:

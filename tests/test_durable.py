@@ -19,6 +19,7 @@ from ablate.durable import (
     set_aside,
     unseal,
     write_atomically,
+    write_pieces,
 )
 from ablate.identity import canonical
 
@@ -93,3 +94,32 @@ def test_tells_what_was_set_aside_by_its_name(tmp_path, name, suffix):
         write_atomically(tmp_path / name, b"")
         assert not is_set_aside(tmp_path / name)
         assert is_set_aside(set_aside(tmp_path / name, suffix))
+
+
+def test_pieces_make_one_file_and_an_equal_one_is_left_alone(tmp_path):
+    path = tmp_path / "study" / "history.csv"
+    assert write_pieces(path, iter([b"a,b\n", b"1,2\n"]))
+    written = path.stat()
+    assert not write_pieces(path, [b"a,b\n1,2\n"])
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+    assert write_pieces(path, [b"a,b\n", b"1,3\n"])
+    assert path.read_bytes() == b"a,b\n1,3\n"
+    assert [each.name for each in path.parent.iterdir()] == ["history.csv"]
+
+
+def test_what_stops_between_two_pieces_leaves_the_former_file(tmp_path):
+    def pieces():
+        yield b"half"
+        raise KeyboardInterrupt
+
+    path = tmp_path / "history.csv"
+    write_atomically(path, b"former")
+    with pytest.raises(KeyboardInterrupt):
+        write_pieces(path, pieces())
+    assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (b"former", 1)
+
+
+def test_pieces_that_the_file_system_refuses_are_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "taken").write_bytes(b"")
+    with pytest.raises(WriteFailed, match="taken"):
+        write_pieces(tmp_path / "taken" / "history.csv", [b""])

@@ -2,6 +2,7 @@
 
     tables = study_tables(plan, runs)      # runs: run_id → StoredRun, as far as they exist
     tables.files()                         # {"runs.parquet": b"…", "runs.csv": b"…", "history.parquet": …}
+    tables.history_csv()                   # in pieces: of ten thousand runs it is half a gigabyte
 
 A row of `runs` is one seed of one arm of one sweep, present even when the run is missing; a row of
 `history` one metric of one epoch of one run; a row of `timings` one run. `runs` and `history` are pure
@@ -15,10 +16,12 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,6 +37,8 @@ from ablate.specs import PlannedRun
 
 __all__ = [
     "Tables",
+    "csv_pieces",
+    "history_pieces",
     "history_table",
     "runs_table",
     "study_tables",
@@ -55,6 +60,8 @@ VERDICT_COLUMNS = (
 # Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
+# Rows of a row group of parquet, as many as pyarrow takes; and of a piece of CSV.
+GROUP_ROWS, CSV_ROWS = 2**20, 2**16
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,16 @@ class Tables:
     verdicts: pd.DataFrame
 
     def files(self) -> dict[str, bytes]:
-        """File name to content: every table as parquet and as CSV."""
+        """File name to content: every table as parquet, and as CSV all but `history`."""
         tables = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             **{f"{name}.parquet": to_parquet_bytes(table) for name, table in tables.items()},
-            **{f"{name}.csv": to_csv_bytes(table) for name, table in tables.items()},
+            **{f"{name}.csv": to_csv_bytes(table) for name, table in tables.items() if name != "history"},
         }
+
+    def history_csv(self) -> Iterator[bytes]:
+        """`history` as CSV, piece by piece."""
+        return csv_pieces(self.history)
 
 
 def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
@@ -145,7 +156,8 @@ def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     """One row for each epoch of each metric: run_id, arm, seed, epoch (from 1), split, metric, value.
 
     Runs in the order of the plan, within a run metrics in the order of `METRICS`, epochs ascending. A run
-    that stands in two arms has rows for both.
+    that stands in two arms has rows for both. Its texts are categories, for each stands in hundreds of rows; in the
+    files they are texts.
     """
     pieces = list(_history_pieces(plan, runs))
     lengths = [len(values) for *_, values in pieces]
@@ -171,6 +183,19 @@ def _history_pieces(plan: StudyPlan, runs: Runs) -> Iterator[tuple[PlannedRun, s
             continue
         history = runs[run.run_id].history
         yield from ((run, metric, history[metric]) for metric in sorted(history, key=metric_rank))
+
+
+def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
+    """Run id, metric and values of each history in the bytes of the table `history`, whose rows stand together."""
+    texts = ["run_id", "arm", "metric"]
+    table = pq.read_table(io.BytesIO(parquet), columns=[*texts, "value"], read_dictionary=texts)
+    run_ids, arms, metrics = (table[name].unify_dictionaries().combine_chunks() for name in texts)
+    values = table["value"].to_numpy().astype(np.float64)
+    codes = np.stack([column.indices.to_numpy() for column in (run_ids, arms, metrics)])
+    starts = np.flatnonzero(np.any(np.diff(codes, axis=1, prepend=-1), axis=0))
+    for start, stop in pairwise([*starts.tolist(), len(values)]):
+        run_id, metric = run_ids.dictionary[int(codes[0, start])], metrics.dictionary[int(codes[2, start])]
+        yield run_id.as_py(), metric.as_py(), values[start:stop]
 
 
 def _split(metric: str) -> str:
@@ -265,19 +290,37 @@ def to_csv_bytes(table: pd.DataFrame) -> bytes:
 
     A text that a spreadsheet would take for a formula is preceded by an apostrophe, the name of a column too.
     """
-    safe = table.rename(columns=_without_formula)
-    for name in safe.columns[safe.dtypes == "string"]:
-        safe[name] = safe[name].map(_without_formula)
-    text: str = safe.to_csv(index=False, lineterminator="\n")
-    return text.encode("utf-8")
+    return b"".join(csv_pieces(table))
+
+
+def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
+    """The same in pieces of some thousand rows."""
+    safe = table.copy(deep=False)
+    for name in table:
+        safe[name] = _defused(table[name])
+    safe = safe.rename(columns=_without_formula)
+    for start in range(0, max(len(table), 1), CSV_ROWS):
+        piece = safe.iloc[start : start + CSV_ROWS]
+        text: str = piece.to_csv(index=False, header=start == 0, lineterminator="\n")
+        yield text.encode("utf-8")
 
 
 def to_parquet_bytes(table: pd.DataFrame) -> bytes:
     """Parquet with null for NaN, and without pandas' own metadata, which would name its version."""
     buffer = io.BytesIO()
-    plain = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
-    pq.write_table(plain, buffer, compression="zstd")
+    with pq.ParquetWriter(buffer, _plain(table.iloc[:0]).schema, compression="zstd") as writer:
+        for start in range(0, max(len(table), 1), GROUP_ROWS):
+            writer.write_table(_plain(table.iloc[start : start + GROUP_ROWS]))
     return buffer.getvalue()
+
+
+def _plain(rows: pd.DataFrame) -> pa.Table:
+    texts = rows.astype(dict.fromkeys(rows.columns[rows.dtypes == "category"], "string"))
+    return pa.Table.from_pandas(texts, preserve_index=False).replace_schema_metadata(None)
+
+
+def _defused(column: pd.Series) -> pd.Series:
+    return column.map(_without_formula) if column.dtype in ("string", "category") else column
 
 
 def _without_formula(text: Any) -> Any:
@@ -295,7 +338,11 @@ def _as_utf8(text: str) -> str:
 
 
 def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
-    return pd.Series(np.repeat(np.array([_as_utf8(value) for value in values], dtype=object), lengths), dtype="string")
+    """Categories in the order of first use."""
+    codes, categories = pd.factorize(np.array([_as_utf8(value) for value in values], dtype=object))
+    return pd.Series(
+        pd.Categorical.from_codes(np.repeat(codes, lengths), categories=pd.Index(categories, dtype="string"))
+    )
 
 
 def _integers(values: Iterable[int | None]) -> pd.Series:

@@ -30,12 +30,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
-from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.frame import history_pieces, study_tables
 from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
@@ -125,7 +124,8 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
         **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
-        **_table_files(study_tables(plan, runs)),
+        # History is long, and a reader of its CSV finds it under results/studies.
+        **study_tables(plan, runs).files(),
     }
 
 
@@ -152,11 +152,6 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     return Evidence(plan, runs, command, events, *made)
 
 
-def _table_files(tables: Tables) -> dict[str, bytes]:
-    # History is long, and a reader of its CSV finds it under results/studies.
-    return {name: content for name, content in tables.files().items() if name != "history.csv"}
-
-
 def _json_bytes(value: Any, indent: int | None = None) -> bytes:
     return (json.dumps(value, sort_keys=True, indent=indent) + "\n").encode("ascii")
 
@@ -178,9 +173,12 @@ def _without_folders(record: RunRecord) -> RunRecord:
 
 
 def _specs(plan: StudyPlan) -> dict[str, RunSpec]:
-    settings = {(sweep.spec.name, arm.name): arm.settings for sweep in plan.sweeps for arm in sweep.arms}
-    rows = (*plan.runs, *plan.confirmation)
-    return {run.run_id: RunSpec.from_json({**settings[run.sweep, run.arm], "seed": run.seed}) for run in rows}
+    shared = {
+        (sweep.spec.name, arm.name): RunSpec.from_json({**arm.settings, "seed": 0})
+        for sweep in plan.sweeps
+        for arm in sweep.arms
+    }
+    return {run.run_id: shared[run.sweep, run.arm].with_seed(run.seed) for run in (*plan.runs, *plan.confirmation)}
 
 
 def _chosen_predictions(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, Array]]:
@@ -373,9 +371,9 @@ def _smallest(classes: Array) -> Array:
 def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     """run_id → arrays, of every run that has any."""
     arrays: dict[str, dict[str, Array]] = {}
-    history = _history(files["history.parquet"])
-    for (run_id, _, metric), values in history.groupby(["run_id", "arm", "metric"], sort=False)["value"]:
-        arrays.setdefault(str(run_id), {})[f"{HISTORY}{metric}"] = values.to_numpy(np.float64)
+    _check_rows(files["history.parquet"])
+    for run_id, metric, values in history_pieces(files["history.parquet"]):
+        arrays.setdefault(run_id, {})[f"{HISTORY}{metric}"] = values
     packed = _arrays(files["predictions.npz"])
     for name in (name for name in packed if name.startswith(MISTAKE)):
         run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
@@ -390,12 +388,11 @@ def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     return arrays
 
 
-def _history(content: bytes) -> pd.DataFrame:
-    """The table `history`. A few bytes of parquet can repeat a row as often as they like."""
-    rows = pq.ParquetFile(io.BytesIO(content)).metadata.num_rows
+def _check_rows(history: bytes) -> None:
+    """A few bytes of parquet can repeat a row as often as they like."""
+    rows = pq.ParquetFile(io.BytesIO(history)).metadata.num_rows
     if rows > MOST_ROWS:
         raise ValueError(f"a history of {rows:,} rows, and {MOST_ROWS:,} are allowed")
-    return pd.read_parquet(io.BytesIO(content), columns=["run_id", "arm", "metric", "value"])
 
 
 def _arrays(content: bytes) -> dict[str, Array]:

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.analysis.frame import study_tables, to_csv_bytes, to_parquet_bytes, verdict_table, verdicts_table
+from ablate.analysis import frame as module
+from ablate.analysis.frame import (
+    csv_pieces,
+    history_pieces,
+    study_tables,
+    to_csv_bytes,
+    to_parquet_bytes,
+    verdict_table,
+    verdicts_table,
+)
 from ablate.analysis.verdicts import ArmValues, judge_arms
 from ablate.identity import sha256_of_bytes
 from ablate.records import METRICS, RunRecord, Status, StoredRun
@@ -140,6 +149,30 @@ def test_parquet_gives_back_what_was_written() -> None:
     assert list(back["run_id"]) == list(TABLES.history["run_id"])
 
 
+def test_history_is_read_back_piece_by_piece() -> None:
+    pieces = list(history_pieces(to_parquet_bytes(TABLES.history)))
+    kept = [(run_id, metric) for run_id in PLAN.run_ids if run_id in RUNS for metric in RUNS[run_id].history]
+    assert sorted(piece[:2] for piece in pieces) == sorted(kept)
+    for run_id, metric, values in pieces:
+        np.testing.assert_array_equal(values, RUNS[run_id].history[metric])
+    assert list(history_pieces(to_parquet_bytes(study_tables(PLAN, {}).history))) == []
+
+
+def test_a_long_table_is_written_in_pieces_that_make_the_same_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, read = b"".join(TABLES.history_csv()), list(history_pieces(to_parquet_bytes(TABLES.history)))
+    monkeypatch.setattr(module, "CSV_ROWS", 100)
+    monkeypatch.setattr(module, "GROUP_ROWS", 100)
+    pieces = list(csv_pieces(TABLES.history))
+    assert len(pieces) == -(-len(TABLES.history) // 100)
+    assert b"".join(pieces) == whole
+    parquet = to_parquet_bytes(TABLES.history)
+    assert pq.read_metadata(io.BytesIO(parquet)).num_row_groups == len(pieces)
+    again = list(history_pieces(parquet))
+    assert [piece[:2] for piece in again] == [piece[:2] for piece in read]
+    for (*_, first), (*_, second) in zip(read, again, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
 def test_parquet_names_no_version_of_pandas() -> None:
     assert pq.read_schema(io.BytesIO(to_parquet_bytes(TABLES.runs))).metadata is None
 
@@ -163,7 +196,8 @@ def test_a_study_of_which_nothing_ran_has_its_rows() -> None:
     assert set(tables.runs["status"]) == {"missing"}
     assert len(tables.history) == len(tables.timings) == 0
     assert set(tables.verdicts["verdict"]) == {"inconclusive"}
-    assert len(tables.files()) == 8
+    assert len(tables.files()) == 7
+    assert b"".join(tables.history_csv()) == b"run_id,arm,seed,epoch,split,metric,value\n"
 
 
 def test_a_study_that_diverged_at_once_has_no_metric_columns() -> None:
