@@ -112,7 +112,7 @@ def test_an_artefact_of_another_run_is_damage(root: Path) -> None:
     other.mkdir()
     run_file("artefacts/weights.npz")(root).rename(other / "weights.npz")
     (finding,) = found(root)
-    assert f"is weights of run {BASELINE.run_id}" in finding.detail
+    assert f"is 'weights' of run '{BASELINE.run_id}" in finding.detail
 
 
 @pytest.mark.parametrize("name", ["plans.jsonl", "study_log.jsonl"])
@@ -197,7 +197,7 @@ def test_a_run_under_the_name_of_another_is_found(root: Path) -> None:
     store.folder(other.run_id).parent.mkdir(exist_ok=True)
     store.folder(BASELINE.run_id).rename(store.folder(other.run_id))
     details = [finding.detail for finding in found(root) if finding.path == store.folder(other.run_id)]
-    assert f"record.json belongs to run {BASELINE.run_id}" in details
+    assert f"record.json belongs to run '{BASELINE.run_id}'" in details
 
 
 def test_what_the_system_does_not_let_read_is_a_problem_that_stays(root: Path, monkeypatch) -> None:

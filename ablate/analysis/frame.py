@@ -13,7 +13,6 @@ the machine or the day stands in `timings` alone.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -59,7 +58,6 @@ VERDICT_COLUMNS = (
 )  # fmt: skip
 # Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 # Rows of a row group of parquet, as many as pyarrow takes; and of a piece of CSV.
 GROUP_ROWS, CSV_ROWS = 2**20, 2**16
 
@@ -324,8 +322,7 @@ def _defused(column: pd.Series) -> pd.Series:
 
 
 def _without_formula(text: Any) -> Any:
-    is_formula = isinstance(text, str) and text.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(text)
-    return f"'{text}" if is_formula else text
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA_STARTS) else text
 
 
 def _text(values: Iterable[str | None]) -> pd.Series:
