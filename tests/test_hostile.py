@@ -344,7 +344,7 @@ class TestAReport:
         texts = ["=1+1", "-0.5", "+1e-3", "-1+cmd|' /C calc'!A0"]
         table["=1+1"] = pd.Series(texts, dtype="string")
         header, *rows = csv.reader(io.StringIO(to_csv_bytes(table).decode()))
-        assert [row[-1] for row in (header, *rows)] == ["'=1+1", "'=1+1", "-0.5", "+1e-3", "'-1+cmd|' /C calc'!A0"]
+        assert [row[-1] for row in (header, *rows)] == ["'=1+1", "'=1+1", "'-0.5", "'+1e-3", "'-1+cmd|' /C calc'!A0"]
         assert not [cell for row in (header, *rows) for cell in row if cell.startswith(("=", "@", "\t", "\n"))]
         values = [float(row[header.index("test_loss")]) for row in rows if row[header.index("test_loss")]]
         assert values == table["test_loss"].dropna().tolist()
