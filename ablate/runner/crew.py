@@ -22,6 +22,8 @@ __all__ = ["Crew", "Tolerance"]
 
 TURN_SECONDS = 0.2
 BEAT_SECONDS = 1.0
+# What a worker may take to start in, where that is more than may pass between two signs of life.
+STARTING_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,12 @@ class Crew:
             # It may have spoken while this process was busy, writing to a slow disk for one.
             if worker.spec is None or worker.connection.poll():
                 continue
-            if worker.silent_seconds > self._tolerance.silent_seconds:
-                self._lose(worker, f"gave no sign of life for {self._tolerance.silent_seconds:g} s", "stalled")
-            elif worker.stalled_seconds > self._tolerance.stalled_seconds:
+            patience_seconds = self._tolerance.silent_seconds
+            if not worker.has_started:
+                patience_seconds = max(patience_seconds, STARTING_SECONDS)
+            if worker.silent_seconds > patience_seconds:
+                self._lose(worker, f"gave no sign of life for {patience_seconds:g} s", "stalled")
+            elif worker.has_started and worker.stalled_seconds > self._tolerance.stalled_seconds:
                 self._lose(worker, f"ended no epoch for {self._tolerance.stalled_seconds:g} s", "stalled")
 
     def _lose(self, worker: WorkerProcess, reason: str | None, kind: str) -> None:

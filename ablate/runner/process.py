@@ -23,7 +23,11 @@ from ablate.specs import Numerics, RunSpec
 
 __all__ = ["WorkerProcess"]
 
-COMMAND = "import sys; from ablate.runner.worker import main; main(int(sys.argv[1]))"
+COMMAND = (
+    "import sys; descriptor, parent = map(int, sys.argv[1:]); "
+    "from ablate.runner.lifeline import hold_on_to; hold_on_to(parent); "
+    "from ablate.runner.worker import main; main(descriptor)"
+)
 OUTPUT_BYTES = 8_192
 GRACE_SECONDS = 2.0
 
@@ -55,6 +59,7 @@ class WorkerProcess:
         number: which place among the workers it has, from 0.
         spec: what it is training; None while it is idle.
         program: the program it compiled last.
+        has_started: whether it has been heard of at all. Until then it imports, which proves nothing.
     """
 
     def __init__(self, number: int, settings: WorkerSettings, environment: Mapping[str, str]) -> None:
@@ -62,6 +67,7 @@ class WorkerProcess:
         self.numerics: Numerics = settings.numerics
         self.spec: RunSpec | None = None
         self.program: str | None = None
+        self.has_started = False
         self._heard_at = self._progressed_at = time.monotonic()
         self._first_bytes: int | None = None
         self._process, self.connection = _start(environment)
@@ -83,8 +89,9 @@ class WorkerProcess:
         """
         message: Beat | EpochEnded | Outcome = self.connection.recv()
         self._heard_at = time.monotonic()
-        if not isinstance(message, Beat):
+        if not isinstance(message, Beat) or not self.has_started:
             self._progressed_at = self._heard_at
+        self.has_started = True
         if isinstance(message, Outcome):
             self.spec = None
         return message
@@ -95,7 +102,7 @@ class WorkerProcess:
 
     @property
     def stalled_seconds(self) -> float:
-        """Since the last end of an epoch, or the beginning of the run."""
+        """Since the last end of an epoch, the beginning of the run, or the first sign of life."""
         return time.monotonic() - self._progressed_at
 
     def grown_bytes(self) -> int:
@@ -141,7 +148,7 @@ def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Con
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, str(theirs.fileno())],
+            [sys.executable, "-c", COMMAND, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ import pytest
 
 from ablate.durable import WriteFailed
 from ablate.records import Status
+from ablate.runner import crew, process
 from ablate.runner.events import EpochEnded, RunEnded, RunStarted, WorkerDied
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor, default_workers
@@ -119,6 +120,14 @@ def test_ends_a_worker_that_hangs(scene, script, executor, reason):
     executor.execute((hanging, *SPECS), scene.session)
     assert [death.reason for death in scene.of(WorkerDied)] == [reason]
     assert scene.store.record(hanging.run_id).status is Status.COMPLETED
+
+
+def test_a_worker_that_never_starts_is_given_up(scene, monkeypatch):
+    monkeypatch.setattr(crew, "STARTING_SECONDS", 0.5)
+    monkeypatch.setattr(process, "COMMAND", "import time; time.sleep(3600)")
+    replace(LOCAL, workers=1, heartbeat_seconds=0.1).execute(SPECS[:1], scene.session)
+    assert [death.reason for death in scene.of(WorkerDied)] == ["the worker gave no sign of life for 0.5 s"] * 2
+    assert scene.store.record(SPECS[0].run_id).failure.kind == "stalled"
 
 
 def test_tries_again_in_a_fresh_worker_when_memory_ran_out(scene):
