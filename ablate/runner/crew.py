@@ -26,6 +26,8 @@ __all__ = ["GRACE_SECONDS", "Crew", "Tolerance", "Workplace"]
 TURN_SECONDS = 0.2
 BEAT_SECONDS = 1.0
 GRACE_SECONDS = 2.0
+# What a worker may take to start in, where that is more than may pass between two signs of life.
+STARTING_SECONDS = 60.0
 
 Handle = TypeVar("Handle", bound=WorkerHandle)
 
@@ -205,9 +207,12 @@ class Crew(Generic[Handle]):
             # It may have spoken while this process was busy, writing to a slow disk for one.
             if worker.job is None or worker.is_waiting or worker.has_spoken():
                 continue
-            if worker.silent_seconds > self._tolerance.silent_seconds:
-                self._lose(worker, f"gave no sign of life for {self._tolerance.silent_seconds:g} s", "stalled")
-            elif worker.stalled_seconds > self._tolerance.stalled_seconds:
+            patience_seconds = self._tolerance.silent_seconds
+            if not worker.has_started:
+                patience_seconds = max(patience_seconds, STARTING_SECONDS)
+            if worker.silent_seconds > patience_seconds:
+                self._lose(worker, f"gave no sign of life for {patience_seconds:g} s", "stalled")
+            elif worker.has_started and worker.stalled_seconds > self._tolerance.stalled_seconds:
                 self._lose(worker, f"ended no epoch for {self._tolerance.stalled_seconds:g} s", "stalled")
 
     def _lose(self, worker: Handle, reason: str | None, kind: str) -> None:

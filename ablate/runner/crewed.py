@@ -27,7 +27,7 @@ class CrewedExecutor(ABC):
 
     Attributes:
         workers: how many; None for as many as there is room for. Never more than there are runs.
-        heartbeat_seconds: a worker not heard of for so long is killed.
+        heartbeat_seconds: a worker not heard of for so long is killed; a new one is given a minute if that is more.
         stall_seconds: a worker that ends no epoch for so long is killed; compiling counts.
         keep_going: whether to go on when the first runs all fail alike.
         memory_growth_gib: a worker whose resident memory has grown by more since its first run is replaced.

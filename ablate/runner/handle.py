@@ -21,6 +21,7 @@ class WorkerHandle(ABC):
         numerics: what its process was set up for.
         job: what it is doing; None while it is idle.
         program: the program it compiled last.
+        has_started: whether it has been heard of at all. Until then it imports, which proves nothing.
         is_waiting: whether there has been no room for it yet on any machine; nothing is expected of it before.
     """
 
@@ -29,6 +30,7 @@ class WorkerHandle(ABC):
         self.numerics = numerics
         self.job: Job | None = None
         self.program: str | None = None
+        self.has_started = False
         self.is_waiting = is_waiting
         self._heard_at = self._progressed_at = time.monotonic()
 
@@ -50,8 +52,9 @@ class WorkerHandle(ABC):
         """
         message = self._next()
         self._heard_at = time.monotonic()
-        if self.is_waiting or not isinstance(message, Beat):
+        if self.is_waiting or not self.has_started or not isinstance(message, Beat):
             self._progressed_at = self._heard_at
+        self.has_started = True
         self.is_waiting = False
         if isinstance(message, Outcome):
             self.job = None
@@ -63,7 +66,7 @@ class WorkerHandle(ABC):
 
     @property
     def stalled_seconds(self) -> float:
-        """Since the last end of an epoch, or the beginning of the run."""
+        """Since the last end of an epoch, the beginning of the run, or the first sign of life."""
         return time.monotonic() - self._progressed_at
 
     @abstractmethod

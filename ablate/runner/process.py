@@ -25,7 +25,11 @@ from ablate.specs import Numerics
 
 __all__ = ["Processes", "WorkerProcess"]
 
-COMMAND = "import sys; from ablate.runner.worker import main; main(int(sys.argv[1]))"
+COMMAND = (
+    "import sys; descriptor, parent = map(int, sys.argv[1:]); "
+    "from ablate.runner.lifeline import hold_on_to; hold_on_to(parent); "
+    "from ablate.runner.worker import main; main(descriptor)"
+)
 OUTPUT_BYTES = 8_192
 
 
@@ -129,7 +133,7 @@ def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Con
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, str(theirs.fileno())],
+            [sys.executable, "-c", COMMAND, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -171,7 +171,7 @@ def workers_of(pid: int) -> list[psutil.Process]:
     return family(pid)[1:]
 
 
-def leftovers(folder: Path, seconds: float = 20.0) -> list[str]:
+def leftovers(folder: Path, seconds: float = 60.0) -> list[str]:
     """The workers of lives in `folder` that are still there after `seconds`; at once if there are none."""
     deadline = time.monotonic() + seconds
     while (found := marked(folder)) and time.monotonic() < deadline:

@@ -97,9 +97,9 @@ def play(undisturbed: Undisturbed, folder: Path, seed: int) -> None:
     random = Random(seed)
     workers = random.choice((1, 2))
     blows = draw_blows(random)
-    # No less than a worker needs to start, however busy the machine is.
+    # More on a busy machine, where a second may pass between two beats.
     is_missed_soon = any(blow.strike is stop_worker for blow in blows)
-    heartbeat_seconds = max(1.0, undisturbed.seconds) if is_missed_soon else 30.0
+    heartbeat_seconds = max(1.0, undisturbed.seconds / 3) if is_missed_soon else 30.0
     fallen: list[Blow] = []
     for _ in range(MOST_LIVES):
         before, said, tries = outcomes(folder), len(output(folder)), len(tried(folder))

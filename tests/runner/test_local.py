@@ -9,6 +9,7 @@ import pytest
 
 from ablate.durable import WriteFailed
 from ablate.records import Status
+from ablate.runner import crew, process
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.events import WorkerDied
 from ablate.runner.inline import InlineExecutor
@@ -44,6 +45,14 @@ def scene(tmp_path, children):
     assert children() == []
     assert not [path for path in tmp_path.glob("**/claims/*") if path.name != ".lock"]
     assert list(tmp_path.glob("**/.tmp-*")) == []
+
+
+def test_a_worker_that_never_starts_is_given_up(scene, monkeypatch):
+    monkeypatch.setattr(crew, "STARTING_SECONDS", 0.5)
+    monkeypatch.setattr(process, "COMMAND", "import time; time.sleep(3600)")
+    replace(LOCAL, workers=1, heartbeat_seconds=0.1).execute(SPECS[:1], scene.session)
+    assert [death.reason for death in scene.of(WorkerDied)] == ["the worker gave no sign of life for 0.5 s"] * 2
+    assert scene.store.record(SPECS[0].run_id).failure.kind == "stalled"
 
 
 def test_replaces_a_worker_that_has_grown(scene):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,16 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
         workers[0].suspend()
         parent.kill()
         wait_until(lambda: all(map(is_gone, workers)), seconds=3.0)
+
+
+def test_a_worker_whose_parent_is_gone_ends_before_it_does_anything():
+    code = f"from ablate.runner.lifeline import hold_on_to; hold_on_to({os.getpid()}); print('goes on')"
+    started_by_us = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (started_by_us.returncode, started_by_us.stdout) == (0, "goes on\n")
+    by_a_shell = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1"; true', sys.executable, code], capture_output=True, text=True
+    )
+    assert (by_a_shell.returncode, by_a_shell.stdout, by_a_shell.stderr) == (0, "", "")
 
 
 def test_two_parents_share_the_work(tmp_path):
