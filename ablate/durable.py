@@ -95,10 +95,11 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> bool:
         WriteFailed: when the file system refuses; the temporary file is gone then.
     """
     temporary, written = _temporary_name(path.parent), 0
+    with writing(path, written):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open("xb")
     try:
-        with writing(path.parent, 0):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        with file:
             for piece in pieces:
                 written += len(piece)
                 with writing(path, written):
