@@ -67,7 +67,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     import ablate.publishing
     from ablate.cli.command import explain
     from ablate.cli.output import Output
-    from ablate.cli.run import run_study
+    from ablate.cli.run import Command, run_study
     from ablate.config.requests import Request
     from ablate.config.runs import Settings
     from ablate.reporting.writing import Written
@@ -79,7 +79,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))
     output = Output()
     try:
-        return run_study(STUDY, request, (), output)
+        return run_study(STUDY, Command(request, (), None, RunStore(folder / "results"), output))
     except BaseException as error:
         return explain(error, output)
 
