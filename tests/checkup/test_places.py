@@ -116,7 +116,7 @@ def test_bfloat16_that_is_emulated_and_kernels_that_are_off_are_notes(monkeypatc
 
 
 def test_too_little_memory_for_the_workers_is_a_note(monkeypatch):
-    monkeypatch.setattr(machine, "default_workers", lambda numerics: 4)
+    monkeypatch.setattr(machine, "default_workers", lambda numerics, gpus: 4)
     memory = SimpleNamespace(available=2.5 * machine.GIB, total=8 * machine.GIB)
     monkeypatch.setattr(machine.psutil, "virtual_memory", lambda: memory)
     found = by_subject(look_at_machine(CPU))["memory"]
