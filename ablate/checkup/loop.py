@@ -22,7 +22,7 @@ from ablate.specs import RunSpec
 
 __all__ = ["WORDS", "look_at_loop"]
 
-# What is trained: two epochs take about a second, and the worker's import of TensorFlow five.
+# What is trained: less work than the worker's import of TensorFlow.
 WORDS = ("dataset=digits", "model.hidden=[16]", "model.dropout=0.2", "training.epochs=2", "training.batch_size=64")
 ENGINES = ("xla", "graph", "eager")
 BEAT_SECONDS = 1.0

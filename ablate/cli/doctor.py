@@ -1,7 +1,7 @@
 """Is all well here? Looks at the machine, the libraries, the data sets and the results folder, and trains a tiny
 network twice and by every engine. What is wrong is said with the command that mends it.
 
-ablate doctor                          about ten seconds, most of them TensorFlow's import
+ablate doctor                          everything; most of its time is the import of TensorFlow
 ablate doctor numerics.device=gpu      whether runs on a GPU are possible
 ablate doctor --skip-training --json   all but the last part, for another program
 """
