@@ -97,8 +97,7 @@ class PlainTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         headings = [heading for heading, _ in self.columns]
         widths = [max(map(cell_len, cells)) for cells in zip(headings, *self.rows, strict=True)]
-        # Where it fits exactly, rich writes the same characters in other pieces.
-        if sum(widths) + len(GAP) * (len(widths) - 1) >= options.max_width or self._has_breaks():
+        if sum(widths) + len(GAP) * (len(widths) - 1) > options.max_width or self._has_breaks():
             yield self._folded()
             return
         yield from (Segment(self._line(headings, widths), Style(bold=True)), Segment.line())

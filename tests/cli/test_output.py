@@ -78,7 +78,12 @@ def test_a_table_is_written_as_rich_writes_it(rows: list[list[str]], justify: st
         console.print(renderable, highlight=False)
         return console.file.getvalue()
 
-    assert written(table) == written(table._folded())
+    def seen(said: str) -> str:
+        # rich turns the type bold anew for each cell and each gap; the table does so once for the line.
+        return re.sub(r"\x1b\[\d*m", "", said)
+
+    assert seen(written(table)) == seen(written(table._folded()))
+    assert ("\x1b[1m" in written(table)) == ("\x1b[1m" in written(table._folded()))
 
 
 @pytest.mark.parametrize("words", ["list runs", "watch --once", "list runs --json"])
