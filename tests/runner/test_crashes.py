@@ -113,7 +113,8 @@ def play(undisturbed: Undisturbed, folder: Path, seed: int) -> None:
         if process.exitcode == 0:
             break
     assert process.exitcode == 0, output(folder)
-    assert fallen
+    # One that waits for the tables may come when they are written.
+    assert fallen or blows[0].part is None
     assert results(folder) == undisturbed.results
     assert list(folder.glob("results/**/*.corrupt*")) == []
 
@@ -123,7 +124,7 @@ def comes_to(blow: Blow, process: BaseProcess, undisturbed: Undisturbed, folder:
     if blow.part is None:
         while len(stored(folder)) < undisturbed.runs and process.is_alive():
             process.join(0.01)
-        process.join(random.random() * 0.1 * undisturbed.seconds)
+        process.join(random.random() * 0.05 * undisturbed.seconds)
     else:
         done = len(stored(folder))
         # A life that finds every run done has still to start, and to write its tables.

@@ -81,7 +81,8 @@ class Scene:
 
     def tables(self):
         plan = StudyPlan.of(STUDY)
-        files = study_tables(plan, self.store.present(plan.run_ids)).files()
+        tables = study_tables(plan, self.store.present(plan.run_ids))
+        files = {**tables.files(), "history.csv": b"".join(tables.history_csv())}
         return {name: content for name, content in files.items() if not name.startswith("timings")}
 
 
