@@ -197,7 +197,8 @@ def _folded(text: str) -> str:
 
 
 def _epilog() -> str:
-    verbs = "\n".join(f"  {verb:<10} {purpose}" for verb, purpose in VERBS.items())
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}} {purpose}" for verb, purpose in VERBS.items())
     return f"""verbs:
 {verbs}
   ablate VERB --help says more
