@@ -114,7 +114,9 @@ def start(
         process.join(PATIENCE_SECONDS)
         assert process.exitcode is not None, f"it still lives after {PATIENCE_SECONDS:g} s"
     finally:
-        kill_tree(process.pid)
+        # Only one that lives: the number of one that has ended may be another's by now.
+        if process.is_alive():
+            kill_tree(process.pid)
         process.join()
 
 
@@ -160,15 +162,12 @@ def kill_tree(pid: int) -> None:
 
 
 def family(pid: int) -> list[psutil.Process]:
+    """A process and, after it, all it has started; empty when it is gone."""
     try:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
-
-
-def workers_of(pid: int) -> list[psutil.Process]:
-    return family(pid)[1:]
 
 
 def leftovers(folder: Path, seconds: float = 60.0) -> list[str]:

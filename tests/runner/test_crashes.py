@@ -26,6 +26,7 @@ from ablate.store import RunStore
 from tests.runner.lives import (
     STUDY,
     Undisturbed,
+    family,
     kill_tree,
     leftovers,
     live_undisturbed,
@@ -34,7 +35,6 @@ from tests.runner.lives import (
     results,
     start,
     stored,
-    workers_of,
 )
 from tests.runner.scripted import trainers, tried
 
@@ -56,23 +56,24 @@ def kill_everything(parent: int, folder: Path, random: Random) -> None:
 
 def kill_parent(parent: int, folder: Path, random: Random) -> None:
     """Its workers have to notice by themselves."""
-    send(psutil.Process(parent), signal.SIGKILL)
+    send(family(parent)[:1], signal.SIGKILL)
 
 
 def kill_worker(parent: int, folder: Path, random: Random) -> None:
-    for worker in workers_of(parent)[:1]:
-        send(worker, signal.SIGKILL)
+    workers = family(parent)[1:]
+    send(random.sample(workers, min(1, len(workers))), signal.SIGKILL)
 
 
 def stop_worker(parent: int, folder: Path, random: Random) -> None:
-    """It stands still with a run in its hands, until it is missed."""
-    for worker in [each for each in workers_of(parent) if each.pid in trainers(folder)][:1]:
-        send(worker, signal.SIGSTOP)
+    """It stands still, most likely with a run in its hands, until it is missed."""
+    training = [worker for worker in family(parent)[1:] if worker.pid in trainers(folder)]
+    send(random.sample(training, min(1, len(training))), signal.SIGSTOP)
 
 
-def send(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)
+def send(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 @dataclass(frozen=True)
