@@ -39,6 +39,8 @@ class Dispatcher:
         self._waiting: dict[str, deque[str]] = {program: deque() for program in self._programs.values()}
         for run_id, program in self._programs.items():
             self._waiting[program].append(run_id)
+        # How many wait of each program of which any do, in the order of the plan.
+        self._left = {program: len(runs) for program, runs in self._waiting.items()}
         self._elsewhere: set[str] = set()
         self._recorded: dict[str, RunRecord] = {}
         self._lost_once: set[str] = set()
@@ -63,8 +65,8 @@ class Dispatcher:
 
         `current` is the program the worker has compiled, `busy` those of the other workers at work.
         """
-        while (program := self._choose(current, busy)) is not None:
-            run_id = self._waiting[program].popleft()
+        while (program := next_program(self._left, current, busy)) is not None:
+            run_id = self._next_of(program)
             if self._claim(run_id):
                 return job_of(self._specs[run_id], self._stored(run_id), self._wanted(run_id), self._session.store)
         return None
@@ -99,7 +101,7 @@ class Dispatcher:
         self._session.observe(WorkerDied(run_id, worker, failure.message, is_retried))
         if is_retried:
             self._lost_once.add(run_id)
-            self._waiting[self._programs[run_id]].appendleft(run_id)
+            self._put_back(run_id)
         else:
             self.keep(Outcome(spec, failed_run(spec, failure)))
 
@@ -107,10 +109,22 @@ class Dispatcher:
         """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
         for run_id in sorted(self._elsewhere):
             if self._claim(run_id):
-                self._waiting[self._programs[run_id]].appendleft(run_id)
+                self._put_back(run_id)
 
-    def _choose(self, current: str | None, busy: Sequence[str]) -> str | None:
-        return next_program({program: len(runs) for program, runs in self._waiting.items()}, current, busy)
+    def _next_of(self, program: str) -> str:
+        self._left[program] -= 1
+        if not self._left[program]:
+            del self._left[program]
+        return self._waiting[program].popleft()
+
+    def _put_back(self, run_id: str) -> None:
+        """As the first of its program, and that before all others."""
+        program = self._programs[run_id]
+        self._waiting[program].appendleft(run_id)
+        self._left = {
+            program: len(self._waiting[program]),
+            **{each: n for each, n in self._left.items() if each != program},
+        }
 
     def _claim(self, run_id: str) -> bool:
         """Whether the run is ours to train. If not, it is recorded by now, or being trained elsewhere."""
@@ -166,9 +180,11 @@ class Dispatcher:
         self._session.observe(RunEnded(record, is_ours))
 
     def _check_beginning(self) -> None:
+        if len(self._recorded) != ALIKE:
+            return
         records = list(self._recorded.values())
         failures = [record.failure for record in records if record.failure is not None]
-        if len(records) == len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
+        if len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
             raise StoppedEarly(failures[-1], ALIKE, self.remaining)
 
 
