@@ -14,11 +14,10 @@ from pathlib import Path
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.readings import ArmReadings
 from ablate.plans import StudyPlan
-from ablate.records import StoredRun
-from ablate.reporting.evidence import READINGS, unpack_readings
-from ablate.reporting.writing import Written, write_report
+from ablate.reporting.evidence import READINGS, Evidence, pack, unpack_readings
+from ablate.reporting.writing import Written, write_packed
 from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.study_folder import PlanLine, StudyFolder
 
 __all__ = ["Published", "UnknownStudy", "publish"]
 
@@ -29,10 +28,9 @@ class UnknownStudy(LookupError):
 
 @dataclass(frozen=True)
 class Published:
-    """A study's latest plan, its runs as far as the store has them, and the report that was written."""
+    """A study's latest plan, and the report that was written."""
 
     plan: StudyPlan
-    runs: dict[str, StoredRun]
     report: Written
 
 
@@ -49,11 +47,16 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    plan, command = lines[-1].plan, lines[-1].argv
-    runs = store.present(plan.possible_run_ids)
-    _write_tables(folder, study_tables(plan, runs))
-    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), _readings(folder))
-    return Published(plan, runs, written)
+    data = _packed(folder, store, lines[-1])
+    return Published(lines[-1].plan, write_packed(data, reports_dir / folder.name, redraw))
+
+
+def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> dict[str, bytes]:
+    """What a report is made of; writes the tables on the way. There may be ten thousand runs, and no room to keep
+    them until the report is made."""
+    runs = store.present(line.plan.possible_run_ids)
+    _write_tables(folder, study_tables(line.plan, runs))
+    return pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=_readings(folder)))
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> None:

@@ -217,7 +217,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
-        """The record of its JSON.
+        """The record of its JSON, to which a store adds `files`.
 
         Raises:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a record of this schema.

@@ -453,8 +453,7 @@ def _content(path: Path) -> bytes:
 
 
 def _record(sealed: Mapping[str, Any]) -> RunRecord:
-    said = {key: value for key, value in sealed.items() if key != "files"}
-    return replace(RunRecord.from_json(said), files=sealed["files"])
+    return RunRecord.from_json(sealed)
 
 
 @contextmanager

@@ -55,8 +55,8 @@ VERDICT_COLUMNS = (
     "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "se_twoway", "holds_new_test",
     "flags", "test_name",
 )  # fmt: skip
-# Rows of a row group of parquet, as many as pyarrow takes; and of a piece of CSV.
-GROUP_ROWS, CSV_ROWS = 2**20, 2**16
+# Rows of a row group of parquet, and of a piece of CSV: what is in memory as text at one time.
+GROUP_ROWS, CSV_ROWS = 2**18, 2**16
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -162,7 +162,7 @@ def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
             "run_id": _repeated([run.run_id for run, *_ in pieces], lengths),
             "arm": _repeated([run.arm for run, *_ in pieces], lengths),
             "seed": pd.Series(np.repeat([run.seed for run, *_ in pieces], lengths), dtype="int64"),
-            "epoch": pd.Series(np.concatenate([[], *(np.arange(1, n + 1) for n in lengths)]), dtype="int64"),
+            "epoch": pd.Series(_counted(lengths), dtype="int64"),
             "split": _repeated([_split(metric) for _, metric, _ in pieces], lengths),
             "metric": _repeated([metric for _, metric, _ in pieces], lengths),
             "value": pd.Series(np.concatenate([[], *(values for *_, values in pieces)]), dtype="float64"),
@@ -187,11 +187,16 @@ def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.fl
     table = pq.read_table(io.BytesIO(parquet), columns=[*texts, "value"], read_dictionary=texts)
     run_ids, arms, metrics = (table[name].unify_dictionaries().combine_chunks() for name in texts)
     values = table["value"].to_numpy().astype(np.float64)
-    codes = np.stack([column.indices.to_numpy() for column in (run_ids, arms, metrics)])
-    starts = np.flatnonzero(np.any(np.diff(codes, axis=1, prepend=-1), axis=0))
-    for start, stop in pairwise([*starts.tolist(), len(values)]):
-        run_id, metric = run_ids.dictionary[int(codes[0, start])], metrics.dictionary[int(codes[2, start])]
-        yield run_id.as_py(), metric.as_py(), values[start:stop]
+    starts = _starts(column.indices.to_numpy() for column in (run_ids, arms, metrics))
+    for start, stop in pairwise([*starts, len(values)]):
+        yield run_ids[start].as_py(), metrics[start].as_py(), values[start:stop]
+
+
+def _starts(columns: Iterable[npt.NDArray[np.int32]]) -> list[int]:
+    """The rows in which any of the columns differs from the row before."""
+    rows = [np.flatnonzero(np.diff(column, prepend=np.int32(-1))) for column in columns]
+    starts: list[int] = np.unique(np.concatenate(rows)).tolist()
+    return starts
 
 
 def _split(metric: str) -> str:
@@ -331,6 +336,12 @@ def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
     return pd.Series(
         pd.Categorical.from_codes(np.repeat(codes, lengths), categories=pd.Index(categories, dtype="string"))
     )
+
+
+def _counted(lengths: list[int]) -> npt.NDArray[np.int64]:
+    """1, 2, … up to each of the lengths, one after the other."""
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.arange(1, (ends[-1] if lengths else 0) + 1) - np.repeat(ends - lengths, lengths)
 
 
 def _integers(values: Iterable[int | None]) -> pd.Series:

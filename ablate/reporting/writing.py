@@ -32,7 +32,7 @@ from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "rebuild", "write_latex", "write_report"]
+__all__ = ["Written", "rebuild", "write_latex", "write_packed", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
@@ -75,7 +75,7 @@ def write_report(
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command, events, readings=readings), folder, redraw)
+    return write_packed(pack(Evidence(plan, runs, command, events, readings=readings)), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -85,7 +85,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(unpack(_files(data_folder)), folder or data_folder.parent, redraw=True)
+    return write_packed(pack(unpack(_files(data_folder))), folder or data_folder.parent, redraw=True)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -105,8 +105,13 @@ def _files(data_folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
 
 
-def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
-    data = pack(evidence)
+def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) -> Written:
+    """The same of what `pack` gives: whoever has no other use for the runs can let go of them before the report is
+    made, for which they are unpacked.
+
+    Raises:
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
     report = folder / "report.md"
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
