@@ -1,6 +1,6 @@
 """A trainer that trains nothing: what is left of the time of a run is what keeping its books costs.
 
-python -m tests.benchmarks.idle RUNS FOLDER      # seconds a run, of two workers, with the store in FOLDER
+python -m tests.benchmarks.idle RUNS FOLDER      # ms a run, with the store in FOLDER: wall, the parent's processor
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,28 +34,27 @@ class Trainer:
 
     def train(self, spec: RunSpec, progress: Progress) -> StoredRun:
         progress(1, 1, {"loss": 0.5, "val_loss": 0.5})
-        record = self._run.record
-        fields = {name: value for name, value in vars(record).items() if name != "run_id"}
-        return StoredRun(spec, type(record)(run_id=spec.run_id, **fields), self._run.arrays)
+        return StoredRun(spec, replace(self._run.record, run_id=spec.run_id), self._run.arrays)
 
     def measure(self, spec: RunSpec, probe: str, raw: Mapping[str, Mapping[str, Array]]) -> Mapping[str, Array]:
         raise NotImplementedError
 
 
-def seconds_a_run(runs: int, folder: Path) -> float:
-    """Of wall time, from the moment when both workers are at work to the end."""
-    ended: list[float] = []
+def seconds_a_run(runs: int, folder: Path) -> tuple[float, float]:
+    """On the wall, and of this process alone, from the moment when both workers are at work to the end."""
+    ended: list[tuple[float, float]] = []
 
     def observe(event: Event) -> None:
         if isinstance(event, RunEnded):
-            ended.append(time.perf_counter())
+            ended.append((time.perf_counter(), time.process_time()))
 
     with TemporaryDirectory(dir=folder) as results:
         specs = [run_spec(seed=seed) for seed in range(runs + STARTING)]
         session = Session(RunStore(Path(results)), None, observe)
         LocalExecutor(workers=2, trainer=NAME).execute(specs, session)
-    return (ended[-1] - ended[STARTING - 1]) / runs
+    wall, processor = (last - first for first, last in zip(ended[STARTING - 1], ended[-1], strict=True))
+    return wall / runs, processor / runs
 
 
 if __name__ == "__main__":
-    print(seconds_a_run(int(sys.argv[1]), Path(sys.argv[2])))
+    print(*(1000 * seconds for seconds in seconds_a_run(int(sys.argv[1]), Path(sys.argv[2]))))
