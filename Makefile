@@ -14,11 +14,14 @@ BIN := .venv/bin
 run: .venv/installed$(EXTRAS)
 	$(BIN)/python -m ablate +sweep=optimizers
 
+# Two processes, a file of tests always in one of them: what a file has compiled serves the whole of it.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: .venv/installed[dev]
 	$(BIN)/ruff check .

@@ -50,6 +50,7 @@ class ArtefactInfo:
         version: raised whenever other numbers come out of the same run.
         needs: the raw artefacts that it is measured from; empty for these.
         quantities: the meaning of each of its numbers.
+        is_of_any_procedure: whether it makes sense of every run, and not only of those that learn from targets.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ArtefactInfo:
     version: int = 1
     needs: tuple[str, ...] = ()
     quantities: tuple[MetricInfo, ...] = ()
+    is_of_any_procedure: bool = False
 
 
 _RAW = (
@@ -72,6 +74,7 @@ _PROBES = (
             MetricInfo("loss_jitter", "jitter of the step-wise loss in the last epoch", "", ""),
             MetricInfo("relative_loss_jitter", "jitter of the step-wise loss ÷ its mean, last epoch", "", "fraction"),
         ),
+        is_of_any_procedure=True,
     ),
     ArtefactInfo(
         "gradient_noise",
@@ -96,6 +99,14 @@ _PROBES = (
         quantities=(MetricInfo("surface_rise", "rise of the loss half a filter norm away", "", ""),),
     ),
     ArtefactInfo(
+        "linear_path",
+        "loss on the straight line from the first weights to the last",
+        needs=(WEIGHTS,),
+        quantities=(
+            MetricInfo("linear_path_barrier", "barrier on the line from the first weights to the last", "", ""),
+        ),
+    ),
+    ArtefactInfo(
         "dead_units",
         "dead units",
         needs=(WEIGHTS,),
@@ -115,6 +126,7 @@ _PROBES = (
             MetricInfo("weight_extreme", "largest weight in size", "", ""),
             MetricInfo("total_weight_norm", "Euclidean norm of all kernels together", "", ""),
         ),
+        is_of_any_procedure=True,
     ),
     ArtefactInfo(
         "calibration",

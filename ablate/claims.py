@@ -1,8 +1,9 @@
 """Claims: which process is training which run, so that several can work on one store and never on one run.
 
 A claim is a file named by the run that says who holds it. A dead holder's claim is void: on this host
-when its process is gone, on another when the file has not been touched for a while. Two processes that
-mistake each other for dead lose time, not results: the store keeps the first outcome.
+when its process is gone, on another (or from before this one's last start) when the file has not been
+touched for a while. No clock is trusted: who sets it makes nobody dead. Two processes that mistake each
+other for dead lose time, not results: the store keeps the first outcome.
 
     with Claims(results_dir) as claims:         # a thread touches the claims until the end, then they go
         if claims.take(run_id):
@@ -27,30 +28,41 @@ from types import TracebackType
 import psutil
 from filelock import FileLock
 
-from ablate.durable import writing
+from ablate.durable import holding, writing
+from ablate.machine import boot_id
 
 __all__ = ["Claims", "Owner"]
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
-# psutil derives start times from the clock, whose corrections move them a little.
+# Of one look at a claim of another host, whose clock may be wrong by minutes, this much is a death.
+DEAD_SECONDS = 3600.0
+# psutil derives both a start and the boot from the clock, and rounds the one more than the other.
 START_TOLERANCE_SECONDS = 2.0
+# What a claim is written into before it has its name; nobody writes one without the lock.
+TEMPORARY = ".tmp-claim"
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a claim. `started_at` is the start of the process in seconds since 1970, which tells it from
-    a later one with its number; `token` tells two holders in one process apart."""
+    """Who holds a claim.
+
+    Attributes:
+        host: the machine, by its name and its boot: numbers of processes say nothing beyond these.
+        started_seconds: when the process started, since the machine did; tells it from a later one with its number.
+        token: tells two holders in one process apart.
+    """
 
     host: str
     pid: int
-    started_at: float
+    started_seconds: float
     token: str
 
     @classmethod
     def current(cls) -> Owner:
         """This process, as a holder of its own."""
-        return cls(platform.node(), os.getpid(), psutil.Process().create_time(), uuid.uuid4().hex)
+        host = f"{platform.node()} {boot_id()}"
+        return cls(host, os.getpid(), _started_seconds(psutil.Process()), uuid.uuid4().hex)
 
 
 @dataclass
@@ -101,19 +113,27 @@ class Claims:
         path, content = self._folder / run_id, json.dumps(asdict(self._me)).encode("ascii")
         with writing(path, len(content)):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with self._lock:
+            with holding(self._lock):
                 if self._is_held_elsewhere(run_id):
                     return False
-                path.write_bytes(content)
+                # Whole or not at all: a claim that names nobody would hold the run until it is stale.
+                temporary = self._folder / TEMPORARY
+                temporary.write_bytes(content)
+                temporary.replace(path)
         self._held.add(run_id)
         return True
 
     def release(self, run_id: str) -> None:
-        """Give a run back. A claim that another process has taken over meanwhile is left to it."""
+        """Give a run back. A claim that another process has taken over meanwhile is left to it.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
         self._held.discard(run_id)
-        with self._lock:
+        path = self._folder / run_id
+        with holding(self._lock), writing(path, 0):
             if self.owner(run_id) == self._me:
-                (self._folder / run_id).unlink()
+                path.unlink()
 
     def owner(self, run_id: str) -> Owner | None:
         """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""
@@ -125,6 +145,33 @@ class Claims:
     def holder(self, run_id: str) -> Owner | None:
         """The living process, other than this holder, that is training the run; None when there is none."""
         return self.owner(run_id) if self._is_held_elsewhere(run_id) else None
+
+    def names(self) -> tuple[str, ...]:
+        """The runs that there is a claim of, its holder alive or dead, sorted."""
+        found = self._folder.iterdir() if self._folder.is_dir() else ()
+        return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+
+    def is_void(self, run_id: str, now: float) -> bool:
+        """Whether a claim's holder is dead, as far as one look can tell: on this host its process is gone; from
+        another the claim has not been touched for an hour. `now` is in seconds since 1970.
+        """
+        path, owner = self._folder / run_id, self.owner(run_id)
+        if owner is not None and owner.host == self._me.host:
+            return not self._is_running(owner)
+        return path.exists() and now - path.stat().st_mtime > DEAD_SECONDS
+
+    def clear(self, run_id: str, now: float) -> bool:
+        """Remove the claim of a dead holder; whether it was one.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        path = self._folder / run_id
+        with writing(path, 0), self._lock:
+            is_void = self.is_void(run_id, now)
+            if is_void:
+                path.unlink()
+        return is_void
 
     def __enter__(self) -> Claims:
         threading.Thread(target=self._beat, name="claims", daemon=True).start()
@@ -165,7 +212,12 @@ def process_is_running(owner: Owner) -> bool:
     """Whether the process of `owner`, who is on this host, still runs; a zombie does not."""
     try:
         process = psutil.Process(owner.pid)
-        same = abs(process.create_time() - owner.started_at) < START_TOLERANCE_SECONDS
+        same = abs(_started_seconds(process) - owner.started_seconds) < START_TOLERANCE_SECONDS
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _started_seconds(process: psutil.Process) -> float:
+    # Whoever sets the clock moves both by as much.
+    return process.create_time() - psutil.boot_time()

@@ -15,6 +15,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 import shutil
 import uuid
 from collections import deque
@@ -25,6 +26,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import BaseFileLock
+
 from ablate.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
 
 __all__ = [
@@ -32,6 +35,9 @@ __all__ = [
     "StoreError",
     "WriteFailed",
     "discard",
+    "holding",
+    "is_set_aside",
+    "is_temporary",
     "publish",
     "seal",
     "set_aside",
@@ -43,6 +49,8 @@ __all__ = [
 ]
 
 CHECKSUM = "checksum"
+TEMPORARY = ".tmp-"
+CORRUPT, SUPERSEDED = ".corrupt", ".superseded"
 
 
 class StoreError(Exception):
@@ -70,6 +78,21 @@ def writing(path: Path, bytes_needed: int) -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteFailed(path, bytes_needed, error.strerror or str(error)) from error
+
+
+@contextmanager
+def holding(lock: BaseFileLock) -> Iterator[None]:
+    """Waits for `lock`, and gives it back at the end.
+
+    Raises:
+        WriteFailed: when the file system refuses its file.
+    """
+    with writing(Path(lock.lock_file), 0):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -154,25 +177,45 @@ def publish(staged: Path, final: Path) -> None:
         _sync_all([final.parent, final.parent.parent])
 
 
-def discard(folder: Path) -> None:
-    """Remove a folder so that no reader sees a part of it: its name goes first."""
-    nameless = _temporary_name(folder.parent)
-    with writing(folder, 0):
-        folder.rename(nameless)
-    shutil.rmtree(nameless, ignore_errors=True)
+def discard(path: Path) -> None:
+    """Remove a file or a folder so that no reader sees a part of it: its name goes first.
+
+    Raises:
+        WriteFailed: when the file system refuses.
+    """
+    nameless = _temporary_name(path.parent)
+    with writing(path, 0):
+        path.rename(nameless)
+    if nameless.is_dir() and not nameless.is_symlink():
+        shutil.rmtree(nameless, ignore_errors=True)
+    else:
+        nameless.unlink(missing_ok=True)
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, suffix: str = CORRUPT) -> Path:
     """Rename `path` to `<name>.corrupt`, or `.corrupt-2` and so on where that is taken; the new path.
+
+    Args:
+        suffix: CORRUPT, or SUPERSEDED for what is sound and has given way to something else.
 
     Raises:
         WriteFailed: when the file system refuses.
     """
     number = 1
-    while (aside := path.with_name(_corrupt_name(path.name, number))).exists():
+    while (aside := path.with_name(_aside_name(path.name, suffix, number))).exists():
         number += 1
     with writing(aside, 0):
         return path.rename(aside)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a name is that of something that is being written, or was left by a writer who died."""
+    return path.name.startswith(TEMPORARY)
+
+
+def is_set_aside(path: Path) -> bool:
+    """Whether a name is one that `set_aside` gives."""
+    return re.search(rf"({re.escape(CORRUPT)}|{re.escape(SUPERSEDED)})(-\d+)?$", path.name) is not None
 
 
 def seal(data: Mapping[str, Json]) -> dict[str, Json]:
@@ -190,7 +233,7 @@ def unseal(text: str | bytes) -> dict[str, Any]:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
         sound = checksum == _sha256_of_text(canonical_of_loaded(data))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
         raise Damaged("its checksum does not match")
@@ -201,12 +244,12 @@ def _sha256_of_text(text: str) -> str:
     return sha256_of_bytes(text.encode("ascii"))
 
 
-def _corrupt_name(name: str, number: int) -> str:
-    return f"{name}.corrupt" if number == 1 else f"{name}.corrupt-{number}"
+def _aside_name(name: str, suffix: str, number: int) -> str:
+    return f"{name}{suffix}" if number == 1 else f"{name}{suffix}-{number}"
 
 
 def _temporary_name(parent: Path) -> Path:
-    return parent / f".tmp-{uuid.uuid4().hex}"
+    return parent / f"{TEMPORARY}{uuid.uuid4().hex}"
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -16,9 +16,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["RUN_FORMAT", "Json", "canonical", "canonical_of_loaded", "digest", "digest_of_text", "sha256_of_bytes"]
+__all__ = [
+    "RUN_FORMAT",
+    "RUN_ID",
+    "Json",
+    "canonical",
+    "canonical_of_loaded",
+    "digest",
+    "digest_of_text",
+    "sha256_of_bytes",
+]
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -27,6 +37,8 @@ _Place = tuple["_Place", str | int] | None
 
 # Raised by hand together with any change of the training code that changes a run's numbers.
 RUN_FORMAT = 1
+# What `digest` gives, which also names a folder.
+RUN_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def canonical(value: Json) -> str:

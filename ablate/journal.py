@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from ablate.durable import Damaged, seal, unseal, write_atomically
+from ablate.durable import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
 from ablate.identity import Json
 
 __all__ = ["Journal"]
@@ -38,7 +38,13 @@ class Journal:
 
     def entries(self) -> tuple[dict[str, Any], ...]:
         """All sound entries; a warning in the log names the number of each line that is not."""
-        return tuple(entry for _, entry in self._sound_lines())
+        entries = []
+        for number, (_, entry) in enumerate(self._opened(), start=1):
+            if isinstance(entry, Damaged):
+                log.warning("%s, line %d is damaged (%s) and left out", self.path, number, entry)
+            else:
+                entries.append(entry)
+        return tuple(entries)
 
     def append(self, entry: Mapping[str, Json]) -> None:
         """Add one entry at the end.
@@ -49,31 +55,55 @@ class Journal:
         """
         line = json.dumps(seal(entry), allow_nan=False).encode("ascii")
         with self.locked():
-            sound = [kept for kept, _ in self._sound_lines()]
-            self._keep_damaged(sound)
-            write_atomically(self.path, b"".join(kept + b"\n" for kept in (*sound, line)))
+            self._write([*self._set_damaged_aside(), line])
+
+    def damaged(self) -> tuple[tuple[int, str], ...]:
+        """The number, from 1, of each line that is not as it was written, and how; nothing is changed."""
+        opened = enumerate(self._opened(), start=1)
+        return tuple((number, str(entry)) for number, (_, entry) in opened if isinstance(entry, Damaged))
+
+    def repair(self) -> None:
+        """Move the lines that are damaged to the `.corrupt` neighbour, as the next addition would.
+
+        Raises:
+            WriteFailed: when the file system refuses; the journal is as it was before.
+        """
+        with self.locked():
+            if self.damaged():
+                self._write(self._set_damaged_aside())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds other writers off, for decisions that depend on what is in the journal."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock:
+        """Holds other writers off, for decisions that depend on what is in the journal.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        with writing(self.path, 0):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with holding(self._lock):
             yield
 
     def _lines(self) -> list[bytes]:
         return self.path.read_bytes().splitlines() if self.path.exists() else []
 
-    def _sound_lines(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
-        for number, line in enumerate(self._lines(), start=1):
+    def _opened(self) -> Iterator[tuple[bytes, dict[str, Any] | Damaged]]:
+        """Each line with its entry, or with what is wrong with it."""
+        for line in self._lines():
             try:
                 yield line, unseal(line)
             except Damaged as damage:
-                log.warning("%s, line %d is damaged (%s) and left out", self.path, number, damage)
+                yield line, damage
 
-    def _keep_damaged(self, sound: list[bytes]) -> None:
-        """Appends what is about to be dropped from the journal to its `.corrupt` neighbour."""
-        damaged = [line for line in self._lines() if line not in sound]
+    def _write(self, lines: list[bytes]) -> None:
+        write_atomically(self.path, b"".join(line + b"\n" for line in lines))
+
+    def _set_damaged_aside(self) -> list[bytes]:
+        """The sound lines, once the others are kept in the `.corrupt` neighbour."""
+        opened = list(self._opened())
+        damaged = [line for line, entry in opened if isinstance(entry, Damaged)]
         if damaged:
-            aside = self.path.with_name(f"{self.path.name}.corrupt")
+            aside = self.path.with_name(f"{self.path.name}{CORRUPT}")
             kept = aside.read_bytes() if aside.exists() else b""
             write_atomically(aside, kept + b"".join(line + b"\n" for line in damaged))
+        return [line for line, entry in opened if not isinstance(entry, Damaged)]

@@ -25,7 +25,9 @@ __all__ = ["pack", "unpack"]
 # Before each member of an archive: a signature, what is of no interest, the method of compression, more of no
 # interest, and the lengths of the name and of an extra field that follow. After the last: another signature.
 MEMBER = struct.Struct("<4s4xH16xHH")
-MEMBER_SIGNATURE, END_SIGNATURE = b"PK\x03\x04", (b"PK\x01\x02", b"PK\x05\x06")
+MEMBER_SIGNATURE, LISTED_SIGNATURE, LAST_SIGNATURE = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+# What the last signature begins, in an archive without a comment.
+LAST_BYTES = 22
 # How an array begins: a magic string, the version of its format (1.0 for all that `pack` is given), and the length
 # of what describes it.
 ARRAY = struct.Struct("<6sBxH")
@@ -62,8 +64,10 @@ def unpack(content: bytes) -> dict[str, Array]:
 
 
 def _members(content: bytes) -> Iterator[tuple[str, Array]]:
+    if not content[-LAST_BYTES:].startswith(LAST_SIGNATURE):
+        raise ValueError("no archive of arrays, or one that is cut off")
     position = 0
-    while content[position : position + 4] not in END_SIGNATURE:
+    while content[position : position + 4] not in (LISTED_SIGNATURE, LAST_SIGNATURE):
         signature, compression, name_bytes, extra_bytes = MEMBER.unpack_from(content, position)
         if signature != MEMBER_SIGNATURE or compression != zipfile.ZIP_STORED:
             raise ValueError("no archive of arrays, or a compressed one")

@@ -11,12 +11,13 @@ tables, figures and reports can be made, and made again, from a line of JSON and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ablate.identity import Json, digest
+from ablate.declared import as_declared
+from ablate.identity import RUN_ID, Json, digest
 from ablate.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 
 __all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
@@ -185,4 +186,24 @@ class StudyPlan:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a plan.
         """
         sweeps = tuple(PlannedSweep.from_json(sweep) for sweep in data["sweeps"])
-        return cls(name=data["name"], question=data["question"], sweeps=sweeps)
+        plan = as_declared(cls(name=data["name"], question=data["question"], sweeps=sweeps))
+        for wrong in _contradictions(plan):
+            raise ValueError(wrong)
+        return plan
+
+
+def _contradictions(plan: StudyPlan) -> Iterator[str]:
+    """What no study can have planned, though every value is of its type."""
+    if not plan.sweeps or len({sweep.spec.name for sweep in plan.sweeps}) < len(plan.sweeps):
+        yield "a plan has sweeps, each with a name of its own"
+    for sweep in plan.sweeps:
+        arms = {arm.name for arm in sweep.arms}
+        if len(arms) < len(sweep.arms) or sum(arm.is_baseline for arm in sweep.arms) != 1:
+            yield f"the arms of {sweep.spec.name} have names of their own, and one is the baseline"
+        if any(not sweep.spec.factors.keys() <= arm.levels.keys() for arm in sweep.arms):
+            yield f"an arm of {sweep.spec.name} has no level of one of its factors"
+        for run in (*sweep.runs, *sweep.confirmation):
+            if run.sweep != sweep.spec.name or run.arm not in arms or not RUN_ID.fullmatch(run.run_id):
+                yield f"{sweep.spec.name} has no such run: {run}"
+        if not sweep.runs:
+            yield f"{sweep.spec.name} has no runs"

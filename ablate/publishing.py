@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
-from ablate.analysis.readings import ArmReadings
 from ablate.plans import StudyPlan
-from ablate.reporting.evidence import READINGS, Evidence, pack, unpack_readings
+from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
 from ablate.store import RunStore
 from ablate.study_folder import PlanLine, StudyFolder
@@ -56,7 +55,10 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> dict[str, b
     them until the report is made."""
     runs = store.present(line.plan.possible_run_ids)
     _write_tables(folder, study_tables(line.plan, runs))
-    return pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=_readings(folder)))
+    # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
+    left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
+    readings, asked = unpack_readings(left), unpack_lines(left)
+    return pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked))
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> None:
@@ -65,9 +67,3 @@ def _write_tables(folder: StudyFolder, tables: Tables) -> None:
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
     folder.write_pieces("history.csv", tables.history_csv())
-
-
-def _readings(folder: StudyFolder) -> ArmReadings | None:
-    """What `ablate predict --report` left in the study's folder."""
-    path = folder.path / READINGS
-    return unpack_readings({READINGS: path.read_bytes()}) if path.is_file() else None

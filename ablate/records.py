@@ -22,14 +22,15 @@ Names of `arrays` (all optional: a failed run may have none; E epochs, N test ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 import numpy.typing as npt
 
-from ablate.identity import Json
+from ablate.declared import as_declared
+from ablate.identity import RUN_FORMAT, Json
 from ablate.specs import RunSpec
 
 __all__ = [
@@ -47,9 +48,13 @@ __all__ = [
     "StoredRun",
     "Timings",
     "metric_info",
+    "same_bits",
+    "unlike",
 ]
 
-SCHEMA_VERSION = 1
+# Of the JSON of a record. Whoever raises it adds to MIGRATIONS what makes the former one of it, and a store in
+# that version to tests/data/stores. A new entry of `environment` needs neither.
+SCHEMA_VERSION = 2
 WEIGHT_STATISTICS = ("mean", "std", "min", "max", "norm", "near_zero")
 HISTORY = "history/"
 # Before the name of each number of a probe, among the arrays of its artefact.
@@ -57,6 +62,12 @@ VALUE = "value/"
 GENERATED = "generated/images"
 
 Array = npt.NDArray[Any]
+
+
+def same_bits(first: Array, second: Array) -> bool:
+    """Whether two arrays are one to the last bit: type, shape and content; NaN is itself, 0.0 is not −0.0."""
+    is_alike = first.dtype == second.dtype and first.shape == second.shape
+    return is_alike and first.tobytes() == second.tobytes()
 
 
 class Status(StrEnum):
@@ -191,6 +202,7 @@ class RunRecord:
             mode), `gap`; those of each epoch are in the history.
         environment: versions, device, hashed host; what may explain a difference but is no part of
             the identity.
+        run_format: the `RUN_FORMAT` of the code that trained it, under which `run_id` is the hash of the spec.
         files: of a record that was read from a store: the size and the checksum of each file beside it, by name.
     """
 
@@ -204,6 +216,7 @@ class RunRecord:
     failure: Failure | None = None
     timings: Timings = Timings(0.0)
     environment: Mapping[str, Json] = field(default_factory=dict)
+    run_format: int = RUN_FORMAT
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Json]:
@@ -217,25 +230,49 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
-        """The record of its JSON, to which a store adds `files`.
+        """The record of its JSON, in this schema or an older one; a store adds `files` to it.
 
         Raises:
-            KeyError, TypeError, ValueError: when `data` is not the JSON of a record of this schema.
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a record of a schema that is known here.
         """
-        fields = dict(data)
-        if fields.pop("schema") != SCHEMA_VERSION:
-            raise ValueError(f"a record of schema {data['schema']}; this version reads {SCHEMA_VERSION}")
+        fields = migrated(data)
+        fields.pop("schema")
         timings = {**fields["timings"], "epoch_seconds": tuple(fields["timings"]["epoch_seconds"])}
         divergence, failure = fields["divergence"], fields["failure"]
-        return cls(
-            **{
-                **fields,
-                "status": Status(fields["status"]),
-                "divergence": None if divergence is None else Divergence(**divergence),
-                "failure": None if failure is None else Failure(**failure),
-                "timings": Timings(**timings),
-            }
+        return as_declared(
+            cls(
+                **{
+                    **fields,
+                    "status": Status(fields["status"]),
+                    "divergence": None if divergence is None else Divergence(**divergence),
+                    "failure": None if failure is None else Failure(**failure),
+                    "timings": Timings(**timings),
+                }
+            )
         )
+
+
+def migrated(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of a record, whatever known schema it was written in, as it is written today.
+
+    Raises:
+        KeyError, ValueError: for a schema that is not known here, a later version's included.
+    """
+    current = dict(data)
+    if current["schema"] not in (*MIGRATIONS, SCHEMA_VERSION):
+        raise ValueError(f"a record of schema {current['schema']}; this version reads up to {SCHEMA_VERSION}")
+    while current["schema"] != SCHEMA_VERSION:
+        current = MIGRATIONS[current["schema"]](current)
+    return current
+
+
+def _with_run_format(data: Mapping[str, Any]) -> dict[str, Any]:
+    """There was one run format as long as records did not say which."""
+    return {**data, "run_format": 1, "schema": 2}
+
+
+# Schema → what makes of the JSON of a record in it one in the next.
+MIGRATIONS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {1: _with_run_format}
 
 
 @dataclass(frozen=True)
@@ -265,3 +302,14 @@ class StoredRun:
     def history(self) -> dict[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
+
+
+def unlike(kept: StoredRun, again: StoredRun) -> tuple[str, ...]:
+    """What of a run did not come out again, to the last bit: names of arrays, or how it ended.
+
+    Of arrays that were not kept, since a later version measures more, nothing can be said.
+    """
+    arrays = again.arrays
+    names = (name for name, values in kept.arrays.items() if name not in arrays or not same_bits(values, arrays[name]))
+    ended = () if kept.record.status is again.record.status else (again.record.status.value,)
+    return (*names, *ended)

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+from ablate.declared import as_declared
 from ablate.identity import RUN_FORMAT, Json, canonical, digest, digest_of_text
 
 __all__ = [
@@ -33,9 +34,13 @@ __all__ = [
     "Sweep",
     "SweepSpec",
     "confirmation_runs",
+    "run_id_of",
 ]
 
 SEEDS = range(2**32)
+# What names a folder on every system begins with this and ends with the other: Windows keeps some names for devices,
+# whatever follows their first point, and drops a point at the end.
+NO_DEVICE, NO_LAST_POINT = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))", r"(?<!\.)"
 # Fields of a sweep that came after plans were written: a plan without one of them means its default.
 LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm")
 # Those of them that are one of a few words; see `SweepSpec`.
@@ -147,7 +152,8 @@ class RunSpec:
     procedure: Component | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or self.seed not in SEEDS:
+        # A number that is no int would be compared with each of SEEDS in turn.
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or self.seed not in SEEDS:
             raise ValueError(f"seed is {self.seed!r}; a seed is a whole number from 0 to {SEEDS[-1]}")
 
     def to_json(self) -> dict[str, Json]:
@@ -175,18 +181,23 @@ class RunSpec:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a spec.
         """
         parts = ("model", "optimizer", "schedule", "loss", "training")
+        known = {each.name for each in fields(cls)}
         components = {part: Component.from_json(data[part]) for part in parts}
         augment = None if data["augment"] is None else Component.from_json(data["augment"])
-        return cls(
-            dataset=DatasetSpec.from_json(data["dataset"]),
-            augment=augment,
-            precision=data["precision"],
-            seed=data["seed"],
-            salt=data["salt"],
-            numerics=Numerics(**data["numerics"]),
-            code=dict(data["code"]),
-            procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
-            **components,
+        return as_declared(
+            cls(
+                dataset=DatasetSpec.from_json(data["dataset"]),
+                augment=augment,
+                precision=data["precision"],
+                seed=data["seed"],
+                salt=data["salt"],
+                numerics=Numerics(**data["numerics"]),
+                code=dict(data["code"]),
+                procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
+                # What is not known here may change the numbers, so it is no spec of this version: a TypeError.
+                **{name: value for name, value in data.items() if name not in known},
+                **components,
+            )
         )
 
     @cached_property
@@ -240,6 +251,11 @@ class RunSpec:
     def settings(self) -> dict[str, Json]:
         """The spec without its seed: what the runs of an arm share."""
         return {key: value for key, value in self.to_json().items() if key != "seed"}
+
+
+def run_id_of(spec: Mapping[str, Json], run_format: int) -> str:
+    """The id that a run of this spec had, or has, under a run format; the JSON of a spec of any version will do."""
+    return digest("run", run_format, spec)
 
 
 @dataclass(frozen=True)
@@ -366,6 +382,11 @@ class SweepSpec:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> SweepSpec:
+        """The sweep of a stored plan.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of one.
+        """
         return cls(
             **{
                 **data,

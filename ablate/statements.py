@@ -51,6 +51,8 @@ __all__ = [
     "stated_margin",
 ]
 
+# Longer texts are no statements, and would take long to be refused word by word.
+LONGEST = 2000
 EPOCHS_TO = "epochs_to"
 # What makes a number of the right side, which would else be a level.
 VALUE = "value"
@@ -248,6 +250,8 @@ def parse_statement(text: str) -> Statement:
         Unreadable: with the word that cannot stand where it does.
     """
     whole = _Piece(text, 0, len(text))
+    if len(text) > LONGEST:
+        raise whole.part(LONGEST).refuse(f"the end after at most {LONGEST} characters")
     on = _on(whole)
     relation = _relation(whole.part(0, on.start))
     within = _WITHIN.search(text, on.end)

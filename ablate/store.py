@@ -17,7 +17,8 @@ On disk, under `results/runs/<first two digits>/<run_id>/`:
 
 The folders are the whole state: there is no index. Further files may stand in a run's folder; the store
 reads those it knows. What is damaged is renamed to `<run_id>.corrupt`, a damaged artefact to
-`<name>.npz.corrupt`, with a warning in the log, and counts as missing.
+`<name>.npz.corrupt`, with a warning in the log, and counts as missing. `<run_id>.superseded` is what a run was
+before it was trained anew with other versions and came out otherwise.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import stat
 import struct
 import zipfile
@@ -39,9 +39,12 @@ from filelock import FileLock
 
 from ablate.artefacts import ARTEFACTS, PROBES
 from ablate.durable import (
+    SUPERSEDED,
     Damaged,
     StoreError,
+    WriteFailed,
     discard,
+    holding,
     publish,
     seal,
     set_aside,
@@ -49,18 +52,25 @@ from ablate.durable import (
     unseal,
     write_atomically,
 )
-from ablate.identity import Json, canonical, sha256_of_bytes
+from ablate.identity import RUN_ID, Json, canonical, sha256_of_bytes
 from ablate.packing import pack, unpack
-from ablate.records import Array, RunRecord, StoredRun
-from ablate.specs import RunSpec
+from ablate.records import Array, RunRecord, StoredRun, unlike
+from ablate.specs import RunSpec, run_id_of
 
-__all__ = ["AmbiguousPrefix", "AnotherArtefact", "MissingArtefact", "MissingRun", "RunStore", "UnreadableRecord"]
+__all__ = [
+    "AmbiguousPrefix",
+    "AnotherArtefact",
+    "MissingArtefact",
+    "MissingRun",
+    "RunStore",
+    "UnreadableRecord",
+    "how_to_keep",
+]
 
 SPEC, ARRAYS, RECORD = "spec.json", "arrays.npz", "record.json"
 ARTEFACT_FOLDER = "artefacts"
 # The last field of an archive without a comment.
 COMMENT_LENGTH = struct.Struct("<H")
-RUN_ID = re.compile(r"[0-9a-f]{64}")
 SHOWN_CANDIDATES = 5
 
 Result = TypeVar("Result")
@@ -79,11 +89,14 @@ class MissingArtefact(StoreError, LookupError):
     """The run is there, and this artefact of it is not, or is one of another version."""
 
     def __init__(self, run_id: str, name: str) -> None:
-        super().__init__(
-            f"run {run_id[:12]} has no {name} saved; the command that made it, with keep=[{name}] added, saves them"
-        )
+        super().__init__(f"run {run_id[:12]} has no {name} saved. {how_to_keep(name)}")
         self.run_id = run_id
         self.name = name
+
+
+def how_to_keep(name: str) -> str:
+    """What helps whoever misses an artefact, where the words of the command are not known."""
+    return f"The command that made it keeps {name} with keep=[{name}] added."
 
 
 class AnotherArtefact(StoreError):
@@ -111,13 +124,19 @@ class UnreadableRecord(StoreError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"{folder} was written by another version of ablate: {reason}")
         self.folder = folder
+        self.reason = reason
 
 
 class RunStore:
-    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does."""
+    """The runs under `root/runs`. Readers take no lock; whoever renames a run's folder does.
 
-    def __init__(self, root: Path) -> None:
+    With `sets_aside` off, what is damaged counts as missing as well, but stays where it is and is not spoken of:
+    reading changes nothing on the disk.
+    """
+
+    def __init__(self, root: Path, sets_aside: bool = True) -> None:
         self.root = root
+        self._sets_aside = sets_aside
         self._runs = root / "runs"
         # One lock object: it may be taken again by the thread that holds it, which a second object may not.
         self._lock = FileLock(self._runs / ".lock")
@@ -184,17 +203,33 @@ class RunStore:
             ValueError: when the record is another run's, or holds a number that JSON cannot say.
         """
         folder = self.folder(run.spec.run_id)
-        artefacts = {
-            f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
-            for name, arrays in run.artefacts.items()
-        }
-        with staged_folder(self._runs, {**artefacts, **encode(run)}) as staged, self._lock:
+        with staged_folder(self._runs, encode_all(run)) as staged, holding(self._lock):
             if self._has_outcome(run.spec.run_id):
                 return False
             if folder.exists():
                 discard(folder)
             publish(staged, folder)
         return True
+
+    def supersede(self, run: StoredRun) -> tuple[str, ...]:
+        """Keep a run in place of the one that is there; what of that one did not come out again, to the last bit.
+
+        A run that came out again goes, for nothing of it is lost; another is renamed to `<run_id>.superseded`.
+
+        Raises:
+            MissingRun: when there is none; nothing is kept then.
+            WriteFailed: when the file system refuses.
+            ValueError: as `put`.
+        """
+        folder = self.folder(run.spec.run_id)
+        with staged_folder(self._runs, encode_all(run)) as staged, self._lock:
+            what = unlike(self.get(run.spec.run_id), run)
+            if what:
+                set_aside(folder, SUPERSEDED)
+            else:
+                discard(folder)
+            publish(staged, folder)
+        return what
 
     def artefacts(self, run_id: str) -> tuple[str, ...]:
         """The names of the artefacts that are kept of a run, in the order of `ARTEFACTS`; not one of another
@@ -216,9 +251,11 @@ class RunStore:
         except FileNotFoundError:
             raise MissingArtefact(run_id, name) from None
         except Damaged as damage:
-            with self._lock:
-                if path.exists():
-                    log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+            if self._sets_aside:
+                try:
+                    self.set_aside(path, damage)
+                except WriteFailed as refusal:
+                    log.warning("%s, so it counts as missing; it cannot be set aside: %s", damage, refusal.reason)
             raise MissingArtefact(run_id, name) from damage
 
     def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
@@ -231,7 +268,7 @@ class RunStore:
             WriteFailed: when the file system refuses; the store is as it was before.
         """
         folder = _existing(self.folder(run_id))
-        with self._lock:
+        with holding(self._lock):
             try:
                 kept = self.artefact(run_id, name)
             except MissingArtefact:
@@ -240,6 +277,29 @@ class RunStore:
         if pack(kept) != pack(arrays):
             raise AnotherArtefact(run_id, name)
         return False
+
+    def set_aside(self, path: Path, damage: Damaged) -> None:
+        """Give what is damaged under `root/runs` another name, with a warning in the log.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        with holding(self._lock):
+            if path.exists():
+                log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+
+    def remove(self, path: Path) -> None:
+        """Remove a run's folder, or anything else under `root/runs`, for good; nothing when it is gone already.
+
+        Raises:
+            ValueError: when it is not under `root/runs`.
+            WriteFailed: when the file system refuses.
+        """
+        if self._runs not in path.parents:
+            raise ValueError(f"{path} is not under {self._runs}")
+        with holding(self._lock):
+            if path.exists():
+                discard(path)
 
     def ids(self) -> Iterator[str]:
         """The ids of all runs, sorted; whether a run is sound shows when it is read."""
@@ -294,18 +354,37 @@ class RunStore:
     def _read(self, run_id: str, read: Callable[[Path], Result]) -> Result:
         folder = self.folder(run_id)
         try:
-            return read(_existing(folder))
-        except Damaged:
-            # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
-            return self._read_locked(folder, read)
+            return read_unlocked(folder, read)
+        except Damaged as damage:
+            if not self._sets_aside:
+                raise MissingRun(run_id) from damage
+            try:
+                # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.
+                return self._read_locked(folder, read)
+            except WriteFailed as refusal:
+                log.warning("%s, so the run counts as missing; it cannot be set aside: %s", damage, refusal.reason)
+                raise MissingRun(run_id) from damage
 
     def _read_locked(self, folder: Path, read: Callable[[Path], Result]) -> Result:
-        with self._lock:
+        with holding(self._lock):
             try:
                 return read(_existing(folder))
             except Damaged as damage:
                 log.warning("%s, so the run counts as missing; set aside as %s", damage, set_aside(folder).name)
                 raise MissingRun(folder.name) from damage
+
+
+def encode_all(run: StoredRun) -> dict[str, bytes]:
+    """The files of a run by name, those of its artefacts first: its record is written last.
+
+    Raises:
+        ValueError: as `encode` and `encode_artefact` do.
+    """
+    artefacts = {
+        f"{ARTEFACT_FOLDER}/{name}.npz": encode_artefact(run.spec.run_id, name, arrays)
+        for name, arrays in run.artefacts.items()
+    }
+    return {**artefacts, **encode(run)}
 
 
 def encode(run: StoredRun) -> dict[str, bytes]:
@@ -346,25 +425,64 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
         FileNotFoundError: when there is none of the current version.
         Damaged: when it is not as it was written, or another's.
     """
+    version, archive = open_artefact(path, run_id, name)
+    if version != ARTEFACTS[name].version:
+        raise FileNotFoundError(path)
+    try:
+        return unpack(archive)
+    except ValueError as error:
+        raise Damaged(f"{path} is damaged ({error})") from error
+
+
+def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
+    """The version of an artefact, whatever it is, and the bytes of its arrays.
+
+    Raises:
+        FileNotFoundError: when there is none.
+        Damaged: when it is not as it was written, or another's.
+    """
     content = path.read_bytes()
     comment = _comment(io.BytesIO(content), path)
     about = _about(comment, path)
-    if (about["run_id"], about["artefact"]) != (run_id, name):
-        raise Damaged(f"{path} is {about['artefact']} of run {about['run_id']}")
-    if about["version"] != ARTEFACTS[name].version:
-        raise FileNotFoundError(path)
+    if (about.get("run_id"), about.get("artefact")) != (run_id, name):
+        raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
+    version = _version(about, path)
     archive = content[: -len(comment) - COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(0)
-    if sha256_of_bytes(archive) != about["sha256"]:
+    if sha256_of_bytes(archive) != about.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
-    return unpack(archive)
+    return version, archive
 
 
 def is_current(path: Path, name: str) -> bool:
     """Whether an artefact is there, sound at its end, and of the version that this code makes."""
     try:
-        return bool(_about(_comment(path, path), path)["version"] == ARTEFACTS[name].version)
+        return artefact_version(path) == ARTEFACTS[name].version
     except (FileNotFoundError, Damaged):
         return False
+
+
+def artefact_version(path: Path) -> int:
+    """Of which version an artefact is, by the end of its file alone.
+
+    Raises:
+        FileNotFoundError: when there is none.
+        Damaged: when its end is not as it was written.
+    """
+    return _version(_about(_comment(path, path), path), path)
+
+
+def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
+    """What `read` makes of a run's folder, without a lock. A run that was replaced between the reading of two of its
+    files is whole at the second look.
+
+    Raises:
+        MissingRun: when there is no such folder.
+        Damaged, UnreadableRecord: as `read` does.
+    """
+    try:
+        return read(_existing(folder))
+    except Damaged:
+        return read(_existing(folder))
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -387,16 +505,19 @@ def read_run(folder: Path) -> StoredRun:
         UnreadableRecord: when another version of ablate wrote it.
     """
     sealed = _sealed_record(folder)
-    spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
     with _interpreting(folder):
-        return StoredRun(RunSpec.from_json(json.loads(spec)), _record(sealed), unpack(arrays))
+        spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+        record, said = _record(sealed), json.loads(spec)
+        if run_id_of(said, record.run_format) != folder.name:
+            raise Damaged(f"{folder / SPEC} is the spec of another run")
+        return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
 
 
 def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.comment
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise Damaged(f"{path} is damaged (it is no archive)") from error
 
 
@@ -408,6 +529,13 @@ def _about(comment: bytes, path: Path) -> dict[str, Any]:
         raise Damaged(f"{path} is damaged (its comment: {damage})") from damage
 
 
+def _version(about: Mapping[str, Any], path: Path) -> int:
+    version = about.get("version")
+    if not isinstance(version, int):
+        raise Damaged(f"{path} is damaged (its comment names no version)")
+    return version
+
+
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
         raise MissingRun(folder.name)
@@ -415,16 +543,24 @@ def _existing(folder: Path) -> Path:
 
 
 def _sealed_record(folder: Path) -> dict[str, Any]:
-    """The JSON of record.json, sound, of this run, with neighbours of the right size."""
+    """The JSON of record.json, sound, of this run, with neighbours of the right size.
+
+    Raises:
+        Damaged: when one of these is not so.
+        UnreadableRecord: when it does not say which neighbours it has.
+    """
     path = folder / RECORD
     try:
         sealed = unseal(_content(path))
     except Damaged as damage:
         raise Damaged(f"{path} is damaged ({damage})") from damage
-    if sealed["run_id"] != folder.name:
-        raise Damaged(f"{path} belongs to run {sealed['run_id']}")
-    for name, entry in sealed["files"].items():
-        _check_size(folder / name, entry["bytes"])
+    with _interpreting(folder):
+        belongs_to = sealed["run_id"]
+        sizes = {name: entry["bytes"] for name, entry in sealed["files"].items()}
+    if belongs_to != folder.name:
+        raise Damaged(f"{path} belongs to run {belongs_to!r}")
+    for name, bytes_written in sizes.items():
+        _check_size(folder / name, bytes_written)
     return sealed
 
 
@@ -440,7 +576,7 @@ def _check_size(path: Path, bytes_written: int) -> None:
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
     content = _content(path)
-    if sha256_of_bytes(content) != entry["sha256"]:
+    if sha256_of_bytes(content) != entry.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
     return content
 
@@ -461,7 +597,7 @@ def _interpreting(folder: Path) -> Iterator[None]:
     """Sound bytes that make no sense here made sense to whoever wrote them."""
     try:
         yield
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 

@@ -19,10 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ablate.declared import as_declared
 from ablate.durable import StoreError, write_atomically, write_pieces
 from ablate.identity import Json, canonical
 from ablate.journal import Journal
-from ablate.plans import StudyPlan
+from ablate.plans import PLAN_FORMAT, StudyPlan
+from ablate.specs import NO_DEVICE, NO_LAST_POINT
 
 __all__ = [
     "STUDY_NAME",
@@ -30,12 +32,15 @@ __all__ = [
     "Difference",
     "PlanLine",
     "StudyFolder",
+    "UnreadablePlan",
     "added_claims",
     "added_seeds",
     "differences",
+    "study_names",
 ]
 
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}")
+STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._+=-]{{0,199}}{NO_LAST_POINT}")
+PLANS = "plans.jsonl"
 SHOWN_DIFFERENCES = 5
 
 
@@ -59,6 +64,15 @@ class AnotherStudy(StoreError):
         self.differences = found
 
 
+class UnreadablePlan(StoreError):
+    """A plan whose bytes are sound and whose meaning is unknown: another version of ablate wrote it."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"study {name} was planned by another version of ablate: {reason}")
+        self.name = name
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class PlanLine:
     """A plan with when (UTC, ISO 8601) and by which command line it was made."""
@@ -72,12 +86,21 @@ class PlanLine:
             "plan_hash": self.plan.plan_hash,
             "planned_at": self.planned_at,
             "argv": list(self.argv),
+            "format": PLAN_FORMAT,
             "plan": self.plan.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlanLine:
-        return cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"]))
+        """The line of its JSON.
+
+        Raises:
+            KeyError, TypeError, ValueError: when `data` is not the JSON of a line in the format that is known here.
+        """
+        # The first lines did not say their format.
+        if data.get("format", 1) != PLAN_FORMAT:
+            raise ValueError(f"a plan of format {data['format']}; this version reads {PLAN_FORMAT}")
+        return as_declared(cls(StudyPlan.from_json(data["plan"]), data["planned_at"], tuple(data["argv"])))
 
 
 def utc_now() -> datetime:
@@ -91,27 +114,45 @@ class StudyFolder:
         """Raises ValueError for a name that is no plain folder name."""
         if not STUDY_NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first"
+                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first, "
+                "no point last, and none of the names that Windows keeps for devices"
             )
         self.name = name
         self.path = results_dir / "studies" / name
         self._now = now
-        self._plans = Journal(self.path / "plans.jsonl")
+        self._plans = Journal(self.path / PLANS)
         self._log = Journal(self.path / "study_log.jsonl")
 
+    @property
+    def journals(self) -> tuple[Journal, Journal]:
+        """What nothing else can tell: the plans, and the log."""
+        return self._plans, self._log
+
     def plan(self) -> StudyPlan | None:
-        """The plan that holds: the latest. None when nothing was planned here."""
+        """The plan that holds: the latest. None when nothing was planned here.
+
+        Raises:
+            UnreadablePlan: when another version of ablate wrote one of the plans.
+        """
         lines = self.plan_lines()
         return lines[-1].plan if lines else None
 
     def plan_lines(self) -> tuple[PlanLine, ...]:
-        """Every plan that was made under this name, oldest first."""
-        return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
+        """Every plan that was made under this name, oldest first.
+
+        Raises:
+            UnreadablePlan: when another version of ablate wrote one of them.
+        """
+        try:
+            return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadablePlan(self.name, f"{type(error).__name__}: {error}") from error
 
     def check(self, plan: StudyPlan) -> None:
         """Whether `plan` may be kept here.
 
         Raises:
+            UnreadablePlan: when another version of ablate planned it.
             AnotherStudy: when the folder holds a study with another definition.
         """
         kept = self.plan()
@@ -123,6 +164,7 @@ class StudyFolder:
         """Keep `plan` as the one that holds; whether that is a change.
 
         Raises:
+            UnreadablePlan: when another version of ablate planned the study.
             AnotherStudy: when the folder holds a study with another definition.
             WriteFailed: when the file system refuses.
         """
@@ -168,6 +210,12 @@ class StudyFolder:
 
     def _timestamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
+
+
+def study_names(results_dir: Path) -> tuple[str, ...]:
+    """The studies that something was planned for, in alphabetical order."""
+    names = (path.parent.name for path in (results_dir / "studies").glob(f"*/{PLANS}"))
+    return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
 
 
 def added_seeds(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[int, ...]]:

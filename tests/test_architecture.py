@@ -12,27 +12,37 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "ablate"
 
 # Each part of the package with the parts it may import; a part may always import itself.
-FOUNDATION = {"identity", "specs", "records", "artefacts", "plans", "unreadable", "statements", "durable"}
+FOUNDATION = {
+    *("identity", "declared", "harmless", "archives", "unreadable", "environments", "public"),
+    *("specs", "records", "artefacts", "plans", "statements", "durable"),
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "identity": set(),
-    "specs": {"identity"},
-    "records": {"identity", "specs"},
+    "declared": set(),
+    "archives": set(),
+    "specs": {"identity", "declared"},
+    "records": {"identity", "declared", "specs"},
     "artefacts": {"records"},
-    "plans": {"identity", "specs"},
+    "plans": {"identity", "declared", "specs"},
+    "harmless": set(),
     "unreadable": set(),
+    "machine": set(),
+    "environments": {"identity"},
+    "public": set(),
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
     "packing": {"records"},
     "store": {*FOUNDATION, "packing"},
-    "claims": FOUNDATION,
+    "claims": {*FOUNDATION, "machine"},
     "study_folder": {*FOUNDATION, "journal"},
+    "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
     "design": {"identity", "specs", "unreadable"},
     "config": {"identity", "specs", "records", "artefacts", "unreadable", "statements", "design"},
     "layers": set(),
     "models": {"layers"},
-    "datasets": {"identity"},
+    "datasets": {"identity", "archives"},
     "training": {"records", "layers"},
     "analysis": FOUNDATION,
     "plots": {*FOUNDATION, "analysis"},
@@ -40,7 +50,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "probes": {*FOUNDATION, "datasets", "models", "training"},
     "exporting": {"layers", "models"},
     "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
-    "runner": {*FOUNDATION, "__init__", "packing", "store", "claims", "config", "datasets", "training", "probes"},
+    "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
+    "runner": {
+        *FOUNDATION,
+        *("__init__", "machine", "packing", "store", "claims", "config", "datasets", "training", "probes"),
+    },
+    "checkup": {*FOUNDATION, "machine", "config", "datasets", "analysis", "runner"},
 }
 ANYTHING = {"cli", "__main__"}
 
@@ -52,6 +67,7 @@ ALLOWED_AT: dict[str, set[str]] = {
     "matplotlib": {"plots"},
     "omegaconf": {"config", "cli/hydra_flags"},
     "hydra": {"config", "cli/hydra_flags"},
+    "ray": {"runner/actors"},
 }
 
 
@@ -152,6 +168,9 @@ TINY = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4
         ["compare", "dropout"],
         ["list", "runs", "model.dropout=0.3"],
         ["watch", "dropout"],
+        ["fsck", "--repair"],
+        ["gc"],
+        ["doctor", "--skip-training"],
         ["plan", "-m", "model.dropout=0.0,0.3", "seed=0,1"],
     ],
     ids=" ".join,
@@ -163,3 +182,8 @@ def test_only_training_needs_tensorflow(arguments, finished):
 def test_a_cached_sweep_and_a_plan_draw_nothing(finished):
     assert "matplotlib" not in run_quietly(*TINY, folder=finished)
     assert "pandas" not in run_quietly("plan", *TINY, folder=finished)
+
+
+def test_what_is_asked_of_a_store_often_waits_for_no_library(finished):
+    for words in (["gc"], ["fsck", "--help"]):
+        assert not run_quietly(*words, folder=finished) & {"pandas", "scipy", "matplotlib"}

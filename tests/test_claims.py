@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from ablate import claims as claims_module
-from ablate.claims import STALE_SECONDS, Claims, Owner, process_is_running
+from ablate.claims import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
 from ablate.durable import WriteFailed
 
 RUN = "a" * 64
@@ -124,15 +125,55 @@ def test_beats_and_gives_everything_back(tmp_path, monkeypatch):
 def test_processes_are_told_apart_by_number_and_start():
     me = Owner.current()
     assert process_is_running(me)
-    assert not process_is_running(replace(me, started_at=me.started_at - 60))
+    assert not process_is_running(replace(me, started_seconds=me.started_seconds - 60))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        owner = Owner(me.host, child.pid, psutil.Process(child.pid).create_time(), "")
+        owner = Owner(me.host, child.pid, started_seconds(child.pid), "")
         assert process_is_running(owner)
         child.kill()
         while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
         assert not process_is_running(owner)
     assert not process_is_running(owner)
+
+
+def started_seconds(pid) -> float:
+    """Since the machine started, as the kernel counts it, in a hundredth of a second."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("hours", [-26, 1])
+def test_setting_the_clock_makes_nobody_dead(monkeypatch, hours):
+    me = Owner.current()
+    created, booted = psutil.Process.create_time, psutil.boot_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: created(process) + 3600 * hours)
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 3600 * hours)
+    assert process_is_running(me)
+    assert not process_is_running(replace(me, started_seconds=me.started_seconds - 60))
+
+
+def test_a_claim_from_before_the_last_start_is_void_once_it_falls_silent(tmp_path, monkeypatch):
+    """The process that has its number now may well have started as long after the boot."""
+    before = Owner.current()
+    monkeypatch.setattr("ablate.claims.boot_id", lambda: "the next one")
+    clock = Clock()
+    after = Claims(tmp_path, monotonic=clock)
+    Claims(tmp_path, before).take(RUN)
+    assert not after.take(RUN)
+    clock.seconds = STALE_SECONDS
+    assert after.take(RUN)
+
+
+def test_a_claim_is_whole_or_not_there_at_all(tmp_path):
+    """A process dies in the middle of writing it; the next one has not to wait until it is stale."""
+    code = (
+        "import os, sys; from pathlib import Path; from ablate.claims import Claims\n"
+        "Path.write_bytes = lambda path, content: (path.open('wb').write(content[:9]), os.kill(os.getpid(), 9))\n"
+        "Claims(Path(sys.argv[1])).take(sys.argv[2])"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path), RUN])
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.name for path in (tmp_path / "claims").iterdir() if path.name != ".lock"] == [".tmp-claim"]
+    assert Claims(tmp_path).take(RUN)
 
 
 def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
@@ -151,3 +192,24 @@ def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
     for taker in takers:
         taker.communicate("\n")
     assert sorted(taken) == list("abcdefghijklmnopqrst")
+
+
+NOW = 1_000_000.0
+
+
+def test_one_look_tells_the_dead_from_the_living(tmp_path):
+    me = holder(tmp_path, HERE, running=(HERE,))
+    assert me.names() == ()
+    claims = {"alive": HERE, "dead": NEIGHBOUR, "away": AWAY, "silent": AWAY}
+    for name, owner in claims.items():
+        holder(tmp_path, owner).take(name)
+        silent_seconds = 2 * DEAD_SECONDS if name == "silent" else 2 * STALE_SECONDS
+        os.utime(tmp_path / "claims" / name, (NOW - silent_seconds,) * 2)
+    (tmp_path / "claims" / "torn").write_text("{")
+    os.utime(tmp_path / "claims" / "torn", (NOW, NOW))
+    assert me.names() == ("alive", "away", "dead", "silent", "torn")
+    assert [name for name in me.names() if me.is_void(name, NOW)] == ["dead", "silent"]
+    assert [name for name in me.names() if me.clear(name, NOW)] == ["dead", "silent"]
+    assert me.names() == ("alive", "away", "torn")
+    assert not me.is_void("gone", NOW)
+    assert not me.clear("gone", NOW)

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.durable import Damaged, WriteFailed, seal, unseal, write_atomically, write_pieces
+from ablate.durable import (
+    CORRUPT,
+    SUPERSEDED,
+    Damaged,
+    WriteFailed,
+    discard,
+    is_set_aside,
+    seal,
+    set_aside,
+    unseal,
+    write_atomically,
+    write_pieces,
+)
 from ablate.identity import canonical
 
 JSON = st.recursive(
@@ -60,6 +72,28 @@ def test_refuses_a_changed_value():
     sealed = seal({"epoch": 3})
     with pytest.raises(Damaged, match="checksum does not match"):
         unseal(canonical({**sealed, "epoch": 4}))
+
+
+def test_discards_a_file_a_folder_and_a_link_but_not_where_it_leads(tmp_path):
+    kept = tmp_path / "kept"
+    write_atomically(kept / "a", b"1")
+    write_atomically(tmp_path / "folder" / "b", b"2")
+    write_atomically(tmp_path / "file", b"3")
+    (tmp_path / "link").symlink_to(kept)
+    for name in ("folder", "file", "link"):
+        discard(tmp_path / name)
+    assert list(tmp_path.rglob("*")) == [kept, kept / "a"]
+    with pytest.raises(WriteFailed):
+        discard(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["a.npz", "plans.jsonl", "corrupt", "a.corrupted", "a.corrupt-x"])
+@pytest.mark.parametrize("suffix", [CORRUPT, SUPERSEDED])
+def test_tells_what_was_set_aside_by_its_name(tmp_path, name, suffix):
+    for _ in range(2):
+        write_atomically(tmp_path / name, b"")
+        assert not is_set_aside(tmp_path / name)
+        assert is_set_aside(set_aside(tmp_path / name, suffix))
 
 
 def test_pieces_make_one_file_and_an_equal_one_is_left_alone(tmp_path):

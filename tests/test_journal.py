@@ -61,3 +61,20 @@ def test_processes_that_add_at_once_lose_nothing(journal):
     assert [writer.wait() for writer in writers] == [0, 0]
     for name in "ab":
         assert [entry["n"] for entry in journal.entries() if entry["by"] == name] == list(range(20))
+
+
+def test_says_which_lines_are_damaged_and_moves_them_when_told(journal, caplog):
+    for number in range(3):
+        journal.append({"n": number})
+    journal.path.write_text(journal.path.read_text().replace('"n": 1', '"n": 7'))
+    before = journal.path.read_bytes()
+    assert journal.damaged() == ((2, "its checksum does not match"),)
+    assert (journal.path.read_bytes(), caplog.text) == (before, "")
+    journal.repair()
+    assert journal.damaged() == ()
+    assert journal.entries() == ({"n": 0}, {"n": 2})
+    aside = journal.path.with_name("log.jsonl.corrupt")
+    assert aside.read_bytes() == before.splitlines()[1] + b"\n"
+    repaired = journal.path.stat().st_mtime_ns
+    journal.repair()
+    assert journal.path.stat().st_mtime_ns == repaired

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ablate.durable import WriteFailed, discard, publish
+from ablate.durable import WriteFailed, discard, publish, seal
+from ablate.identity import sha256_of_bytes
 from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
 from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord
+from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
 
 SPEC = scripted_spec(seed=3)
@@ -205,20 +207,6 @@ def test_an_empty_store_has_nothing(store):
         store.get(SPEC.run_id)
 
 
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-2])
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
 @pytest.mark.parametrize("damage", [truncate, flip, empty, Path.unlink])
 @pytest.mark.parametrize("name", FILES)
 def test_sets_damage_aside_and_calls_it_missing(store, caplog, name, damage):
@@ -262,10 +250,10 @@ def test_a_folder_under_another_name_is_no_record(store):
 
 def test_leaves_the_record_of_another_version_where_it_is(store, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr("ablate.records.SCHEMA_VERSION", 2)
+        later.setattr("ablate.records.SCHEMA_VERSION", 1000)
         store.put(run_of())
     for ask in (store.has, store.get, store.record, store.put):
-        with pytest.raises(UnreadableRecord, match=r"written by another version of ablate: ValueError: .*schema 2"):
+        with pytest.raises(UnreadableRecord, match=r"written by another version of ablate: ValueError: .*schema 1000"):
             ask(run_of() if ask == store.put else SPEC.run_id)
     assert folder_of(store).is_dir()
 
@@ -302,3 +290,47 @@ def test_a_full_disk_leaves_the_store_as_it_was(store, monkeypatch, number, call
     assert call == "rename" or caught.value.bytes_needed > 1000
     assert call == "rename" or store.record(SPEC.run_id) == FAILED.record
     assert store.put(run_of())
+
+
+def test_a_store_that_sets_nothing_aside_changes_nothing(store, caplog):
+    store.put(run_of())
+    store.put(run_of(scripted_spec(4)))
+    flip(folder_of(store) / "arrays.npz")
+    before = state(store.root)
+    looking = RunStore(store.root, sets_aside=False)
+    with pytest.raises(MissingRun):
+        looking.get(SPEC.run_id)
+    assert list(looking.present([SPEC.run_id, scripted_spec(4).run_id])) == [scripted_spec(4).run_id]
+    assert (state(store.root), caplog.text) == (before, "")
+
+
+def test_a_run_bears_the_name_of_its_spec(store):
+    """Sealed anew by whoever changed the spec: every checksum is right."""
+    store.put(run_of())
+    record = json.loads((folder_of(store) / "record.json").read_text())
+    spec = (folder_of(store) / "spec.json").read_bytes().replace(b'"seed": 3', b'"seed": 4')
+    (folder_of(store) / "spec.json").write_bytes(spec)
+    record["files"]["spec.json"]["sha256"] = sha256_of_bytes(spec)
+    del record["checksum"]
+    (folder_of(store) / "record.json").write_text(json.dumps(seal(record)))
+    assert store.record(SPEC.run_id).epochs_run == 2
+    with pytest.raises(MissingRun):
+        store.get(SPEC.run_id)
+
+
+@pytest.mark.parametrize("sealed", [{}, {"run_id": SPEC.run_id}, {"run_id": SPEC.run_id, "files": []}])
+def test_a_sound_record_of_another_layout_is_unreadable(store, sealed):
+    store.put(run_of())
+    (folder_of(store) / "record.json").write_text(json.dumps(seal(sealed)))
+    with pytest.raises(UnreadableRecord):
+        store.record(SPEC.run_id)
+
+
+def test_removes_what_is_in_it_and_nothing_else(store):
+    store.put(run_of())
+    store.remove(folder_of(store))
+    store.remove(folder_of(store))
+    assert list(store.ids()) == []
+    for path in (store.root / "studies" / "a", store.root / "runs"):
+        with pytest.raises(ValueError, match="is not under"):
+            store.remove(path)

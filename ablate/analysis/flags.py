@@ -22,6 +22,7 @@ from ablate.analysis.selections import Selection
 from ablate.analysis.settings import ABSENT, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, history_metric, metric_of, stored, value_in, values_by_seed
 from ablate.analysis.verdict_rows import Flag, Verdict
+from ablate.environments import mixed_versions
 from ablate.identity import Json
 from ablate.plans import PlannedArm, PlannedSweep
 from ablate.records import Status, StoredRun
@@ -77,6 +78,7 @@ def sweep_flags(
         *_winner_curse(selection),
         *_unequal_seeds(sweep, runs),
         *_crashed_dropped(sweep, runs),
+        *_mixed_environment(sweep, runs),
         *_interaction_present(interactions),
     ]
     order = list(Flag)
@@ -298,6 +300,18 @@ def _crashed_dropped(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
     }
     told = {name: f"{name} {_listed(seeds)}" for name, seeds in failed.items() if seeds}
     return [RaisedFlag(Flag.CRASHED_DROPPED, tuple(told), _joined(list(told.values()), "; "))] if told else []
+
+
+def _mixed_environment(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
+    """Versions alone: another host, or another commit, need not be other code."""
+    mixed = mixed_versions(run.record.environment for run in stored(runs, sweep.runs))
+    told = [f"{name} {_counted_versions(counts)}" for name, counts in mixed.items()]
+    return [RaisedFlag(Flag.MIXED_ENVIRONMENT, detail=_joined(told, "; "))] if told else []
+
+
+def _counted_versions(counts: Mapping[str, int]) -> str:
+    texts = [f"{version} in {count} {'run' if count == 1 else 'runs'}" for version, count in counts.items()]
+    return _joined(texts, ", ")
 
 
 def _interaction_present(interactions: Sequence[Verdict]) -> list[RaisedFlag]:

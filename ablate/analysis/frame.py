@@ -29,6 +29,7 @@ from ablate.analysis.judging import judge_sweep
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
 from ablate.analysis.verdict_rows import Verdict
+from ablate.environments import apart_from_the_command
 from ablate.identity import Json
 from ablate.plans import StudyPlan
 from ablate.specs import PlannedRun
@@ -55,9 +56,10 @@ VERDICT_COLUMNS = (
     "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "se_twoway", "holds_new_test",
     "flags", "test_name",
 )  # fmt: skip
+# Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Rows of a row group of parquet, and of a piece of CSV: what is in memory as text at one time.
 GROUP_ROWS, CSV_ROWS = 2**18, 2**16
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -208,9 +210,10 @@ def _split(metric: str) -> str:
 
 def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     """One row for each run that has a record: run_id, wall_seconds, compile_seconds, seconds_per_epoch
-    (median over epochs), and `environment.<name>` of what the record says of where it was computed."""
+    (median over epochs), and `environment.<name>` of what the record says of where it was computed, without the
+    words of the command."""
     records = [runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]
-    environments = [flatten(record.environment) for record in records]
+    environments = [flatten(apart_from_the_command(record.environment)) for record in records]
     names = sorted({name for environment in environments for name in environment})
     return pd.DataFrame(
         {
@@ -288,7 +291,7 @@ def _verdict_columns() -> dict[str, tuple[Callable[[Iterable[Any]], pd.Series], 
 def to_csv_bytes(table: pd.DataFrame) -> bytes:
     """UTF-8, `\\n`, shortest round-trip floats, null as nothing.
 
-    A text that a spreadsheet would take for a formula is preceded by an apostrophe.
+    A text that a spreadsheet would take for a formula is preceded by an apostrophe, the name of a column too.
     """
     return b"".join(csv_pieces(table))
 
@@ -298,6 +301,7 @@ def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
     safe = table.copy(deep=False)
     for name in table:
         safe[name] = _defused(table[name])
+    safe = safe.rename(columns=_without_formula)
     for start in range(0, max(len(table), 1), CSV_ROWS):
         piece = safe.iloc[start : start + CSV_ROWS]
         text: str = piece.to_csv(index=False, header=start == 0, lineterminator="\n")
@@ -327,12 +331,17 @@ def _without_formula(text: Any) -> Any:
 
 
 def _text(values: Iterable[str | None]) -> pd.Series:
-    return pd.Series(list(values), dtype="string")
+    return pd.Series([None if value is None else _as_utf8(value) for value in values], dtype="string")
+
+
+def _as_utf8(text: str) -> str:
+    """The text; half a pair of UTF-16, which JSON can hold and no file of text, becomes a question mark."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
     """Categories in the order of first use."""
-    codes, categories = pd.factorize(np.array(values, dtype=object))
+    codes, categories = pd.factorize(np.array([_as_utf8(value) for value in values], dtype=object))
     return pd.Series(
         pd.Categorical.from_codes(np.repeat(codes, lengths), categories=pd.Index(categories, dtype="string"))
     )

@@ -20,6 +20,7 @@ from ablate.records import Array
 __all__ = [
     "ArmDensity",
     "KernelHistogram",
+    "LinearPath",
     "LossSurface",
     "ProbePictures",
     "Reliability",
@@ -52,6 +53,16 @@ class LossSurface:
     seed: int
     positions: tuple[float, ...]
     losses: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearPath:
+    """The training objective at `positions` [P] on the line from the first weights to the last, [P] for every seed."""
+
+    arm: str
+    is_baseline: bool
+    positions: Array
+    losses: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ class ProbePictures:
 
     steps: tuple[StepLosses, ...] = ()
     surfaces: tuple[LossSurface, ...] = ()
+    paths: tuple[LinearPath, ...] = ()
     histograms: tuple[KernelHistogram, ...] = ()
     reliabilities: tuple[Reliability, ...] = ()
 
@@ -106,6 +118,7 @@ def probe_pictures(sweep: PlannedSweep, runs: Runs) -> ProbePictures:
     return ProbePictures(
         steps=tuple(each for arm, found in arms for each in _steps(arm, found)),
         surfaces=tuple(each for arm, found in arms for each in _surfaces(arm, found)),
+        paths=tuple(each for arm, found in arms for each in _paths(arm, found)),
         histograms=tuple(_histograms(arms)),
         reliabilities=tuple(each for arm, found in arms for each in _reliabilities(arm, found)),
     )
@@ -134,6 +147,12 @@ def _surfaces(arm: PlannedArm, found: Seeds) -> Iterator[LossSurface]:
     for seed, arrays in list(_of_probe(found, "loss_surface", "loss"))[:1]:
         losses = tuple(tuple(map(float, row)) for row in arrays["loss"])
         yield LossSurface(arm.name, arm.is_baseline, seed, tuple(map(float, arrays["positions"])), losses)
+
+
+def _paths(arm: PlannedArm, found: Seeds) -> Iterator[LinearPath]:
+    kept = [arrays for _, arrays in _of_probe(found, "linear_path", "train_loss")]
+    if kept:
+        yield LinearPath(arm.name, arm.is_baseline, kept[0]["positions"], tuple(each["train_loss"] for each in kept))
 
 
 def _reliabilities(arm: PlannedArm, found: Seeds) -> Iterator[Reliability]:

@@ -21,6 +21,7 @@ from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.flags import RaisedFlag, sweep_flags
 from ablate.analysis.generated import Samples, samples_of_arms
 from ablate.analysis.judging import judge_sweep
+from ablate.analysis.lines import ArmLines
 from ablate.analysis.originals import Revisited, revisit
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
@@ -40,6 +41,7 @@ from ablate.analysis.values import (
 )
 from ablate.analysis.verdict_rows import Verdict
 from ablate.artefacts import PROBE_QUANTITIES
+from ablate.environments import apart_from_the_command
 from ablate.identity import canonical
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import MetricInfo, RunRecord, StoredRun
@@ -156,12 +158,13 @@ class SweepResults:
 @dataclass(frozen=True)
 class StudyResults:
     """`environment` maps each entry of the records' environments to its distinct values, as text; `readings` is what
-    an arm of the study read in photographs, where it was asked."""
+    an arm of the study read in photographs, `lines` what lies between the runs of two arms, where these were asked."""
 
     plan: StudyPlan
     sweeps: tuple[SweepResults, ...]
     environment: Mapping[str, tuple[str, ...]]
     readings: ArmReadings | None = None
+    lines: tuple[ArmLines, ...] = ()
 
 
 def study_results(
@@ -170,12 +173,14 @@ def study_results(
     events: Sequence[Mapping[str, Any]] = (),
     ensembles: StudyEnsembles | None = None,
     readings: ArmReadings | None = None,
+    lines: tuple[ArmLines, ...] = (),
 ) -> StudyResults:
     """
     Args:
         events: the study's log, see `StudyFolder.events`.
         ensembles: what seeds gain together; it is made of more than the runs of a report still hold.
         readings: of photographs.
+        lines: between the runs of two arms.
     """
     gains = ensembles or {}
     return StudyResults(
@@ -186,6 +191,7 @@ def study_results(
         ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
         readings=readings,
+        lines=lines,
     )
 
 
@@ -284,6 +290,6 @@ def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) 
 def _environment(records: list[RunRecord]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for record in records:
-        for name, value in flatten(record.environment).items():
+        for name, value in flatten(apart_from_the_command(record.environment)).items():
             found.setdefault(name, set()).add(setting_text(value))
     return {name: tuple(sorted(values)) for name, values in sorted(found.items())}

@@ -78,6 +78,7 @@ class Flag(StrEnum):
     VARIANCE_FLOOR = "variance_floor"
     IDENTICAL_RUNS = "identical_runs"
     NONDETERMINISM = "nondeterminism"
+    MIXED_ENVIRONMENT = "mixed_environment"
     INTERACTION_PRESENT = "interaction_present"
     EXPLORATORY_METRIC = "exploratory_metric"
     NOT_POSITIVE = "not_positive"

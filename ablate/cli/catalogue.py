@@ -5,6 +5,7 @@ Runs of a study get their settings from its plan; only the spec of a run that st
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,11 @@ from ablate.identity import Json
 from ablate.plans import PlannedArm
 from ablate.records import RunRecord
 from ablate.store import MissingRun, RunStore, UnreadableRecord
-from ablate.study_folder import STUDY_NAME, PlanLine, StudyFolder
+from ablate.study_folder import PlanLine, StudyFolder, UnreadablePlan, study_names
 
 __all__ = ["Entry", "Place", "StudySummary", "catalogue", "places_of", "studies", "study_names"]
 
+log = logging.getLogger(__name__)
 MISSING, UNREADABLE = "missing", "unreadable"
 
 
@@ -95,12 +97,6 @@ class StudySummary:
         }
 
 
-def study_names(results_dir: Path) -> tuple[str, ...]:
-    """The studies that something was planned for, in alphabetical order."""
-    names = (path.parent.name for path in (results_dir / "studies").glob("*/plans.jsonl"))
-    return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
-
-
 def studies(results_dir: Path) -> tuple[StudySummary, ...]:
     """Every study with its latest plan, the latest planned last."""
     store = RunStore(results_dir)
@@ -128,8 +124,12 @@ def places_of(results_dir: Path) -> dict[str, tuple[Place, ...]]:
 
 
 def _latest_plans(results_dir: Path) -> Iterator[PlanLine]:
+    """Of the studies whose plans can be read here; a warning in the log names each of the others."""
     for name in study_names(results_dir):
-        yield from StudyFolder(results_dir, name).plan_lines()[-1:]
+        try:
+            yield from StudyFolder(results_dir, name).plan_lines()[-1:]
+        except UnreadablePlan as error:
+            log.warning("%s; it is left out", error)
 
 
 def _summary(line: PlanLine, store: RunStore) -> StudySummary:

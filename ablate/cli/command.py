@@ -30,8 +30,13 @@ VERBS = {
     "analyse": "give verdicts on a table that was made elsewhere",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
+    "reproduce": "train stored runs again and say whether they come out again",
+    "doctor": "say whether all is well here, and what mends what is not",
     "predict": "say what a trained run reads in photographs",
+    "interpolate": "say whether two ways of training ended in one valley",
     "export": "write trained models for Keras, or histories for TensorBoard",
+    "fsck": "verify everything in the store, and mend what can be mended",
+    "gc": "say what no study needs, and remove it if told to",
     "watch": "follow a study that another terminal is training",
     "completion": "print what makes bash, zsh or fish complete the words of ablate",
 }
@@ -87,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = Output(quiet=parsed.quiet)
     invocation = Invocation(tuple(parsed.words), tuple(parsed.config_dir), tuple(parsed.allow_target), parsed)
     try:
-        return int(module.execute(invocation, output))
+        with output.hearing():
+            return int(module.execute(invocation, output))
     except BaseException as error:
         if parsed.debug:
-            traceback.print_exc()
+            output.problem(traceback.format_exc())
         return explain(error, output)
 
 
@@ -108,21 +114,27 @@ def explain(error: BaseException, output: Output) -> int:
     from ablate.config import ConfigError
     from ablate.datasets.arrays import DataError
     from ablate.durable import WriteFailed
+    from ablate.leftovers import UnknownNeeds
     from ablate.runner.devices import DeviceAbsent
-    from ablate.runner.session import Interrupted, StoppedEarly
-    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun
-    from ablate.study_folder import AnotherStudy
+    from ablate.runner.session import ExecutorUnavailable, Interrupted, StoppedEarly
+    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun, UnreadableRecord
+    from ablate.study_folder import AnotherStudy, UnreadablePlan
 
     if isinstance(error, (SystemExit, BrokenPipeError)):  # rich leaves so when the reader of a pipe has left
         return ExitCode.SIGNAL + signal.SIGPIPE
     message, code = str(error), int(ExitCode.INTERNAL_ERROR)
     match error:
-        case ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix():
+        case (
+            ConfigError() | UsageError() | MissingRun() | MissingArtefact() | AmbiguousPrefix() | ExecutorUnavailable()
+        ):
             code = ExitCode.BAD_INPUT
         case AnotherStudy():
             message += f"\nTo keep both, give this one a name of its own: study={error.name}_2"
             code = ExitCode.BAD_INPUT
-        case DataError():
+        case DataError() | UnknownNeeds():
+            code = ExitCode.DATA_PROBLEM
+        case UnreadableRecord() | UnreadablePlan():
+            message += "\nIt stays as it is: the version that wrote it reads it. This one can use another results_dir."
             code = ExitCode.DATA_PROBLEM
         case DeviceAbsent():
             code = ExitCode.DEVICE_ABSENT
@@ -185,7 +197,8 @@ def _folded(text: str) -> str:
 
 
 def _epilog() -> str:
-    verbs = "\n".join(f"  {verb:<10} {purpose}" for verb, purpose in VERBS.items())
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}} {purpose}" for verb, purpose in VERBS.items())
     return f"""verbs:
 {verbs}
   ablate VERB --help says more

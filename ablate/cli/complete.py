@@ -23,6 +23,8 @@ __all__ = ["candidates"]
 
 RESULTS_DIR = "results"
 ID_DIGITS = 12
+# A shell puts a word into the line as it is: what it would act on, such as `;` in the name of a file, is never offered.
+SAFE = re.compile(r"[\w.+=:,@/\[\]-]+")
 ADDED = ("sweep", "experiment")  # on the command line they are written with a plus
 UNCHANGEABLE = ("sweep", "allow_targets")  # root keys that no word sets in this form
 SWEEP_KEYS = tuple(
@@ -45,7 +47,7 @@ def candidates(words: Sequence[str]) -> list[str]:
         found = [*verbs, *_overrides(current, before, find_tree(Path.cwd()))]
     else:
         found = _names(verb, current, _results_dir(before))
-    return sorted(dict.fromkeys(word for word in found if word.startswith(current)))
+    return sorted({word for word in found if word.startswith(current) and SAFE.fullmatch(word)})
 
 
 def _flags(verb: str) -> list[str]:
@@ -66,9 +68,11 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
             from ablate.cli.filters import FIELDS
 
             yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
+        case "fsck" | "gc":  # of the whole store
+            return
         case "show":
             yield from _run_ids(results_dir)
-        case "compare" | "export" | "predict":
+        case "compare" | "export" | "predict" | "reproduce":
             yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
         case _:
             yield from study_names(results_dir)

@@ -8,7 +8,6 @@ ablate export dropout --format tensorboard --out logs        every run of a stud
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
 from ablate.cli.trained import hushed, restored, weighted_runs
 from ablate.config.runs import Settings
+from ablate.harmless import file_stem
 from ablate.store import RunStore
 
 WORDS = "side"
@@ -57,7 +57,7 @@ def export_models(sides: Sequence[Side], settings: Settings, folder: Path, suffi
     """
     for side in sides:
         runs = weighted_runs(side, RunStore(settings.results_dir))
-        for each in restored(runs, settings.data_dir):
+        for each in restored(runs, settings):
             from ablate.exporting.models import load_model, save_model
 
             path = folder / f"{file_name(side, each.run.spec.seed)}{suffix}"
@@ -93,4 +93,4 @@ def export_histories(sides: Sequence[Side], folder: Path, output: Output) -> Non
 def file_name(side: Side, seed: int) -> str:
     """`dropout=0.1_seed3` for a run of an arm, the beginning of its id for a run alone."""
     _, is_arm, arm = side.label.partition(":")
-    return f"{re.sub(r'[^A-Za-z0-9_.=-]', '-', arm)}_seed{seed}" if is_arm else side.label[:ID_DIGITS]
+    return f"{file_stem(arm)}_seed{seed}" if is_arm else side.label[:ID_DIGITS]

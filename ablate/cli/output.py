@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -14,16 +16,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from ablate.harmless import harmless, one_line
 from ablate.identity import Json
 
-__all__ = ["Output", "PlainTable", "UsageError", "harmless", "plain_table", "seconds_text"]
+__all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
 # Between two columns.
 GAP = "  "
-# What moves a cursor, clears a screen or turns the direction of writing: everything but tab and new line.
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class UsageError(Exception):
@@ -53,11 +54,33 @@ class Output:
             _print(self.results, content)
 
     def data(self, content: Json) -> None:
-        """A result for another program: one value of JSON."""
-        self.results.print(json.dumps(content, indent=2), markup=False, highlight=False, soft_wrap=True)
+        """A result for another program: one value of JSON. A number that is not finite, which JSON cannot say, is
+        null."""
+        text = json.dumps(_finite(content), indent=2, allow_nan=False).replace("\x7f", "\\u007f")
+        # As a Text: in a str rich would put pictures in place of :words:.
+        self.results.print(Text(text), highlight=False, soft_wrap=True)
 
     def problem(self, message: str) -> None:
         _print(self.messages, message, style="red")
+
+    @contextmanager
+    def hearing(self) -> Iterator[None]:
+        """Tells the warnings that ablate logs, of damaged files as a rule, like other problems."""
+        log, listener = logging.getLogger("ablate"), _Listener(self)
+        log.addHandler(listener)
+        try:
+            yield
+        finally:
+            log.removeHandler(listener)
+
+
+class _Listener(logging.Handler):
+    def __init__(self, output: Output) -> None:
+        super().__init__(logging.WARNING)
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._output.problem(record.getMessage())
 
 
 @dataclass(frozen=True)
@@ -99,7 +122,8 @@ class PlainTable:
 
 def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> PlainTable:
     """A table of these cells, their control characters spelt out."""
-    return PlainTable(columns, [[harmless(cell) for cell in row] for row in rows])
+    headings = [(one_line(heading), justify) for heading, justify in columns]
+    return PlainTable(headings, [[one_line(cell) for cell in row] for row in rows])
 
 
 def _padded(cell: str, width: int, justify: str) -> str:
@@ -120,14 +144,29 @@ def seconds_text(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def bytes_text(number: int) -> str:
+    """A size as a person says it, in powers of 1000: 0 B, 12.3 kB, 4.0 GB."""
+    if number < 1000:
+        return f"{number} B"
+    size, unit = number / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if size < 999.95:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}"
+
+
 def _console(stderr: bool) -> Console:
     console = Console(stderr=stderr)
     return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
 
 
-def harmless(text: str) -> str:
-    """`text` with its control characters spelt out: names and messages from elsewhere are shown, not obeyed."""
-    return CONTROLS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+def _finite(value: Json) -> Json:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _print(console: Console, content: str | PlainTable, style: str | None = None) -> None:

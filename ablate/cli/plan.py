@@ -13,7 +13,7 @@ from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import add_grid_option, read_request
+from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.identity import Json, canonical
@@ -21,6 +21,7 @@ from ablate.plans import PlannedSweep
 from ablate.records import StoredRun
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
+from ablate.runner.session import Executor
 from ablate.specs import Arm, PlannedRun, Study, Sweep
 from ablate.store import MissingRun, RunStore
 
@@ -28,7 +29,7 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_grid_option(parser)
+    add_run_options(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -36,13 +37,13 @@ def execute(invocation: Invocation, output: Output) -> int:
     store = RunStore(request.settings.results_dir)
     work = request.work
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
-    todo = missing(specs, store, request.keep)
+    todo = missing(specs, store, request.keep, wanted_versions(invocation))
     for sweep in work.sweeps if isinstance(work, Study) else ():
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")
-    trained = (*todo.todo, *todo.retrained)
-    if trained:
-        workers = build(request.settings.executor).places(trained)
+    if todo.trained:
+        executor: Executor = build(request.settings.executor)
+        workers = executor.places(todo.trained)
         output.result(time_text(todo.estimated_seconds, workers))
     return ExitCode.DONE
 
@@ -103,8 +104,11 @@ def programs_of(sweep: Sweep) -> list[str]:
     return list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
 
 
-def time_text(estimated_seconds: float | None, workers: int) -> str:
-    crew = counted(workers, "worker")
+def time_text(estimated_seconds: float | None, workers: int | None) -> str:
+    """How long it takes, all workers together; of one worker where their number is known only on the cluster."""
+    crew = counted(workers, "worker") if workers is not None else "as many workers as the cluster has room for"
     if estimated_seconds is None:
         return f"time unknown with {crew}: nothing like these runs was timed here yet"
+    if workers is None:
+        return f"about {seconds_text(estimated_seconds)} of work for {crew}, by the times of runs like these"
     return f"about {seconds_text(estimated_seconds / workers)} with {crew}, by the times of runs like these"

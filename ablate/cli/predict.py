@@ -17,7 +17,7 @@ from ablate.analysis.readings import ArmReadings, Opinion, Reading
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
-from ablate.cli.trained import RestoredRun, restored, the_side, weighted_runs
+from ablate.cli.trained import RestoredRun, restored, study_of, the_side, weighted_runs
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 
@@ -42,13 +42,11 @@ def execute(invocation: Invocation, output: Output) -> int:
     if len(words) < 2:
         raise UsageError("Which run, and which images? ablate predict RUN IMAGE…")
     side = the_side(words[0], settings.results_dir)
-    study, is_arm, _ = side.label.partition(":")
-    if invocation.options.report and not is_arm:
-        raise UsageError("A run by itself has no report: name an arm as study:level")
+    study = study_of(side) if invocation.options.report else None
     runs = weighted_runs(side, RunStore(settings.results_dir))
     if len(runs) < len(side.runs):
         output.say(f"{len(side.runs) - len(runs)} of {len(side.runs)} seeds have no weights saved, and are not asked")
-    readings, problems = read(list(map(Path, words[1:])), restored(runs, settings.data_dir))
+    readings, problems = read(list(map(Path, words[1:])), restored(runs, settings))
     for problem in problems.values():
         output.problem(problem)
     if invocation.options.json:
@@ -60,7 +58,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     if invocation.options.out is not None:
         for path in draw(readings, invocation.options.out):
             output.say(str(path))
-    if invocation.options.report and readings:
+    if study is not None and readings:
         output.say(str(report(ArmReadings(side.label, tuple(readings)), study, settings)))
     return ExitCode.DATA_PROBLEM if problems else ExitCode.DONE
 
@@ -82,9 +80,10 @@ def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Readi
     answers: dict[Path, Mapping[str, np.ndarray]] = {}
     for number, restored_run in enumerate(runs):
         spec, model, shape = restored_run.run.spec, restored_run.model, restored_run.example_shape
+        run_id = restored_run.run.record.run_id
         if number == 0:
             if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
-                raise UsageError(f"run {spec.run_id[:12]} is of a regression: there are no classes to predict")
+                raise UsageError(f"run {run_id[:12]} is of a regression: there are no classes to predict")
             prepared, problems = prepare_all(paths, shape, spec.dataset.source.target)
             if not prepared:
                 break
@@ -92,7 +91,7 @@ def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Readi
             images = [image for image in (whole.example, plain) if image is not None]
             batch = np.stack([image.reshape(shape) for image in images])
             probabilities = class_probabilities(model, batch)
-            opinion = Opinion(spec.run_id, spec.seed, probabilities[0], *probabilities[1:])
+            opinion = Opinion(run_id, spec.seed, probabilities[0], *probabilities[1:])
             opinions.setdefault(path, []).append(opinion)
             if number == 0:
                 answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ablate.cli.output import Output, seconds_text
-from ablate.records import RunRecord, Status
+from ablate.harmless import one_line
+from ablate.records import Failure, RunRecord, Status
 from ablate.runner.events import (
     ArtefactFailed,
     EpochEnded,
@@ -18,10 +19,11 @@ from ablate.runner.events import (
     RunClaimedElsewhere,
     RunEnded,
     RunStarted,
+    Superseded,
     WorkerDied,
 )
 
-__all__ = ["ended_line", "progress_display"]
+__all__ = ["ended_line", "failure_text", "progress_display"]
 
 ID_DIGITS = 8
 # What a line says of a run, the first of these that there is.
@@ -31,6 +33,7 @@ SHOWN = ("val_accuracy", "val_r2", "val_loss")
 @contextmanager
 def progress_display(labels: Mapping[str, str], runs: int, output: Output) -> Iterator[Observer]:
     """An observer of `runs` runs, which are called by their `labels` (run id to text)."""
+    labels = {run_id: one_line(label) for run_id, label in labels.items()}
     if output.quiet:
         yield lambda event: _tell_problem(event, labels, output)
     elif output.messages.is_terminal:
@@ -67,10 +70,10 @@ class LiveDisplay:
     def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
         self._labels, self._output = labels, output
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeRemainingColumn(compact=True),
             console=output.messages,
             transient=True,
@@ -114,12 +117,17 @@ class LiveDisplay:
 
 def ended_line(label: str, record: RunRecord, latest: Mapping[str, float]) -> str:
     """One run's outcome in a line; `latest` are the metrics of its last epoch."""
-    outcome = f"{record.run_id[:ID_DIGITS]}  {label}  {record.status.value}"
+    outcome = f"{record.run_id[:ID_DIGITS]}  {one_line(label)}  {record.status.value}"
     if record.divergence is not None:
         return f"{outcome} in epoch {record.divergence.epoch}, step {record.divergence.step}"
     if record.failure is not None:
-        return f"{outcome} ({record.failure.kind}): {record.failure.type}: {record.failure.message}"
+        return f"{outcome} ({record.failure.kind}): {failure_text(record.failure)}"
     return f"{outcome}  {metric_text(latest)}  {seconds_text(record.timings.wall_seconds)}"
+
+
+def failure_text(failure: Failure) -> str:
+    """The exception in a line."""
+    return one_line(f"{failure.type}: {failure.message}")
 
 
 def metric_text(metrics: Mapping[str, float]) -> str:
@@ -136,11 +144,16 @@ def _tell_problem(event: Event, labels: Mapping[str, str], output: Output) -> No
             output.say(f"{labels[event.run_id]}: another process is training it; waiting for its outcome")
         case ArtefactFailed():
             failure = event.failure
-            output.problem(f"{labels[event.run_id]}: no {event.artefact}: {failure.type}: {failure.message}")
+            output.problem(f"{labels[event.run_id]}: no {event.artefact}: {failure_text(failure)}")
         case NotReproduced():
             output.problem(
                 f"{labels[event.run_id]}: {event.what} came out with other numbers when it was done again; what was "
                 "stored stays, and what was to be kept of it is not"
+            )
+        case Superseded():
+            output.say(
+                f"{labels[event.run_id]}: {event.what} came out with other numbers than with other versions; what was "
+                "stored is set aside"
             )
         case RunEnded() if event.record.status is Status.FAILED and output.quiet:
             output.problem(ended_line(labels[event.record.run_id], event.record, {}))

@@ -13,6 +13,7 @@ from ablate.cli.catalogue import study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
+from ablate.durable import WriteFailed
 from ablate.publishing import UnknownStudy, publish
 from ablate.reporting.writing import rebuild, write_latex
 from ablate.store import RunStore
@@ -46,8 +47,10 @@ def from_data(folder: Path) -> Path:
         raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
     try:
         return rebuild(folder).path
-    except (OSError, KeyError, ValueError) as error:
-        raise UsageError(f"{folder} is not the data/ folder of a report: {error}") from error
+    except WriteFailed:
+        raise
+    except Exception as error:  # what comes from elsewhere can contradict itself in more ways than can be checked
+        raise UsageError(f"{folder} is not the data/ folder of a report: {type(error).__name__}: {error}") from error
 
 
 def from_store(name: str, results_dir: Path, reports_dir: Path) -> Path:

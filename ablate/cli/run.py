@@ -12,20 +12,23 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ablate.analysis.verdict_rows import Flag
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.progress import progress_display
-from ablate.cli.request import add_grid_option, read_request, recorded_words
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, numerics_text, work_text
+from ablate.cli.progress import failure_text, progress_display
+from ablate.cli.request import add_run_options, read_request, recorded_words, wanted_versions
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
+from ablate.identity import Json
 from ablate.plans import PlannedSweep, StudyPlan
 from ablate.records import RunRecord, Status
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
+from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
 from ablate.specs import RunSpec, Study, confirmation_runs
 from ablate.store import RunStore
@@ -35,33 +38,58 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_grid_option(parser)
+    add_run_options(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     request = read_request(invocation)
+    store = RunStore(request.settings.results_dir)
+    command = Command(request, recorded_words(invocation), wanted_versions(invocation), store, output)
     if isinstance(request.work, Study):
-        return run_study(request.work, request, recorded_words(invocation), output)
-    return run_alone(request.work, request, output)
+        return run_study(request.work, command)
+    return run_alone(request.work, command)
 
 
-def run_study(study: Study, request: Request, words: tuple[str, ...], output: Output) -> int:
+@dataclass(frozen=True)
+class Command:
+    """What was asked for and in which words, the versions that it has to be computed with (None for any), where it is
+    kept and where it is told."""
+
+    request: Request
+    words: tuple[str, ...]
+    versions: Mapping[str, Json] | None
+    store: RunStore
+    output: Output
+
+
+def run_study(study: Study, command: Command) -> int:
     """Trains what the store lacks of the study, then writes its tables and report."""
-    settings = request.settings
-    store, folder = RunStore(settings.results_dir), StudyFolder(settings.results_dir, study.name)
-    record_plan(folder, StudyPlan.of(study), words)
-    labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
-    trained = [train(study.name, study.run_specs(), labels, request, store, output)]
-    trained += confirm(study, request, store, output)
-    for each in trained:
-        log_unlike(each, study, folder)
+    settings, store, output = command.request.settings, command.store, command.output
+    folder = StudyFolder(settings.results_dir, study.name)
+    record_plan(folder, StudyPlan.of(study), command.words)
+    trained = train_study(study, command, folder)
     # pandas and scipy, which a message of usage need not wait for.
     from ablate.publishing import publish
 
     published = publish(folder, store, settings.reports_dir)
+    damaged = {record.run_id for each in trained for record in each.records} - set(published.runs)
+    if damaged:
+        output.problem(f"{counted(len(damaged), 'run')} had been damaged, as shows when read whole: trained again")
+        trained += train_study(study, command, folder)
+        published = publish(folder, store, settings.reports_dir)
     output.summary(f"tables  {folder.path}")
     output.summary(f"report  {published.report.path}{'' if published.report.changed else ' (unchanged)'}")
     return max(map(exit_code, trained))
+
+
+def train_study(study: Study, command: Command, folder: StudyFolder) -> list[Trained]:
+    """Trains what the store lacks of the study, and then of what confirms it."""
+    labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
+    trained = [train(study.name, study.run_specs(), labels, command)]
+    trained += confirm(study, command)
+    for each in trained:
+        log_unlike(each, study, folder)
+    return trained
 
 
 def log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
@@ -73,25 +101,17 @@ def log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
                 folder.log(Flag.NONDETERMINISM.value, {"sweep": run.sweep, "run_id": run.run_id, "detail": detail})
 
 
-def confirm(study: Study, request: Request, store: RunStore, output: Output) -> list[Trained]:
+def confirm(study: Study, command: Command) -> list[Trained]:
     """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
     baseline and of the runner-up."""
     if not any(sweep.spec.confirm for sweep in study.sweeps):
         return []
-    specs = confirming_specs(study, store)
-    if not specs:
+    chosen = confirming_specs(study, command.store)
+    if not chosen:
         return []
-    labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in specs.items()}
-    return [
-        train(
-            f"{study.name}, confirmation",
-            {run_id: spec for run_id, (_, spec) in specs.items()},
-            labels,
-            request,
-            store,
-            output,
-        )
-    ]
+    labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in chosen.items()}
+    specs = {run_id: spec for run_id, (_, spec) in chosen.items()}
+    return [train(f"{study.name}, confirmation", specs, labels, command)]
 
 
 def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
@@ -108,14 +128,14 @@ def confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunS
     return found
 
 
-def run_alone(spec: RunSpec, request: Request, output: Output) -> int:
+def run_alone(spec: RunSpec, command: Command) -> int:
     """Trains one run, unless the store has it, and prints what came out."""
-    store = RunStore(request.settings.results_dir)
-    trained = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, request, store, output)
+    output = command.output
+    trained = train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, command)
     [record] = trained.records
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
-        output.problem(f"{record.failure.type}: {record.failure.message}\nWhere: ablate show {record.run_id[:12]}")
+        output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {record.run_id[:12]}")
     rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))
@@ -131,16 +151,10 @@ class Trained(NamedTuple):
     unlike: list[NotReproduced]
 
 
-def train(
-    name: str,
-    specs: Mapping[str, RunSpec],
-    labels: Mapping[str, str],
-    request: Request,
-    store: RunStore,
-    output: Output,
-) -> Trained:
+def train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], command: Command) -> Trained:
     """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
-    work = missing(specs, store, request.keep)
+    request, store, output = command.request, command.store, command.output
+    work = missing(specs, store, request.keep, command.versions)
     output.say(f"{name}: {work_text(work)} · {numerics_text(specs.values())}")
     if not work.jobs:
         return Trained([work.done[run_id] for run_id in specs], [], [])
@@ -157,24 +171,38 @@ def train(
             elif isinstance(event, NotReproduced):
                 unlike.append(event)
 
-        trained = executor.execute(work.jobs, Session(store, request.settings.data_dir, observe, request.keep))
+        session = Session(
+            store,
+            request.settings.data_dir,
+            observe,
+            request.keep,
+            provenance=recorded_provenance(command.words, store.root),
+            anew=frozenset(spec.run_id for spec in work.outdated),
+        )
+        trained = executor.execute(work.jobs, session)
     output.say(f"{ended_text(trained)} in {seconds_text(time.monotonic() - started)}")
     records = {**work.done, **{record.run_id: record for record in trained}}
     return Trained([records[run_id] for run_id in specs], failed, unlike)
 
 
 def record_plan(folder: StudyFolder, plan: StudyPlan, words: tuple[str, ...]) -> None:
-    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log."""
+    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log.
+
+    They are noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
+    the plan, and notes nothing again.
+    """
+    folder.check(plan)
     former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
+    if former is not None and has_tables:
+        _note(folder, Flag.POST_HOC_SEEDS, added_seeds(former, plan))
+        _note(folder, Flag.POST_HOC_CLAIMS, added_claims(former, plan))
     folder.record_plan(plan, words)
-    if former is None or not has_tables:
-        return
-    for event, added in (
-        (Flag.POST_HOC_SEEDS, added_seeds(former, plan)),
-        (Flag.POST_HOC_CLAIMS, added_claims(former, plan)),
-    ):
-        if added:
-            folder.log(event.value, {sweep: list(what) for sweep, what in added.items()})
+
+
+def _note(folder: StudyFolder, flag: Flag, added: Mapping[str, tuple[Json, ...]]) -> None:
+    details = {sweep: list(what) for sweep, what in added.items()}
+    if details and not any({"event": flag.value, **details}.items() <= event.items() for event in folder.events()):
+        folder.log(flag.value, details)
 
 
 def ended_text(records: Iterable[RunRecord]) -> str:

@@ -7,6 +7,7 @@ ablate show 3fa9 --json     all of it, for another program
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from ablate.analysis.settings import flatten, setting_text
 from ablate.cli.catalogue import Place, places_of, study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table, seconds_text
+from ablate.cli.progress import failure_text
 from ablate.cli.request import read_settings
+from ablate.environments import COMMAND, apart_from_the_command
+from ablate.harmless import one_line
 from ablate.identity import Json
 from ablate.records import RunRecord, StoredRun
 from ablate.store import RunStore
@@ -38,10 +42,10 @@ def execute(invocation: Invocation, output: Output) -> int:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
     places = places_of(settings.results_dir)
     if invocation.options.json:
-        output.data([run_json(run, store.folder(run.spec.run_id)) for run in runs])
+        output.data([run_json(run, store.folder(run.record.run_id)) for run in runs])
         return ExitCode.DONE
     for run in runs:
-        show_run(run, places.get(run.spec.run_id, ()), store.folder(run.spec.run_id), output)
+        show_run(run, places.get(run.record.run_id, ()), store.folder(run.spec.run_id), output)
     return ExitCode.DONE
 
 
@@ -57,15 +61,15 @@ def run_id_of(word: str, store: RunStore) -> str:
 
 
 def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Output) -> None:
-    output.result(f"run {run.spec.run_id}")
+    output.result(f"run {run.record.run_id}")
     output.result(outcome_text(run.record))
     for place in places:
-        output.result(f"  {place.title}, seed {place.seed}")
+        output.result(f"  {one_line(place.title)}, seed {place.seed}")
     output.result(f"  in {folder}\n")
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in flatten(run.spec.to_json()).items()]),
         (("metric", "value"), [[name, f"{value:.4f}"] for name, value in run.record.metrics.items()]),
-        (("recorded", "value"), [[name, setting_text(value)] for name, value in run.record.environment.items()]),
+        (("recorded", "value"), environment_rows(run.record)),
     )
     for headings, rows in sections:
         if rows:
@@ -76,13 +80,21 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
         output.result(run.record.failure.traceback or run.record.failure.message)
 
 
+def environment_rows(record: RunRecord) -> list[list[str]]:
+    """What is recorded of where, with what and by which command a run was computed."""
+    words = record.environment.get(COMMAND)
+    command = [["command", shlex.join(["ablate", *map(str, words)])]] if isinstance(words, list) else []
+    told = flatten(apart_from_the_command(record.environment))
+    return [*command, *([name, setting_text(value)] for name, value in told.items())]
+
+
 def outcome_text(record: RunRecord) -> str:
     """How a run ended, in a line."""
     outcome = f"{record.status.value} after {record.epochs_run} epochs, in {seconds_text(record.timings.wall_seconds)}"
     if record.divergence is not None:
         return f"{outcome}: epoch {record.divergence.epoch}, step {record.divergence.step} was not finite"
     if record.failure is not None:
-        return f"{outcome}: {record.failure.type}: {record.failure.message}"
+        return f"{outcome}: {failure_text(record.failure)}"
     return f"{outcome}; its metrics belong to epoch {record.evaluated_epoch}"
 
 
@@ -99,7 +111,7 @@ def show_history(run: StoredRun, output: Output) -> None:
 
 def run_json(run: StoredRun, folder: Path) -> Json:
     return {
-        "run_id": run.spec.run_id,
+        "run_id": run.record.run_id,
         "folder": str(folder),
         "spec": run.spec.to_json(),
         "record": run.record.to_json(),

@@ -15,13 +15,25 @@ from ablate.analysis.comparison import Side
 from ablate.artefacts import WEIGHTS
 from ablate.cli.compare import find_sides
 from ablate.cli.output import UsageError
+from ablate.config.building import spec_problems
+from ablate.config.problems import raise_any
+from ablate.config.runs import Settings
 from ablate.records import Array, Status, StoredRun
 from ablate.runner.devices import worker_environment
 from ablate.specs import Numerics
-from ablate.store import MissingArtefact, RunStore
+from ablate.store import MissingArtefact, RunStore, how_to_keep
 from ablate.study_folder import StudyFolder
 
-__all__ = ["RestoredRun", "WeightedRun", "hushed", "restored", "the_side", "weighted_runs"]
+__all__ = [
+    "RestoredRun",
+    "WeightedRun",
+    "hushed",
+    "restored",
+    "study_of",
+    "the_side",
+    "trainer_on_cpu",
+    "weighted_runs",
+]
 
 STDERR = 2  # the file descriptor, which native code writes to
 
@@ -72,25 +84,50 @@ def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
-def restored(runs: Sequence[WeightedRun], data_dir: Path | None) -> Iterator[RestoredRun]:
+def restored(runs: Sequence[WeightedRun], settings: Settings) -> Iterator[RestoredRun]:
     """The runs with their models, on the CPU, one after the other. TensorFlow is imported by this call, for seconds.
 
     Raises:
+        ConfigError: when a run is made of what the user has not allowed.
         DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
     """
-    numerics = runs[0].run.spec.numerics
-    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
-    os.environ.update(worker_environment(on_cpu, place=0))
-    with hushed():
-        from ablate.runner.trainer import Trainer
-
-        trainer = Trainer(data_dir, on_cpu)
+    trainer = trainer_on_cpu(runs, settings)
 
     def restore(each: WeightedRun) -> RestoredRun:
         spec = each.run.spec
         return RestoredRun(each.run, trainer.restore(spec, each.weights), trainer.example_shape(spec))
 
     return map(restore, runs)
+
+
+def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Any:
+    """A trainer of these runs in this process, an `ablate.runner.trainer.Trainer`, on the CPU whatever their device.
+    TensorFlow is imported by this call, for seconds.
+
+    Raises:
+        ConfigError: when a run is made of what the user has not allowed, whatever its record says: a store can be
+            anybody's.
+    """
+    raise_any(problem for each in runs for problem in spec_problems(each.run.spec, settings.allow_targets))
+    numerics = runs[0].run.spec.numerics
+    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
+    os.environ.update(worker_environment(on_cpu, place=0))
+    with hushed():
+        from ablate.runner.trainer import Trainer
+
+        return Trainer(settings.data_dir, on_cpu)
+
+
+def study_of(side: Side) -> str:
+    """The study whose report can show what was found of a side.
+
+    Raises:
+        UsageError: when the side is a run by itself.
+    """
+    study, is_arm, _ = side.label.partition(":")
+    if not is_arm:
+        raise UsageError("A run by itself has no report: name an arm as study:level")
+    return study
 
 
 @contextmanager
@@ -110,7 +147,7 @@ def hushed() -> Iterator[None]:
 
 def _weights(run: StoredRun, store: RunStore) -> Mapping[str, Array] | None:
     try:
-        return store.artefact(run.spec.run_id, WEIGHTS)
+        return store.artefact(run.record.run_id, WEIGHTS)
     except MissingArtefact:
         return None
 
@@ -120,5 +157,5 @@ def _how_to_keep_them(side: Side, results_dir: Path) -> str:
     study, colon, _ = side.label.partition(":")
     lines = StudyFolder(results_dir, study).plan_lines() if colon else ()
     if not lines:
-        return f"The command that made it keeps them with keep=[{WEIGHTS}] added."
+        return how_to_keep(WEIGHTS)
     return f"This keeps them: ablate {shlex.join([*lines[-1].argv, f'keep=[{WEIGHTS}]'])}"

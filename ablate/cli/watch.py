@@ -20,11 +20,12 @@ from rich.text import Text
 from ablate.claims import Claims
 from ablate.cli.catalogue import studies
 from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, harmless, seconds_text
+from ablate.cli.output import Output, UsageError, seconds_text
 from ablate.cli.progress import ended_line
 from ablate.cli.report import known_studies
 from ablate.cli.request import read_settings
 from ablate.cli.wording import counted
+from ablate.harmless import harmless, one_line
 from ablate.plans import StudyPlan
 from ablate.records import RunRecord, Status
 from ablate.store import MissingRun, RunStore
@@ -146,7 +147,7 @@ def watch_plainly(looks: Iterator[Standing], output: Output) -> None:
 
 def lines_of(standing: Standing) -> list[str]:
     """The whole picture: headline, bar, what is being trained, what failed."""
-    labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in standing.plan.runs}
+    labels = {run.run_id: one_line(f"{run.arm} seed {run.seed}") for run in standing.plan.runs}
     filled = BAR_CELLS * len(standing.done) // standing.planned
     failures = [ended_line(labels[record.run_id], record, {}) for record in standing.failed]
     more = [f"and {len(failures) - SHOWN_FAILURES} more"] if len(failures) > SHOWN_FAILURES else []
@@ -159,7 +160,7 @@ def lines_of(standing: Standing) -> list[str]:
 
 def headline(standing: Standing) -> str:
     """How far the study is, in a line."""
-    parts = [f"{standing.plan.name}: {len(standing.done)} of {counted(standing.planned, 'run')} done"]
+    parts = [f"{one_line(standing.plan.name)}: {len(standing.done)} of {counted(standing.planned, 'run')} done"]
     if standing.failed:
         parts.append(f"{len(standing.failed)} failed")
     if standing.running:

@@ -22,6 +22,8 @@ def work_text(work: WorkPlan) -> str:
     parts = [total]
     if work.todo:
         parts.append(f"{len(work.todo)} to train{failed}")
+    if work.outdated:
+        parts.append(f"{len(work.outdated)} of other versions to train anew")
     if work.retrained:
         parts.append(f"{len(work.retrained)} to train again for {_lacking_text(work, work.retrained)}")
     if work.derived:

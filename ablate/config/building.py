@@ -4,14 +4,17 @@
     build(spec.model, partial=True)                                          # waits for input_shape, outputs
     build(spec.training)                                                     # a dataclass, its fields cast
 
-A config is data, and data that somebody else wrote: so only targets under a short list of prefixes are
-ever imported, and what is found there must come from one of these packages.
+A config is data, and data that somebody else wrote. So only what is there to be built can be named: the
+loaders, models, layers and parts of the training of ablate, its executors, and Keras's optimizers, losses
+and layers, but for those that run code or read a program from a file. Of the rest of both packages enough
+writes files or starts processes to be of use to somebody hostile.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import partial as partially
@@ -21,14 +24,42 @@ from typing import Any
 from ablate.config.casting import cast_fields
 from ablate.config.problems import ConfigError, Problem, nearest
 from ablate.identity import Json, digest, sha256_of_bytes
-from ablate.specs import Component
+from ablate.specs import Component, RunSpec
 
-__all__ = ["PARTIAL", "TARGET", "build", "foreign_packages", "locate", "package_digest", "target_problems", "targets"]
+__all__ = [
+    "PARTIAL",
+    "TARGET",
+    "build",
+    "foreign_packages",
+    "is_target",
+    "locate",
+    "package_digest",
+    "spec_problems",
+    "target_problems",
+    "targets",
+]
 
 TARGET = "_target_"
 PARTIAL = "_partial_"
-PREFIXES = ("ablate.", "keras.optimizers.", "keras.losses.", "keras.layers.")
 OWN = ("ablate", "keras")
+# How Hydra would build otherwise; nobody here would see what hides in these.
+OF_HYDRA = ("_args_", "_convert_", "_recursive_")
+# What messages call the names that `_OWN_TARGET` lets through.
+PREFIXES = (
+    *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.runner."),
+    *("keras.optimizers.", "keras.losses.", "keras.layers."),
+)
+_OWN_TARGET = re.compile(
+    r"ablate\.datasets\.\w+\.load"
+    r"|ablate\.(models|layers|training)\.(\w+\.)*\w+"
+    r"|ablate\.runner\.\w+\.\w*Executor"
+    r"|keras\.(optimizers|losses|layers)\.(\w+\.)*"
+    # Whatever a config says they would make: any class at all, a function of bytes, a program of a file.
+    r"(?!(deserialize|get|Lambda|TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer)$)\w+",
+    re.ASCII,
+)
+# A module's attributes include what Python itself puts there, and what it keeps to itself.
+_PUBLIC_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)+", re.ASCII)
 
 
 def build(component: Component, partial: bool = False, allow: Sequence[str] = ()) -> Any:
@@ -55,12 +86,12 @@ def locate(target: str, allow: Sequence[str] = ()) -> Callable[..., Any]:
     Raises:
         ConfigError: when the target is not allowed, or is not there.
     """
-    if not _is_allowed(target, allow):
+    if not is_target(target, allow):
         raise ConfigError([_not_allowed(TARGET, target, allow)])
     module_name, _, name = target.rpartition(".")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, OSError) as error:  # OSError: a name that no file can have
         raise ConfigError([Problem(TARGET, target, f"something that can be imported ({error})")]) from error
     home = getattr(found, "__module__", None) or ""
     # A module's attributes include what it imports: ablate.store.os is not ours to call.
@@ -83,8 +114,37 @@ def targets(value: Json, key: str = "") -> Iterator[tuple[str, Json]]:
 def target_problems(config: Json, allow: Sequence[str]) -> Iterator[Problem]:
     """A problem for every `_target_` in a config that is not allowed; nothing is imported."""
     for key, target in targets(config):
-        if target is not None and not _is_allowed(target, allow):
+        if target is not None and not is_target(target, allow):
             yield _not_allowed(key, target, allow)
+
+
+def spec_problems(spec: RunSpec, allow: Sequence[str]) -> Iterator[Problem]:
+    """A problem for every target in a spec that is not allowed; nothing is imported.
+
+    To be asked of a spec that comes from a store before any part of it is built: what was allowed to whoever
+    planned the run is in its `code`, and a record allows nothing.
+    """
+    for part, described in _components(spec.to_json()):
+        if not is_target(described["target"], allow):
+            yield _not_allowed(f"{part}.{TARGET}", described["target"], allow)
+        yield from target_problems({part: described["arguments"]}, allow)
+
+
+def _components(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for part, described in {**spec, "dataset": spec["dataset"]["source"]}.items():
+        if isinstance(described, Mapping) and described.keys() == {"target", "arguments"}:
+            yield part, described
+
+
+def is_target(target: Json, allow: Sequence[str]) -> bool:
+    """Whether a config may name `target`."""
+    if not isinstance(target, str) or not _PUBLIC_PATH.fullmatch(target):
+        return False
+    return bool(_OWN_TARGET.fullmatch(target)) or (_package(target) not in OWN and _is_under(target, allow))
+
+
+def _is_under(target: str, packages: Sequence[str]) -> bool:
+    return target.startswith(tuple(f"{name}." for name in packages))
 
 
 def foreign_packages(config: Json) -> set[str]:
@@ -126,10 +186,6 @@ def _built(value: Any, allow: Sequence[str]) -> Any:
         return {key: _built(item, allow) for key, item in value.items()}
     arguments = {key: item for key, item in value.items() if key not in (TARGET, PARTIAL)}
     return build(Component(value[TARGET], arguments), bool(value.get(PARTIAL)), allow)
-
-
-def _is_allowed(target: Json, allow: Sequence[str]) -> bool:
-    return isinstance(target, str) and target.startswith((*PREFIXES, *(f"{name}." for name in allow)))
 
 
 def _not_allowed(key: str, target: Json, allow: Sequence[str]) -> Problem:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -24,8 +25,9 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from ablate.config.arguments import RANGES, argument_problems
-from ablate.config.building import TARGET, locate, target_problems
+from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems
 from ablate.config.casting import cast_fields, cast_like
+from ablate.config.files import read_leaf
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree
@@ -43,6 +45,12 @@ VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
+TRAINER = "trainer"
+# Where things lie may depend on the machine. What a run is made of may not: it is stored, and shown in reports.
+PLACES = ("data_dir", "results_dir", "reports_dir")
+# References to other values that a config may hold: many, each of several others, can stand for gigabytes.
+MOST_REFERENCES = 20
+_REFERENCE = re.compile(r"\$\{[^${}:]*\}")
 
 
 @contextmanager
@@ -61,6 +69,7 @@ class Composer:
         self._chosen: dict[tuple[str, ...], DictConfig] = {}
         self._raw: dict[tuple[str, ...], Config] = {}
         self._typed: dict[tuple[str, ...], Config] = {}
+        self._checked: set[Path] = set()
 
     def compose(self, words: Words) -> Config:
         """The config with `words` applied; every value has the type of its default.
@@ -114,11 +123,21 @@ class Composer:
     def _compose(self, words: Words) -> Config:
         texts = tuple(word.text for word in words)
         if texts not in self._raw:
+            self._check_leaves(words)
             try:
                 self._raw[texts] = self._with_values(words) or self._hydra(texts)
-            except (HydraException, OmegaConfBaseException, YAMLError) as error:
+            except (HydraException, OmegaConfBaseException, YAMLError, RecursionError) as error:
                 raise ConfigError(self._blame(words, error)) from error
         return self._raw[texts]
+
+    def _check_leaves(self, words: Words) -> None:
+        """Looks at those of the chosen leaves that do not come with ablate, before Hydra reads them."""
+        chosen = [word for word in words if word.value in self.tree.groups.get(word.key, ())]
+        for word in chosen:
+            file = self.tree.leaf(word.key, str(word.value))
+            if file not in self._checked and not self.tree.is_shipped(file):
+                raise_any(_leaf_file_problems(file, word.key, read_leaf(file), self.tree.allow_targets))
+                self._checked.add(file)
 
     def _with_values(self, words: Words) -> Config | None:
         """The config of words that choose leaves and set values of them, None where they ask for more.
@@ -161,6 +180,7 @@ class Composer:
 
 
 def _container(config: DictConfig) -> Config:
+    raise_any(_reference_problems(OmegaConf.to_container(config)))
     return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
 
 
@@ -191,21 +211,55 @@ def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) ->
         arguments = {key: item for key, item in value.items() if not is_private(key)}
         return {**private, **asdict(cast_fields(found, arguments, root))}
     typed = cast_like(value, default, root)
-    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed)])
+    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed, allow)])
     return typed
 
 
-def _leaf_problems(key: str, leaf: Any) -> Iterator[Problem]:
+def _leaf_problems(key: str, leaf: Any, allow: tuple[str, ...]) -> Iterator[Problem]:
     """What is wrong with the arguments of a leaf, and of what is built inside it."""
     if isinstance(leaf, list):
         for index, item in enumerate(leaf):
-            yield from _leaf_problems(f"{key}[{index}]", item)
+            yield from _leaf_problems(f"{key}[{index}]", item, allow)
     elif isinstance(leaf, Mapping):
-        if TARGET in leaf:
+        for name in OF_HYDRA:
+            if name in leaf:
+                yield Problem(f"{key}.{name}", leaf[name], "the arguments of the target, each by its name")
+        # Of a target that is refused, no source is looked at.
+        if TARGET in leaf and is_target(leaf[TARGET], allow):
             yield from argument_problems(key, leaf[TARGET], arguments_of(leaf), leaf.get(RANGES) or {})
         for name, item in leaf.items():
             if not is_private(name):
-                yield from _leaf_problems(f"{key}.{name}", item)
+                yield from _leaf_problems(f"{key}.{name}", item, allow)
+
+
+def _leaf_file_problems(file: Path, group: str, leaf: Config, allow: tuple[str, ...]) -> Iterator[Problem]:
+    """What a leaf must say, and what it must not: an executor imports the module that its `trainer` names."""
+    if group != SWEEP and TARGET not in leaf:
+        yield Problem(str(file), str(file), f"a leaf with a {TARGET}, null where nothing is built")
+    if TRAINER in leaf and not is_target(f"{leaf[TRAINER]}.Trainer", allow):
+        yield Problem(f"{file}: {TRAINER}", leaf[TRAINER], "a module of a package that --allow-target names")
+
+
+def _reference_problems(unresolved: Any) -> Iterator[Problem]:
+    """A problem for every value that is taken from the environment, or computed while it is read."""
+    found = [(key, text) for key, text in _texts(unresolved) if "${" in text and key not in PLACES]
+    for key, text in found:
+        if "${" in _REFERENCE.sub("", text):
+            yield Problem(key, text, "a value, or ${key} for that of another key: it has to stand in words")
+    if sum(text.count("${") for _, text in found) > MOST_REFERENCES:
+        yield Problem("${…}", len(found), f"at most {MOST_REFERENCES} references to other keys")
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Dotted key and text of every value that is one."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts(item, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{key}[{index}]")
 
 
 def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:

@@ -12,14 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-from yaml import YAMLError
-
 from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
+from ablate.config.files import read_yaml
 from ablate.config.places import place
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
-from ablate.config.ranges import range_problems
+from ablate.config.ranges import name_problems, range_problems
 from ablate.config.tree import ConfigTree
 from ablate.config.words import Word
 from ablate.specs import Conclusion, Original
@@ -107,9 +105,9 @@ def _experiment(name: object, tree: ConfigTree) -> Outline:
 
 def _read(file: Path) -> object:
     try:
-        return OmegaConf.to_container(OmegaConf.load(file))
-    except (YAMLError, OSError) as error:
-        raise ConfigError([Problem(EXPERIMENT, str(file), f"a file of YAML ({error})")]) from error
+        return read_yaml(file)
+    except ConfigError as error:
+        raise ConfigError(replace(each, key=EXPERIMENT) for each in error.problems) from error
 
 
 def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
@@ -125,6 +123,8 @@ def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
             yield Problem("asks", asks, "a mapping with the keys of a sweep")
         if not each.title:
             yield Problem("name", each.name, "a name for a sweep of the study's own")
+        else:
+            yield from name_problems("name" if each.name else SWEEP, each.title)
     for title, count in Counter(each.title for each in outline.sweeps).items():
         if count > 1:
             yield Problem(SWEEP, title, "each sweep once, or under a name of its own")

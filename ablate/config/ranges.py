@@ -11,15 +11,15 @@ from typing import Any
 
 from ablate.artefacts import ARTEFACTS
 from ablate.config.problems import Problem, nearest
-from ablate.specs import SEEDS
+from ablate.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
 
-__all__ = ["range_problems", "study_name_problems"]
+__all__ = ["name_problems", "range_problems", "study_name_problems"]
 
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "xla", "graph", "eager")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 # It names folders, on every operating system.
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
+STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9_.+-]{{0,99}}{NO_LAST_POINT}")
 
 
 def range_problems(root: str, value: Any) -> Iterator[Problem]:
@@ -29,8 +29,13 @@ def range_problems(root: str, value: Any) -> Iterator[Problem]:
 
 
 def study_name_problems(name: object) -> Iterator[Problem]:
+    return name_problems("study", name)
+
+
+def name_problems(key: str, name: object) -> Iterator[Problem]:
+    """What keeps `name` from being that of a study or a sweep, which names files."""
     if not isinstance(name, str) or not STUDY_NAME.fullmatch(name):
-        yield Problem("study", name, "up to 100 letters, digits and _ . + -, beginning with a letter or digit")
+        yield Problem(key, name, "up to 100 letters, digits and _ . + -, beginning with a letter or digit")
 
 
 def _seed(value: int) -> Iterator[Problem]:
@@ -92,7 +97,7 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
 
 
 def _seed_problems(key: str, seed: int) -> Iterator[Problem]:
-    if seed not in SEEDS:
+    if type(seed) is not int or seed not in SEEDS:
         yield Problem(key, seed, f"a whole number from 0 to {SEEDS[-1]}")
 
 

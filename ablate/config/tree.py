@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
-from ablate.config.problems import Problem, nearest, raise_any
+from ablate.config.files import read_yaml
+from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 
 __all__ = ["ConfigTree", "find_tree"]
 
@@ -51,6 +50,10 @@ class ConfigTree:
                 leaves[group].add(choice)
         return {group: tuple(sorted(choices)) for group, choices in sorted(leaves.items())}
 
+    def is_shipped(self, leaf: Path) -> bool:
+        """Whether ablate itself comes with a leaf; others may have been written by anybody."""
+        return leaf.is_relative_to(self.shipped)
+
     def leaf(self, group: str, choice: str) -> Path:
         """The file of a leaf that is there."""
         files = (folder / group / f"{choice}.yaml" for folder in (self.shipped, *self.added))
@@ -71,13 +74,15 @@ def find_tree(current: Path, config_dirs: Sequence[Path] = (), allow_targets: Se
         allow_targets: packages that a `_target_` may name, besides those of the user's conf/config.yaml.
 
     Raises:
-        ConfigError: when one of `config_dirs` is no folder, a leaf takes the name of another, or a
-            user's config.yaml holds anything but `allow_targets`.
+        ConfigError: when one of `config_dirs` is no folder, a leaf takes the name of another, a user's
+            config.yaml holds anything but `allow_targets`, or one of these is no name of a package.
     """
     shipped = _shipped("conf", marker=PRIMARY)
     added = _added(shipped, current / "conf", config_dirs)
-    raise_any(_folder_problems(shipped, added))
-    listed = [name for folder in (shipped, *added) for name in _primary(folder).get(ALLOW_TARGETS, [])]
+    raise_any(_folder_problems(shipped, added, current))
+    # A folder named by --config-dir may be somebody else's.
+    listed = [name for folder in (shipped, current / "conf") for name in _primary(folder).get(ALLOW_TARGETS, [])]
+    raise_any(_package_problems((*listed, *allow_targets)))
     return ConfigTree(
         shipped=shipped,
         added=added,
@@ -106,10 +111,19 @@ def _leaves(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _primary(folder: Path) -> Mapping[str, list[str]]:
     primary = folder / PRIMARY
-    return OmegaConf.load(primary) if primary.is_file() else {}  # type: ignore[return-value]
+    content = read_yaml(primary) if primary.is_file() else {}
+    if not isinstance(content, dict) or not isinstance(content.get(ALLOW_TARGETS, []), list):
+        raise ConfigError([Problem(str(primary), str(primary), f"{ALLOW_TARGETS}: [package, …]")])
+    return content
 
 
-def _folder_problems(shipped: Path, added: tuple[Path, ...]) -> Iterator[Problem]:
+def _package_problems(names: Sequence[object]) -> Iterator[Problem]:
+    for name in names:
+        if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+            yield Problem(ALLOW_TARGETS, name, "the name of a package")
+
+
+def _folder_problems(shipped: Path, added: tuple[Path, ...], current: Path) -> Iterator[Problem]:
     owner = dict.fromkeys(_leaves(shipped), shipped)
     for folder in added:
         if not folder.is_dir():
@@ -123,3 +137,6 @@ def _folder_problems(shipped: Path, added: tuple[Path, ...]) -> Iterator[Problem
             if key != ALLOW_TARGETS:
                 allowed = f"{ALLOW_TARGETS} alone; other keys belong on the command line"
                 yield Problem(str(folder / PRIMARY), key, allowed, nearest(key, [ALLOW_TARGETS]))
+            elif folder != (current / "conf").resolve():
+                allowed = "--allow-target on the command line, for this folder may be somebody else's"
+                yield Problem(str(folder / PRIMARY), key, allowed)

@@ -85,7 +85,7 @@ def layered(*layers: Sequence[Word]) -> Words:
 def _parsed(text: str) -> Override:
     try:
         return OverridesParser.create().parse_override(text)
-    except HydraException as error:
+    except (HydraException, RecursionError) as error:
         raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
 
 

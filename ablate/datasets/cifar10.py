@@ -10,6 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from ablate.datasets.keras_archive import from_images, read_keras_archive
 
 __all__ = ["load"]
 
+# Twice the size of a batch.
+_MOST_BYTES = 2**26
 _BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
 _INNER = "cifar-10-batches-py"
 _TAR = "cifar-10-python.tar.gz"
@@ -51,7 +54,7 @@ def _read_archive(file: Path) -> RawData:
 def _read_folder(folder: Path) -> RawData:
     files = {name: folder / name for name in _BATCHES}
     try:
-        contents = {name: file.read_bytes() for name, file in files.items()}
+        contents = {name: _content(file.open("rb"), name) for name, file in files.items()}
     except OSError as error:
         raise DataError(f"{folder} is not the whole of CIFAR-10 ({error}): unpack {_TAR} again") from error
     return _from_batches(contents, (folder, *files.values()))
@@ -70,7 +73,15 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
     member = archive.extractfile(name)
     if member is None:
         raise KeyError(f"{name} is no file in it")
-    return member.read()
+    return _content(member, name)
+
+
+def _content(batch: IO[bytes], name: str) -> bytes:
+    with batch:
+        content = batch.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise OSError(f"{name} has more than {_MOST_BYTES:,} bytes")
+    return content
 
 
 def _from_batches(contents: Mapping[str, bytes], files: tuple[Path, ...]) -> RawData:

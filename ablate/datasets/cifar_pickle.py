@@ -39,7 +39,7 @@ def read_batch(content: bytes, title: str) -> tuple[npt.NDArray[np.uint8], npt.N
     """
     try:
         batch = _InertUnpickler(io.BytesIO(content), encoding="bytes").load()
-        pixels, labels = _array(batch[b"data"]), np.array(batch[b"labels"], np.int64)
+        pixels, labels = _array(batch[b"data"]), np.array(_whole_numbers(batch[b"labels"]), np.int64)
         images = pixels.reshape(len(labels), *_PIXELS).transpose(0, 2, 3, 1)
     except Exception as error:  # a broken pickle can raise anything
         raise DataError(f"{title} is no batch of CIFAR-10 ({error}): put the original file in its place") from error
@@ -65,6 +65,17 @@ class _InertUnpickler(pickle.Unpickler):
         if (module, name) not in _ARRAY_NAMES:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return _Inert
+
+
+def _whole_numbers(labels: Any) -> list[int]:
+    """The list itself. A few bytes of a pickle can nest lists so that they stand for gigabytes.
+
+    Raises:
+        ValueError: when it is anything but a list of whole numbers.
+    """
+    if type(labels) is not list or not all(type(label) is int for label in labels):
+        raise ValueError("its labels are no list of whole numbers")
+    return labels
 
 
 def _array(rebuilt: _Inert) -> npt.NDArray[np.uint8]:

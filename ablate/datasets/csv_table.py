@@ -92,7 +92,7 @@ def _read(file: Path, delimiter: str) -> _Table:
             reader = csv.reader(content, delimiter=delimiter)
             names = tuple(name.strip() for name in next(reader, []))
             numbered = [(reader.line_num, tuple(row)) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error, TypeError) as error:  # TypeError: the delimiter is no character
+    except (OSError, ValueError, csv.Error, TypeError) as error:  # of the encoding, or a delimiter that can be none
         raise DataError(f"{file} is no table in UTF-8 separated by {delimiter!r}: {error}") from error
     for line, row in numbered:
         if len(row) != len(names):

@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
+import psutil
 
+from ablate.archives import read_arrays
 from ablate.datasets.arrays import DataError
 
-__all__ = ["download", "keras_cache", "locate", "own_path", "read_npz", "search_folders", "shipped"]
+__all__ = [
+    "NotHere",
+    "download",
+    "keras_cache",
+    "locate",
+    "offline",
+    "own_path",
+    "read_npz",
+    "search_folders",
+    "shipped",
+]
 
 KERAS_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+
+_IS_OFFLINE = ContextVar("is_offline", default=False)
+
+
+class NotHere(DataError):
+    """A file is in none of the folders; `is_fetched` where it would have been, had it been allowed."""
+
+    def __init__(self, message: str, is_fetched: bool = False) -> None:
+        super().__init__(message)
+        self.is_fetched = is_fetched
+
+
+@contextmanager
+def offline() -> Iterator[None]:
+    """Inside, what is not on this machine raises NotHere instead of being fetched."""
+    before = _IS_OFFLINE.set(True)
+    try:
+        yield
+    finally:
+        _IS_OFFLINE.reset(before)
 
 
 def keras_cache() -> Path:
@@ -51,13 +82,14 @@ def own_path(path: str, data_dir: Path | None) -> Path:
     current folder where there is no data_dir.
 
     Raises:
-        DataError: when `path` is empty, or there is nothing.
+        DataError: when `path` is empty.
+        NotHere: when there is nothing.
     """
     if not path:
         raise DataError("dataset.path is empty: say which file or folder holds the data, as in dataset.path=mine")
     found = (data_dir or Path()) / Path(path).expanduser()
     if not found.exists():
-        raise DataError(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
+        raise NotHere(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
     return found
 
 
@@ -83,30 +115,33 @@ def download(name: str, origin: str, file_hash: str, folder: str = "") -> Path:
         file_hash: sha256 or MD5 of the file, in hexadecimal digits.
 
     Raises:
+        NotHere: when nothing may be fetched.
         DataError: when it cannot be fetched, or has another hash; the message says where to put the file by hand.
     """
+    place = Path(folder) / name
+    by_hand = (
+        f"put it at {keras_cache() / place}, or as {place} into a folder of your own and set ABLATE_DATA_DIR (or "
+        "data_dir=) to that folder"
+    )
+    if _IS_OFFLINE.get():
+        raise NotHere(f"{name} is not on this machine; {by_hand}", is_fetched=True)
     import keras
 
-    place = Path(folder) / name
     try:
         return Path(
             keras.utils.get_file(name, origin, file_hash=file_hash, cache_subdir=str(Path("datasets") / folder))
         )
     except Exception as error:  # get_file raises bare Exception for every URL error
-        raise DataError(
-            f"{name} is not on this machine and could not be downloaded ({error}); put it at {keras_cache() / place}, "
-            f"or as {place} into a folder of your own and set ABLATE_DATA_DIR (or data_dir=) to that folder"
-        ) from error
+        raise DataError(f"{name} is not on this machine and could not be downloaded ({error}); {by_hand}") from error
 
 
 def read_npz(file: Path, names: tuple[str, ...]) -> Mapping[str, npt.NDArray[Any]]:
     """The arrays called `names`; others are not read, and pickled ones are refused.
 
     Raises:
-        DataError: when the file is no such archive.
+        DataError: when the file is no such archive, or would take more than the memory of this machine.
     """
     try:
-        with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        return read_arrays(file, psutil.virtual_memory().total, names)
+    except (OSError, ValueError) as error:
         raise DataError(f"{file} is not a readable archive of {', '.join(map(str, names))}: {error}") from error

@@ -10,10 +10,12 @@ import gzip
 import math
 import struct
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.files import search_folders
@@ -24,6 +26,7 @@ __all__ = ["IDX_NAMES", "find_images", "read_idx", "read_idx_images"]
 # Images and labels for training, then for the test.
 IDX_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _UNSIGNED_BYTES = 0x08
+_MOST_AXES = 32
 
 
 def find_images(archive: str, folders: tuple[str, ...], data_dir: Path | None) -> RawData | None:
@@ -64,21 +67,24 @@ def read_idx(file: Path) -> npt.NDArray[np.uint8]:
     Raises:
         DataError: when the file is cut short, too long, or of another format.
     """
-    content = _content(file)
-    if len(content) < 4 or content[:3] != bytes([0, 0, _UNSIGNED_BYTES]):
-        raise DataError(f"{file} is no IDX file of unsigned bytes: put the original file in its place")
-    axes, start = content[3], 4 + 4 * content[3]
-    shape = struct.unpack(f">{axes}I", content[4:start]) if len(content) >= start else ()
-    if len(content) - start != math.prod(shape):
-        raise DataError(f"{file} is cut short, or longer than it says: put the whole file in its place")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def _content(file: Path) -> bytes:
     try:
-        return gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as content:
+            return _array(content, file)
+    except (OSError, EOFError, zlib.error, MemoryError) as error:
         raise DataError(f"{file} cannot be read ({error}): put the original file in its place") from error
+
+
+def _array(content: BufferedIOBase, file: Path) -> npt.NDArray[np.uint8]:
+    start = content.read(4)
+    if len(start) < 4 or start[:3] != bytes([0, 0, _UNSIGNED_BYTES]) or start[3] > _MOST_AXES:
+        raise DataError(f"{file} is no IDX file of unsigned bytes: put the original file in its place")
+    lengths = content.read(4 * start[3])
+    shape = struct.unpack(f">{start[3]}I", lengths) if len(lengths) == 4 * start[3] else (math.inf,)
+    # A byte more than there should be is enough to see that there is more: gigabytes may follow a few of gzip's.
+    values = content.read(int(math.prod(shape)) + 1) if math.prod(shape) < psutil.virtual_memory().total else b""
+    if len(values) != math.prod(shape):
+        raise DataError(f"{file} is cut short, or longer than it says: put the whole file in its place")
+    return np.frombuffer(values, np.uint8).reshape(shape)
 
 
 def _plain_or_gzipped(file: Path) -> Path | None:

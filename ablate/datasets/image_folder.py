@@ -4,7 +4,7 @@
     flowers/train/daisy/…      flowers/test/daisy/…             with a test split; test/ may be missing
 
 The classes are numbered in the order of the names of their folders. Hidden files are left alone; every other
-file must be an image that Pillow reads.
+file must be an image in one of the usual formats.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 
 from ablate.datasets.arrays import ALLOWED_OVERLAP, DataError, Examples, RawData
 from ablate.datasets.files import own_path
+from ablate.datasets.images import read_upright
 
 __all__ = ["load"]
 
@@ -56,16 +57,18 @@ def load(
         allowed_overlap: the share of the test examples that may be training examples as well.
 
     Raises:
-        DataError: when there are no classes, one of them has no images, or a file is no image.
+        DataError: when there are no classes, one of them has no images, a file is no image, or a link leads out of
+            the folder.
     """
     fit = _fit(size, colour)
     root = own_path(path, data_dir)
     splits = _split_folders(root)
     classes = _class_names(splits[0])
     listed = [_listed(split, classes) for split in splits]
-    train, *test = (_read(files, fit) for files in listed)
     folders = [root, *splits, *(split / name for split in splits for name in classes)]
     files = (*folders, *(file for split in listed for file, _ in split))
+    _check_links(root, files)
+    train, *test = (_read(files, fit) for files in listed)
     return RawData(train, test[0] if test else None, len(classes), _LARGEST_VALUE, files, allowed_overlap)
 
 
@@ -104,6 +107,14 @@ def _images(folder: Path) -> list[Path]:
     return files
 
 
+def _check_links(root: Path, files: Sequence[Path]) -> None:
+    """A folder from elsewhere must not bring a picture of this machine into a data set, and into reports."""
+    inside = root.resolve()
+    for file in files:
+        if file != root and file.is_symlink() and not file.resolve().is_relative_to(inside):
+            raise DataError(f"{file} is a link that leads out of {root}: put a copy of what it means in its place")
+
+
 def _entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder: dataset.path names the folder that holds one folder a class")
@@ -118,11 +129,12 @@ def _read(files: Sequence[tuple[Path, int]], fit: _Fit) -> Examples:
 def _pixels(file: Path, fit: _Fit) -> npt.NDArray[np.uint8]:
     """uint8 [height, width, channels]."""
     try:
-        with Image.open(file) as image:
-            if image.mode.startswith(_DEEP_MODES):
-                raise ValueError(f"mode {image.mode}: more than eight bits a channel")
-            upright = ImageOps.exif_transpose(image).convert("RGB" if fit.colour else "L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        upright = read_upright(file)
+        if upright.mode.startswith(_DEEP_MODES):
+            raise ValueError(f"mode {upright.mode}: more than eight bits a channel")
+    except ValueError as error:
         raise DataError(f"{file} is no image that can be read ({error}): mend it, or move it elsewhere") from error
-    fitted = ImageOps.fit(upright, (fit.width, fit.height), Image.Resampling.BILINEAR)
+    fitted = ImageOps.fit(
+        upright.convert("RGB" if fit.colour else "L"), (fit.width, fit.height), Image.Resampling.BILINEAR
+    )
     return np.asarray(fitted, np.uint8).reshape(fit.height, fit.width, -1)

@@ -14,17 +14,17 @@ Limits: one digit a picture; shades of the paper up to a slope; no table edge, n
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
 from ablate.datasets.arrays import DataError
+from ablate.datasets.images import read_upright
 
 __all__ = [
     "FRAMES",
@@ -122,14 +122,10 @@ def read_photograph(path: Path) -> Pixels:
         UnreadablePhotograph: when it is no image that Pillow can read, or is too large to be opened safely.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-                upright = _eight_bits(upright) if upright.mode.startswith(("I", "F")) else upright
-                layered = upright.convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        upright = read_upright(path)
+        upright = _eight_bits(upright) if upright.mode.startswith(("I", "F")) else upright
+        layered = upright.convert("RGBA")
+    except ValueError as error:
         raise UnreadablePhotograph(f"{path} is no image that can be read ({error})") from error
     layered.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     values: Pixels = np.asarray(layered, np.float32) / np.float32(255)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
+
+from ablate.harmless import harmless
 
 __all__ = [
     "BASELINE",
@@ -163,10 +167,14 @@ def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
 def png_bytes(figure: Figure) -> bytes:
     """The figure as PNG; equal figures give equal bytes under one version of matplotlib.
 
-    Drawn once: `savefig` would draw twice, the first time to lay out what is laid out already.
+    Drawn once: `savefig` would draw twice, the first time to lay out what is laid out already. A letter that the
+    font lacks is drawn as a box, a control character as its number.
     """
+    for text in figure.findobj(Text):
+        text.set_text(harmless(text.get_text()))
     canvas = FigureCanvasAgg(figure)
-    with house_style():
+    with house_style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning)
         canvas.draw()  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ablate.analysis.verdict_rows import Verdict
+from ablate.harmless import one_line
 from ablate.records import MetricInfo
 
 __all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
@@ -35,6 +36,7 @@ def row_labels(arms: Sequence[str], most: int = MOST_CHARACTERS) -> tuple[list[s
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
     """`text` without its middle where it is too long: arms of a grid differ at both ends."""
+    text = one_line(text)
     if len(text) <= most:
         return text
     tail = (most - 1) // 2

@@ -15,6 +15,7 @@ from ablate.analysis.results import SweepResults
 from ablate.plots.canvas import house_figure
 from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
 from ablate.plots.labels import row_labels
+from ablate.plots.lines import draw_lines
 from ablate.plots.probes import (
     draw_loss_surface,
     draw_reliability,
@@ -51,6 +52,19 @@ def loss_surfaces(results: SweepResults) -> Figure:
 
 
 @in_house_style
+def linear_paths(results: SweepResults) -> Figure:
+    return _panels(
+        results,
+        results.pictures.paths,
+        lambda info, ax: draw_lines(info.positions, {"training": info.losses}, ax, ("start", "end")),
+        "training objective on the straight line from the first weights of a run to its last; thin: seeds",
+        "",
+        "objective",
+        0.3,
+    )
+
+
+@in_house_style
 def weight_histograms(results: SweepResults) -> Figure:
     kernels = results.pictures.histograms[:MOST_PANELS]
     columns = min(len(kernels), 2)
@@ -78,7 +92,7 @@ def reliability(results: SweepResults) -> Figure:
 
 Page = Callable[[SweepResults], Figure]
 PROBE_PAGES: Mapping[str, Page] = {
-    page.__name__: page for page in (step_losses, loss_surfaces, weight_histograms, reliability)
+    page.__name__: page for page in (step_losses, loss_surfaces, linear_paths, weight_histograms, reliability)
 }
 
 

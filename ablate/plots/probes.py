@@ -1,4 +1,4 @@
-"""What probes measured, drawn: step-wise losses, loss surfaces, weight histograms, reliability, lines between runs."""
+"""What probes measured, drawn: step-wise losses, loss surfaces, weight histograms, reliability."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ablate.plots.curves import LINE_STYLES
 from ablate.plots.labels import shortened
 
 __all__ = [
-    "draw_interpolation",
     "draw_loss_surface",
     "draw_reliability",
     "draw_step_losses",
@@ -95,24 +94,4 @@ def draw_reliability(info: Reliability, ax: Axes) -> Axes:
     ax.set(xlim=(0, 1.04), ylim=(-0.04, 1.06))
     ax.set_title(f"error {info.calibration_error:.2%}, n={info.n_runs}", loc="right", size=8.5, color=MUTED)
     ax.grid(which="major")
-    return ax
-
-
-def draw_interpolation(
-    positions: Sequence[float], lines: Sequence[tuple[str, Sequence[float]]], ax: Axes, ends: tuple[str, str]
-) -> Axes:
-    """The loss on the straight line between two runs.
-
-    Args:
-        positions: from 0, the first run, to 1, the second.
-        lines: label and losses at the positions, one value each.
-        ends: what the runs at 0 and at 1 are called.
-    """
-    for index, (label, losses) in enumerate(lines):
-        colour = PALETTE[index % len(PALETTE)]
-        ax.plot(positions, losses, color=colour, linewidth=1.8, label=label)
-        ax.plot([0, 1], [losses[0], losses[-1]], color=colour, linewidth=0.8, linestyle=(0, (3, 3)))
-    ax.set_xticks([0, 0.5, 1], [shortened(ends[0]), "half way", shortened(ends[1])])
-    ax.legend(loc="best")
-    ax.grid(axis="y", which="major")
     return ax

@@ -28,6 +28,8 @@ def measure(probe: str, subject: Subject) -> Mapping[str, np.ndarray]:
     Raises:
         KeyError: when there is no such probe.
     """
+    if subject.spec.procedure is not None and not PROBES[probe].is_of_any_procedure:
+        return {NOT_APPLICABLE: np.array("the run learned from no targets")}
     announced = {quantity.name for quantity in PROBES[probe].quantities}
     module = importlib.import_module(f"{__name__}.{probe}")
     measure_subject: Callable[[Subject], Measured] = module.measure

@@ -43,6 +43,10 @@ class Interpolation:
         """Of the loss on the training examples."""
         return barrier(self.positions, self.train_loss)
 
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """By the names of the attributes."""
+        return {"positions": self.positions, "train_loss": self.train_loss, "validation_loss": self.validation_loss}
+
 
 def barrier(positions: np.ndarray, losses: np.ndarray) -> float:
     """The largest height of the losses above the straight line between the first and the last; never below 0."""
@@ -54,7 +58,7 @@ def interpolate(subject: Subject, first: Weights, second: Weights) -> Interpolat
     """The objective at POINTS places between two sets of weights; the model has its own again afterwards.
 
     Args:
-        first, second: artefacts `weights` of runs whose models are built as the subject's is.
+        first, second: weights by path, as of `ablate.training.weights`, of models that are built as the subject's is.
 
     Raises:
         ValueError: when the weights are those of another model.

@@ -41,6 +41,7 @@ class Subject:
         loss: (targets, outputs) to float32 [batch], the data loss.
         scale: what integer features are divided by.
         step_losses: the artefact of this name; empty where only the weights were kept.
+        first_weights: those that the run began with, by path.
         functions: what probes have compiled for runs of this program; see `compiled`.
     """
 
@@ -52,6 +53,7 @@ class Subject:
     validation: Split
     test: Split
     step_losses: Mapping[str, np.ndarray] = field(default_factory=dict)
+    first_weights: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property

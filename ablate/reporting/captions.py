@@ -5,7 +5,6 @@ The names are those of `ablate.plots.figures.DRAW`, which draws them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.verdict_rows import Scale
+from ablate.harmless import file_stem
 from ablate.plots.labels import interval_name
 from ablate.reporting.markdown import code
 
@@ -30,8 +30,8 @@ class Caption:
 
 
 def figure_file(sweep: str, name: str) -> str:
-    """The file name of a figure; what a file name cannot hold everywhere becomes a dash."""
-    return f"{re.sub(r'[^A-Za-z0-9_.=-]', '-', sweep)}-{name}.png"
+    """The file name of a figure."""
+    return f"{file_stem(sweep)}-{name}.png"
 
 
 def captions(results: SweepResults) -> tuple[Caption, ...]:

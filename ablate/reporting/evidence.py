@@ -13,6 +13,7 @@
     probes.npz           what pictures are made of: <run_id>/<probe>/<array>
     ensembles.json       what the seeds of an arm gain together, if their probabilities were kept
     photographs.npz      what an arm read in photographs, if it was asked
+    lines.npz            the loss on the lines between the runs of two arms, if it was asked
     study_log.jsonl      what happened to the study (seeds or claims that were added), without its times
     runs, timings, verdicts    the tables, for readers; parquet and CSV
 
@@ -23,27 +24,40 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import history_pieces, study_tables
+from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
+from ablate.archives import read_arrays
 from ablate.artefacts import NOT_APPLICABLE, PROBES
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
+from ablate.public import public_words, without_folders
 from ablate.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
 from ablate.specs import RunSpec, SweepSpec
 from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 
-__all__ = ["READINGS", "Evidence", "pack", "pack_readings", "public_words", "unpack", "unpack_readings"]
+__all__ = [
+    "LINES",
+    "READINGS",
+    "Evidence",
+    "pack",
+    "pack_lines",
+    "pack_readings",
+    "unpack",
+    "unpack_lines",
+    "unpack_readings",
+]
 
 # Compressed; a run whose predictions find no room is reported without what they would tell.
 PREDICTION_BYTES = 2_000_000
@@ -52,12 +66,13 @@ PROBE_BYTES = 600_000
 MEMBER_BYTES = 450
 # Of these a report holds what was made of them.
 NOT_PACKED = ("probabilities",)
+# What the data/ of a report from elsewhere may take once it is read: a hundred times of what any has.
+MOST_BYTES = 2**30
+MOST_ROWS = 20_000_000
 GENERATED_FILE = "generated.npz"
-ENSEMBLES, READINGS = "ensembles.json", "photographs.npz"
+ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
-_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out")
-_FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+")
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,7 @@ class Evidence:
         ensembles: what seeds gain together; made of the runs' probabilities while these are there, which are too
             large to be packed.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
     """
 
     plan: StudyPlan
@@ -78,6 +94,7 @@ class Evidence:
     events: tuple[Mapping[str, Any], ...] = ()
     ensembles: StudyEnsembles = field(default_factory=dict)
     readings: ArmReadings | None = None
+    lines: tuple[ArmLines, ...] = ()
 
 
 def pack(evidence: Evidence) -> dict[str, bytes]:
@@ -105,6 +122,7 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **_pack_probes(probes),
         **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
+        **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
         # History is long, and a reader of its CSV finds it under results/studies.
         **study_tables(plan, runs).files(),
@@ -129,19 +147,9 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     }
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
-    return Evidence(plan, runs, tuple(header["command"]), events, _unpack_ensembles(files), unpack_readings(files))
-
-
-def public_words(command: tuple[str, ...]) -> list[str]:
-    """The words without those that say where things lie on this machine."""
-    kept: list[str] = []
-    words = iter(command)
-    for word in words:
-        if word in _PLACES:
-            next(words, None)
-        elif not word.lstrip("+~").startswith(_PLACES):
-            kept.append(_FOLDERS.sub("", word))
-    return kept
+    command = tuple(public_words(tuple(map(str, header["command"]))))
+    made = _unpack_ensembles(files), unpack_readings(files), unpack_lines(files)
+    return Evidence(plan, runs, command, events, *made)
 
 
 def _json_bytes(value: Any, indent: int | None = None) -> bytes:
@@ -160,7 +168,7 @@ def _without_time(event: Mapping[str, Any]) -> dict[str, Any]:
 def _without_folders(record: RunRecord) -> RunRecord:
     if record.failure is None:
         return record
-    failure = replace(record.failure, traceback="", message=_FOLDERS.sub("", record.failure.message))
+    failure = replace(record.failure, traceback="", message=without_folders(record.failure.message))
     return replace(record, failure=failure)
 
 
@@ -228,7 +236,7 @@ def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str,
     rounds = sorted(plan.runs, key=lambda run: (run.seed, not run.is_baseline))
     chosen: dict[str, dict[str, dict[str, Array]]] = {}
     room = PROBE_BYTES
-    showing = {run.spec.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
+    showing = {run.record.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
     for run_id in dict.fromkeys([*(run.run_id for run in rounds), *plan.possible_run_ids]):
         for probe, arrays in runs[run_id].artefacts.items() if run_id in runs else ():
             if probe not in PROBES or probe in NOT_PACKED or (probe == SAMPLES and run_id not in showing):
@@ -276,10 +284,9 @@ def _unpack_probes(files: Mapping[str, bytes]) -> dict[str, dict[str, dict[str, 
             if probe in line["probes"]
         }
     if probes:
-        with np.load(io.BytesIO(files["probes.npz"]), allow_pickle=False) as packed:
-            for key in packed.files:
-                run_id, probe, name = key.split("/", maxsplit=2)
-                probes[run_id][probe][name] = packed[key]
+        for key, values in _arrays(files["probes.npz"]).items():
+            run_id, probe, name = key.split("/", maxsplit=2)
+            probes[run_id][probe][name] = values
     return probes
 
 
@@ -303,13 +310,29 @@ def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
     """
     if READINGS not in files:
         return None
-    with np.load(io.BytesIO(files[READINGS]), allow_pickle=False) as packed:
-        return readings_from_arrays(dict(packed))
+    return readings_from_arrays(_arrays(files[READINGS]))
 
 
 def pack_readings(readings: ArmReadings) -> bytes:
     """The file READINGS."""
     return _npz(readings_to_arrays(readings))
+
+
+def unpack_lines(files: Mapping[str, bytes]) -> tuple[ArmLines, ...]:
+    """The lines between the runs of arms, of a file LINES among `files`; none where there is none.
+
+    Raises:
+        KeyError, ValueError: when it is not what `pack` writes.
+    """
+    if LINES not in files:
+        return ()
+    with np.load(io.BytesIO(files[LINES]), allow_pickle=False) as packed:
+        return lines_from_arrays(dict(packed))
+
+
+def pack_lines(lines: tuple[ArmLines, ...]) -> bytes:
+    """The file LINES."""
+    return _npz(lines_to_arrays(lines))
 
 
 def _npz(arrays: Mapping[str, Array]) -> bytes:
@@ -348,21 +371,29 @@ def _smallest(classes: Array) -> Array:
 def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     """run_id → arrays, of every run that has any."""
     arrays: dict[str, dict[str, Array]] = {}
+    _check_rows(files["history.parquet"])
     for run_id, metric, values in history_pieces(files["history.parquet"]):
         arrays.setdefault(run_id, {})[f"{HISTORY}{metric}"] = values
-    with np.load(io.BytesIO(files["predictions.npz"]), allow_pickle=False) as packed:
-        for name in (name for name in packed.files if name.startswith(MISTAKE)):
-            run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
-            labels, mistakes = packed[f"{LABEL}/{checksum}"], packed[name].astype(np.int64)
-            predictions = _smallest(np.where(mistakes == 0, labels, mistakes - 1))
-            arrays.setdefault(run_id, {}).update({LABEL: labels, PREDICTION: predictions})
-    if "weights.npz" in files:
-        with np.load(io.BytesIO(files["weights.npz"]), allow_pickle=False) as packed:
-            for name in packed.files:
-                kind, _, run_id = name.rpartition("/")
-                arrays.setdefault(run_id, {})[kind] = packed[name]
-    if GENERATED_FILE in files:
-        with np.load(io.BytesIO(files[GENERATED_FILE]), allow_pickle=False) as packed:
-            for run_id in packed.files:
-                arrays.setdefault(run_id, {})[GENERATED] = packed[run_id]
+    packed = _arrays(files["predictions.npz"])
+    for name in (name for name in packed if name.startswith(MISTAKE)):
+        run_id, checksum = name.removeprefix(f"{MISTAKE}/").split("/")
+        labels, mistakes = packed[f"{LABEL}/{checksum}"], packed[name].astype(np.int64)
+        predictions = _smallest(np.where(mistakes == 0, labels, mistakes - 1))
+        arrays.setdefault(run_id, {}).update({LABEL: labels, PREDICTION: predictions})
+    for name, statistics in _arrays(files["weights.npz"]).items() if "weights.npz" in files else ():
+        kind, _, run_id = name.rpartition("/")
+        arrays.setdefault(run_id, {})[kind] = statistics
+    for run_id, images in _arrays(files[GENERATED_FILE]).items() if GENERATED_FILE in files else ():
+        arrays.setdefault(run_id, {})[GENERATED] = images
     return arrays
+
+
+def _check_rows(history: bytes) -> None:
+    """A few bytes of parquet can repeat a row as often as they like."""
+    rows = pq.ParquetFile(io.BytesIO(history)).metadata.num_rows
+    if rows > MOST_ROWS:
+        raise ValueError(f"a history of {rows:,} rows, and {MOST_ROWS:,} are allowed")
+
+
+def _arrays(content: bytes) -> dict[str, Array]:
+    return read_arrays(io.BytesIO(content), MOST_BYTES)

@@ -55,6 +55,8 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.IDENTICAL_RUNS: "Every value equals the reference's to the last digit, as a level that changes nothing would "
     "give; a share of few examples can be equal by chance as well.",
     Flag.NONDETERMINISM: "The same settings and seed gave other numbers when run again; no pairing can be finer.",
+    Flag.MIXED_ENVIRONMENT: "Runs were computed with different versions of the code, so a difference between arms may "
+    "be one between versions; `--same-environment` trains the older ones anew.",
     Flag.INTERACTION_PRESENT: "What a factor does depends on the level of another, so its main effect is an average "
     "of unequal effects.",
     Flag.EXPLORATORY_METRIC: "The metric is not the one the sweep asks about, so there are intervals and no verdicts.",

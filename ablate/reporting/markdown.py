@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ablate.harmless import harmless
+
 __all__ = ["code", "details", "escape", "fenced", "image", "join_blocks", "table"]
 
 # Longer cells stick out of the source, instead of widening it for all rows.
@@ -26,18 +28,20 @@ _UNSAFE_IN_CODE = re.compile(r"[`|<>&\s]")
 
 def escape(text: str) -> str:
     """`text` as itself: one line, no markup, no HTML, no link, safe within a table cell."""
-    one_line = " ".join(text.split())
+    one_line = harmless(" ".join(text.split()))
     marked = _MARKUP.sub(r"\\\1", one_line.translate(_ENTITIES))
     return _LINKS.sub(lambda match: "".join(f"&#{ord(sign)};" for sign in match[0]), marked)
 
 
 def code(text: str) -> str:
     """`text` in a code span, or escaped where a span could not hold it on one line of a table."""
-    return escape(text) if not text or _UNSAFE_IN_CODE.search(text) else f"`{text}`"
+    is_unsafe = not text or _UNSAFE_IN_CODE.search(text) or harmless(text) != text
+    return escape(text) if is_unsafe else f"`{text}`"
 
 
 def fenced(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any run of backticks within."""
+    text = harmless(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

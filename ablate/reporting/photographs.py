@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ablate.analysis.readings import ArmReadings, Reading
+from ablate.harmless import file_stem
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED
 
@@ -36,7 +37,7 @@ def photograph_files(found: ArmReadings) -> list[str]:
 
 
 def _file(number: int, reading: Reading) -> str:
-    stem = re.sub(r"[^A-Za-z0-9_-]", "-", reading.name.rpartition(".")[0] or reading.name)
+    stem = file_stem(re.sub(r"[.=]", "-", reading.name.rpartition(".")[0] or reading.name))
     return f"photograph-{number}-{stem}.png"
 
 

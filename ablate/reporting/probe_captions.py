@@ -23,6 +23,13 @@ _SURFACES = Caption(
     "are scaled filter by filter (Li et al. 2018). All panels share their levels; no colour is darker than the last. "
     "Two directions of many thousands are a picture and no proof.",
 )
+_PATHS = Caption(
+    "linear_paths",
+    "The loss on the straight line from the first weights of a run to its last, one panel an arm",
+    "The training objective at weights on the straight line from those that a run began with to those it ended with "
+    "(Goodfellow et al. 2015); a thin line is a seed, the thick one their mean. A bump above the dashed line is a "
+    "barrier that training went around.",
+)
 _HISTOGRAMS = Caption(
     "weight_histograms",
     "Densities of the weights of every kernel, a line an arm",
@@ -43,6 +50,7 @@ def probe_captions(results: SweepResults) -> tuple[Caption, ...]:
     candidates = (
         (pictures.steps, _STEPS),
         (pictures.surfaces, _SURFACES),
+        (pictures.paths, _PATHS),
         (pictures.histograms, _HISTOGRAMS),
         (pictures.reliabilities, _RELIABILITY),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import ablate
 from ablate.analysis.results import StudyResults
+from ablate.reporting.lines import lines_section
 from ablate.reporting.markdown import code, escape, fenced, join_blocks, table
 from ablate.reporting.originals import conclusions_of_study
 from ablate.reporting.photographs import photographs_section
@@ -31,6 +32,7 @@ def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
                 _question(results),
                 *(sweep_section(sweep, command, is_alone=len(results.sweeps) == 1) for sweep in results.sweeps),
                 photographs_section(results.readings) if results.readings else "",
+                lines_section(results.lines) if results.lines else "",
                 *_conclusions(results),
                 "## How to rebuild",
                 _rebuilding(results.plan.name, command),

@@ -13,29 +13,33 @@ there. `data/stamp.json`, written last, says of which bytes and by which version
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ablate
+from ablate.analysis.lines import ArmLines
 from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
-from ablate.durable import write_atomically
+from ablate.durable import WriteFailed, write_atomically
 from ablate.identity import canonical, digest, sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.lines import line_file
 from ablate.reporting.originals import conclusions_of_study
 from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "rebuild", "write_latex", "write_packed", "write_report"]
+__all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
+_FIGURE = re.compile(r"figures/[A-Za-z0-9_.=-]+\.png")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def write_report(
     redraw: bool = False,
     events: tuple[Mapping[str, Any], ...] = (),
     readings: ArmReadings | None = None,
+    lines: tuple[ArmLines, ...] = (),
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -71,11 +76,13 @@ def write_report(
         redraw: whether to write even what stands there, made by this version of the same data.
         events: the study's log.
         readings: of photographs, by the runs of an arm.
+        lines: between the runs of two arms.
 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return write_packed(pack(Evidence(plan, runs, command, events, readings=readings)), folder, redraw)
+    evidence = Evidence(plan, runs, command, events, readings=readings, lines=lines)
+    return write_packed(pack(evidence), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -85,7 +92,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return write_packed(pack(unpack(_files(data_folder))), folder or data_folder.parent, redraw=True)
+    return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw=True)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -97,12 +104,23 @@ def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
     from ablate.reporting.latex import report_latex
 
     path = (folder or data_folder.parent) / "report.tex"
-    write_atomically(path, report_latex(_results(unpack(_files(data_folder)))).encode())
+    write_atomically(path, report_latex(_results(read_evidence(data_folder))).encode())
     return path
 
 
-def _files(data_folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+def read_evidence(data_folder: Path) -> Evidence:
+    """What a `data/` folder holds of its study.
+
+    Raises:
+        OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
+    """
+    files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+    try:
+        return unpack(files)
+    except (KeyError, ValueError):
+        raise
+    except Exception as error:  # what comes from elsewhere can contradict itself in any way
+        raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) -> Written:
@@ -112,6 +130,7 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
+    _check_links(folder)
     report = folder / "report.md"
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
@@ -124,6 +143,13 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
     checksums = {name: sha256_of_bytes(content) for name, content in files.items()}
     write_atomically(folder / STAMP, canonical({"inputs": inputs, "files": checksums}).encode("ascii"))
     return Written(report, changed=True)
+
+
+def _check_links(folder: Path) -> None:
+    """A folder from elsewhere may hold links, through which a report would be written over what lies elsewhere."""
+    for part in ("data", "figures"):
+        if (folder / part).is_symlink():
+            raise WriteFailed(folder / part, 0, "it is a link, and a report is written into folders of its own")
 
 
 def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -140,13 +166,16 @@ def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _results(evidence: Evidence) -> StudyResults:
-    return study_results(evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings)
+    return study_results(
+        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
+    )
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
+    from ablate.plots.lines import lines_page
     from ablate.plots.pictures import reading_page
     from ablate.plots.probe_pages import PROBE_PAGES
 
@@ -156,11 +185,12 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
         for sweep in results.sweeps
         for caption in (*captions(sweep), *probe_captions(sweep))
     }
-    if results.readings is None:
-        return of_sweeps
-    files = photograph_files(results.readings)
-    read = zip(files, results.readings.readings, strict=True)
-    return {**of_sweeps, **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read}}
+    read = zip(photograph_files(results.readings), results.readings.readings, strict=True) if results.readings else ()
+    return {
+        **of_sweeps,
+        **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read},
+        **{f"figures/{line_file(pair)}": png_bytes(lines_page(pair)) for pair in results.lines},
+    }
 
 
 def _digest_of_inputs(data: Mapping[str, bytes]) -> str:
@@ -188,5 +218,5 @@ def _has_content(path: Path, checksum: str) -> bool:
 def _remove_figures(names: Iterable[str], folder: Path) -> None:
     """Figures that the former report had and this one has not; what others put there stays."""
     for name in names:
-        if name.startswith("figures/"):
-            (folder / "figures" / Path(name).name).unlink(missing_ok=True)
+        if _FIGURE.fullmatch(name):
+            (folder / name).unlink(missing_ok=True)

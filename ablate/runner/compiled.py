@@ -9,16 +9,15 @@ not notice a file that a power cut tore, and such a file is of an earlier boot.
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
-import psutil
 
 from ablate.identity import digest
+from ablate.machine import boot_id, processor
 from ablate.specs import Numerics
 
 __all__ = ["compiled_programs"]
@@ -27,8 +26,6 @@ FLAGS = "TF_XLA_FLAGS"
 FORMAT = 1
 MOST_BYTES = 2**30
 BOOT_MARK = "boot"
-PROCESSOR = Path("/proc/cpuinfo")
-BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def compiled_programs(numerics: Numerics, cache_dir: Path | None = None) -> dict[str, str]:
@@ -47,7 +44,7 @@ def compiled_programs(numerics: Numerics, cache_dir: Path | None = None) -> dict
     try:
         prune(parent)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / BOOT_MARK).write_text(_boot())
+        (folder / BOOT_MARK).write_text(boot_id())
     except OSError:
         return {}
     return {FLAGS: f"--tf_xla_persistent_cache_directory={folder}"}
@@ -60,7 +57,7 @@ def situation(numerics: Numerics) -> Mapping[str, str | int]:
         "processor": _processor(),
         "device": numerics.device,
         "threads": numerics.threads,
-        "boot": _boot(),
+        "boot": boot_id(),
     }
 
 
@@ -68,7 +65,7 @@ def prune(parent: Path) -> None:
     """Removes the folders of other boots, and those that hold more than MOST_BYTES."""
     for folder in parent.glob("*"):
         mark = folder / BOOT_MARK
-        is_of_this_boot = mark.is_file() and mark.read_text() == _boot()
+        is_of_this_boot = mark.is_file() and mark.read_text() == boot_id()
         if not is_of_this_boot or _bytes_in(folder) > MOST_BYTES:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -78,12 +75,5 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _processor() -> str:
-    """Model and abilities of the processor; on other systems than Linux its name alone."""
-    if not PROCESSOR.is_file():
-        return platform.processor()
-    lines = PROCESSOR.read_text().splitlines()
-    return "\n".join(dict.fromkeys(line for line in lines if line.startswith(("model name", "flags", "Features"))))
-
-
-def _boot() -> str:
-    return BOOT.read_text().strip() if BOOT.is_file() else str(psutil.boot_time())
+    """Model and abilities of the processor."""
+    return " ".join([processor().model, *sorted(processor().abilities)])

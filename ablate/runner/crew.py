@@ -1,27 +1,51 @@
-"""The workers of one execution: who gets which run, what they answer, and what becomes of those that die."""
+"""The workers of one execution: who gets which run, what they answer, and what becomes of those that die.
+
+A run that ran out of memory has its device for itself at its second try: nothing else begins there until it
+has ended, and the idle workers, which may hold memory of their past, are dismissed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from types import TracebackType
+from typing import Generic, Protocol, TypeVar
 
 from ablate.records import Failure
-from ablate.runner.compiled import compiled_programs
-from ablate.runner.devices import worker_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import EpochEnded, RunStarted
-from ablate.runner.jobs import Outcome
+from ablate.runner.handle import WorkerHandle
+from ablate.runner.jobs import Job, Outcome
 from ablate.runner.outcome import OUT_OF_MEMORY
-from ablate.runner.process import GRACE_SECONDS, WorkerProcess
 from ablate.runner.session import Session
 from ablate.runner.worker import WorkerSettings
-from ablate.specs import Numerics
+from ablate.specs import Numerics, RunSpec
 
-__all__ = ["Crew", "Tolerance"]
+__all__ = ["GRACE_SECONDS", "Crew", "Tolerance", "Workplace"]
 
 TURN_SECONDS = 0.2
 BEAT_SECONDS = 1.0
+GRACE_SECONDS = 2.0
+# What a worker may take to start in, where that is more than may pass between two signs of life.
+STARTING_SECONDS = 60.0
+
+Handle = TypeVar("Handle", bound=WorkerHandle)
+
+
+class Workplace(Protocol[Handle]):
+    """Where the workers are, and how they are reached."""
+
+    def hire(self, number: int, settings: WorkerSettings) -> Handle:
+        """A new worker in a place."""
+        ...
+
+    def device(self, number: int, numerics: Numerics) -> str:
+        """The device that runs with these numerics are computed on in a place; equal for places that share it."""
+        ...
+
+    def speaking(self, workers: Sequence[Handle], seconds: float) -> list[Handle]:
+        """Those that have said something or have ended, after at most `seconds` of waiting for the first."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,19 +57,36 @@ class Tolerance:
     grown_bytes: int
 
 
-class Crew:
+@dataclass(frozen=True)
+class Retry:
+    """The second try of a run that ran out of memory, in the place of the first."""
+
+    number: int
+    job: Job
+
+
+class Crew(Generic[Handle]):
     """The workers of one execution: a number of places, each empty or with a worker in it."""
 
     def __init__(
-        self, places: int, trainer: str, tolerance: Tolerance, session: Session, dispatcher: Dispatcher
+        self,
+        places: int,
+        workplace: Workplace[Handle],
+        trainer: str,
+        tolerance: Tolerance,
+        session: Session,
+        dispatcher: Dispatcher,
     ) -> None:
+        self._workplace = workplace
         self._trainer = trainer
         self._tolerance = tolerance
         self._session = session
         self._dispatcher = dispatcher
-        self._workers: list[WorkerProcess | None] = [None] * places
+        self._workers: list[Handle | None] = [None] * places
+        # Of those that share a device the first is on it, or waits until nobody else is; the others come after it.
+        self._retries: list[Retry] = []
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Crew[Handle]:
         return self
 
     def __exit__(
@@ -58,28 +99,59 @@ class Crew:
 
     def turn(self) -> None:
         """Give work to the idle, hear what the others say, end those that hang."""
-        idle = [number for number, worker in enumerate(self._workers) if worker is None or worker.spec is None]
+        idle = [number for number, worker in enumerate(self._workers) if worker is None or worker.job is None]
         assigned = [self._assign(number) for number in idle]
         if not all(assigned):
             self._dispatcher.look_elsewhere()
         self._listen()
         self._end_hanging()
 
-    def _present(self) -> list[WorkerProcess]:
+    def _present(self) -> list[Handle]:
         return [worker for worker in self._workers if worker is not None]
 
     def _assign(self, number: int) -> bool:
-        """Whether the place got a run to train."""
+        """Whether the place has, or is soon to have, something to do."""
+        for retry in self._retries:
+            if self._shares_device(number, retry):
+                self._assign_alone(number, retry)
+                return True
         worker = self._workers[number]
-        busy = [other.program for other in self._present() if other.spec is not None and other.program is not None]
+        busy = [other.program for other in self._present() if other.job is not None and other.program is not None]
         job = self._dispatcher.take(worker.program if worker else None, busy)
-        if job is None:
-            return False
+        if job is None and worker is not None:
+            job = self._taken_over()
+        if job is not None:
+            self._begin(number, job)
+        return job is not None
+
+    def _assign_alone(self, number: int, retry: Retry) -> None:
+        """Clears the device of a retry of workers that have nothing to do, and begins it in its place when no other
+        run is left there."""
+        for worker in self._present():
+            if worker.job is None and self._shares_device(worker.number, retry):
+                self._dismiss(worker.number)
+        is_clear = not any(self._shares_device(worker.number, retry) for worker in self._present())
+        if number == retry.number and is_clear:
+            self._begin(number, retry.job)
+
+    def _shares_device(self, number: int, retry: Retry) -> bool:
+        numerics = retry.job.spec.numerics
+        return self._workplace.device(number, numerics) == self._workplace.device(retry.number, numerics)
+
+    def _taken_over(self) -> Job | None:
+        """The run of a worker that no machine has had room for yet, which then is not needed: whoever is idle can do
+        it at once, and may hold the very room that was waited for."""
+        for worker in self._present():
+            if worker.is_waiting and worker.job is not None:
+                self._dismiss(worker.number)
+                return worker.job
+        return None
+
+    def _begin(self, number: int, job: Job) -> None:
         self._worker_for(number, job.spec.numerics).begin(job)
         self._session.observe(RunStarted(job.spec.run_id, number))
-        return True
 
-    def _worker_for(self, number: int, numerics: Numerics) -> WorkerProcess:
+    def _worker_for(self, number: int, numerics: Numerics) -> Handle:
         """The worker in a place; a new one when there is none, or its device or threads are others."""
         worker = self._workers[number]
         if worker is None or worker.numerics != numerics:
@@ -87,11 +159,10 @@ class Crew:
             worker = self._workers[number] = self._hire(number, numerics)
         return worker
 
-    def _hire(self, number: int, numerics: Numerics) -> WorkerProcess:
+    def _hire(self, number: int, numerics: Numerics) -> Handle:
         beat_seconds = min(BEAT_SECONDS, self._tolerance.silent_seconds / 4)
         settings = WorkerSettings(self._trainer, self._session.data_dir, numerics, beat_seconds)
-        environment = {**worker_environment(numerics, number), **compiled_programs(numerics)}
-        return WorkerProcess(number, settings, environment)
+        return self._workplace.hire(number, settings)
 
     def _dismiss(self, number: int) -> None:
         worker, self._workers[number] = self._workers[number], None
@@ -100,12 +171,10 @@ class Crew:
             worker.end(GRACE_SECONDS)
 
     def _listen(self) -> None:
-        speaking = wait([worker.connection for worker in self._present()], TURN_SECONDS)
-        for worker in self._present():
-            if worker.connection in speaking:
-                self._hear(worker)
+        for worker in self._workplace.speaking(self._present(), TURN_SECONDS):
+            self._hear(worker)
 
-    def _hear(self, worker: WorkerProcess) -> None:
+    def _hear(self, worker: Handle) -> None:
         try:
             message = worker.receive()
         except (EOFError, OSError):
@@ -116,32 +185,42 @@ class Crew:
         elif isinstance(message, Outcome):
             self._finish(worker, message)
 
-    def _finish(self, worker: WorkerProcess, outcome: Outcome) -> None:
+    def _finish(self, worker: Handle, outcome: Outcome) -> None:
+        self._forget_retry(outcome.spec)
         failure = outcome.run.record.failure if outcome.run else None
         if failure is not None and failure.kind == OUT_OF_MEMORY:
-            # What filled the memory may be the worker's past; a fresh one gets the run's second try.
+            # What filled the memory may be the worker's past, too.
             self._dismiss(worker.number)
-            self._dispatcher.lose(outcome.spec, worker.number, failure)
+            job = self._dispatcher.lose_to_memory(outcome.spec, worker.number, failure)
+            if job is not None:
+                self._retries.append(Retry(worker.number, job))
             return
         self._dispatcher.keep(outcome)
         if worker.grown_bytes() > self._tolerance.grown_bytes:
             self._dismiss(worker.number)
 
+    def _forget_retry(self, spec: RunSpec) -> None:
+        self._retries = [retry for retry in self._retries if retry.job.spec != spec]
+
     def _end_hanging(self) -> None:
         for worker in self._present():
             # It may have spoken while this process was busy, writing to a slow disk for one.
-            if worker.spec is None or worker.connection.poll():
+            if worker.job is None or worker.is_waiting or worker.has_spoken():
                 continue
-            if worker.silent_seconds > self._tolerance.silent_seconds:
-                self._lose(worker, f"gave no sign of life for {self._tolerance.silent_seconds:g} s", "stalled")
-            elif worker.stalled_seconds > self._tolerance.stalled_seconds:
+            patience_seconds = self._tolerance.silent_seconds
+            if not worker.has_started:
+                patience_seconds = max(patience_seconds, STARTING_SECONDS)
+            if worker.silent_seconds > patience_seconds:
+                self._lose(worker, f"gave no sign of life for {patience_seconds:g} s", "stalled")
+            elif worker.has_started and worker.stalled_seconds > self._tolerance.stalled_seconds:
                 self._lose(worker, f"ended no epoch for {self._tolerance.stalled_seconds:g} s", "stalled")
 
-    def _lose(self, worker: WorkerProcess, reason: str | None, kind: str) -> None:
+    def _lose(self, worker: Handle, reason: str | None, kind: str) -> None:
         """Bury a worker; `reason` is None when it ended by itself, and the way it did is the reason."""
         self._workers[worker.number] = None
         worker.end(GRACE_SECONDS if reason is None else 0.0)
         how, output = worker.last_words()
         if worker.spec is not None:
+            self._forget_retry(worker.spec)
             failure = Failure(kind, "WorkerDied", f"the worker {reason or how}", traceback=output)
             self._dispatcher.lose(worker.spec, worker.number, failure)

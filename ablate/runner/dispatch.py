@@ -1,6 +1,6 @@
 """The parent's bookkeeping: which runs wait, which are being trained, and what became of each.
 
-Both executors ask for the next run and hand back what came out of it; claims, retries, records and the
+Executors ask for the next run and hand back what came out of it; claims, retries, records and the
 runs that another process is training are seen to here.
 """
 
@@ -11,9 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ablate.claims import Claims
-from ablate.packing import pack
-from ablate.records import Failure, RunRecord, Status, StoredRun
-from ablate.runner.events import ArtefactFailed, NotReproduced, RunClaimedElsewhere, RunEnded, WorkerDied
+from ablate.records import Failure, RunRecord, Status, StoredRun, unlike
+from ablate.runner.events import (
+    ArtefactFailed,
+    NotReproduced,
+    RunClaimedElsewhere,
+    RunEnded,
+    Superseded,
+    WorkerDied,
+)
 from ablate.runner.jobs import Job, Outcome, job_of, lacking
 from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
@@ -44,9 +50,13 @@ class Dispatcher:
         self._elsewhere: set[str] = set()
         self._recorded: dict[str, RunRecord] = {}
         self._lost_once: set[str] = set()
-        # What has failed before is tried again, unless another process has tried it meanwhile.
+        # What has failed before, or is to be trained anew, is tried, unless another process has tried it meanwhile.
         before = {run_id: self._stored(run_id) for run_id in self._specs}
-        self._old = {run_id: record for run_id, record in before.items() if record and not record.status.is_outcome}
+        self._old = {
+            run_id: record
+            for run_id, record in before.items()
+            if record and (run_id in session.anew or not record.status.is_outcome)
+        }
 
     @property
     def done(self) -> int:
@@ -68,7 +78,7 @@ class Dispatcher:
         while (program := next_program(self._left, current, busy)) is not None:
             run_id = self._next_of(program)
             if self._claim(run_id):
-                return job_of(self._specs[run_id], self._stored(run_id), self._wanted(run_id), self._session.store)
+                return self._job(run_id)
         return None
 
     def keep(self, outcome: Outcome) -> None:
@@ -78,8 +88,9 @@ class Dispatcher:
             StoppedEarly: when this is the last of the first `ALIKE` runs to fail in the same place.
             WriteFailed: when the store cannot be written.
         """
-        run_id, run, store = outcome.spec.run_id, outcome.run, self._session.store
-        is_new = run is not None and store.put(replace(run, artefacts=outcome.artefacts))
+        run_id, store = outcome.spec.run_id, self._session.store
+        run = None if outcome.run is None else self._signed(outcome.run)
+        is_new = run is not None and self._put(replace(run, artefacts=outcome.artefacts))
         if not is_new and (run is None or self._is_reproduced(run)):
             self._add_artefacts(outcome)
         record = run.record if run is not None else store.record(run_id)
@@ -96,20 +107,32 @@ class Dispatcher:
         Raises:
             StoppedEarly, WriteFailed: as `keep` does.
         """
-        run_id = spec.run_id
-        is_retried = run_id not in self._lost_once
-        self._session.observe(WorkerDied(run_id, worker, failure.message, is_retried))
-        if is_retried:
-            self._lost_once.add(run_id)
-            self._put_back(run_id)
-        else:
-            self.keep(Outcome(spec, failed_run(spec, failure)))
+        if self._is_tried_again(spec, worker, failure):
+            self._put_back(spec.run_id)
+
+    def lose_to_memory(self, spec: RunSpec, worker: int, failure: Failure) -> Job | None:
+        """The job of the second try of a run that ran out of memory, which is to have its device for itself; None
+        where this was the second, and the run has failed.
+
+        Raises:
+            StoppedEarly, WriteFailed: as `keep` does.
+        """
+        return self._job(spec.run_id) if self._is_tried_again(spec, worker, failure) else None
 
     def look_elsewhere(self) -> None:
         """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
         for run_id in sorted(self._elsewhere):
             if self._claim(run_id):
                 self._put_back(run_id)
+
+    def _is_tried_again(self, spec: RunSpec, worker: int, failure: Failure) -> bool:
+        """Tells of the loss of a run, and whether it has a try left; if not, its failure is kept."""
+        is_retried = spec.run_id not in self._lost_once
+        self._session.observe(WorkerDied(spec.run_id, worker, failure.message, is_retried))
+        self._lost_once.add(spec.run_id)
+        if not is_retried:
+            self.keep(Outcome(spec, failed_run(spec, failure)))
+        return is_retried
 
     def _next_of(self, program: str) -> str:
         self._left[program] -= 1
@@ -121,10 +144,8 @@ class Dispatcher:
         """As the first of its program, and that before all others."""
         program = self._programs[run_id]
         self._waiting[program].appendleft(run_id)
-        self._left = {
-            program: len(self._waiting[program]),
-            **{each: n for each, n in self._left.items() if each != program},
-        }
+        others = {each: count for each, count in self._left.items() if each != program}
+        self._left = {program: len(self._waiting[program]), **others}
 
     def _claim(self, run_id: str) -> bool:
         """Whether the run is ours to train. If not, it is recorded by now, or being trained elsewhere."""
@@ -142,6 +163,27 @@ class Dispatcher:
         self._note(record, is_ours=False)
         return False
 
+    def _job(self, run_id: str) -> Job | None:
+        spec, store = self._specs[run_id], self._session.store
+        if run_id in self._session.anew:
+            return Job(spec, tuple(dict.fromkeys((*self._wanted(run_id), *store.artefacts(run_id)))))
+        return job_of(spec, self._stored(run_id), self._wanted(run_id), store)
+
+    def _signed(self, run: StoredRun) -> StoredRun:
+        """The run with what its command is known by, whoever trained it."""
+        environment = {**run.record.environment, **self._session.provenance}
+        return replace(run, record=replace(run.record, environment=environment))
+
+    def _put(self, run: StoredRun) -> bool:
+        """Whether the store has it now: what comes to nothing takes the place of nothing."""
+        store, run_id = self._session.store, run.spec.run_id
+        if run_id not in self._session.anew or not run.record.status.is_outcome or not store.has(run_id):
+            return store.put(run)
+        what = store.supersede(run)
+        if what:
+            self._session.observe(Superseded(run_id, ", ".join(what)))
+        return True
+
     def _stored(self, run_id: str) -> RunRecord | None:
         try:
             return self._session.store.record(run_id)
@@ -153,15 +195,13 @@ class Dispatcher:
 
     def _is_reproduced(self, run: StoredRun) -> bool:
         """Whether a run that was trained again came out as the store has it, to the last bit; a failed one cannot
-        say. Of arrays that the store does not have, since a later version measures more, nothing can be said."""
+        say."""
         if run.record.status is Status.FAILED:
             return False
-        kept = self._session.store.get(run.spec.run_id)
-        names = [name for name in kept.arrays if not _same_array(kept, run, name)]
-        is_same = kept.record.status is run.record.status and not names
-        if not is_same:
-            self._session.observe(NotReproduced(run.spec.run_id, ", ".join(names) or run.record.status.value))
-        return is_same
+        what = unlike(self._session.store.get(run.spec.run_id), run)
+        if what:
+            self._session.observe(NotReproduced(run.spec.run_id, ", ".join(what)))
+        return not what
 
     def _add_artefacts(self, outcome: Outcome) -> None:
         for name, arrays in outcome.artefacts.items():
@@ -186,10 +226,6 @@ class Dispatcher:
         failures = [record.failure for record in records if record.failure is not None]
         if len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
             raise StoppedEarly(failures[-1], ALIKE, self.remaining)
-
-
-def _same_array(kept: StoredRun, again: StoredRun, name: str) -> bool:
-    return name in again.arrays and pack({name: kept.arrays[name]}) == pack({name: again.arrays[name]})
 
 
 def _place(failure: Failure) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,8 +17,12 @@ __all__ = [
     "RunClaimedElsewhere",
     "RunEnded",
     "RunStarted",
+    "Superseded",
     "WorkerDied",
+    "tolerated",
 ]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,5 +86,34 @@ class NotReproduced:
     what: str
 
 
-Event = ArtefactFailed | NotReproduced | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+@dataclass(frozen=True)
+class Superseded:
+    """A run was trained anew, as it was asked for, and `what` came out with other bits: the new run is in the store,
+    the former one set aside."""
+
+    run_id: str
+    what: str
+
+
+Event = (
+    ArtefactFailed | NotReproduced | Superseded | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+)
 Observer = Callable[[Event], None]
+
+
+def tolerated(observe: Observer) -> Observer:
+    """`observe` until it raises: that is one warning in the log, and it is told nothing more. Who looks on does not
+    end what others wait for."""
+    is_silent = False
+
+    def tell(event: Event) -> None:
+        nonlocal is_silent
+        if is_silent:
+            return
+        try:
+            observe(event)
+        except Exception as error:
+            is_silent = True
+            log.warning("the observer of runs raised %s, and is told nothing more", repr(error))
+
+    return tell

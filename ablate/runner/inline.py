@@ -27,7 +27,8 @@ TURN_SECONDS = 0.2
 class InlineExecutor:
     """Trains in the calling process, which a crash of a run takes with it.
 
-    TensorFlow takes its threads once, so runs with other numerics than the first one's fail.
+    TensorFlow takes its threads once, so runs with other numerics than the first one's fail. A run is alone with its
+    device from the start, so one that runs out of memory is not tried again.
 
     Attributes:
         keep_going: whether to go on when the first runs all fail alike.
@@ -37,8 +38,13 @@ class InlineExecutor:
     keep_going: bool = False
     trainer: str = TRAINER
 
+    def places(self, todo: Sequence[RunSpec]) -> int:
+        """One run at a time."""
+        return min(1, len(todo))
+
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """See `ablate.runner.session.Executor`. A signal is noticed at the end of an epoch."""
+        session = session.tolerant()
         trainer_for = cache(partial(self._load, session=session))
         program = None
         with Claims(session.store.root) as claims, watched_signals() as signals:

@@ -20,7 +20,8 @@ from ablate.store import encode, encode_artefact
 __all__ = ["OUT_OF_MEMORY", "failed_run", "failure_of", "load_trainer", "outcome", "report_to"]
 
 OUT_OF_MEMORY = "oom"
-OUT_OF_MEMORY_ERRORS = ("MemoryError", "ResourceExhaustedError")
+OUT_OF_MEMORY_ERRORS = {"MemoryError", "ResourceExhaustedError"}
+OUT_OF_MEMORY_STATUS = "RESOURCE_EXHAUSTED"
 MESSAGE_CHARACTERS = 2_000
 TRACEBACK_CHARACTERS = 20_000
 
@@ -76,19 +77,26 @@ def _with_artefacts(done: Outcome, trainer: Callable[[], Trainer], keep: tuple[s
 
 def failed_run(spec: RunSpec, failure: Failure) -> StoredRun:
     """The run of `spec` that came to nothing, here."""
-    record = RunRecord(spec.run_id, Status.FAILED, failure=failure, environment=describe_environment())
+    record = RunRecord(spec.run_id, Status.FAILED, failure=failure, environment=describe_environment(spec.numerics))
     return StoredRun(spec, record)
 
 
 def failure_of(error: BaseException) -> Failure:
     """An exception as text, of bounded length: the exception itself may not survive the way to the parent."""
-    name = type(error).__name__
+    message = _message(error)
     return Failure(
-        kind=OUT_OF_MEMORY if name in OUT_OF_MEMORY_ERRORS else "error",
-        type=name,
-        message=_message(error)[:MESSAGE_CHARACTERS],
+        kind=OUT_OF_MEMORY if _is_out_of_memory(error, message) else "error",
+        type=type(error).__name__,
+        message=message[:MESSAGE_CHARACTERS],
         traceback="".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:],
     )
+
+
+def _is_out_of_memory(error: BaseException, message: str) -> bool:
+    """By the names of its classes, numpy's own kind of MemoryError included, or by the status that XLA's errors name
+    in their message, whatever class they come in."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & OUT_OF_MEMORY_ERRORS) or message.startswith(OUT_OF_MEMORY_STATUS)
 
 
 def _message(error: BaseException) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ablate.identity import canonical
+from ablate.environments import is_outdated
+from ablate.identity import Json, canonical
 from ablate.records import RunRecord
 from ablate.runner.jobs import is_derivable, lacking
 from ablate.specs import RunSpec
@@ -30,6 +31,7 @@ class WorkPlan:
         failed: the records of those of `todo` that have failed before.
         retrained: those of `done` that lack an artefact for which they must be trained again.
         derived: those of `done` that lack an artefact which can be had from their weights, without training.
+        outdated: those of `done` that were computed with other versions, where that matters: trained anew.
         lacking: what each of `retrained` and `derived` lacks, by run id.
         programs: the programs that training needs compiled, in order of first use.
         estimated_seconds: how long one worker would train; None when nothing like it was timed.
@@ -40,6 +42,7 @@ class WorkPlan:
     failed: Mapping[str, RunRecord]
     retrained: tuple[RunSpec, ...]
     derived: tuple[RunSpec, ...]
+    outdated: tuple[RunSpec, ...]
     lacking: Mapping[str, tuple[str, ...]]
     programs: tuple[str, ...]
     estimated_seconds: float | None
@@ -47,16 +50,26 @@ class WorkPlan:
     @property
     def jobs(self) -> tuple[RunSpec, ...]:
         """All runs that something is to be done for."""
-        return (*self.todo, *self.retrained, *self.derived)
+        return (*self.trained, *self.derived)
+
+    @property
+    def trained(self) -> tuple[RunSpec, ...]:
+        """Those of them that are to be trained."""
+        return (*self.todo, *self.outdated, *self.retrained)
 
 
 def missing(
-    specs: Mapping[str, RunSpec], store: RunStore, keep: Mapping[str, tuple[str, ...]] | None = None
+    specs: Mapping[str, RunSpec],
+    store: RunStore,
+    keep: Mapping[str, tuple[str, ...]] | None = None,
+    versions: Mapping[str, Json] | None = None,
 ) -> WorkPlan:
     """What `store` lacks of the runs `specs`, by run id, and of the artefacts that are kept of them.
 
     Args:
         keep: run_id → the artefacts that are wanted of it; None where none are.
+        versions: the versions there are now; what was computed with others counts as outdated. None where that does
+            not matter.
 
     Raises:
         UnreadableRecord: when another version of ablate wrote one of its records.
@@ -64,17 +77,22 @@ def missing(
     records = dict(_records(specs, store))
     done = {run_id: record for run_id, record in records.items() if record.status.is_outcome}
     todo = tuple(spec for run_id, spec in specs.items() if run_id not in done)
-    wanted = {run_id: lacking(record, (keep or {}).get(run_id, ()), store) for run_id, record in done.items()}
+    outdated = {
+        run_id: specs[run_id] for run_id, record in done.items() if is_outdated(record.environment, versions or {})
+    }
+    current = {run_id: record for run_id, record in done.items() if run_id not in outdated}
+    wanted = {run_id: lacking(record, (keep or {}).get(run_id, ()), store) for run_id, record in current.items()}
     wanted = {run_id: names for run_id, names in wanted.items() if names}
     derived = tuple(specs[run_id] for run_id, names in wanted.items() if is_derivable(run_id, names, store))
     retrained = tuple(specs[run_id] for run_id in wanted if specs[run_id] not in derived)
-    trained = (*todo, *retrained)
+    trained = (*todo, *outdated.values(), *retrained)
     return WorkPlan(
         todo=todo,
         done=done,
         failed={run_id: record for run_id, record in records.items() if run_id not in done},
         retrained=retrained,
         derived=derived,
+        outdated=tuple(outdated.values()),
         lacking=wanted,
         programs=tuple(dict.fromkeys(spec.program_id for spec in trained)),
         estimated_seconds=estimate_seconds(trained, [(specs[run_id], record) for run_id, record in done.items()]),

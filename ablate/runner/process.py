@@ -1,4 +1,4 @@
-"""The parent's side of one worker: starting it, talking to it, ending it with all it has started."""
+"""Workers that are processes of this machine: starting one, talking to it, ending it with all it has started."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import IO, Any
 
 import psutil
 
+from ablate.runner.compiled import compiled_programs
+from ablate.runner.devices import gpu_of, worker_environment
 from ablate.runner.events import EpochEnded
+from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Job, Outcome
 from ablate.runner.worker import Beat, WorkerSettings
-from ablate.specs import Numerics, RunSpec
+from ablate.specs import Numerics
 
-__all__ = ["WorkerProcess"]
+__all__ = ["Processes", "WorkerProcess"]
 
-COMMAND = "import sys; from ablate.runner.worker import main; main(int(sys.argv[1]))"
+COMMAND = (
+    "import sys; descriptor, parent = map(int, sys.argv[1:]); "
+    "from ablate.runner.lifeline import hold_on_to; hold_on_to(parent); "
+    "from ablate.runner.worker import main; main(descriptor)"
+)
 OUTPUT_BYTES = 8_192
-GRACE_SECONDS = 2.0
 
 
 class Tail:
@@ -48,58 +53,21 @@ class Tail:
                 self._content = (self._content + chunk)[-OUTPUT_BYTES:]
 
 
-class WorkerProcess:
-    """A worker, what it is training, and when it was last heard of.
-
-    Attributes:
-        number: which place among the workers it has, from 0.
-        spec: what it is training; None while it is idle.
-        program: the program it compiled last.
-    """
+class WorkerProcess(WorkerHandle):
+    """A process of this machine, reached through a socket."""
 
     def __init__(self, number: int, settings: WorkerSettings, environment: Mapping[str, str]) -> None:
-        self.number = number
-        self.numerics: Numerics = settings.numerics
-        self.spec: RunSpec | None = None
-        self.program: str | None = None
-        self._heard_at = self._progressed_at = time.monotonic()
+        super().__init__(number, settings.numerics)
         self._first_bytes: int | None = None
         self._process, self.connection = _start(environment)
         assert self._process.stdout is not None
         self._output = Tail(self._process.stdout)
         self._send(settings)
 
-    def begin(self, job: Job) -> None:
-        self.spec = job.spec
-        self.program = job.spec.program_id
-        self._heard_at = self._progressed_at = time.monotonic()
-        self._send(job)
-
-    def receive(self) -> Beat | EpochEnded | Outcome:
-        """The next message, waited for.
-
-        Raises:
-            EOFError, OSError: when the worker has ended.
-        """
-        message: Beat | EpochEnded | Outcome = self.connection.recv()
-        self._heard_at = time.monotonic()
-        if not isinstance(message, Beat):
-            self._progressed_at = self._heard_at
-        if isinstance(message, Outcome):
-            self.spec = None
-        return message
-
-    @property
-    def silent_seconds(self) -> float:
-        return time.monotonic() - self._heard_at
-
-    @property
-    def stalled_seconds(self) -> float:
-        """Since the last end of an epoch, or the beginning of the run."""
-        return time.monotonic() - self._progressed_at
+    def has_spoken(self) -> bool:
+        return self.connection.poll()
 
     def grown_bytes(self) -> int:
-        """By how much resident memory has grown since this was asked first."""
         with suppress(psutil.Error):
             resident: int = psutil.Process(self._process.pid).memory_info().rss
             self._first_bytes = self._first_bytes or resident
@@ -107,11 +75,9 @@ class WorkerProcess:
         return 0
 
     def terminate(self) -> None:
-        """Ask it, and all it has started, to end."""
         self._signal(signal.SIGTERM)
 
     def end(self, grace_seconds: float = 0.0) -> None:
-        """Kill it, and all it has started, if it has not ended after `grace_seconds`."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(grace_seconds)
         self._signal(signal.SIGKILL)
@@ -125,14 +91,40 @@ class WorkerProcess:
         return how, self._output.text()
 
     def _send(self, message: WorkerSettings | Job) -> None:
-        # A worker that is gone is noticed where its messages are waited for.
         with suppress(OSError):
             self.connection.send(message)
+
+    def _next(self) -> Beat | EpochEnded | Outcome:
+        message: Beat | EpochEnded | Outcome = self.connection.recv()
+        return message
 
     def _signal(self, number: signal.Signals) -> None:
         # It leads a process group of its own, whose number is its own.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
+
+
+class Processes:
+    """The workers of this machine.
+
+    Args:
+        gpus: the GPUs that they share in turn, as CUDA_VISIBLE_DEVICES names them.
+    """
+
+    def __init__(self, gpus: Sequence[str]) -> None:
+        self._gpus = gpus
+
+    def hire(self, number: int, settings: WorkerSettings) -> WorkerProcess:
+        numerics = settings.numerics
+        environment = {**worker_environment(numerics, number, self._gpus), **compiled_programs(numerics)}
+        return WorkerProcess(number, settings, environment)
+
+    def device(self, number: int, numerics: Numerics) -> str:
+        return gpu_of(number, self._gpus) if numerics.device == "gpu" else "cpu"
+
+    def speaking(self, workers: Sequence[WorkerProcess], seconds: float) -> list[WorkerProcess]:
+        heard = wait([worker.connection for worker in workers], seconds)
+        return [worker for worker in workers if worker.connection in heard]
 
 
 def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Connection[Any, Any]]:
@@ -141,7 +133,7 @@ def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Con
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, str(theirs.fileno())],
+            [sys.executable, "-c", COMMAND, str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from ablate.identity import Json
 from ablate.records import Array, Failure, RunRecord, StoredRun
-from ablate.runner.events import Observer
+from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
 from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 
-__all__ = ["TRAINER", "Executor", "Interrupted", "Progress", "Session", "StoppedEarly", "Trainer"]
+__all__ = [
+    "TRAINER",
+    "Executor",
+    "ExecutorUnavailable",
+    "Interrupted",
+    "Progress",
+    "Session",
+    "StoppedEarly",
+    "Trainer",
+]
 
 # The module whose `Trainer` trains, unless an executor is told another.
 TRAINER = "ablate.runner.trainer"
@@ -25,12 +35,23 @@ Progress = Callable[[int, int, Mapping[str, float]], None]
 @dataclass(frozen=True)
 class Session:
     """Where runs are kept, where data lies (None: wherever the data set's loader looks), who is told, and which
-    artefacts are kept of each run (by run id; of others none)."""
+    artefacts are kept of each run (by run id; of others none).
+
+    Attributes:
+        provenance: what every record says of the command, beside its worker's environment.
+        anew: ids of runs that are trained although the store has them, and take the place of what it has.
+    """
 
     store: RunStore
     data_dir: Path | None
     observe: Observer
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+    anew: frozenset[str] = frozenset()
+
+    def tolerant(self) -> Session:
+        """The same, but for an observer whose errors end nothing."""
+        return replace(self, observe=tolerated(self.observe))
 
 
 class Trainer(Protocol):
@@ -54,6 +75,10 @@ class Trainer(Protocol):
 class Executor(Protocol):
     """Trains runs and keeps them in the session's store."""
 
+    def places(self, todo: Sequence[RunSpec]) -> int | None:
+        """How many of `todo` it trains at a time; None where only their execution can tell."""
+        ...
+
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """The records of `todo`, in its order, once all are in the store, whoever trained them, with the artefacts
         that the session keeps of them. What the store has already is not done again.
@@ -61,9 +86,15 @@ class Executor(Protocol):
         Raises:
             Interrupted: on SIGINT or SIGTERM; what was finished is kept.
             StoppedEarly: when the first runs all fail alike, unless told to keep going.
+            ExecutorUnavailable: when what it works with is not installed, not reached, or has no room for these runs.
+            ablate.runner.devices.DeviceAbsent: when its settings name a device that is not there.
             WriteFailed: when the store cannot be written; what was finished before is kept.
         """
         ...
+
+
+class ExecutorUnavailable(Exception):
+    """What an executor works with is not installed, not reached, or has no room; the message says what helps."""
 
 
 class Interrupted(BaseException):

@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
@@ -147,6 +146,7 @@ class Trainer:
     def _restored(self, spec: RunSpec, raw: Mapping[str, Arrays]) -> Subject:
         data = self._loaded(spec)
         program = self._started_program(spec, data, build(spec.training))
+        first_weights = weights_of(program.model)
         if WEIGHTS in raw:
             assign_weights(program.model, raw[WEIGHTS])
         return Subject(
@@ -157,6 +157,7 @@ class Trainer:
             *data.training,
             data.test,
             raw.get(STEP_LOSSES, {}),
+            first_weights,
             self._functions.setdefault(program, {}),
         )
 
@@ -265,7 +266,7 @@ def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timi
         metrics=metrics,
         divergence=Divergence(*fitted.diverged_at) if fitted.diverged_at else None,
         timings=timings,
-        environment={**describe_environment(), "numerics": asdict(spec.numerics)},
+        environment=describe_environment(spec.numerics),
     )
 
 

@@ -6,10 +6,7 @@ it sends back beats, the ends of epochs, and an `Outcome` for each job. It write
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -24,8 +21,6 @@ from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.specs import Numerics
 
 __all__ = ["Beat", "WorkerSettings", "main"]
-
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,6 @@ class Link:
 
 def main(descriptor: int) -> None:
     """Train what comes through the socket `descriptor`; never returns."""
-    die_with_parent()
     os.set_inheritable(descriptor, False)
     link = Link(Connection(descriptor))
     settings: WorkerSettings = link.receive()
@@ -83,10 +77,3 @@ def beat(link: Link, beat_seconds: float) -> None:
     while True:
         link.send(Beat())
         time.sleep(beat_seconds)
-
-
-def die_with_parent() -> None:
-    """Has the kernel kill this process when its parent dies, however busy it is; elsewhere than on Linux
-    the next beat, which finds nobody listening, has to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

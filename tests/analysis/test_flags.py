@@ -250,3 +250,20 @@ def test_flags_of_verdicts_are_gathered_once() -> None:
     assert theirs == sweeps_own
     own_words = RaisedFlag(Flag.NO_MARGIN, (), "none at all")
     assert with_those_of([first], [own_words]) == (own_words,)
+
+
+def test_versions_that_differ_are_told_and_another_host_or_commit_is_not() -> None:
+    sweep = sweep_of()
+    told = {"tensorflow": "2.21.0", "host": "a"}
+
+    def runs(changed: dict[str, Any]) -> dict[str, StoredRun]:
+        found = list(runs_of(sweep).items())
+        environments = [{**told, **(changed if index < 2 else {})} for index in range(len(found))]
+        return {
+            run_id: replace(run, record=replace(run.record, environment=environment))
+            for (run_id, run), environment in zip(found, environments, strict=True)
+        }
+
+    assert raised(sweep, runs({"host": "b", "git": {"ablate": {"commit": "1"}}, "argv": ["a"]})) == {}
+    flag = raised(sweep, runs({"tensorflow": "2.20.0"}))[Flag.MIXED_ENVIRONMENT]
+    assert flag.detail == "tensorflow 2.21.0 in 13 runs, 2.20.0 in 2 runs"

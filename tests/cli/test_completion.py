@@ -27,7 +27,7 @@ def offered(ablate: Ablate, line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("re", ["report", "reports_dir=", "results_dir="]),
+        ("re", ["report", "reports_dir=", "reproduce", "results_dir="]),
         ("optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
         ("plan optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
         ("-m optimizer=sgd,adam", ["optimizer=sgd,adam", "optimizer=sgd,adamax", "optimizer=sgd,adamw"]),
@@ -52,6 +52,8 @@ def offered(ablate: Ablate, line: str) -> list[str]:
         ("compare optimizers:optimizer=adam", ["optimizers:optimizer=adam", "optimizers:optimizer=adamw"]),
         (f"show {SWEEP.baseline.spec.run_id[:6]}", [SWEEP.baseline.spec.run_id[:12]]),
         ("report results_dir=elsewhere opt", []),
+        ("fsck ", []),
+        ("fsck --rep", ["--repair"]),
         ("nonsense=", []),
         ("compare nonsense:", []),
     ],

@@ -1,4 +1,4 @@
-"""`ablate predict` and `ablate export`: what trained runs read, and trained runs as files."""
+"""`ablate predict`, `interpolate` and `export`: what trained runs read, what lies between two, and runs as files."""
 
 from __future__ import annotations
 
@@ -109,6 +109,24 @@ def test_a_report_shows_what_was_read(folder: Path, ablate: Trained) -> None:
     assert (alone.code, "has no report" in alone.err) == (2, True)
 
 
+def test_the_line_between_two_arms_seed_by_seed(folder: Path, ablate: Trained, tmp_path: Path) -> None:
+    arms = ("kept:dropout=0.0", "kept:dropout=0.1")
+    said = ablate("interpolate", *arms, "--json", "--report", "--out", str(tmp_path), f"reports_dir={folder}/reports")
+    assert said.code == 0
+    found = json.loads(said.out)
+    assert [line["seed"] for line in found["lines"]] == [0, 1]
+    # At its ends a line passes through the runs: their losses in inference mode are those of their records.
+    store = RunStore(folder / "results")
+    for line, run_id in zip(found["lines"], run_ids(folder, "kept"), strict=True):
+        at_best = np.min(store.get(run_id).history["val_loss"])
+        assert line["validation_loss"][0] == pytest.approx(at_best, rel=1e-4)
+        assert max(line["barrier"], 0) == line["barrier"]
+    assert [path.name for path in tmp_path.iterdir()] == ["line-dropout=0.0-dropout=0.1.png"]
+    assert "## Between two runs" in (folder / "reports" / "kept" / "report.md").read_text()
+    one = ablate("interpolate", *(run_id[:10] for run_id in run_ids(folder, "kept")))
+    assert "(one seed)" in one.out
+
+
 def test_images_that_cannot_be_read_leave_the_others(folder: Path, ablate: Trained) -> None:
     names = ("torn.png", "blank.png", "nowhere.png", "one.png")
     said = ablate("predict", run_ids(folder, "kept")[0], *(str(folder / name) for name in names))
@@ -140,6 +158,9 @@ def test_without_weights_the_command_that_keeps_them_is_named(folder: Path, abla
         (["predict", "kept:dropout=0.0"], "Which run, and which images?"),
         (["predict", "kept", "one.png"], "kept has several arms; name one of kept:"),
         (["predict", "ffffffffffff", "one.png"], "no run ffffffffffff in the store"),
+        (["interpolate", "kept:dropout=0.0"], "Between which two?"),
+        (["interpolate", "kept:dropout=0.0", "bare"], "bare:dropout=0.2 has no weights saved."),
+        (["interpolate", "kept:dropout=0.0", "kept"], "kept has several arms; name one of kept:"),
         (["export", "--format", "keras", "--out", "models"], "Which run?"),
         (["export", "kept", "--format", "onnx", "--out", "models"], "invalid choice"),
     ],

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ablate.specs import RunSpec
+from ablate.store import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
-from tests.synthetic import EPOCHS, eventful_runs, optimizer_sweep
+from tests.synthetic import EPOCHS, completed_run, eventful_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=4)
 SGD = SWEEP.arms[0].spec
@@ -68,3 +70,13 @@ def test_names_that_are_no_run_are_answered(ablate: Ablate) -> None:
     ambiguous = ablate("show", "")
     assert ambiguous.code == 2
     assert "runs begin with" in ambiguous.err
+
+
+def test_where_and_by_which_command_a_run_was_computed_is_a_row_each(folder: Path, ablate: Ablate) -> None:
+    run = completed_run(ADAM.with_seed(77))
+    environment = {"argv": ["model.hidden=[8, 8]", "seed=77"], "git": {"ablate": {"commit": "c0ffee", "patch": None}}}
+    RunStore(folder / "results").put(replace(run, record=replace(run.record, environment=environment)))
+    said = ablate("show", run.spec.run_id).out
+    lines = [line.strip().split(maxsplit=1) for line in said.splitlines()]
+    assert ["command", "ablate 'model.hidden=[8, 8]' seed=77"] in lines
+    assert ["git.ablate.commit", "c0ffee"] in lines

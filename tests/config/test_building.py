@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ablate.config.building import build, foreign_packages, locate, package_digest
+from ablate.config.building import build, foreign_packages, is_target, locate, package_digest, spec_problems
 from ablate.config.problems import ConfigError
 from ablate.specs import Component
 from ablate.training.settings import Clip, TrainingSettings
-from tests.config.support import load_run, problems, tree, write
+from tests.config.support import CHECKOUT, load_run, problems, tree, write
 
 
 @pytest.fixture
@@ -41,17 +43,15 @@ def test_the_training_of_a_stored_spec_is_built_as_it_was() -> None:
 
 
 def test_a_partial_waits_for_the_rest() -> None:
-    built = build(Component("ablate.identity.digest", {"tag": "run"}), partial=True)
+    built = build(Component("ablate.training.schedules.geometric", {"decay": 0.5}), partial=True)
     assert isinstance(built, partial)
-    assert built(version=1, value={}) == build(
-        Component("ablate.identity.digest", {"tag": "run", "version": 1, "value": {}})
-    )
+    assert built(learning_rate=1.0, epoch=2) == 0.25
 
 
 def test_targets_among_the_arguments_are_built_first() -> None:
     inner = {"_target_": "ablate.training.settings.Clip", "norm": 2.0}
-    built = build(Component("ablate.specs.Component", {"target": "x", "arguments": {"inner": [inner]}}))
-    assert built.arguments == {"inner": [Clip(norm=2.0)]}
+    built = build(Component("ablate.training.schedules.constant", {"learning_rate": {"inner": [inner]}}), partial=True)
+    assert built.keywords == {"learning_rate": {"inner": [Clip(norm=2.0)]}}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,76 @@ def test_targets_among_the_arguments_are_built_first() -> None:
         "ablate.identity.hashlib.sha256",
         "ablate.config.building.partially",  # imported there, not of the package
         "ablate.identity.RUN_FORMAT",
+        # Functions of both packages that somebody hostile would call.
+        "ablate.cli.main",
+        "ablate.cli.command.main",
+        "ablate.config.building.build",
+        "ablate.durable.discard",
+        "ablate.datasets.files.own_path",
+        "ablate.datasets.files.download",
+        "ablate.runner.process.WorkerProcess",
+        "ablate.runner.outcome.load_trainer",
+        "ablate.cli.os.system",
+        "ablate.runner.process.subprocess.Popen",
+        "ablate.datasets.mnist.load.__globals__",
+        "ablate.models.mlp.__loader__.get_data",
+        "ablate.models.__builtins__.eval",
+        "ablate.training.schedules.np",
+        "keras.losses.deserialize",
+        "keras.losses.get",
+        "keras.optimizers.deserialize",
+        "keras.optimizers.schedules.deserialize",
+        "keras.layers.deserialize",
+        "keras.layers.Lambda",
+        "keras.layers.TFSMLayer",
+        "keras.layers.TorchModuleWrapper",
+        "keras.src.saving.load_model",
+        # What is no dotted path.
+        "",
+        ".",
+        "ablate.models.",
+        "ablate.models..mlp",
+        "ablate.models.mlp.mlp\n",
+        "ablate.models.mlp\0.mlp",
+        "ablate.models./etc/passwd.mlp",
+        f"ablate.models.{'a' * 5000}.mlp",
     ],
 )
 def test_other_targets_are_refused(target: str) -> None:
     with pytest.raises(ConfigError):
         locate(target)
+
+
+@pytest.mark.parametrize("allow", [("os",), ("posix", "os", "ablate", "keras")])
+def test_what_is_allowed_opens_no_other_door(allow: tuple[str, ...]) -> None:
+    for target in ("ablate.cli.main", "keras.layers.Lambda", "ablate.store.os.system", "posixpath.join", "osx.system"):
+        with pytest.raises(ConfigError):
+            locate(target, allow)
+
+
+def test_every_leaf_of_ablate_names_what_may_be_built() -> None:
+    leaves = [path.read_text() for path in (CHECKOUT / "conf").rglob("*.yaml")]
+    named = {target for text in leaves for target in re.findall(r"_target_: ([\w.]+)", text)} - {"null"}
+    assert len(named) > 40
+    assert [target for target in named if not is_target(target, ())] == []
+
+
+def test_a_record_allows_nothing() -> None:
+    spec = load_run("model=mlp")
+    nested = {"width": [{"_target_": "posix.system", "command": "true"}]}
+    forged = replace(spec, model=Component("os.system", nested), code={"os": "d" * 64, "posix": "d" * 64})
+    assert [(each.key, each.value) for each in spec_problems(forged, ())] == [
+        ("model._target_", "os.system"),
+        ("model.width[0]._target_", "posix.system"),
+    ]
+    assert list(spec_problems(spec, ())) == []
+    assert list(spec_problems(forged, ("os", "posix"))) == []
+
+
+@pytest.mark.parametrize("key", ["_args_", "_recursive_", "_convert_"])
+def test_the_ways_of_hydra_to_hide_arguments_are_refused(key: str, tmp_path: Path) -> None:
+    here = tree(write(tmp_path, {"conf/model/sly.yaml": f"_target_: ablate.models.mlp.mlp\nhidden: [4]\n{key}: []\n"}))
+    assert problems("model=sly", here) == [(f"model.{key}", [], None)]
 
 
 def test_a_nested_target_is_refused_before_anything_is_imported(tmp_path: Path) -> None:

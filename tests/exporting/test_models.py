@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import keras
@@ -94,3 +96,30 @@ def test_a_fresh_process_can_load_what_another_saved(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, str(tmp_path / "m.keras"), str(tmp_path / "answers.npy")]
     subprocess.run(command, check=True, capture_output=True)
     assert np.load(tmp_path / "answers.npy") == pytest.approx(answers(model), abs=1e-6)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_model_that_brings_code_is_refused(suffix, tmp_path):
+    mark = tmp_path / "owned"
+    calls = keras.layers.Lambda(lambda values, path=str(mark): (Path(path).mkdir(), values)[1], output_shape=(3,))
+    keras.Sequential([keras.Input((3,)), calls]).save(tmp_path / f"sly{suffix}")
+    if mark.exists():
+        mark.rmdir()  # building it calls it too
+    with pytest.raises((ValueError, TypeError)):
+        load_model(tmp_path / f"sly{suffix}")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("module", ["os", "subprocess", "ablate.cli.command"])
+def test_a_model_of_classes_that_nobody_registered_is_refused(module, tmp_path):
+    path = tmp_path / "sly.keras"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][-1].update(module=module, class_name="system", registered_name=None)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**members, "config.json": json.dumps(config).encode()}.items():
+            archive.writestr(name, content)
+    with pytest.raises((ValueError, TypeError)):
+        load_model(path)

@@ -199,7 +199,9 @@ def test_a_single_seed_is_a_dot_without_interval() -> None:
 
 
 def test_hostile_names_are_drawn_as_they_are() -> None:
-    sweep = optimizer_sweep(seeds=2, optimizers={"$x^{$": 0.1, "adam": 0.001}, question="Why $\\frac{?")
+    sweep = optimizer_sweep(
+        seeds=2, optimizers={"$x^{$\x1b[2J\n雪": 0.1, "adam": 0.001}, question="Why $\\frac{?\x1b雪"
+    )
     results = judged(sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep)), claims=CLAIMS, factorial=grid())
     for name in ABOUT_ARMS:
         if name != "samples":

@@ -12,7 +12,7 @@ from ablate.analysis.probe_pictures import probe_pictures
 from ablate.analysis.results import sweep_results
 from ablate.plots.canvas import png_bytes
 from ablate.plots.probe_pages import PROBE_PAGES
-from ablate.plots.probes import draw_interpolation, draw_reliability, levels_of
+from ablate.plots.probes import draw_reliability, levels_of
 from ablate.reporting.probe_captions import probe_captions
 from tests.synthetic import completed_runs, dropout_sweep, plan_of
 
@@ -29,6 +29,10 @@ def with_probes(run):
     surface = 0.1 + positions[:, None] ** 2 + 2 * positions[None, :] ** 2
     artefacts = {
         "jitter": {"by_epoch": np.array([0.3, 0.1]), "last_losses": generator.random(40).astype(np.float32)},
+        "linear_path": {
+            "positions": np.linspace(0, 1, 5),
+            "train_loss": 2.0 - np.linspace(0, 1, 5) + generator.random(5),
+        },
         "loss_surface": {"positions": positions, "loss": surface.astype(np.float32)},
         "weight_histogram": {"path": np.array(list(weights)), "edges": EDGES, "counts": counts},
         "calibration": bins,
@@ -101,15 +105,6 @@ def test_a_surface_that_overflows_is_drawn_up_to_where_it_does():
     wild = replace(first, losses=tuple(map(tuple, rows)))
     pictures = replace(PICTURES, surfaces=(wild, *PICTURES.surfaces[1:]))
     assert png_bytes(PROBE_PAGES["loss_surfaces"](replace(RESULTS, pictures=pictures)))
-
-
-def test_the_line_between_two_runs_shows_its_ends_and_what_is_straight():
-    ax = Figure().subplots()
-    draw_interpolation([0.0, 0.5, 1.0], [("training", [1.0, 5.0, 3.0])], ax, ("adam", "sgd"))
-    curve, straight = ax.lines
-    assert list(curve.get_ydata()) == [1.0, 5.0, 3.0]
-    assert list(straight.get_ydata()) == [1.0, 3.0]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["adam", "half way", "sgd"]
 
 
 def test_runs_without_a_probe_take_no_part():

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ablate.probes import measure
 from ablate.probes.interpolation import barrier, interpolate
+from ablate.specs import Component
 from ablate.training.weights import assign_weights, weights_of
 from tests.probes.subjects import classifier, linear_regression, residuals
 
@@ -36,6 +40,25 @@ def test_two_orders_of_the_same_units_have_a_barrier_between_them():
     line = interpolate(given, first, second)
     assert line.train_loss[0] == pytest.approx(line.train_loss[-1], rel=1e-5)
     assert line.barrier == pytest.approx(max(line.train_loss) - line.train_loss[0], rel=1e-3)
+
+
+def test_the_line_from_the_first_weights_to_the_last():
+    given = classifier(hidden=6)
+    last = weights_of(given.model)
+    first = {path: np.zeros_like(values) for path, values in last.items()}
+    found = measure("linear_path", replace(given, first_weights=first))
+    expected = interpolate(given, first, last)
+    assert found["train_loss"][0] == pytest.approx(np.log(3), rel=1e-5)  # equal logits of three classes
+    np.testing.assert_array_equal(found["train_loss"], expected.train_loss)
+    assert found["value/linear_path_barrier"] == expected.barrier
+    assert all(np.array_equal(values, last[path]) for path, values in weights_of(given.model).items())
+
+
+def test_a_run_that_learned_from_no_targets_has_no_such_line_and_says_so():
+    given = classifier()
+    adversarial = replace(given, spec=replace(given.spec, procedure=Component("ablate.training.adversarial.gan", {})))
+    assert str(measure("linear_path", adversarial)["not_applicable"]) == "the run learned from no targets"
+    assert "value/weight_extreme" in measure("weight_histogram", adversarial)
 
 
 def test_the_height_is_above_the_straight_line():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import keras
@@ -22,6 +23,7 @@ from ablate.probes import (
 from ablate.probes.activations import hidden_activations
 from ablate.records import StoredRun
 from ablate.training.metrics import classification_metrics
+from ablate.training.weights import weights_of
 from tests.probes.subjects import classifier, linear_regression, subject
 from tests.runner.scripted import finished, scripted_spec
 
@@ -156,6 +158,7 @@ def test_a_probe_that_makes_no_sense_says_so_in_its_artefact():
 
 def test_every_announced_number_is_measured_and_read_back():
     given = with_losses(np.random.default_rng(0).random((2, 10)))
+    given = replace(given, first_weights=weights_of(given.model))
     measured = {probe: measure(probe, given) for probe in PROBES}
     spec = scripted_spec()
     run = StoredRun(spec, finished(spec, np.ones(1)).record, {}, measured)

@@ -7,7 +7,7 @@ import pytest
 from ablate.analysis.frame import study_tables
 from ablate.analysis.results import study_results
 from ablate.records import Failure, StoredRun
-from ablate.reporting.evidence import Evidence, pack, public_words, unpack
+from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.report import report_markdown
 from ablate.specs import Sweep, confirmation_runs
 from tests.reporting.wording import forbidden
@@ -161,20 +161,6 @@ def test_messages_lose_their_folders(message: str, kept: str) -> None:
     assert found is not None
     assert (found.message, found.traceback) == (kept, "")
     assert not any(b"zoltan" in content for content in files.values())
-
-
-def test_a_command_loses_its_places() -> None:
-    words = (
-        "+sweep=a",
-        "data_dir=/d",
-        "+results_dir=x",
-        "--config-dir",
-        "/home/c",
-        "--out=/o",
-        "seed=3",
-        "file=/a/b/c.yaml",
-    )
-    assert public_words(words) == ["+sweep=a", "seed=3", "file=c.yaml"]
 
 
 def like_mnist(run: StoredRun) -> StoredRun:

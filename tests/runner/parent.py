@@ -1,8 +1,9 @@
 """A parent for tests that kill it: `python -m tests.runner.parent FOLDER WORKERS SECONDS [KILL_AT]`.
 
 It trains `SPECS`, each epoch of which takes SECONDS, and prints the id of each run that ends with whether it
-was trained here. KILL_AT names the moment at which it kills itself: `taken` (a claim), `staged` (a record in
-its temporary folder), `published` (the record in its place, the claim not yet released).
+was trained here. KILL_AT names the moment at which it kills itself: `asked` (for a run that is not claimed yet),
+`taken` (a claim), `torn` (half of the arrays are written), `staged` (a record in its temporary folder), `published`
+(the record in its place, the claim not yet released).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import signal
 import sys
 from pathlib import Path
 
+from ablate import durable
 from ablate import store as store_module
 from ablate.claims import Claims
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
-from ablate.runner.session import Interrupted, Session
+from ablate.runner.session import Executor, Interrupted, Session
 from ablate.store import RunStore
 from tests.runner.scripted import NAME, scripted_spec
 
@@ -26,7 +28,11 @@ def specs(seconds: float):
 
 
 def kill_at(moment: str) -> None:
+    if moment == "torn":
+        kill_while_writing("arrays.npz")
+        return
     owner, name, is_before = {
+        "asked": (Claims, "take", True),
         "taken": (Claims, "take", False),
         "staged": (store_module, "publish", True),
         "published": (store_module, "publish", False),
@@ -47,6 +53,20 @@ def kill_at(moment: str) -> None:
     setattr(owner, name, deadly)
 
 
+def kill_while_writing(name: str) -> None:
+    whole = durable._write_through
+    written = []
+
+    def torn(path, content):
+        written.append(path.name)
+        if written.count(name) == 3:
+            path.write_bytes(content[: len(content) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        whole(path, content)
+
+    durable._write_through = torn
+
+
 def tell(event: Event) -> None:
     if isinstance(event, RunEnded):
         say("ended", event.record.run_id, event.is_ours)
@@ -60,9 +80,14 @@ def say(*words: object) -> None:
 def main(folder: str, workers: str, seconds: str, moment: str | None = None) -> int:
     if moment is not None:
         kill_at(moment)
-    session = Session(RunStore(Path(folder) / "results"), Path(folder), tell)
+    return train(Path(folder), LocalExecutor(workers=int(workers), trainer=NAME), float(seconds))
+
+
+def train(folder: Path, executor: Executor, seconds: float) -> int:
+    """Trains `specs(seconds)` with the store and the log in `folder`; the exit code."""
+    session = Session(RunStore(folder / "results"), folder, tell)
     try:
-        LocalExecutor(workers=int(workers), trainer=NAME).execute(specs(float(seconds)), session)
+        executor.execute(specs(seconds), session)
     except Interrupted as interruption:
         say("interrupted", interruption.done, interruption.remaining)
         return 128 + interruption.signal_number

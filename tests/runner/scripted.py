@@ -1,12 +1,13 @@
 """A trainer for tests: numpy, a few milliseconds a run, and as badly behaved as its spec's model asks for.
 
 Arguments of the model, all optional:
-    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory or unstorable
+    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory, exhaust or unstorable
     once     misbehave on the first try only
     seconds  how long an epoch takes
     restless       other losses at every try
     broken_probe   the probe that raises
-Each try of a run leaves a line with its id in `<data_dir>/tried`.
+Each try of a run leaves a line with its id in `<data_dir>/tried`, and its beginning and end in `<data_dir>/log`; each
+trainer one with its process in `<data_dir>/trainers`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ class Trainer:
         append_line(data_dir / "trainers", str(os.getpid()))
 
     def train(self, spec, progress):
+        append_line(self._data_dir / "log", f"begin {spec.run_id}")
+        try:
+            return self._train(spec, progress)
+        finally:
+            append_line(self._data_dir / "log", f"end {spec.run_id}")
+
+    def _train(self, spec, progress):
         arguments = spec.model.arguments
         assert os.environ["OMP_NUM_THREADS"] == str(spec.numerics.threads)
         is_first = spec.run_id not in tried(self._data_dir)
@@ -74,6 +82,8 @@ class Trainer:
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "memory":
                 raise MemoryError("as the script says")
+            case "exhaust":
+                raise ResourceExhaustedError("as the script says")
             case "grow":
                 self._leak.append(np.ones(20 * 2**20 // 8))
             case "chatter":
@@ -103,13 +113,25 @@ class Unpicklable(Exception):
         self.callback = lambda: None
 
 
+class ResourceExhaustedError(Exception):
+    """Named as what TensorFlow raises when a device has no memory left."""
+
+
 def append_line(path: Path, line: str) -> None:
     with path.open("a") as file:
         file.write(line + "\n")
 
 
 def tried(data_dir: Path) -> list[str]:
-    path = data_dir / "tried"
+    return lines_of(data_dir / "tried")
+
+
+def trainers(data_dir: Path) -> list[int]:
+    """The numbers of the processes that have made a trainer."""
+    return list(map(int, lines_of(data_dir / "trainers")))
+
+
+def lines_of(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
@@ -130,8 +152,8 @@ def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **model) -
     )
 
 
-def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=()) -> Study:
-    """A study of one sweep over learning rates; the first is the baseline."""
+def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=(), **model) -> Study:
+    """A study of one sweep over learning rates, the first the baseline; `model` holds arguments of every model."""
     spec = SweepSpec(
         name=name,
         question="Which rate?",
@@ -143,7 +165,7 @@ def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=()) -
         claims=tuple(claims),
     )
     arms = tuple(
-        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate))
+        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate, **model))
         for rate in rates
     )
     return Study(name, "Which rate?", (Sweep(spec, arms),))

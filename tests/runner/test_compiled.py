@@ -52,7 +52,7 @@ def test_folders_of_other_boots_and_too_large_ones_are_removed(tmp_path, monkeyp
     monkeypatch.setattr(compiled, "MOST_BYTES", 5)
     compiled_programs(XLA, tmp_path)
     assert not (first / "program.pb").exists()
-    monkeypatch.setattr(compiled, "_boot", lambda: "the next one")
+    monkeypatch.setattr(compiled, "boot_id", lambda: "the next one")
     assert folder_in(compiled_programs(XLA, tmp_path)) != str(first)
     assert not first.exists()
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 import pytest
 
 from ablate.runner import devices
-from ablate.runner.devices import DeviceAbsent, available_cores, available_gpus, resolve_device, worker_environment
+from ablate.runner.devices import (
+    DeviceAbsent,
+    available_gpus,
+    chosen_gpus,
+    resolve_device,
+    thread_environment,
+    worker_environment,
+)
 from ablate.specs import Numerics
+
+CPU = Numerics("cpu", "xla", 1)
 
 
 class Probe:
@@ -82,6 +91,16 @@ def test_a_worker_sees_its_threads_and_no_gpu():
     assert environment["TF_NUM_INTEROP_THREADS"] == "1"
 
 
+def test_onednn_is_on_where_it_pays_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv(devices.ONEDNN, raising=False)
+    monkeypatch.setattr(devices.platform, "machine", lambda: "x86_64")
+    assert thread_environment(CPU)[devices.ONEDNN] == "1"
+    monkeypatch.setenv(devices.ONEDNN, "0")
+    assert thread_environment(CPU)[devices.ONEDNN] == "0"
+    monkeypatch.setattr(devices.platform, "machine", lambda: "aarch64")
+    assert devices.ONEDNN not in thread_environment(CPU)
+
+
 def test_workers_share_the_gpus_in_turn(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     assert available_gpus() == ("3", "5")
@@ -89,5 +108,21 @@ def test_workers_share_the_gpus_in_turn(monkeypatch):
     assert seen == ["3", "5", "3"]
 
 
-def test_there_is_at_least_one_core():
-    assert available_cores() >= 1
+def test_a_worker_sees_one_of_the_gpus_that_were_chosen():
+    chosen = chosen_gpus((2, 0), visible=("3", "5", "GPU-8f"))
+    assert chosen == ("GPU-8f", "3")
+    seen = [worker_environment(Numerics("gpu", "xla", 1), place, chosen)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
+    assert seen == ["GPU-8f", "3", "GPU-8f"]
+    assert worker_environment(Numerics("cpu", "xla", 1), 0, chosen)["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert worker_environment(Numerics("gpu", "xla", 1), 0, ())["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+def test_gpus_are_chosen_by_number_by_index_or_all():
+    assert [chosen_gpus(setting, ("3", "5")) for setting in (None, 1, 2, [1])] == [
+        ("3", "5"),
+        ("3",),
+        ("3", "5"),
+        ("5",),
+    ]
+    with pytest.raises(DeviceAbsent, match="index 0 of 0 visible GPUs"):
+        chosen_gpus(1, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -46,15 +47,15 @@ def stored(folder) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
+def unkilled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unkilled")
     with start(folder) as parent:
         parent.communicate()
     return stored(folder)
 
 
-@pytest.mark.parametrize("moment", ["taken", "staged", "published"])
-def test_a_killed_parent_loses_nothing_but_runs_in_flight(tmp_path, undisturbed, moment):
+@pytest.mark.parametrize("moment", ["asked", "taken", "torn", "staged", "published"])
+def test_a_killed_parent_loses_nothing_but_runs_in_flight(tmp_path, unkilled, moment):
     with start(tmp_path, 2, 0.0, moment) as parent:
         parent.communicate()
     assert parent.returncode == -signal.SIGKILL
@@ -64,7 +65,7 @@ def test_a_killed_parent_loses_nothing_but_runs_in_flight(tmp_path, undisturbed,
         output, _ = parent.communicate()
     assert parent.returncode == 0
     assert set(ended_here(output)) == {spec.run_id for spec in specs(0.0)} - done
-    assert stored(tmp_path) == undisturbed
+    assert stored(tmp_path) == unkilled
     times = Counter(tried(tmp_path))
     assert all(times[run_id] == 1 for run_id in done)
     assert times.total() <= RUNS + 2
@@ -79,6 +80,16 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
         workers[0].suspend()
         parent.kill()
         wait_until(lambda: all(map(is_gone, workers)), seconds=3.0)
+
+
+def test_a_worker_whose_parent_is_gone_ends_before_it_does_anything():
+    code = f"from ablate.runner.lifeline import hold_on_to; hold_on_to({os.getpid()}); print('goes on')"
+    started_by_us = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (started_by_us.returncode, started_by_us.stdout) == (0, "goes on\n")
+    by_a_shell = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1"; true', sys.executable, code], capture_output=True, text=True
+    )
+    assert (by_a_shell.returncode, by_a_shell.stdout, by_a_shell.stderr) == (0, "", "")
 
 
 def test_two_parents_share_the_work(tmp_path):
@@ -123,6 +134,17 @@ def test_a_signal_ends_the_work_cleanly(tmp_path, number):
     assert output.splitlines()[-1] == f"interrupted {done} {RUNS - done}"
     assert all(map(is_gone, workers))
     assert [path.name for path in (tmp_path / "results" / "claims").iterdir()] == [".lock"]
+
+
+def test_ctrl_c_ends_a_worker_that_stands_still(tmp_path):
+    with start(tmp_path, 1, 30.0) as parent:
+        wait_until(lambda: tried(tmp_path))
+        (worker,) = psutil.Process(parent.pid).children(recursive=True)
+        worker.suspend()
+        parent.send_signal(signal.SIGINT)
+        parent.communicate(timeout=30)
+    assert parent.returncode == 130
+    assert is_gone(worker)
 
 
 def test_a_signal_is_noticed_at_the_end_of_an_epoch(tmp_path):

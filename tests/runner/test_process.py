@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import psutil
 import pytest
 
 from ablate.runner.devices import worker_environment
@@ -18,12 +17,12 @@ SPEC = scripted_spec()
 
 
 @pytest.fixture
-def worker(tmp_path):
+def worker(tmp_path, children):
     settings = WorkerSettings(NAME, tmp_path, SPEC.numerics, beat_seconds=0.1)
     worker = WorkerProcess(0, settings, worker_environment(SPEC.numerics, place=0))
     yield worker
     worker.end()
-    assert psutil.Process().children() == []
+    assert children() == []
 
 
 def test_beats_then_tells_of_its_run_and_takes_the_next(worker):
@@ -50,8 +49,8 @@ def test_beats_are_signs_of_life_and_not_of_progress(worker):
 
 
 @pytest.mark.parametrize("model", [None, {"script": "hang"}], ids=["idle", "training"])
-def test_ends_when_its_parent_hangs_up(worker, model):
-    (process,) = psutil.Process().children()
+def test_ends_when_its_parent_hangs_up(worker, model, children):
+    (process,) = children()
     worker.receive()
     if model is not None:
         worker.begin(Job(scripted_spec(**model)))

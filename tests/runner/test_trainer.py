@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -310,3 +313,12 @@ def test_measuring_between_runs_changes_no_run(trainer):
     run = train(trainer, asked)
     trainer.measure(asked, "loss_surface", run.artefacts)
     assert bits(train(trainer, asked)) == bits(run)
+
+
+def test_a_run_pinned_to_another_device_is_the_same_run():
+    """As each of several GPUs has its own worker; here the devices are two halves of the CPU."""
+    done = subprocess.run([sys.executable, "-m", "tests.runner.on_device"], capture_output=True, text=True)
+    first, second = (line.split() for line in done.stdout.splitlines())
+    assert first[:2] == ["CPU:0", "CPU:0"], done.stderr
+    assert second[:2] == ["CPU:1", "CPU:1"]
+    assert first[2] == second[2]

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from ablate.analysis.reproduction import OF_METRICS, OF_WEIGHTS
 from ablate.training.losses import cross_entropy
 from ablate.training.program import Program, RetraceError
 from ablate.training.randomness import epoch_order
@@ -27,9 +28,11 @@ def test_eager_graph_and_xla_agree_with_dropout_and_batch_normalisation(optimize
         weights[engine] = final_weights(used)
     for engine in ("graph", "xla"):
         for name, values in curves["eager"].items():
-            np.testing.assert_allclose(curves[engine][name], values, rtol=2e-4, atol=1e-5, err_msg=f"{engine} {name}")
+            np.testing.assert_allclose(
+                curves[engine][name], values, OF_METRICS.relative, OF_METRICS.absolute, err_msg=f"{engine} {name}"
+            )
         for ours, eager in zip(weights[engine], weights["eager"], strict=True):
-            np.testing.assert_allclose(ours, eager, rtol=2e-3, atol=2e-5)
+            np.testing.assert_allclose(ours, eager, OF_WEIGHTS.relative, OF_WEIGHTS.absolute)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

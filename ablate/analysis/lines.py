@@ -1,0 +1,89 @@
+"""The loss on the straight lines between the runs of two arms, seed by seed, for those who print it and draw it.
+
+    found = ArmLines("optimizers:adam", "optimizers:sgd", {0: Line(positions, train_loss, validation_loss, barrier)})
+    found.barrier.mean                           # over the seeds
+    lines_from_arrays(lines_to_arrays([found]))
+
+They are measured by `ablate.probes.interpolation`, which says what a barrier is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ablate.analysis.estimates import Estimate, estimate_mean
+from ablate.records import Array
+
+__all__ = ["ArmLines", "Line", "lines_from_arrays", "lines_to_arrays", "with_lines"]
+
+Reals = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One pair of runs: `positions` [P] from 0, the first, to 1, the second; the objective there, over training
+    examples and over validation examples, [P] each; and the barrier of the first of these."""
+
+    positions: Reals
+    train_loss: Reals
+    validation_loss: Reals
+    barrier: float
+
+
+@dataclass(frozen=True, eq=False)
+class ArmLines:
+    """The lines between the runs of two arms, each as `study:arm`, that share their seed."""
+
+    first: str
+    second: str
+    by_seed: Mapping[int, Line]
+
+    @property
+    def barrier(self) -> Estimate:
+        return estimate_mean({seed: line.barrier for seed, line in self.by_seed.items()})
+
+
+def with_lines(known: Sequence[ArmLines], found: ArmLines) -> tuple[ArmLines, ...]:
+    """`found` added to the others, in place of those between the same two arms, whichever came first."""
+    ends = {found.first, found.second}
+    return (*(each for each in known if {each.first, each.second} != ends), found)
+
+
+def lines_to_arrays(found: Sequence[ArmLines]) -> dict[str, Array]:
+    """As arrays for an .npz, named <pair>/<what>, pairs counted from 0: first, second (text), seed [N], barrier [N],
+    positions [P], train_loss and validation_loss [N, P]."""
+    arrays: dict[str, Array] = {}
+    for number, pair in enumerate(found):
+        lines = list(pair.by_seed.values())
+        own = {
+            "first": np.array(pair.first),
+            "second": np.array(pair.second),
+            "seed": np.array(list(pair.by_seed)),
+            "barrier": np.array([line.barrier for line in lines]),
+            "positions": lines[0].positions,
+            "train_loss": np.array([line.train_loss for line in lines]),
+            "validation_loss": np.array([line.validation_loss for line in lines]),
+        }
+        arrays |= {f"{number}/{name}": values for name, values in own.items()}
+    return arrays
+
+
+def lines_from_arrays(arrays: Mapping[str, Array]) -> tuple[ArmLines, ...]:
+    """
+    Raises:
+        KeyError: when these are no arrays of `lines_to_arrays`.
+    """
+    return tuple(_pair(arrays, number) for number in range(sum(name.endswith("/first") for name in arrays)))
+
+
+def _pair(arrays: Mapping[str, Array], number: int) -> ArmLines:
+    def own(name: str) -> Array:
+        return arrays[f"{number}/{name}"]
+
+    rows = zip(own("train_loss"), own("validation_loss"), own("barrier").tolist(), strict=True)
+    lines = [Line(own("positions"), *row) for row in rows]
+    return ArmLines(str(own("first")), str(own("second")), dict(zip(own("seed").tolist(), lines, strict=True)))

@@ -1,0 +1,75 @@
+"""Arrays out of .npz archives that anybody may have written.
+
+    read_arrays(io.BytesIO(content), most_bytes=2**30)            # name to array, in the order of the archive
+    read_arrays(Path("mine.npz"), most_bytes, names=("x", "y"))   # these alone
+
+Nothing is unpickled, and no memory is asked for before what an archive promises agrees with what it holds.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["read_arrays"]
+
+_SUFFIX = ".npy"
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_arrays(
+    file: Path | IO[bytes], most_bytes: int, names: Collection[str] | None = None
+) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of an .npz archive by name, in its order.
+
+    Args:
+        most_bytes: what they may take together once they are unpacked.
+        names: those that are read, in this order; None for all.
+
+    Raises:
+        FileNotFoundError: when there is no such file.
+        ValueError: when it is no such archive, lacks one of the names, holds Python objects, or would take more.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {each.filename.removesuffix(_SUFFIX): each for each in archive.infolist()}
+            wanted = [_member(members, name) for name in (members if names is None else names)]
+            _check_sizes(archive, wanted, most_bytes)
+            return {each.filename.removesuffix(_SUFFIX): _array(archive, each) for each in wanted}
+    except FileNotFoundError:
+        raise
+    except KeyError as error:
+        raise ValueError(f"it has no array {error}") from error
+    except Exception as error:  # a broken archive can raise anything, MemoryError included
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _member(members: dict[str, zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:
+    if not members[name].filename.endswith(_SUFFIX):
+        raise ValueError(f"{members[name].filename!r} in it is no array")
+    return members[name]
+
+
+def _check_sizes(archive: zipfile.ZipFile, members: Collection[zipfile.ZipInfo], most_bytes: int) -> None:
+    total = sum(each.file_size for each in members)
+    if total > most_bytes:
+        raise ValueError(f"it would take {total:,} bytes unpacked, and {most_bytes:,} are allowed")
+    for member in members:
+        with archive.open(member) as content:
+            shape, _, kind = _HEADERS[np.lib.format.read_magic(content)](content)
+            promised, held = math.prod(shape) * kind.itemsize, member.file_size - content.tell()
+        if kind.hasobject:
+            raise ValueError(f"{member.filename!r} in it holds Python objects, which only pickle could read")
+        if promised != held:
+            raise ValueError(f"{member.filename!r} in it promises {promised:,} bytes and holds {held:,}")
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    with archive.open(member) as content:
+        return np.lib.format.read_array(content, allow_pickle=False)

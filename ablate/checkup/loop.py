@@ -1,0 +1,121 @@
+"""The self-test: a tiny network on the digits, trained by a worker as any run is, twice and by every engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ablate.analysis.reproduction import Outcome, compare_again
+from ablate.artefacts import WEIGHTS
+from ablate.checkup.findings import Finding, Level, Trouble
+from ablate.records import Failure, StoredRun
+from ablate.runner.compiled import compiled_programs
+from ablate.runner.crew import GRACE_SECONDS
+from ablate.runner.devices import worker_environment
+from ablate.runner.jobs import Job
+from ablate.runner.jobs import Outcome as Answer
+from ablate.runner.process import WorkerProcess
+from ablate.runner.session import TRAINER
+from ablate.runner.worker import WorkerSettings
+from ablate.specs import RunSpec
+
+__all__ = ["WORDS", "look_at_loop"]
+
+# What is trained: less work than the worker's import of TensorFlow.
+WORDS = ("dataset=digits", "model.hidden=[16]", "model.dropout=0.2", "training.epochs=2", "training.batch_size=64")
+ENGINES = ("xla", "graph", "eager")
+BEAT_SECONDS = 1.0
+PATIENCE_SECONDS = 300.0
+REINSTALL = "python -m pip install --force-reinstall tensorflow keras numpy"
+
+
+class LoopFailed(Exception):
+    """The worker died, was too slow, or the run failed: the message says how."""
+
+
+def look_at_loop(
+    spec: RunSpec, trainer: str = TRAINER, patience_seconds: float = PATIENCE_SECONDS
+) -> Iterator[Finding]:
+    """
+    Args:
+        spec: what is trained, on the device that is looked at.
+        trainer: the module whose `Trainer` trains.
+    """
+    first, *others = (replace(spec, numerics=replace(spec.numerics, engine=engine)) for engine in ENGINES)
+    started = time.monotonic()
+    try:
+        once, twice, *by_others = trained([first, first, *others], trainer, patience_seconds)
+    except LoopFailed as failed:
+        trouble = Trouble.DEVICE if spec.numerics.device == "gpu" else Trouble.INSTALLATION
+        yield Finding("training", str(failed), Level.WRONG, f"{REINSTALL}; then ablate doctor --debug", trouble)
+        return
+    yield Finding("training", f"{len(ENGINES) + 1} runs in {time.monotonic() - started:.0f} s")
+    yield _twice(once, twice)
+    for engine, run in zip(ENGINES[1:], by_others, strict=True):
+        yield _agreement(engine, once, run)
+
+
+def trained(specs: Sequence[RunSpec], trainer: str, patience_seconds: float) -> list[StoredRun]:
+    """The runs, by one new worker, with their weights.
+
+    Raises:
+        LoopFailed: when one of them comes to nothing.
+    """
+    numerics = specs[0].numerics
+    environment = {**worker_environment(numerics, place=0), **compiled_programs(numerics)}
+    worker = WorkerProcess(0, WorkerSettings(trainer, None, numerics, BEAT_SECONDS), environment)
+    until = time.monotonic() + patience_seconds
+    try:
+        return [_trained(worker, spec, until) for spec in specs]
+    finally:
+        worker.terminate()
+        worker.end(GRACE_SECONDS)
+
+
+def _trained(worker: WorkerProcess, spec: RunSpec, until: float) -> StoredRun:
+    worker.begin(Job(spec, keep=(WEIGHTS,)))
+    answer = _answer(worker, until)
+    if answer.run is None:
+        raise LoopFailed("the worker trained nothing")
+    failure: Failure | None = answer.run.record.failure or next(iter(answer.failures.values()), None)
+    if failure is not None:
+        raise LoopFailed(f"{spec.numerics.engine}: {failure.type}: {failure.message}")
+    return replace(answer.run, artefacts=answer.artefacts)
+
+
+def _answer(worker: WorkerProcess, until: float) -> Answer:
+    while worker.connection.poll(max(0.0, until - time.monotonic())):
+        try:
+            message = worker.receive()
+        except (EOFError, OSError):
+            worker.end(GRACE_SECONDS)
+            how, output = worker.last_words()
+            raise LoopFailed(f"the worker {how}: {output.strip()[-500:]}") from None
+        if isinstance(message, Answer):
+            return message
+    raise LoopFailed("the worker had not trained a tiny network in time")
+
+
+def _twice(once: StoredRun, twice: StoredRun) -> Finding:
+    reproduction = compare_again(once, twice)
+    furthest = reproduction.furthest
+    if furthest is None:
+        return Finding("the same run twice", f"{Outcome.EQUAL.value}: {len(reproduction.quantities)} quantities")
+    says = f"{furthest.name} came out with other bits, by {furthest.largest:.1e}"
+    return Finding("the same run twice", says, Level.WRONG, REINSTALL)
+
+
+def _agreement(engine: str, once: StoredRun, run: StoredRun) -> Finding:
+    subject = f"{engine} and {ENGINES[0]}"
+    reproduction = compare_again(once, replace(run, spec=once.spec))
+    furthest = reproduction.furthest
+    if reproduction.outcome is not Outcome.DIFFERENT:
+        far = "to the last bit" if furthest is None else f"within rounding: {furthest.name} by {furthest.largest:.1e}"
+        return Finding(subject, f"agree {far}")
+    assert furthest is not None
+    says = f"part by more than rounding: {furthest.name} by {furthest.largest:.1e}"
+    if once.spec.numerics.device == "gpu":
+        # TensorFlow lets newer GPUs multiply in TensorFloat-32, of ten bits, as each kernel sees fit.
+        return Finding(subject, f"{says}, as TensorFloat-32 may", Level.NOTE, "NVIDIA_TF32_OVERRIDE=0 ablate doctor")
+    return Finding(subject, says, Level.WRONG, REINSTALL)

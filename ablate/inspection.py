@@ -1,0 +1,284 @@
+"""Everything in a results folder, verified, and what can be mended of it.
+
+    found = inspect(results_dir, now=time.time())               # changes nothing
+    found.findings                                              # (Finding(DAMAGED, "run 3fa9…", …), …)
+    repair(found.findings, results_dir, reports_dir, now)       # those that were mended
+
+Verified are the checksums of every record, of its spec and arrays, of every artefact, plan and event; that each run
+bears the name that its spec gives it; and that the tables of each study are those that its plan and its runs give.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ablate.artefacts import ARTEFACTS
+from ablate.durable import Damaged
+from ablate.journal import Journal
+from ablate.leftovers import Kind, Leftover, Lying, Sort, UnknownNeeds, leftovers, lone_runs, lying, remove
+from ablate.plans import StudyPlan
+from ablate.store import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
+from ablate.study_folder import StudyFolder, UnreadablePlan, study_names
+
+__all__ = ["Finding", "Inspection", "What", "inspect", "repair"]
+
+
+class What(StrEnum):
+    """What was found. Of a leftover it is the `Kind`."""
+
+    DAMAGED = "damaged"
+    REFUSED = "cannot be read"
+    TABLES = "tables"
+    ANOTHER_VERSION = "another version"
+    STRAY = "stray"
+
+
+# A table can be made again at any time; what is about to be written anew is nothing wrong. See `Finding.is_problem`.
+PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
+# Of a table.
+MISSING = "is missing"
+# What `repair` removes: nobody can want it. The rest is for `ablate gc`.
+REMOVED = (Kind.TEMPORARY, Kind.VOID_CLAIM)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be, or that need not be there.
+
+    Attributes:
+        subject: how a reader knows it: a run by the beginning of its id, a study by its name.
+        detail: what is wrong with it; empty for a leftover.
+        path: where it is. Of a table the folder of its study.
+        bytes: how much space it takes; 0 for what is wrong inside a file.
+        is_problem: whether something was lost, or would be believed wrongly: damage, files that the system does not
+            let read, tables of a study whose runs are all done that are not those of its runs.
+        leftover: what it is as one.
+    """
+
+    what: What | Kind
+    subject: str
+    detail: str
+    path: Path
+    bytes: int = 0
+    is_problem: bool = False
+    leftover: Leftover | None = None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found, problems first, and everything that lies in the folder."""
+
+    findings: tuple[Finding, ...]
+    there: tuple[Lying, ...]
+
+
+def inspect(results_dir: Path, now: float) -> Inspection:
+    """Everything in the folder, verified; no file is changed, nor any lock taken. `now` is in seconds since 1970."""
+    there = lying(results_dir)
+    found = [
+        *_of_runs(there),
+        *_of_artefacts(there),
+        *_of_journals(results_dir),
+        *_of_tables(study_names(results_dir), results_dir),
+        *_of_strays(there, results_dir),
+        *map(_of_leftover, leftovers(there, results_dir, now)),
+    ]
+    # Which runs are lone is not known while a plan cannot be read, which was found above.
+    with suppress(UnknownNeeds):
+        found += map(_of_leftover, lone_runs(there, results_dir, now))
+    return Inspection(tuple(sorted(found, key=lambda finding: not finding.is_problem)), there)
+
+
+def repair(findings: Iterable[Finding], results_dir: Path, reports_dir: Path, now: float) -> tuple[Finding, ...]:
+    """Sets aside what is damaged, removes what dead processes left, and writes tables and reports of studies again.
+
+    Returns:
+        the findings that were mended, in their order. Runs that were set aside count as missing.
+
+    Raises:
+        WriteFailed: when the file system refuses; what was mended before stays so.
+    """
+    from ablate.publishing import publish
+
+    store = RunStore(results_dir)
+    findings = tuple(findings)
+    mended = {finding for finding in findings if _mend(finding, store, now)}
+    of_tables = [finding for finding in findings if finding.what is What.TABLES]
+    # With fewer plan lines the tables may be others.
+    journals = [finding.path.parent.name for finding in mended if finding.path.suffix == ".jsonl"]
+    for finding in (*of_tables, *_of_tables(sorted(set(journals)), results_dir)):
+        publish(StudyFolder(results_dir, finding.path.name), store, reports_dir)
+    return tuple(finding for finding in findings if finding in mended or finding in of_tables)
+
+
+def _mend(finding: Finding, store: RunStore, now: float) -> bool:
+    """Whether a finding that is not about tables could be mended."""
+    path = finding.path
+    if finding.leftover is not None:
+        return finding.leftover.kind in REMOVED and remove(finding.leftover, store.root, now)
+    if finding.what is not What.DAMAGED:
+        return False
+    if path.suffix == ".jsonl":
+        Journal(path).repair()
+    elif path.suffix == ".npz":
+        with suppress(FileNotFoundError):
+            try:
+                open_artefact(path, path.parent.parent.name, path.stem)
+            except Damaged as damage:
+                store.set_aside(path, damage)
+    elif path == store.folder(path.name) and path.is_dir():
+        # Reading sets aside, under the lock, what is damaged still.
+        with suppress(MissingRun):
+            store.get(path.name)
+    else:
+        store.set_aside(path, Damaged(f"{path} {finding.detail}"))
+    return True
+
+
+def _of_runs(there: tuple[Lying, ...]) -> Iterator[Finding]:
+    sizes = {each.path: each.bytes for each in there if each.sort is Sort.RUN}
+    beside = {each.path.parent.parent for each in there if each.sort is Sort.ARTEFACT}
+    for folder in sorted({*sizes, *beside}):
+        found = _of_run(folder)
+        if found is not None:
+            what, detail = found
+            yield Finding(what, f"run {folder.name[:12]}", detail, folder, sizes.get(folder, 0), what in PROBLEMS)
+
+
+def _of_run(folder: Path) -> tuple[What, str] | None:
+    if folder.parent.name != folder.name[:2]:
+        return What.DAMAGED, f"stands in {folder.parent.name}/, where no run of its name is looked for"
+    try:
+        read_unlocked(folder, read_run)
+    except Damaged as damage:
+        return What.DAMAGED, _without_folder(str(damage), folder)
+    except UnreadableRecord as error:
+        return What.ANOTHER_VERSION, error.reason
+    except OSError as error:
+        return What.REFUSED, _said(error)
+    except MissingRun:
+        return (What.DAMAGED, "is no folder") if folder.exists() else None
+    return None
+
+
+def _of_artefacts(there: tuple[Lying, ...]) -> Iterator[Finding]:
+    for each in there:
+        if each.sort is Sort.ARTEFACT:
+            run, name = each.path.parent.parent, each.path.stem
+            found = _of_artefact(each.path, run.name, name)
+            if found is not None:
+                what, detail = found
+                subject = f"run {run.name[:12]}, {name}"
+                yield Finding(what, subject, detail, each.path, each.bytes, what in PROBLEMS)
+
+
+def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
+    if path.suffix != ".npz":
+        return What.STRAY, "is no artefact"
+    try:
+        version, _ = open_artefact(path, run_id, name)
+    except Damaged as damage:
+        return What.DAMAGED, _without_folder(str(damage), path.parent)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return What.REFUSED, _said(error)
+    if name not in ARTEFACTS:
+        return What.ANOTHER_VERSION, "an artefact that this version does not know"
+    if version > ARTEFACTS[name].version:
+        return What.ANOTHER_VERSION, f"an artefact of version {version}; this version reads {ARTEFACTS[name].version}"
+    return None
+
+
+def _of_journals(results_dir: Path) -> Iterator[Finding]:
+    for name in study_names(results_dir):
+        for journal in StudyFolder(results_dir, name).journals:
+            for number, reason in journal.damaged():
+                detail = f"{journal.path.name}, line {number} is damaged ({reason})"
+                yield Finding(What.DAMAGED, f"study {name}", detail, journal.path, is_problem=True)
+
+
+def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[Finding]:
+    # Reading must not set aside here what is damaged; it counts as missing all the same.
+    store = RunStore(results_dir, sets_aside=False)
+    for name in names:
+        folder = StudyFolder(results_dir, name)
+        plans, _ = folder.journals
+        if plans.damaged():  # which plan holds is not known
+            continue
+        try:
+            plan = folder.plan()
+        except UnreadablePlan as error:
+            yield Finding(What.ANOTHER_VERSION, f"study {name}", error.reason, folder.path)
+            continue
+        # A run that cannot be read has been found already; what tables it would give is not known.
+        with suppress(UnreadableRecord, OSError):
+            if plan is not None:
+                yield from _of_tables_of(plan, folder, store)
+
+
+def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iterator[Finding]:
+    # pandas and pyarrow, which a message of usage need not wait for.
+    from ablate.analysis.frame import study_tables
+
+    runs = store.present(plan.possible_run_ids)
+    tables = study_tables(plan, runs)
+    contents = {**tables.files(), "history.csv": b"".join(tables.history_csv())}
+    states = {name: _state_of_table(folder.path / name, content) for name, content in contents.items()}
+    wrong = [f"{name} {state}" for name, state in states.items() if state]
+    is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
+    if wrong:
+        said = "none is written" if set(states.values()) == {MISSING} else ", ".join(wrong)
+        detail = said + ("" if is_done else " (its runs are not all done)")
+        yield Finding(What.TABLES, f"study {folder.name}", detail, folder.path, is_problem=is_done)
+
+
+def _state_of_table(path: Path, content: bytes) -> str:
+    """What is wrong with a table that should be `content`; empty when nothing is."""
+    if not path.is_file():
+        return MISSING
+    kept = path.read_bytes()
+    if kept == content or (path.suffix == ".parquet" and _says_the_same(kept, content)):
+        return ""
+    return "is not what the plan and the runs give"
+
+
+def _says_the_same(kept: bytes, content: bytes) -> bool:
+    """Whether two parquet files hold one table, written by two versions of the library; one writes equal bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        theirs, ours = (pq.ParquetFile(io.BytesIO(each)) for each in (kept, content))
+        is_other_version = theirs.metadata.created_by != ours.metadata.created_by
+        return is_other_version and bool(theirs.read().equals(ours.read()))
+    except (pa.ArrowException, OSError, ValueError):
+        return False
+
+
+def _of_strays(there: tuple[Lying, ...], results_dir: Path) -> Iterator[Finding]:
+    studies = set(study_names(results_dir))
+    for each in there:
+        subject = str(each.path.relative_to(results_dir))
+        if each.sort is Sort.OTHER:
+            yield Finding(What.STRAY, subject, "is no part of a store", each.path, each.bytes)
+        elif each.sort is Sort.STUDY and each.path.name not in studies:
+            yield Finding(What.STRAY, subject, "is a study without a plan", each.path, each.bytes)
+
+
+def _of_leftover(leftover: Leftover) -> Finding:
+    return Finding(leftover.kind, leftover.subject, "", leftover.lying.path, leftover.lying.bytes, leftover=leftover)
+
+
+def _without_folder(message: str, folder: Path) -> str:
+    """What was said of a file, without where all files of a run are."""
+    return message.replace(f"{folder}/", "")
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -1,0 +1,251 @@
+"""What takes space in a results folder, and what of it no study needs.
+
+    lie = lying(results_dir)                               # every run, artefact, study, set-aside, … with its size
+    found = leftovers(lie, results_dir, now=time.time())   # those that nothing needs
+    remove(found[0], results_dir, now=time.time())         # for good
+
+Needed are the runs of every plan that was ever made of a study, those of its confirmation included. A run that no
+plan names is the user's own (`ablate optimizer=sgd seed=3` makes one), so it is a leftover of a kind of its own. What
+may be somebody's who lives is no leftover: what a process is writing, runs that are claimed, runs of the last minutes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from ablate.artefacts import ARTEFACTS
+from ablate.claims import Claims
+from ablate.durable import Damaged, StoreError, discard, is_set_aside, is_temporary
+from ablate.identity import RUN_ID
+from ablate.store import ARTEFACT_FOLDER, RunStore, artefact_version
+from ablate.study_folder import StudyFolder, study_names
+
+__all__ = [
+    "Kind",
+    "Leftover",
+    "Lying",
+    "Sort",
+    "UnknownNeeds",
+    "leftovers",
+    "lone_runs",
+    "lying",
+    "planned_ids",
+    "remove",
+]
+
+# Nobody takes an hour to write a run or a table, not even over a slow network.
+DEAD_SECONDS = 3600.0
+# A lone run that young may belong to a command that is still at work.
+RECENT_SECONDS = 600.0
+
+
+class Sort(StrEnum):
+    """What something in a results folder is."""
+
+    RUN = "runs"
+    ARTEFACT = "artefacts"
+    STUDY = "studies"
+    CLAIM = "claims"
+    PATCH = "patches"
+    SET_ASIDE = "set aside"
+    TEMPORARY = "temporary"
+    OTHER = "other"
+
+
+class Kind(StrEnum):
+    """Why nothing needs it."""
+
+    SET_ASIDE = "set aside"
+    TEMPORARY = "temporary"
+    VOID_CLAIM = "void claim"
+    SUPERSEDED = "superseded"
+    LONE_RUN = "lone run"
+
+
+@dataclass(frozen=True)
+class Lying:
+    """A thing in a results folder: a run without its artefacts, an artefact, a study's folder, …
+
+    `bytes` is the sum over its files; `modified_at` the latest change of any of them, in seconds since 1970.
+    """
+
+    sort: Sort
+    path: Path
+    bytes: int
+    modified_at: float
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A thing that nothing needs. `subject` is how a reader knows it: a run by the beginning of its id."""
+
+    kind: Kind
+    subject: str
+    lying: Lying
+
+
+class UnknownNeeds(StoreError):
+    """A study whose plans cannot be read: which runs it needs is not known."""
+
+
+def lying(results_dir: Path) -> tuple[Lying, ...]:
+    """Everything in the folder, sorted by path. Locks are left out: they are empty."""
+    found: dict[Path, tuple[Sort, int, float]] = {}
+    for file, size, modified_at in _files(results_dir):
+        sort, path = _thing(file.relative_to(results_dir))
+        if sort is Sort.OTHER and file.is_dir():
+            continue
+        _, bytes_before, latest = found.get(path, (sort, 0, 0.0))
+        found[path] = (sort, bytes_before + size, max(latest, modified_at))
+    return tuple(
+        Lying(sort, results_dir / path, size, modified_at) for path, (sort, size, modified_at) in sorted(found.items())
+    )
+
+
+def leftovers(there: Sequence[Lying], results_dir: Path, now: float) -> tuple[Leftover, ...]:
+    """What nothing needs, lone runs left out. `now` is in seconds since 1970."""
+    claims = Claims(results_dir)
+    return tuple(_without_use(there, results_dir, claims, now))
+
+
+def lone_runs(there: Sequence[Lying], results_dir: Path, now: float) -> tuple[Leftover, ...]:
+    """Runs of no study that are not claimed, and not of the last minutes; with the sizes of their artefacts.
+
+    Raises:
+        UnknownNeeds: when the plans of a study are damaged, or of another version.
+    """
+    claims = Claims(results_dir)
+    claimed = {run_id for run_id in claims.names() if not claims.is_void(run_id, now)}
+    needed = planned_ids(results_dir) | claimed
+    beside: dict[Path, int] = defaultdict(int)
+    for each in there:
+        if each.sort is Sort.ARTEFACT:
+            beside[each.path.parent.parent] += each.bytes
+    return tuple(
+        Leftover(Kind.LONE_RUN, _run_title(each.path), replace(each, bytes=each.bytes + beside[each.path]))
+        for each in there
+        if each.sort is Sort.RUN and each.path.name not in needed and now - each.modified_at > RECENT_SECONDS
+    )
+
+
+def planned_ids(results_dir: Path) -> frozenset[str]:
+    """Every run that any plan of any study names.
+
+    Raises:
+        UnknownNeeds: when the plans of a study are damaged, or of another version.
+    """
+    return frozenset(run_id for name in study_names(results_dir) for run_id in _needs(StudyFolder(results_dir, name)))
+
+
+def remove(leftover: Leftover, results_dir: Path, now: float) -> bool:
+    """Remove it for good; whether it could be. A run or a claim that somebody has taken meanwhile stays, and so does
+    an artefact that was made anew.
+
+    Raises:
+        WriteFailed: when the file system refuses.
+    """
+    path, claims = leftover.lying.path, Claims(results_dir)
+    if leftover.kind is Kind.SUPERSEDED and not _is_superseded(path):
+        return False
+    if leftover.kind is Kind.VOID_CLAIM:
+        return claims.clear(path.name, now)
+    if leftover.kind is Kind.LONE_RUN and not claims.take(path.name):
+        return False
+    try:
+        _discard(path, results_dir)
+    finally:
+        if leftover.kind is Kind.LONE_RUN:
+            claims.release(path.name)
+    return True
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
+    """Each file with its size in bytes and the time of its last change; what is gone by now is left out."""
+    for parent, folders, names in os.walk(folder):
+        # A folder that holds nothing is there all the same.
+        for path in (Path(parent, name) for name in (names if names or folders else ["."])):
+            if path.name.endswith(".lock"):
+                continue
+            try:
+                state = path.lstat()
+            except FileNotFoundError:
+                continue
+            yield path, 0 if path.is_dir() else state.st_size, state.st_mtime
+
+
+def _thing(path: Path) -> tuple[Sort, Path]:
+    """Of which thing a file is a part, and where that stands; both relative to the results folder."""
+    parts = path.parts
+    for depth in range(1, len(parts) + 1):
+        whole = Path(*parts[:depth])
+        if is_temporary(whole):
+            return Sort.TEMPORARY, whole
+        # A study may be called so.
+        if depth > 2 and is_set_aside(whole):
+            return Sort.SET_ASIDE, whole
+    match parts:
+        case ("runs", _, run_id, *rest) if RUN_ID.fullmatch(run_id):
+            is_artefact = rest[:1] == [ARTEFACT_FOLDER] and len(rest) > 1
+            return (Sort.ARTEFACT, path) if is_artefact else (Sort.RUN, Path(*parts[:3]))
+        case ("studies", _, _, *_):
+            return Sort.STUDY, Path(*parts[:2])
+        case ("claims", _):
+            return Sort.CLAIM, path
+        case ("patches", _):  # of the code that ran; records name them
+            return Sort.PATCH, path
+    return Sort.OTHER, path
+
+
+def _without_use(there: Sequence[Lying], results_dir: Path, claims: Claims, now: float) -> Iterator[Leftover]:
+    for each in there:
+        match each.sort:
+            case Sort.SET_ASIDE:
+                yield Leftover(Kind.SET_ASIDE, str(each.path.relative_to(results_dir)), each)
+            case Sort.TEMPORARY if now - each.modified_at > DEAD_SECONDS:
+                yield Leftover(Kind.TEMPORARY, str(each.path.relative_to(results_dir)), each)
+            case Sort.CLAIM if claims.is_void(each.path.name, now):
+                yield Leftover(Kind.VOID_CLAIM, _run_title(each.path), each)
+            case Sort.ARTEFACT if _is_superseded(each.path):
+                run = each.path.parent.parent
+                yield Leftover(Kind.SUPERSEDED, f"{_run_title(run)}, {each.path.stem}", each)
+
+
+def _is_superseded(path: Path) -> bool:
+    """Whether an artefact is of a version that the code which is running has given up; it counts as missing."""
+    try:
+        return path.stem in ARTEFACTS and artefact_version(path) < ARTEFACTS[path.stem].version
+    except (FileNotFoundError, Damaged):
+        return False
+
+
+def _needs(folder: StudyFolder) -> Iterator[str]:
+    plans, _ = folder.journals
+    damaged = plans.damaged()
+    if damaged:
+        number, reason = damaged[0]
+        raise UnknownNeeds(
+            f"Which runs study {folder.name} needs is not known: {plans.path}, line {number} is damaged ({reason}).\n"
+            "To set the line aside: ablate fsck --repair"
+        )
+    try:
+        for line in folder.plan_lines():
+            yield from line.plan.possible_run_ids
+    except StoreError as error:
+        raise UnknownNeeds(f"Which runs study {folder.name} needs is not known: {error}") from error
+
+
+def _run_title(path: Path) -> str:
+    return f"run {path.name[:12]}" if RUN_ID.fullmatch(path.name) else path.name
+
+
+def _discard(path: Path, results_dir: Path) -> None:
+    store = RunStore(results_dir)
+    if (results_dir / "runs") in path.parents:
+        store.remove(path)
+    elif path.exists():
+        discard(path)

@@ -1,0 +1,59 @@
+"""The straight lines between the runs of two arms: in one line, and as a section of the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from ablate.analysis.lines import ArmLines
+from ablate.reporting.markdown import code, image, join_blocks, table
+from ablate.reporting.numbers import interval, mean, number
+
+__all__ = ["in_words", "line_file", "lines_section"]
+
+HEADER = ("between", "and", "seeds", "loss of the first", "half way", "of the second", "barrier", "95% interval")
+NOTE = (
+    "The training objective in inference mode over a sample of the training examples, at weights on the straight line "
+    "between two runs of one seed; medians over seeds. The barrier, a mean over seeds, is the largest height above the "
+    "straight line between the losses at the ends: where it is nearly nothing, both ended in one valley. A barrier may "
+    "also stand between two runs that differ in the order of their units alone."
+)
+
+
+def lines_section(found: Sequence[ArmLines]) -> str:
+    """A table, a row a pair of arms, and the figure of each."""
+    rows = [[code(pair.first), code(pair.second), *_cells(pair)] for pair in found]
+    figures = [
+        image(
+            f"The objective on the line between the runs of {pair.first} and {pair.second}",
+            f"figures/{line_file(pair)}",
+        )
+        for pair in found
+    ]
+    return join_blocks(["## Between two runs", table(HEADER, rows, numeric=range(2, len(HEADER))), NOTE, *figures])
+
+
+def in_words(pair: ArmLines) -> str:
+    """`adam to sgd: barrier 0.41 [0.30, 0.52] over 5 seeds; the objective is 0.01 and 0.08 at the ends, 0.45 half
+    way`, in the medians of the seeds."""
+    seeds, first, middle, second, barrier, bounds = _cells(pair)
+    over = f"{bounds} over {seeds} seeds" if len(pair.by_seed) > 1 else "(one seed)"
+    ends = f"the objective is {first} and {second} at the ends, {middle} half way"
+    return f"{pair.first} to {pair.second}: barrier {barrier} {over}; {ends}"
+
+
+def line_file(pair: ArmLines) -> str:
+    """The file name of a pair's figure."""
+    return f"line-{_plain(pair.first)}-{_plain(pair.second)}.png"
+
+
+def _plain(label: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.=-]", "-", label.partition(":")[2] or label)
+
+
+def _cells(pair: ArmLines) -> list[str]:
+    lines = [line.train_loss for line in pair.by_seed.values()]
+    places = (0, len(lines[0]) // 2, -1)
+    medians = [number(median(float(losses[place]) for losses in lines)) for place in places]
+    return [str(len(lines)), *medians, mean(pair.barrier), interval(pair.barrier)]

@@ -1,0 +1,3 @@
+from tests.config.conftest import remember_compositions
+
+__all__ = ["remember_compositions"]

@@ -1,0 +1,273 @@
+"""Every kind of damage is found where it is, nothing is changed by looking, and what can be mended is."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ablate.analysis.frame import study_tables
+from ablate.durable import seal
+from ablate.identity import canonical
+from ablate.inspection import Finding, What, inspect, repair
+from ablate.leftovers import DEAD_SECONDS, Kind
+from ablate.plans import StudyPlan
+from ablate.publishing import publish
+from ablate.store import RunStore
+from ablate.study_folder import StudyFolder
+from tests.cli.kept import keep
+from tests.damage import age, empty, flip, state, truncate
+from tests.synthetic import completed_runs, optimizer_sweep, study
+
+SWEEP = optimizer_sweep(seeds=2, optimizers={"adam": 0.001, "sgd": 0.01})
+BASELINE = SWEEP.baseline.spec
+DAY_SECONDS = 86400.0
+
+
+@pytest.fixture(autouse=True)
+def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their figures take longest, and are looked at in the tests of the verbs."""
+    monkeypatch.setattr("ablate.publishing.write_report", lambda *arguments: None)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A sound store: a study, its runs, the weights of one of them, its tables."""
+    runs = completed_runs(SWEEP)
+    weights = {"weights": {"kernel": np.arange(30, dtype=np.float32)}}
+    runs[BASELINE.run_id] = replace(runs[BASELINE.run_id], artefacts=weights)
+    keep(tmp_path, SWEEP, runs)
+    folder = StudyFolder(tmp_path, "optimizers")
+    folder.log("post_hoc_seeds", {"optimizers": [1]})
+    publish(folder, RunStore(tmp_path), tmp_path / "reports")
+    return tmp_path
+
+
+def found(root: Path) -> list[Finding]:
+    return list(inspect(root, time.time()).findings)
+
+
+def mend(root: Path) -> tuple[Finding, ...]:
+    return repair(found(root), root, root / "reports", time.time())
+
+
+def run_file(name: str) -> Callable[[Path], Path]:
+    return lambda root: RunStore(root).folder(BASELINE.run_id) / name
+
+
+def study_file(name: str) -> Callable[[Path], Path]:
+    return lambda root: root / "studies" / "optimizers" / name
+
+
+def test_a_sound_store_is_sound(root: Path) -> None:
+    before = state(root)
+    assert found(root) == []
+    assert state(root) == before
+    assert mend(root) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [("spec.json", flip), ("arrays.npz", flip), ("arrays.npz", Path.unlink), ("record.json", truncate)],
+)
+def test_damage_to_a_run_is_found_and_set_aside(root: Path, name: str, damage: Callable[[Path], None]) -> None:
+    folder = RunStore(root).folder(BASELINE.run_id)
+    damage(folder / name)
+    before = state(root)
+    run, tables = found(root)
+    assert (run.what, run.subject, run.path) == (What.DAMAGED, f"run {BASELINE.run_id[:12]}", folder)
+    assert name in run.detail
+    assert str(root) not in run.detail
+    # Of a study that lost a run the tables are old, not wrong: it will be trained again.
+    assert (tables.what, tables.is_problem) == (What.TABLES, False)
+    assert state(root) == before
+    assert mend(root) == (run, tables)
+    assert not folder.exists()
+    assert folder.with_name(f"{folder.name}.corrupt").is_dir()
+    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, empty])
+def test_damage_to_an_artefact_is_found_and_set_aside(root: Path, damage: Callable[[Path], None]) -> None:
+    path = run_file("artefacts/weights.npz")(root)
+    damage(path)
+    before = state(root)
+    (finding,) = found(root)
+    assert (finding.what, finding.path, finding.is_problem) == (What.DAMAGED, path, True)
+    assert finding.subject == f"run {BASELINE.run_id[:12]}, weights"
+    assert state(root) == before
+    assert mend(root) == (finding,)
+    assert [path.name for path in path.parent.iterdir()] == ["weights.npz.corrupt"]
+    assert RunStore(root).has(BASELINE.run_id)
+
+
+def test_an_artefact_of_another_run_is_damage(root: Path) -> None:
+    other = RunStore(root).folder(SWEEP.arms[1].spec.run_id) / "artefacts"
+    other.mkdir()
+    run_file("artefacts/weights.npz")(root).rename(other / "weights.npz")
+    (finding,) = found(root)
+    assert f"is 'weights' of run '{BASELINE.run_id}" in finding.detail
+
+
+@pytest.mark.parametrize("name", ["plans.jsonl", "study_log.jsonl"])
+@pytest.mark.parametrize("damage", [flip, lambda path: path.write_bytes(path.read_bytes() + b'{"torn": ')])
+def test_damage_to_a_line_is_found_and_moved(root: Path, name: str, damage: Callable[[Path], None]) -> None:
+    path = study_file(name)(root)
+    whole = path.read_bytes()
+    damage(path)
+    damaged = path.read_bytes()
+    (finding,) = found(root)
+    assert (finding.what, finding.subject, finding.is_problem) == (What.DAMAGED, "study optimizers", True)
+    assert finding.detail.startswith(f"{name}, line {len(damaged.splitlines())} is damaged")
+    assert path.read_bytes() == damaged
+    assert mend(root) == (finding,)
+    assert path.read_bytes() in (b"", whole)
+    assert path.with_name(f"{name}.corrupt").read_bytes() == damaged.splitlines()[-1] + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("runs.csv", flip),
+        ("runs.parquet", flip),
+        ("history.csv", Path.unlink),
+        ("timings.parquet", truncate),
+        ("verdicts.csv", empty),
+    ],
+)
+def test_tables_that_are_not_those_of_the_runs_are_found_and_made_again(
+    root: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    path = study_file(name)(root)
+    whole = path.read_bytes()
+    damage(path)
+    (finding,) = found(root)
+    assert (finding.what, finding.subject, finding.is_problem) == (What.TABLES, "study optimizers", True)
+    assert finding.detail == f"{path.name} is {'not what the plan and the runs give' if path.exists() else 'missing'}"
+    assert mend(root) == (finding,)
+    assert path.read_bytes() == whole
+
+
+def test_tables_of_a_study_with_runs_to_train_are_no_problem(root: Path) -> None:
+    more = optimizer_sweep(seeds=3, optimizers={"adam": 0.001, "sgd": 0.01})
+    StudyFolder(root, "optimizers").record_plan(StudyPlan.of(study(more)), ["+sweep=optimizers"])
+    (finding,) = found(root)
+    assert (finding.what, finding.is_problem) == (What.TABLES, False)
+    assert finding.detail.endswith("(its runs are not all done)")
+
+
+def test_a_table_that_another_library_has_written_is_the_same_table(root: Path) -> None:
+    path = study_file("runs.parquet")(root)
+    content = path.read_bytes()
+    by = pq.ParquetFile(io.BytesIO(content)).metadata.created_by.encode()
+    assert by.startswith(b"parquet-cpp-arrow version ")
+    path.write_bytes(content.replace(by, by.replace(b"version", b"Version")))
+    assert path.read_bytes() != content
+    assert found(root) == []
+    pq.write_table(pq.read_table(path).slice(1), path)
+    assert [finding.what for finding in found(root)] == [What.TABLES]
+
+
+def test_a_run_in_a_wrong_place_is_found(root: Path) -> None:
+    store = RunStore(root)
+    (root / "runs" / "zz").mkdir()
+    store.folder(BASELINE.run_id).rename(root / "runs" / "zz" / BASELINE.run_id)
+    assert "no run of its name is looked for" in found(root)[0].detail
+    mend(root)
+    assert {finding.what for finding in found(root)} == {Kind.SET_ASIDE}
+
+
+def test_a_file_in_place_of_a_run_is_found(root: Path) -> None:
+    path = RunStore(root).folder("a" * 64)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("no folder")
+    assert [(finding.what, finding.detail) for finding in found(root)] == [(What.DAMAGED, "is no folder")]
+    mend(root)
+    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+
+
+def test_a_run_under_the_name_of_another_is_found(root: Path) -> None:
+    store, other = RunStore(root), BASELINE.with_seed(77)
+    store.folder(other.run_id).parent.mkdir(exist_ok=True)
+    store.folder(BASELINE.run_id).rename(store.folder(other.run_id))
+    details = [finding.detail for finding in found(root) if finding.path == store.folder(other.run_id)]
+    assert f"record.json belongs to run '{BASELINE.run_id}'" in details
+
+
+def test_what_the_system_does_not_let_read_is_a_problem_that_stays(root: Path, monkeypatch) -> None:
+    path, read = run_file("arrays.npz")(root), Path.read_bytes
+
+    def refuse(asked: Path) -> bytes:
+        if asked == path:
+            raise PermissionError(13, "Permission denied")
+        return read(asked)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (finding,) = found(root)
+    assert (finding.what, finding.detail, finding.is_problem) == (What.REFUSED, "Permission denied", True)
+    assert mend(root) == ()
+    assert path.exists()
+
+
+def test_what_a_later_version_wrote_is_noted_and_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunStore(root).folder(BASELINE.run_id)
+    artefact = folder / "artefacts" / "weights.npz"
+    artefact.with_name("dreams.npz").write_bytes(artefact.read_bytes().replace(b'"weights"', b'"dreams_"'))
+    (folder / "record.json").write_text(canonical(seal({"run_id": folder.name, "schema": 99, "files": {}})))
+    before = state(root)
+    versions = [finding for finding in found(root) if finding.what is What.ANOTHER_VERSION]
+    assert [finding.path for finding in versions] == [folder]
+    assert not any(finding.is_problem for finding in versions)
+    mend(root)
+    assert state(root)[folder / "record.json"] == before[folder / "record.json"]
+
+
+def test_only_what_nobody_can_want_is_removed(root: Path) -> None:
+    temporary = root / "studies" / "optimizers" / ".tmp-1"
+    temporary.write_text("half a table")
+    (root / "runs" / "aa").mkdir(exist_ok=True)
+    aside = root / "runs" / "aa" / f"{'a' * 64}.corrupt"
+    aside.mkdir()
+    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+    age(temporary, 2 * DEAD_SECONDS)
+    assert [finding.what for finding in mend(root)] == [Kind.TEMPORARY]
+    assert aside.exists()
+    assert not temporary.exists()
+
+
+def test_strays_are_named_and_left(root: Path) -> None:
+    (root / "notes.txt").write_text("mine")
+    (root / "runs" / "aa").mkdir(exist_ok=True)
+    (root / "runs" / "aa" / "notes.txt").write_text("mine")
+    (root / "studies" / "unplanned").mkdir()
+    (root / "studies" / "unplanned" / "runs.csv").write_text("")
+    before = state(root)
+    assert [(finding.what, finding.subject, finding.is_problem) for finding in found(root)] == [
+        (What.STRAY, "notes.txt", False),
+        (What.STRAY, "runs/aa/notes.txt", False),
+        (What.STRAY, "studies/unplanned", False),
+    ]
+    mend(root)
+    assert state(root) == before
+
+
+def test_the_tables_are_those_of_the_runs_that_are_sound(root: Path) -> None:
+    flip(run_file("arrays.npz")(root))
+    mend(root)
+    plan = StudyFolder(root, "optimizers").plan()
+    assert plan is not None
+    expected = study_tables(plan, RunStore(root).present(plan.possible_run_ids)).files()
+    assert {name: study_file(name)(root).read_bytes() for name in expected} == expected
+    assert b"missing" in expected["runs.csv"]
+
+
+def test_problems_come_first(root: Path) -> None:
+    (root / "notes.txt").write_text("mine")
+    study_file("runs.csv")(root).unlink()
+    assert [finding.what for finding in found(root)] == [What.TABLES, What.STRAY]

@@ -1,0 +1,216 @@
+"""What no study needs, and what somebody may need: only the first is found."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ablate.artefacts import ARTEFACTS
+from ablate.claims import Claims, Owner
+from ablate.leftovers import (
+    DEAD_SECONDS,
+    RECENT_SECONDS,
+    Kind,
+    Leftover,
+    Sort,
+    UnknownNeeds,
+    leftovers,
+    lone_runs,
+    lying,
+    planned_ids,
+    remove,
+)
+from ablate.store import RunStore
+from tests.cli.kept import keep
+from tests.damage import age, flip, state
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
+
+SWEEP = optimizer_sweep(seeds=1, confirm=1)
+ALONE = replace(completed_run(run_spec(seed=9)), artefacts={"weights": {"kernel": np.ones(3, np.float32)}})
+DAY_SECONDS = 86400.0
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A sound store with a study, its confirmation, and a run of its own, all of yesterday."""
+    keep(tmp_path, SWEEP, completed_runs(SWEEP))
+    confirming = completed_run(SWEEP.baseline.spec.with_seed(SWEEP.spec.confirmation_seeds[0]))
+    for run in (confirming, ALONE):
+        RunStore(tmp_path).put(run)
+    age(tmp_path, DAY_SECONDS)
+    return tmp_path
+
+
+def found(root: Path) -> list[Leftover]:
+    return list(leftovers(lying(root), root, time.time()))
+
+
+def lone(root: Path) -> list[str]:
+    return [each.lying.path.name for each in lone_runs(lying(root), root, time.time())]
+
+
+def make(path: Path, age_seconds: float) -> Path:
+    path.mkdir(parents=True)
+    (path / "spec.json").write_text("{}")
+    age(path, age_seconds)
+    return path
+
+
+def test_everything_is_of_one_sort_and_counted_once(root: Path) -> None:
+    make(root / "runs" / ".tmp-1", 0)
+    make(root / "runs" / "aa" / f"{'a' * 64}.corrupt-2", 0)
+    make(root / "studies" / "named.corrupt", 0)
+    (root / "notes.txt").write_text("mine")
+    (root / "patches").mkdir()
+    (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
+    there = lying(root)
+    sorts = [each.sort for each in there]
+    assert {sort: sorts.count(sort) for sort in Sort} == {
+        **dict.fromkeys(Sort, 1),
+        Sort.RUN: 8,
+        Sort.STUDY: 2,
+        Sort.CLAIM: 0,
+    }
+    files = [path for path in root.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert sum(each.bytes for each in there) == sum(path.stat().st_size for path in files)
+
+
+def test_a_sound_store_has_no_leftovers_but_a_run_of_its_own(root: Path) -> None:
+    before = state(root)
+    assert found(root) == []
+    (only,) = lone_runs(lying(root), root, time.time())
+    assert (only.kind, only.subject) == (Kind.LONE_RUN, f"run {ALONE.spec.run_id[:12]}")
+    folder = RunStore(root).folder(ALONE.spec.run_id)
+    assert only.lying.bytes == sum(path.stat().st_size for path in folder.rglob("*.*"))
+    assert len(planned_ids(root)) == 12
+    assert state(root) == before
+
+
+@pytest.mark.parametrize("place", ["runs", "runs/ab", f"runs/{ALONE.spec.run_id[:2]}/{ALONE.spec.run_id}/artefacts"])
+@pytest.mark.parametrize(("age_seconds", "is_found"), [(DEAD_SECONDS / 2, False), (2 * DEAD_SECONDS, True)])
+def test_what_is_being_written_is_left_to_its_writer(
+    root: Path, place: str, age_seconds: float, is_found: bool
+) -> None:
+    path = make(root / place / ".tmp-1", age_seconds)
+    assert [each.lying.path for each in found(root)] == ([path] if is_found else [])
+    if is_found:
+        assert remove(found(root)[0], root, time.time())
+        assert not path.exists()
+
+
+def test_a_folder_in_which_something_was_written_a_moment_ago_is_alive(root: Path) -> None:
+    path = make(root / "runs" / ".tmp-1", 2 * DEAD_SECONDS)
+    (path / "arrays.npz").write_text("")
+    assert found(root) == []
+
+
+def test_set_asides_are_found_wherever_they_are_made(root: Path) -> None:
+    store, (run_id, other, *_) = RunStore(root), sorted(planned_ids(root) & set(RunStore(root).ids()))
+    flip(store.folder(run_id) / "record.json")
+    flip(store.folder(ALONE.spec.run_id) / "artefacts" / "weights.npz")
+    (root / "studies" / "optimizers" / "plans.jsonl.corrupt").write_text("torn")
+    assert not store.has(run_id)
+    assert store.has(other)
+    with pytest.raises(LookupError):
+        store.artefact(ALONE.spec.run_id, "weights")
+    kinds = [(each.kind, each.lying.path.name) for each in found(root)]
+    names = [f"{run_id}.corrupt", "weights.npz.corrupt", "plans.jsonl.corrupt"]
+    assert sorted(kinds) == sorted((Kind.SET_ASIDE, name) for name in names)
+    for each in found(root):
+        remove(each, root, time.time())
+    assert found(root) == []
+    assert sorted(path.name for path in (root / "studies" / "optimizers").iterdir()) == [
+        ".plans.jsonl.lock",
+        "plans.jsonl",
+    ]
+
+
+def test_artefacts_of_a_version_that_was_given_up_are_superseded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run_id = RunStore(root), ALONE.spec.run_id
+    assert found(root) == []
+    monkeypatch.setattr(
+        "ablate.leftovers.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
+    )
+    (only,) = found(root)
+    assert (only.kind, only.subject) == (Kind.SUPERSEDED, f"run {run_id[:12]}, weights")
+    monkeypatch.undo()
+    assert not remove(only, root, time.time()), "made anew meanwhile"
+    assert store.artefacts(run_id) == ("weights",)
+    monkeypatch.setattr(
+        "ablate.leftovers.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
+    )
+    assert remove(only, root, time.time())
+    assert store.has(run_id)
+    assert store.artefacts(run_id) == ()
+
+
+def test_runs_of_the_last_minutes_and_claimed_ones_are_not_lone(root: Path) -> None:
+    folder = RunStore(root).folder(ALONE.spec.run_id)
+    assert lone(root) == [ALONE.spec.run_id]
+    os.utime(folder / "record.json")
+    assert lone(root) == []
+    age(folder, RECENT_SECONDS + 1)
+    assert lone(root) == [ALONE.spec.run_id]
+    with Claims(root) as claims:
+        claims.take(ALONE.spec.run_id)
+        assert lone(root) == []
+    assert lone(root) == [ALONE.spec.run_id]
+
+
+def test_a_lone_run_that_was_claimed_meanwhile_stays(root: Path) -> None:
+    (only,) = lone_runs(lying(root), root, time.time())
+    with Claims(root) as claims:
+        claims.take(ALONE.spec.run_id)
+        assert not remove(only, root, time.time())
+    assert RunStore(root).has(ALONE.spec.run_id)
+    assert remove(only, root, time.time())
+    assert not RunStore(root).has(ALONE.spec.run_id)
+    assert Claims(root).names() == ()
+    assert len(list(RunStore(root).ids())) == 7
+
+
+def test_a_run_that_an_earlier_plan_of_the_study_named_is_needed(root: Path) -> None:
+    """Seeds that were planned once come back with the next command that asks for them."""
+    fewer = optimizer_sweep(seeds=1, optimizers={"adam": 0.001}, confirm=1)
+    assert fewer.spec.definition() != SWEEP.spec.definition()
+    more = optimizer_sweep(seeds=3, confirm=1)
+    keep(root, more, completed_runs(more))
+    keep(root, SWEEP, {})
+    age(root, DAY_SECONDS)
+    assert lone(root) == [ALONE.spec.run_id]
+
+
+def test_claims_of_the_dead_are_void(root: Path) -> None:
+    dead = Owner.current()
+    Claims(root, replace(dead, pid=2**22 + 1)).take("a" * 64)
+    with Claims(root) as claims:
+        claims.take("b" * 64)
+        (only,) = found(root)
+        assert (only.kind, only.lying.path.name) == (Kind.VOID_CLAIM, "a" * 64)
+        assert remove(only, root, time.time())
+        assert claims.names() == ("b" * 64,)
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_where_a_plan_cannot_be_read_no_run_is_known_to_be_lone(
+    root: Path, is_damaged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_damaged:
+        flip(root / "studies" / "optimizers" / "plans.jsonl")
+    else:
+        monkeypatch.setattr("ablate.study_folder.PLAN_FORMAT", 0)
+    with pytest.raises(UnknownNeeds, match="Which runs study optimizers needs is not known"):
+        lone(root)
+    assert found(root) == []
+
+
+def test_what_a_run_was_before_it_was_trained_anew_may_go_and_the_patches_of_records_stay(root: Path) -> None:
+    aside = make(root / "runs" / "aa" / f"{'a' * 64}.superseded", 0)
+    (root / "patches").mkdir()
+    (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
+    assert [(each.kind, each.lying.path) for each in found(root)] == [(Kind.SET_ASIDE, aside)]
