@@ -27,9 +27,11 @@ class UnknownStudy(LookupError):
 
 @dataclass(frozen=True)
 class Published:
-    """A study's latest plan, and the report that was written."""
+    """A study's latest plan, the ids of its runs as far as the store has them whole, and the report that was
+    written."""
 
     plan: StudyPlan
+    run_ids: frozenset[str]
     report: Written
 
 
@@ -46,19 +48,20 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    data = _packed(folder, store, lines[-1])
-    return Published(lines[-1].plan, write_packed(data, reports_dir / folder.name, redraw))
+    run_ids, data = _packed(folder, store, lines[-1])
+    return Published(lines[-1].plan, run_ids, write_packed(data, reports_dir / folder.name, redraw))
 
 
-def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> dict[str, bytes]:
-    """What a report is made of; writes the tables on the way. There may be ten thousand runs, and no room to keep
-    them until the report is made."""
+def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], dict[str, bytes]]:
+    """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
+    runs, and no room to keep them until the report is made."""
     runs = store.present(line.plan.possible_run_ids)
     _write_tables(folder, study_tables(line.plan, runs))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
     readings, asked = unpack_readings(left), unpack_lines(left)
-    return pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked))
+    data = pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked))
+    return frozenset(runs), data
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> None:

@@ -328,7 +328,7 @@ class RunStore:
         """
         if not RUN_ID.fullmatch(run_id):
             raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
-        return self._runs / run_id[:2] / run_id
+        return Path(f"{self._runs}/{run_id[:2]}/{run_id}")
 
     def _present(self, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
         for run_id in run_ids:
