@@ -217,7 +217,7 @@ class RunRecord:
     timings: Timings = Timings(0.0)
     environment: Mapping[str, Json] = field(default_factory=dict)
     run_format: int = RUN_FORMAT
-    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Json]:
         """Without `files`, which the store knows."""

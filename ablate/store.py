@@ -565,13 +565,12 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
 
 def _check_size(path: Path, bytes_written: int) -> None:
-    damage = Damaged(f"{path} is missing or not of {bytes_written} bytes")
     try:
         found = path.stat()
     except OSError:
-        raise damage from None
-    if not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
-        raise damage
+        found = None
+    if found is None or not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
+        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
 
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:

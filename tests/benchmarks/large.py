@@ -43,6 +43,7 @@ class Spent:
 
 
 def large_findings(is_quick: bool) -> Iterator[Finding]:
+    yield speed_of_machine()
     arms = QUICK_ARMS if is_quick else ARMS
     runs = arms * SEEDS
     with tempfile.TemporaryDirectory() as name:
@@ -55,6 +56,14 @@ def large_findings(is_quick: bool) -> Iterator[Finding]:
             yield Finding(f"{what}, memory", spent.peak_mebibytes, "MiB", MEMORY_MEBIBYTES, False)
     yield from bookkeeping(100 if is_quick else 1000)
     yield from flatness(100 if is_quick else 1000)
+
+
+def speed_of_machine() -> Finding:
+    """What bounds in seconds are to be read against: of a shared machine no two hours are alike."""
+    started, total = time.process_time(), 0
+    for number in range(10_000_000):
+        total += number
+    return Finding("ten million additions in Python, the measure of this machine", time.process_time() - started, "s")
 
 
 def bookkeeping(runs: int) -> Iterator[Finding]:
