@@ -56,17 +56,21 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[froze
     """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
     runs, and no room to keep them until the report is made."""
     runs = store.present(line.plan.possible_run_ids)
-    _write_tables(folder, study_tables(line.plan, runs))
+    tables = _write_tables(folder, study_tables(line.plan, runs))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
     readings, asked = unpack_readings(left), unpack_lines(left)
-    data = pack(Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked))
+    evidence = Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked, tables=tables)
+    data = pack(evidence)
     return frozenset(runs), data
 
 
-def _write_tables(folder: StudyFolder, tables: Tables) -> None:
-    for name, content in tables.files().items():
+def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:
+    """The files of the tables but the long one, which are small enough to be kept."""
+    files = tables.files()
+    for name, content in files.items():
         path = folder.path / name
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
     folder.write_pieces("history.csv", tables.history_csv())
+    return files
