@@ -29,7 +29,7 @@ import logging
 import stat
 import struct
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -167,8 +167,9 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
-    def arrays(self, record: RunRecord) -> Mapping[str, Array]:
-        """The arrays of a run whose record was read from here, verified by what that said of them.
+    def arrays(self, record: RunRecord, names: Container[str] | None = None) -> Mapping[str, Array]:
+        """The arrays of a run whose record was read from here, verified by what that said of them; those called
+        `names` at least.
 
         Raises:
             MissingRun: when it is gone, or what was there is damaged and has been set aside.
@@ -181,7 +182,7 @@ class RunStore:
             # Another record than that one is there by now, or none that is sound.
             return self.get(record.run_id).arrays
         with _interpreting(path.parent):
-            return unpack(content)
+            return unpack(content, names)
 
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
