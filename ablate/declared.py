@@ -52,20 +52,22 @@ def _checks(dataclass: Any) -> tuple[tuple[str, _Check], ...]:
 
 def _check(annotation: Any) -> _Check:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    options = arguments if origin in (types.UnionType, typing.Union) else (annotation,)
+    options = _options(annotation)
     if set(options) >= _SCALARS.keys():  # Json
         return _anything
-    if set(options) <= _SCALARS.keys():
-        allowed = {kind for option in options for kind in _SCALARS[option]}
-        # The exact type, for True is an int to isinstance.
+    if allowed := _scalar_types(annotation):
         return lambda value: type(value) in allowed
     if len(options) > 1:
         checks = [_check(option) for option in options]
         return lambda value: any(check(value) for check in checks)
     if origin is tuple:
+        if of_items := _scalar_types(arguments[0]):
+            return lambda value: isinstance(value, tuple) and of_items.issuperset(map(type, value))
         of_item = _check(arguments[0])
         return lambda value: isinstance(value, tuple) and all(map(of_item, value))
     if isinstance(origin, type) and issubclass(origin, Mapping):
+        if of_values := _scalar_types(arguments[1]):
+            return lambda value: isinstance(value, Mapping) and of_values.issuperset(map(type, value.values()))
         of_value = _check(arguments[1])
         if of_value is _anything:
             return lambda value: isinstance(value, Mapping)
@@ -75,6 +77,20 @@ def _check(annotation: Any) -> _Check:
     if isinstance(annotation, type):
         return lambda value: isinstance(value, annotation)
     return _anything
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    is_union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
+    return typing.get_args(annotation) if is_union else (annotation,)
+
+
+def _scalar_types(annotation: Any) -> frozenset[type]:
+    """The exact types that may stand where only scalars are declared, for True is an int to isinstance; none where
+    others are declared too."""
+    options = _options(annotation)
+    if not set(options) <= _SCALARS.keys():
+        return frozenset()
+    return frozenset(kind for option in options for kind in _SCALARS[option])
 
 
 def _anything(value: Any) -> bool:

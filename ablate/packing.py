@@ -13,7 +13,7 @@ import io
 import math
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -49,21 +49,24 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes) -> dict[str, Array]:
+def unpack(content: bytes, names: Container[str] | None = None) -> dict[str, Array]:
     """The arrays of what `pack` has written, in their order; nothing is unpickled.
+
+    Args:
+        names: those that are wanted; None for all.
 
     Raises:
         ValueError: for bytes that `pack` does not write.
     """
     try:
-        return dict(_members(content))
+        return dict(_members(content, names))
     except ValueError:
         raise
     except Exception as error:  # struct and numpy each have errors of their own for bytes that make no sense
         raise ValueError(f"no archive of arrays ({type(error).__name__}: {error})") from error
 
 
-def _members(content: bytes) -> Iterator[tuple[str, Array]]:
+def _members(content: bytes, names: Container[str] | None) -> Iterator[tuple[str, Array]]:
     if not content[-LAST_BYTES:].startswith(LAST_SIGNATURE):
         raise ValueError("no archive of arrays, or one that is cut off")
     position = 0
@@ -79,8 +82,9 @@ def _members(content: bytes) -> Iterator[tuple[str, Array]]:
             raise ValueError(f"{name} in the archive is no array of format {ARRAY_VERSION}")
         values_start = array_start + ARRAY.size + described_bytes
         dtype, shape, values_bytes = _layout(content[array_start + ARRAY.size : values_start])
-        # Copied, since a stretch of an archive is neither aligned nor writable.
-        yield name, np.ndarray(shape, dtype, content, values_start).copy()
+        if names is None or name in names:
+            # Copied, since a stretch of an archive is neither aligned nor writable.
+            yield name, np.ndarray(shape, dtype, content, values_start).copy()
         position = values_start + values_bytes
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
 from ablate.plans import StudyPlan
-from ablate.records import StoredRun
-from ablate.reporting.evidence import LINES, READINGS, unpack_lines, unpack_readings
-from ablate.reporting.writing import Written, write_report
+from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
+from ablate.reporting.writing import Written, write_packed
 from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.study_folder import PlanLine, StudyFolder
 
 __all__ = ["Published", "UnknownStudy", "publish"]
 
@@ -28,10 +27,11 @@ class UnknownStudy(LookupError):
 
 @dataclass(frozen=True)
 class Published:
-    """A study's latest plan, its runs as far as the store has them, and the report that was written."""
+    """A study's latest plan, the ids of its runs as far as the store has them whole, and the report that was
+    written."""
 
     plan: StudyPlan
-    runs: dict[str, StoredRun]
+    run_ids: frozenset[str]
     report: Written
 
 
@@ -48,19 +48,29 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    plan, command = lines[-1].plan, lines[-1].argv
-    runs = store.present(plan.possible_run_ids)
-    _write_tables(folder, study_tables(plan, runs))
+    run_ids, data = _packed(folder, store, lines[-1])
+    return Published(lines[-1].plan, run_ids, write_packed(data, reports_dir / folder.name, redraw))
+
+
+def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], dict[str, bytes]]:
+    """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
+    runs, and no room to keep them until the report is made."""
+    runs = store.present(line.plan.possible_run_ids)
+    tables = _write_tables(folder, study_tables(line.plan, runs))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
-    asked = unpack_readings(left), unpack_lines(left)
-    written = write_report(plan, runs, reports_dir / folder.name, command, redraw, folder.events(), *asked)
-    return Published(plan, runs, written)
+    readings, asked = unpack_readings(left), unpack_lines(left)
+    evidence = Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked, tables=tables)
+    data = pack(evidence)
+    return frozenset(runs), data
 
 
-def _write_tables(folder: StudyFolder, tables: Tables) -> None:
-    for name, content in tables.files().items():
+def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:
+    """The files of the tables but the long one, which are small enough to be kept."""
+    files = tables.files()
+    for name, content in files.items():
         path = folder.path / name
         if not path.is_file() or path.read_bytes() != content:
             folder.write(name, content)
     folder.write_pieces("history.csv", tables.history_csv())
+    return files

@@ -217,7 +217,7 @@ class RunRecord:
     timings: Timings = Timings(0.0)
     environment: Mapping[str, Json] = field(default_factory=dict)
     run_format: int = RUN_FORMAT
-    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    files: Mapping[str, Mapping[str, Json]] = field(default_factory=dict, compare=False, repr=False)
 
     def to_json(self) -> dict[str, Json]:
         """Without `files`, which the store knows."""
@@ -230,7 +230,7 @@ class RunRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRecord:
-        """The record of its JSON, in this schema or an older one.
+        """The record of its JSON, in this schema or an older one; a store adds `files` to it.
 
         Raises:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a record of a schema that is known here.

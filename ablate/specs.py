@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 from ablate.declared import as_declared
-from ablate.identity import RUN_FORMAT, Json, canonical, digest, digest_of_text
+from ablate.identity import RUN_FORMAT, Json, canonical, canonical_of_loaded, digest, digest_of_text
 
 __all__ = [
     "Arm",
@@ -254,8 +254,9 @@ class RunSpec:
 
 
 def run_id_of(spec: Mapping[str, Json], run_format: int) -> str:
-    """The id that a run of this spec had, or has, under a run format; the JSON of a spec of any version will do."""
-    return digest("run", run_format, spec)
+    """The id that a run of this spec had, or has, under a run format; the JSON of a spec of any version will do, as
+    `json.loads` gives it."""
+    return digest_of_text("run", run_format, canonical_of_loaded(spec))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ import logging
 import stat
 import struct
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -167,8 +167,9 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
-    def arrays(self, record: RunRecord) -> Mapping[str, Array]:
-        """The arrays of a run whose record was read from here, verified by what that said of them.
+    def arrays(self, record: RunRecord, names: Container[str] | None = None) -> Mapping[str, Array]:
+        """The arrays of a run whose record was read from here, verified by what that said of them; those called
+        `names` at least.
 
         Raises:
             MissingRun: when it is gone, or what was there is damaged and has been set aside.
@@ -181,7 +182,7 @@ class RunStore:
             # Another record than that one is there by now, or none that is sound.
             return self.get(record.run_id).arrays
         with _interpreting(path.parent):
-            return unpack(content)
+            return unpack(content, names)
 
     def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
@@ -328,7 +329,7 @@ class RunStore:
         """
         if not RUN_ID.fullmatch(run_id):
             raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
-        return self._runs / run_id[:2] / run_id
+        return Path(f"{self._runs}/{run_id[:2]}/{run_id}")
 
     def _present(self, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
         for run_id in run_ids:
@@ -565,13 +566,12 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
 
 def _check_size(path: Path, bytes_written: int) -> None:
-    damage = Damaged(f"{path} is missing or not of {bytes_written} bytes")
     try:
         found = path.stat()
     except OSError:
-        raise damage from None
-    if not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
-        raise damage
+        found = None
+    if found is None or not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
+        raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
 
 
 def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
@@ -589,8 +589,7 @@ def _content(path: Path) -> bytes:
 
 
 def _record(sealed: Mapping[str, Any]) -> RunRecord:
-    said = {key: value for key, value in sealed.items() if key != "files"}
-    return replace(RunRecord.from_json(said), files=sealed["files"])
+    return RunRecord.from_json(sealed)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ def test_gives_back_what_was_packed_as_numpy_does(arrays):
     assert list(unpacked) == list(arrays)
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         for name, values in arrays.items():
+            assert list(unpack(content, {name, "another"})) == [name]
             assert unpacked[name].dtype == values.dtype
             np.testing.assert_array_equal(unpacked[name], values)
             np.testing.assert_array_equal(unpacked[name], archive[name])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ablate.analysis.judging import arm_verdicts
+from ablate.analysis.judging import spreads
 from ablate.analysis.power import MINIMUM_SEEDS, PowerStatement, power_statement
 from ablate.analysis.scales import analysis_scale
 from ablate.analysis.values import Runs
@@ -42,9 +42,7 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
     if questions < 1:
         return None
     scale, margin = analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
-    known = [verdict for verdict in arm_verdicts(sweep, runs) if verdict.sd and verdict.n >= MINIMUM_SEEDS]
-    widest = max(known, key=lambda verdict: verdict.sd or 0.0, default=None)
-    statement = power_statement(
-        len(sweep.spec.seeds), questions, margin, None if widest is None else widest.sd, sweep.spec.alpha
-    )
-    return Forecast(statement, scale, 0 if widest is None else widest.n)
+    known = [(sd, pairs) for pairs, sd in spreads(sweep, runs) if pairs >= MINIMUM_SEEDS]
+    sd, pairs = max(known, default=(None, 0), key=lambda spread: spread[0])
+    statement = power_statement(len(sweep.spec.seeds), questions, margin, sd, sweep.spec.alpha)
+    return Forecast(statement, scale, pairs)

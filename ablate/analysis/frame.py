@@ -12,6 +12,7 @@ the machine or the day stands in `timings` alone.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -58,8 +59,8 @@ VERDICT_COLUMNS = (
 )  # fmt: skip
 # Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Rows of a row group of parquet, as many as pyarrow takes; and of a piece of CSV.
-GROUP_ROWS, CSV_ROWS = 2**20, 2**16
+# Rows of a row group of parquet, and of a piece of CSV: what is in memory as text at one time.
+GROUP_ROWS, CSV_ROWS = 2**18, 2**16
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,13 @@ class Tables:
         }
 
     def history_csv(self) -> Iterator[bytes]:
-        """`history` as CSV, piece by piece."""
-        return csv_pieces(self.history)
+        """`history` as CSV, piece by piece: what `to_csv_bytes` gives, in a third of the time, for it has millions of
+        rows of a few texts and no nulls but in `value`."""
+        yield (",".join(map(str, self.history)) + "\n").encode()
+        for start in range(0, len(self.history), CSV_ROWS):
+            rows = self.history.iloc[start : start + CSV_ROWS]
+            cells = zip(*(_cells(rows[name]) for name in rows), strict=True)
+            yield "".join(f"{','.join(row)}\n" for row in cells).encode()
 
 
 def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
@@ -164,7 +170,7 @@ def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
             "run_id": _repeated([run.run_id for run, *_ in pieces], lengths),
             "arm": _repeated([run.arm for run, *_ in pieces], lengths),
             "seed": pd.Series(np.repeat([run.seed for run, *_ in pieces], lengths), dtype="int64"),
-            "epoch": pd.Series(np.concatenate([[], *(np.arange(1, n + 1) for n in lengths)]), dtype="int64"),
+            "epoch": pd.Series(_counted(lengths), dtype="int64"),
             "split": _repeated([_split(metric) for _, metric, _ in pieces], lengths),
             "metric": _repeated([metric for _, metric, _ in pieces], lengths),
             "value": pd.Series(np.concatenate([[], *(values for *_, values in pieces)]), dtype="float64"),
@@ -189,11 +195,16 @@ def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.fl
     table = pq.read_table(io.BytesIO(parquet), columns=[*texts, "value"], read_dictionary=texts)
     run_ids, arms, metrics = (table[name].unify_dictionaries().combine_chunks() for name in texts)
     values = table["value"].to_numpy().astype(np.float64)
-    codes = np.stack([column.indices.to_numpy() for column in (run_ids, arms, metrics)])
-    starts = np.flatnonzero(np.any(np.diff(codes, axis=1, prepend=-1), axis=0))
-    for start, stop in pairwise([*starts.tolist(), len(values)]):
-        run_id, metric = run_ids.dictionary[int(codes[0, start])], metrics.dictionary[int(codes[2, start])]
-        yield run_id.as_py(), metric.as_py(), values[start:stop]
+    starts = _starts(column.indices.to_numpy() for column in (run_ids, arms, metrics))
+    for start, stop in pairwise([*starts, len(values)]):
+        yield run_ids[start].as_py(), metrics[start].as_py(), values[start:stop]
+
+
+def _starts(columns: Iterable[npt.NDArray[np.int32]]) -> list[int]:
+    """The rows in which any of the columns differs from the row before."""
+    rows = [np.flatnonzero(np.diff(column, prepend=np.int32(-1))) for column in columns]
+    starts: list[int] = np.unique(np.concatenate(rows)).tolist()
+    return starts
 
 
 def _split(metric: str) -> str:
@@ -303,6 +314,22 @@ def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
         yield text.encode("utf-8")
 
 
+def _cells(column: pd.Series) -> Iterable[str]:
+    """A column of `history` as CSV says it."""
+    if column.dtype == "category":
+        texts = [_quoted(_without_formula(text)) for text in column.cat.categories]
+        return [texts[code] for code in column.cat.codes]
+    values = column.tolist()
+    return map(str, values) if column.dtype == "int64" else ["" if value != value else repr(value) for value in values]
+
+
+def _quoted(text: str) -> str:
+    buffer = io.StringIO()
+    # Beside another cell: an empty text that stands alone in its row would be quoted.
+    csv.writer(buffer, lineterminator="\n").writerow([text, ""])
+    return buffer.getvalue().removesuffix(",\n")
+
+
 def to_parquet_bytes(table: pd.DataFrame) -> bytes:
     """Parquet with null for NaN, and without pandas' own metadata, which would name its version."""
     buffer = io.BytesIO()
@@ -340,6 +367,12 @@ def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
     return pd.Series(
         pd.Categorical.from_codes(np.repeat(codes, lengths), categories=pd.Index(categories, dtype="string"))
     )
+
+
+def _counted(lengths: list[int]) -> npt.NDArray[np.int64]:
+    """1, 2, … up to each of the lengths, one after the other."""
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.arange(1, (ends[-1] if lengths else 0) + 1) - np.repeat(ends - lengths, lengths)
 
 
 def _integers(values: Iterable[int | None]) -> pd.Series:

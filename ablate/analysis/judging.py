@@ -28,6 +28,7 @@ from ablate.analysis.values import MISSING, Runs, Value, column_info, metric_of,
 from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.analysis.verdicts import (
     PairedQuestion,
+    arm_spreads,
     judge_arms,
     judge_claims,
     judge_effects,
@@ -40,7 +41,7 @@ from ablate.records import Status, StoredRun
 from ablate.specs import PlannedRun
 from ablate.statements import parse_statement, quantity_info, resolve_statement, stated_margin
 
-__all__ = ["Judged", "arm_verdicts", "arms_to_confirm", "judge_sweep"]
+__all__ = ["Judged", "arms_to_confirm", "judge_sweep", "spreads"]
 
 FEWEST_DOSES = 3
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
@@ -92,9 +93,18 @@ def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:
     )
 
 
-def arm_verdicts(sweep: PlannedSweep, runs: Runs) -> tuple[Verdict, ...]:
-    """The `Judged.verdicts` alone: of each arm but the baseline, on the sweep's metric."""
-    return _arms(_Reader(sweep, runs))
+def spreads(sweep: PlannedSweep, runs: Runs) -> list[tuple[int, float]]:
+    """The pairs of seeds and their sd, of each arm but the baseline that has any: as in `Judged.verdicts`."""
+    read = _Reader(sweep, runs)
+    metric = sweep.spec.metric
+    return arm_spreads(
+        read.arms(metric),
+        sweep.baseline.name,
+        read.metric,
+        margin=sweep.spec.margin,
+        scale=read.scale,
+        n_examples=read.examples(metric),
+    )
 
 
 def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:

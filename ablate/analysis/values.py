@@ -17,6 +17,7 @@ __all__ = [
     "MISSING",
     "Runs",
     "Value",
+    "arrays_behind",
     "column_info",
     "history_metric",
     "metric_of",
@@ -103,6 +104,11 @@ def value_in(column: str) -> Value:
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 
     return read
+
+
+def arrays_behind(column: str) -> frozenset[str]:
+    """The names of the arrays of a run that its value in a column, and what is said of it, can depend on."""
+    return frozenset((f"{HISTORY}{metric_of(column)}", "test/label", "test/prediction"))
 
 
 def values_by_seed(runs: Iterable[StoredRun], value_of: Value) -> dict[int, float]:

@@ -35,6 +35,7 @@ __all__ = [
     "ArmValues",
     "PairedQuestion",
     "Relation",
+    "arm_spreads",
     "judge_arms",
     "judge_claims",
     "judge_differences",
@@ -104,10 +105,44 @@ def judge_arms(
         ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, or a metric that
             leaves no error for the log scale. Poor data never raise: they are inconclusive, with a flag.
     """
+    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution)
+    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
+
+
+def arm_spreads(
+    arms: Mapping[str, ArmValues],
+    baseline: str,
+    metric: MetricInfo,
+    *,
+    margin: float | str | None = None,
+    scale: Scale | None = None,
+    n_examples: int | None = None,
+) -> list[tuple[int, float]]:
+    """The pairs of seeds and the sd of their differences, of every arm that has a spread: `n` and `sd` of the verdicts
+    of `judge_arms`, without what else it takes to judge.
+
+    Raises:
+        ValueError: as `judge_arms`.
+    """
+    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, None, None)
+    weighed = [_paired_case(question).evidence()[0] for question in questions]
+    return [(evidence.n, evidence.sd) for evidence in weighed if evidence.sd]
+
+
+def _arm_questions(
+    arms: Mapping[str, ArmValues],
+    baseline: str,
+    metric: MetricInfo,
+    margin: float | str | None,
+    scale: Scale | None,
+    n_examples: int | None,
+    classes: int | None,
+    resolution: float | None,
+) -> list[PairedQuestion]:
     if baseline not in arms:
         raise ValueError(f"no arm is named {baseline!r}; there are {', '.join(arms) or 'none'}")
     everything = [value for arm in arms.values() for value in arm.finite.values()]
-    questions = [
+    return [
         PairedQuestion(
             subject=name,
             arm=name,
@@ -125,7 +160,6 @@ def judge_arms(
         for name, values in arms.items()
         if name != baseline
     ]
-    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
 
 
 def judge_claims(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from ablate.analysis.forecast import forecast_sweep
-from ablate.analysis.values import column_info
+from ablate.analysis.values import arrays_behind, column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.request import add_run_options, read_request, wanted_versions
@@ -70,11 +70,12 @@ def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) ->
 
 def done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
     """Run id and run of what is done of a sweep. Specs and records are at hand, so the store gives the arrays alone."""
+    names = arrays_behind(sweep.spec.metric)
     for spec in sweep.run_specs():
         if spec.run_id in work.done:
             with suppress(MissingRun):  # damaged beside a sound record
                 record = work.done[spec.run_id]
-                yield spec.run_id, StoredRun(spec, record, store.arrays(record))
+                yield spec.run_id, StoredRun(spec, record, store.arrays(record, names))
 
 
 def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str]:

@@ -72,7 +72,7 @@ def run_study(study: Study, command: Command) -> int:
     from ablate.publishing import publish
 
     published = publish(folder, store, settings.reports_dir)
-    damaged = {record.run_id for each in trained for record in each.records} - set(published.runs)
+    damaged = {record.run_id for each in trained for record in each.records} - published.run_ids
     if damaged:
         output.problem(f"{counted(len(damaged), 'run')} had been damaged, as shows when read whole: trained again")
         trained += train_study(study, command, folder)

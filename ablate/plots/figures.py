@@ -49,6 +49,8 @@ __all__ = [
 MOST_ARMS = 60
 # Panels take a hundred times longer to lay out than rows, and more of them are too small to read.
 MOST_PANELS = 24
+# Four beside each other, for a line of text stands above each.
+MOST_SLOPES = 20
 PAIRED_PANELS = Panels(above=0.44, below=0.3)
 CURVE_PANELS = Panels(above=0.32, below=0.85)
 
@@ -109,7 +111,7 @@ def claims(results: SweepResults) -> Figure:
 def paired_seeds(results: SweepResults) -> Figure:
     panels = _slopes(results)
     grid = grid_of_panels(len(panels))
-    subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_PANELS)}"
+    subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_SLOPES)}"
     height = (grid.panel_inches + 0.18) * grid.rows + 0.5
     figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
     labels, _ = row_labels([panel.verdict.subject for panel in panels], grid.label_characters)
@@ -302,7 +304,7 @@ def _slopes(results: SweepResults) -> list[PairedSlopes]:
     change = as_errors if _are_near_one(results) else _as_it_is
     estimates = {summary.arm: change(summary.estimate) for summary in results.summaries}
     baseline = estimates[results.baseline.arm]
-    shown = [verdict for verdict in shown_arms(results, results.verdicts, MOST_PANELS) if verdict.n]
+    shown = [verdict for verdict in shown_arms(results, results.verdicts, MOST_SLOPES) if verdict.n]
     return [PairedSlopes(verdict, baseline, estimates[verdict.arm]) for verdict in shown]
 
 

@@ -17,6 +17,8 @@ __all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
 
 LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 SPREAD_OF_LEVELS = 0.16
+# Of the table of cells, in half a page.
+MOST_COLUMNS_WITH_INTERVALS, MOST_COLUMNS_WITH_TEXT = 6, 14
 _WHITE_TO_BLUE = LinearSegmentedColormap.from_list("levels", ["#FFFFFF", "#A9CCE8", "#3B8BC6"])
 _COLOURS = {Source.FACTOR: "#0072B2", Source.INTERACTION: "#CC79A7", Source.SEED: "#8A8A8A", Source.RESIDUAL: "#D0D0D0"}
 _HATCHES = {Source.FACTOR: "", Source.INTERACTION: "///", Source.SEED: "...", Source.RESIDUAL: ""}
@@ -67,20 +69,25 @@ def _draw_level(cells: Sequence[tuple[float, Cell]], colour: str, style: object,
 
 def draw_cell_means(info: TwoFactors, ax: Axes) -> Axes:
     """The mean of every cell with the half-width of its 95% interval, first factor down, second across; the darker,
-    the better."""
+    the better. Cells too narrow for that bear the mean alone, and narrower ones nothing."""
     means = np.full((len(info.first_levels), len(info.second_levels)), np.nan)
+    is_wide = len(info.second_levels) > MOST_COLUMNS_WITH_INTERVALS
+    size, text_of = (6.0, _mean_text) if is_wide else (8.5, _cell_text)
     for row, first in enumerate(info.first_levels):
         for column, second in enumerate(info.second_levels):
             cell = info.cell(first, second)
             if cell is not None and cell.estimate.mean is not None:
                 means[row, column] = cell.estimate.mean
-                ax.text(column, row, _cell_text(cell), ha="center", va="center", size=8.5, color=INK)
+                shown = text_of(cell) if len(info.second_levels) <= MOST_COLUMNS_WITH_TEXT else ""
+                ax.text(column, row, shown, ha="center", va="center", size=size, color=INK)
             else:
-                ax.text(column, row, "–", ha="center", va="center", size=8.5, color=MUTED)
+                ax.text(column, row, "–", ha="center", va="center", size=size, color=MUTED)
     ax.imshow(-means if info.metric.sign < 0 else means, cmap=_WHITE_TO_BLUE, interpolation="nearest", aspect="auto")
     ax.set_xticks(range(len(info.second_levels)), [shortened(level, 16) for level in info.second_levels])
     ax.set_yticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
     ax.tick_params(length=0)
+    if is_wide:
+        ax.tick_params(axis="x", rotation=90)
     ax.spines[:].set(visible=True, color="#D0D0D0")
     ax.set(xlabel=info.second, ylabel=info.first)
     return ax
@@ -94,6 +101,10 @@ def _cell_text(cell: Cell) -> str:
     half = (high - low) / 2
     decimals = max(0, 1 - int(np.floor(np.log10(half))))
     return f"{mean:.{decimals}f}\n±{half:.{decimals}f}".replace("-", "−")
+
+
+def _mean_text(cell: Cell) -> str:
+    return f"{cell.estimate.mean:.3g}".replace("-", "−")
 
 
 def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes) -> Axes:

@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
-from ablate.analysis.frame import history_pieces, study_tables
+from ablate.analysis.frame import history_pieces, study_tables, to_csv_bytes, to_parquet_bytes, verdicts_table
 from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
@@ -86,6 +86,8 @@ class Evidence:
             large to be packed.
         readings: of photographs, by the runs of an arm.
         lines: between the runs of two arms.
+        tables: the files of the tables, where they have been made of these runs already; of ten thousand runs it
+            takes a while.
     """
 
     plan: StudyPlan
@@ -95,6 +97,7 @@ class Evidence:
     ensembles: StudyEnsembles = field(default_factory=dict)
     readings: ArmReadings | None = None
     lines: tuple[ArmLines, ...] = ()
+    tables: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def pack(evidence: Evidence) -> dict[str, bytes]:
@@ -125,7 +128,20 @@ def pack(evidence: Evidence) -> dict[str, bytes]:
         **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
         # History is long, and a reader of its CSV finds it under results/studies.
-        **study_tables(plan, runs).files(),
+        **_table_files(evidence, runs),
+    }
+
+
+def _table_files(evidence: Evidence, runs: Runs) -> dict[str, bytes]:
+    """Of the runs as they are packed, which can tell less than those that were there for verdicts alone: these may be
+    about predictions that found no room."""
+    if not evidence.tables:
+        return study_tables(evidence.plan, runs).files()
+    verdicts = verdicts_table(evidence.plan, runs)
+    return {
+        **evidence.tables,
+        "verdicts.parquet": to_parquet_bytes(verdicts),
+        "verdicts.csv": to_csv_bytes(verdicts),
     }
 
 

@@ -35,7 +35,7 @@ from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
 
-__all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_report"]
+__all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
@@ -81,7 +81,8 @@ def write_report(
     Raises:
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(Evidence(plan, runs, command, events, readings=readings, lines=lines), folder, redraw)
+    evidence = Evidence(plan, runs, command, events, readings=readings, lines=lines)
+    return write_packed(pack(evidence), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
@@ -91,7 +92,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.durable.WriteFailed: when the file system refuses.
     """
-    return _write(read_evidence(data_folder), folder or data_folder.parent, redraw=True)
+    return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw=True)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -122,9 +123,14 @@ def read_evidence(data_folder: Path) -> Evidence:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def _write(evidence: Evidence, folder: Path, redraw: bool) -> Written:
+def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) -> Written:
+    """The same of what `pack` gives: whoever has no other use for the runs can let go of them before the report is
+    made, for which they are unpacked.
+
+    Raises:
+        ablate.durable.WriteFailed: when the file system refuses.
+    """
     _check_links(folder)
-    data = pack(evidence)
     report = folder / "report.md"
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)

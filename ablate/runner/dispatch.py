@@ -45,6 +45,8 @@ class Dispatcher:
         self._waiting: dict[str, deque[str]] = {program: deque() for program in self._programs.values()}
         for run_id, program in self._programs.items():
             self._waiting[program].append(run_id)
+        # How many wait of each program of which any do, in the order of the plan.
+        self._left = {program: len(runs) for program, runs in self._waiting.items()}
         self._elsewhere: set[str] = set()
         self._recorded: dict[str, RunRecord] = {}
         self._lost_once: set[str] = set()
@@ -73,8 +75,8 @@ class Dispatcher:
 
         `current` is the program the worker has compiled, `busy` those of the other workers at work.
         """
-        while (program := self._choose(current, busy)) is not None:
-            run_id = self._waiting[program].popleft()
+        while (program := next_program(self._left, current, busy)) is not None:
+            run_id = self._next_of(program)
             if self._claim(run_id):
                 return self._job(run_id)
         return None
@@ -106,7 +108,7 @@ class Dispatcher:
             StoppedEarly, WriteFailed: as `keep` does.
         """
         if self._is_tried_again(spec, worker, failure):
-            self._waiting[self._programs[spec.run_id]].appendleft(spec.run_id)
+            self._put_back(spec.run_id)
 
     def lose_to_memory(self, spec: RunSpec, worker: int, failure: Failure) -> Job | None:
         """The job of the second try of a run that ran out of memory, which is to have its device for itself; None
@@ -121,7 +123,7 @@ class Dispatcher:
         """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
         for run_id in sorted(self._elsewhere):
             if self._claim(run_id):
-                self._waiting[self._programs[run_id]].appendleft(run_id)
+                self._put_back(run_id)
 
     def _is_tried_again(self, spec: RunSpec, worker: int, failure: Failure) -> bool:
         """Tells of the loss of a run, and whether it has a try left; if not, its failure is kept."""
@@ -132,8 +134,18 @@ class Dispatcher:
             self.keep(Outcome(spec, failed_run(spec, failure)))
         return is_retried
 
-    def _choose(self, current: str | None, busy: Sequence[str]) -> str | None:
-        return next_program({program: len(runs) for program, runs in self._waiting.items()}, current, busy)
+    def _next_of(self, program: str) -> str:
+        self._left[program] -= 1
+        if not self._left[program]:
+            del self._left[program]
+        return self._waiting[program].popleft()
+
+    def _put_back(self, run_id: str) -> None:
+        """As the first of its program, and that before all others."""
+        program = self._programs[run_id]
+        self._waiting[program].appendleft(run_id)
+        others = {each: count for each, count in self._left.items() if each != program}
+        self._left = {program: len(self._waiting[program]), **others}
 
     def _claim(self, run_id: str) -> bool:
         """Whether the run is ours to train. If not, it is recorded by now, or being trained elsewhere."""
@@ -208,9 +220,11 @@ class Dispatcher:
         self._session.observe(RunEnded(record, is_ours))
 
     def _check_beginning(self) -> None:
+        if len(self._recorded) != ALIKE:
+            return
         records = list(self._recorded.values())
         failures = [record.failure for record in records if record.failure is not None]
-        if len(records) == len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
+        if len(failures) == ALIKE and len(set(map(_place, failures))) == 1:
             raise StoppedEarly(failures[-1], ALIKE, self.remaining)
 
 

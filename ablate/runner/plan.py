@@ -10,15 +10,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import TypeVar
 
 from ablate.environments import is_outdated
-from ablate.identity import Json, canonical
+from ablate.identity import Json
 from ablate.records import RunRecord
 from ablate.runner.jobs import is_derivable, lacking
 from ablate.specs import RunSpec
 from ablate.store import MissingRun, RunStore
 
 __all__ = ["WorkPlan", "missing"]
+
+# What runs that take as long have in common: their program, or their model and data.
+Likeness = TypeVar("Likeness", str, tuple[str, str])
 
 
 @dataclass(frozen=True)
@@ -78,20 +82,22 @@ def missing(
     done = {run_id: record for run_id, record in records.items() if record.status.is_outcome}
     todo = tuple(spec for run_id, spec in specs.items() if run_id not in done)
     outdated = {
-        run_id: specs[run_id] for run_id, record in done.items() if is_outdated(record.environment, versions or {})
+        run_id: specs[run_id]
+        for run_id, record in done.items()
+        if versions and is_outdated(record.environment, versions)
     }
     current = {run_id: record for run_id, record in done.items() if run_id not in outdated}
     wanted = {run_id: lacking(record, (keep or {}).get(run_id, ()), store) for run_id, record in current.items()}
     wanted = {run_id: names for run_id, names in wanted.items() if names}
-    derived = tuple(specs[run_id] for run_id, names in wanted.items() if is_derivable(run_id, names, store))
-    retrained = tuple(specs[run_id] for run_id in wanted if specs[run_id] not in derived)
+    derived = {run_id: specs[run_id] for run_id, names in wanted.items() if is_derivable(run_id, names, store)}
+    retrained = tuple(specs[run_id] for run_id in wanted if run_id not in derived)
     trained = (*todo, *outdated.values(), *retrained)
     return WorkPlan(
         todo=todo,
         done=done,
         failed={run_id: record for run_id, record in records.items() if run_id not in done},
         retrained=retrained,
-        derived=derived,
+        derived=tuple(derived.values()),
         outdated=tuple(outdated.values()),
         lacking=wanted,
         programs=tuple(dict.fromkeys(spec.program_id for spec in trained)),
@@ -117,12 +123,12 @@ def _records(run_ids: Iterable[str], store: RunStore) -> Iterable[tuple[str, Run
             continue
 
 
-def _mean_seconds(timed: Iterable[tuple[str, RunRecord]]) -> dict[str, float]:
-    seconds: dict[str, list[float]] = defaultdict(list)
+def _mean_seconds(timed: Iterable[tuple[Likeness, RunRecord]]) -> dict[Likeness, float]:
+    seconds: dict[Likeness, list[float]] = defaultdict(list)
     for name, record in timed:
         seconds[name].append(record.timings.wall_seconds)
     return {name: fmean(values) for name, values in seconds.items()}
 
 
-def _subject(spec: RunSpec) -> str:
-    return canonical({"model": spec.model.target, "data": spec.dataset.digest})
+def _subject(spec: RunSpec) -> tuple[str, str]:
+    return spec.model.target, spec.dataset.digest

@@ -26,13 +26,14 @@ def next_program(waiting: Mapping[str, int], current: str | None, busy: Sequence
         current: the program that the worker has compiled.
         busy: the program of each other worker that is training now.
     """
-    left = {program: runs for program, runs in waiting.items() if runs > 0}
-    if current in left:
+    if current is not None and waiting.get(current, 0) > 0:
         return current
-    untouched = [program for program in left if program not in busy]
-    return untouched[0] if untouched else _worth_helping(left, Counter(busy))
+    # Looked for one by one: a study may have as many programs as runs, and is asked this for every run.
+    untouched = next((program for program, runs in waiting.items() if runs > 0 and program not in busy), None)
+    return untouched or _worth_helping(waiting, Counter(busy))
 
 
-def _worth_helping(left: Mapping[str, int], workers: Mapping[str, int]) -> str | None:
-    worth = [program for program, runs in left.items() if runs >= RUNS_WORTH_A_COMPILE * (workers[program] + 1)]
-    return max(worth, key=lambda program: left[program], default=None)
+def _worth_helping(waiting: Mapping[str, int], workers: Mapping[str, int]) -> str | None:
+    """Of the programs in `workers`, for all others have none left."""
+    worth = [program for program in workers if waiting.get(program, 0) >= RUNS_WORTH_A_COMPILE * (workers[program] + 1)]
+    return max(worth, key=lambda program: waiting[program], default=None)

@@ -1,4 +1,5 @@
 import io
+import math
 import os
 import subprocess
 import sys
@@ -171,6 +172,16 @@ def test_a_long_table_is_written_in_pieces_that_make_the_same_file(monkeypatch: 
     assert [piece[:2] for piece in again] == [piece[:2] for piece in read]
     for (*_, first), (*_, second) in zip(read, again, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+def test_history_is_written_as_any_table_is() -> None:
+    values = [0.1 + 0.2, math.nan, -0.0, 1e-17, math.inf, 1e22, 3.0]
+    texts = ["=1+1", 'a "quoted", text', "two\nlines", "", "ü", "plain", "plain"]
+    history = TABLES.history.iloc[: len(values)].reset_index(drop=True)
+    history["value"], history["arm"] = values, pd.Categorical(texts)
+    tables = replace(TABLES, history=history)
+    assert b"".join(tables.history_csv()) == to_csv_bytes(history)
+    assert b"".join(TABLES.history_csv()) == to_csv_bytes(TABLES.history)
 
 
 def test_parquet_names_no_version_of_pandas() -> None:

@@ -1,26 +1,31 @@
 """`make bench`: measures, writes benchmarks.md and growth.png beside this file, fails below a floor.
 
-python -m tests.benchmarks            # everything, about a quarter of an hour on two cores
+python -m tests.benchmarks            # everything, about half an hour on two cores
 python -m tests.benchmarks --quick    # fewer pairs, nothing written
 python -m tests.benchmarks --only streaming    # one section again; its rows in benchmarks.md are replaced
+python -m tests.benchmarks --only arms         # one axis of growth again
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import math
 import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from statistics import linear_regression
 
 import psutil
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tests.benchmarks.findings import Finding
+from tests.benchmarks.large import large_findings
 from tests.benchmarks.measurements import (
-    Finding,
+    AXES,
     GrowthPoint,
     growth,
     loop_findings,
@@ -39,10 +44,10 @@ ROUNDS, QUICK_ROUNDS = 3, 1
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", choices=(*SECTIONS, "growth"))
+    parser.add_argument("--only", choices=(*SECTIONS, "growth", *AXES), help="a section, or an axis of growth")
     options = parser.parse_args()
-    if options.only == "growth":
-        write((FOLDER / RESULT).read_text().partition(GROWTH)[0], list(growth()))
+    if options.only in ("growth", *AXES):
+        grow_again(AXES if options.only == "growth" else [options.only])
         return 0
     sections = SECTIONS if options.only is None else {options.only: SECTIONS[options.only]}
     findings = list(told(finding for measure in sections.values() for finding in measure(options.quick)))
@@ -60,13 +65,32 @@ SECTIONS: Mapping[str, Callable[[bool], Iterable[Finding]]] = {
     "sweep": lambda quick: sweep_findings(1 if quick else 2),
     "memory": lambda quick: [memory_finding()],
     "report": lambda quick: report_findings(),
+    "large": large_findings,
 }
 
 
 def with_rows_replaced(text: str, findings: Sequence[Finding]) -> str:
-    """The text of benchmarks.md with new rows in place of those of the same name."""
+    """The text of benchmarks.md with new rows in place of those of the same name, and after the last row where there
+    was none."""
     rows = {finding.what: f"| {' | '.join(row(finding))} |" for finding in findings}
-    return "\n".join(rows.get(line.removeprefix("| ").partition(" | ")[0], line) for line in text.split("\n"))
+    found, end, growth_of_cost = text.partition(f"\n\n{GROWTH}")
+    lines = [rows.pop(line.removeprefix("| ").partition(" | ")[0], line) for line in found.split("\n")]
+    return "\n".join([*lines, *rows.values()]) + end + growth_of_cost
+
+
+def grow_again(axes: Iterable[str]) -> None:
+    """Measures along these axes again; the points of the others stay as they are written."""
+    found, _, former = (FOLDER / RESULT).read_text().partition(GROWTH)
+    measured = list(growth(axes))
+    points = [*points_of(former, set(AXES) - set(axes)), *measured]
+    write(found, sorted(points, key=lambda point: list(AXES).index(point.axis)))
+
+
+def points_of(text: str, axes: Collection[str]) -> Iterable[GrowthPoint]:
+    for line in text.splitlines():
+        axis, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        if axis in axes:
+            yield GrowthPoint(axis, int(cells[0].replace(",", "")), float(cells[1]))
 
 
 def write(found: str, points: Sequence[GrowthPoint]) -> None:
@@ -105,17 +129,38 @@ def growth_section(points: Sequence[GrowthPoint]) -> str:
     lines = [
         "",
         "",
-        "Seconds of an epoch by examples and by width (13,500 examples), of a run by its epochs (6,750 examples), and "
-        "of a worker by its runs (digits, 5 epochs each).",
+        "Seconds of an epoch by examples and by width (13,500 examples), of a run by its epochs (6,750 examples), of a "
+        "worker by its runs (digits, 5 epochs each), and of the processor for `ablate report` by arms (4 seeds each). "
+        f"They grow as {', '.join(exponents(points))}, by a straight line through the logarithms.",
         "",
         "| axis | size | seconds |",
         "|---|---:|---:|",
         *(f"| {point.axis} | {point.size:,} | {point.seconds:.3f} |" for point in points),
         "",
-        f"![Seconds against examples, width, epochs and runs, on logarithmic axes]({PICTURE})",
+        f"![Seconds against {', '.join(AXES)}, on logarithmic axes]({PICTURE})",
         "",
     ]
     return "\n".join(lines)
+
+
+def exponents(points: Sequence[GrowthPoint]) -> list[str]:
+    return [f"{axis} to the power of {exponent(own):.1f}" for axis, own in by_axis(points).items()]
+
+
+def exponent(points: Sequence[GrowthPoint]) -> float:
+    """Of the power of the size that the seconds are closest to."""
+    sizes, seconds = (
+        [math.log(value) for value in values] for values in zip(*map(size_and_seconds, points), strict=True)
+    )
+    return linear_regression(sizes, seconds).slope
+
+
+def size_and_seconds(point: GrowthPoint) -> tuple[float, float]:
+    return point.size, point.seconds
+
+
+def by_axis(points: Sequence[GrowthPoint]) -> dict[str, list[GrowthPoint]]:
+    return {axis: [point for point in points if point.axis == axis] for axis in dict.fromkeys(p.axis for p in points)}
 
 
 def row(finding: Finding) -> tuple[str, str, str, str]:
@@ -126,16 +171,21 @@ def row(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def drawn(points: Sequence[GrowthPoint]) -> bytes:
-    names = list(dict.fromkeys(point.axis for point in points))
-    figure = Figure(figsize=(3 * len(names), 3), layout="constrained")
-    for ax, name in zip(figure.subplots(1, len(names)), names, strict=True):
-        own = [point for point in points if point.axis == name]
+    axes = by_axis(points)
+    figure = Figure(figsize=(2.9 * len(axes), 3), layout="constrained")
+    for ax, (name, own) in zip(figure.subplots(1, len(axes)), axes.items(), strict=True):
         ax.loglog([point.size for point in own], [point.seconds for point in own], "o-", color="#0072B2")
+        for point in own:
+            ax.annotate(
+                f"{point.seconds:.2g}", size_and_seconds(point), (0, 6), textcoords="offset points", ha="center"
+            )
         ax.set_xticks([point.size for point in own], [f"{point.size:,}" for point in own])
+        ax.set_yticks([])
         ax.minorticks_off()
+        ax.margins(0.18)
         ax.set_xlabel(name)
-        ax.set_ylabel("seconds")
-        ax.grid(True, color="0.9")
+        ax.set_title(f"seconds ∝ {name}$^{{{exponent(own):.1f}}}$", size=10)
+        ax.grid(True, axis="x", color="0.9")
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content)
     return content.getvalue()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -15,10 +14,12 @@ from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.cases import Case
+from tests.benchmarks.findings import Finding, quiet_environment
+from tests.benchmarks.large import arms_seconds
 from tests.benchmarks.pairs import Ratio, Running, paired_seconds, ratio
 
 __all__ = [
-    "Finding",
+    "AXES",
     "GrowthPoint",
     "growth",
     "loop_findings",
@@ -33,25 +34,6 @@ NORMALISED = Case("MLP 784-256-128-10, batch normalisation and dropout, batch 32
 SMALL_BATCH = Case("MLP 784-128-10, dropout, batch 8", batch_size=8, examples=13_500)
 CNN = Case("CNN of 863,082 parameters, batch 64", model="cnn", batch_size=64, examples=3_200)
 OPTIONAL = ("jax", "torch")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One measured number with its bound: `bound` is a floor when `is_floor`, else a ceiling; None where
-    nothing was promised. `value` is in `unit`; `note` says how it spreads, or what else to know."""
-
-    what: str
-    value: float
-    unit: str
-    bound: float | None = None
-    is_floor: bool = True
-    note: str = ""
-
-    @property
-    def holds(self) -> bool:
-        if self.bound is None:
-            return True
-        return self.value >= self.bound if self.is_floor else self.value <= self.bound
 
 
 def loop_findings(rounds: int) -> Iterator[Finding]:
@@ -163,28 +145,57 @@ def report_findings() -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class GrowthPoint:
-    """Seconds of one epoch of our loop at one size."""
+    """Seconds that something takes at one size, see `growth_section`."""
 
     axis: str
     size: int
     seconds: float
 
 
-def growth() -> Iterator[GrowthPoint]:
-    """How the time of an epoch grows with examples and width, of a run with its epochs, of a worker with its runs."""
+def growth(axes: Iterable[str] | None = None) -> Iterator[GrowthPoint]:
+    """How cost grows along these axes, or all of them."""
+    for axis in AXES if axes is None else axes:
+        yield from (GrowthPoint(axis, size, seconds) for size, seconds in AXES[axis]())
+
+
+def by_examples() -> Iterator[tuple[int, float]]:
     for examples in (6_750, 13_500, 27_000, 54_000):
-        yield GrowthPoint("examples", examples, epoch_seconds(replace(MLP, examples=examples)))
+        yield examples, epoch_seconds(replace(MLP, examples=examples))
+
+
+def by_width() -> Iterator[tuple[int, float]]:
     for width in (32, 128, 512, 2048):
-        yield GrowthPoint("width", width, epoch_seconds(replace(MLP, examples=13_500, hidden=(width,))))
+        yield width, epoch_seconds(replace(MLP, examples=13_500, hidden=(width,)))
+
+
+def by_epochs() -> Iterator[tuple[int, float]]:
     with Running("ours", replace(MLP, examples=6_750)) as ours:
         for epochs in (1, 4, 16, 64):
-            yield GrowthPoint("epochs", epochs, ours.seconds(epochs))
+            yield epochs, ours.seconds(epochs)
+
+
+def by_runs() -> Iterator[tuple[int, float]]:
     counts = (1, 10, 40, 160)
     command = [sys.executable, "-m", "tests.benchmarks.runs", *map(str, counts)]
     printed = subprocess.run(
         command, capture_output=True, text=True, check=True, env=quiet_environment()
     ).stdout.split()
-    yield from (GrowthPoint("runs", count, float(seconds)) for count, seconds in zip(counts, printed, strict=True))
+    yield from zip(counts, map(float, printed), strict=True)
+
+
+def by_arms() -> Iterator[tuple[int, float]]:
+    for arms in (50, 100, 200, 400):
+        yield arms, arms_seconds(arms)
+
+
+# Axis → sizes and seconds along it.
+AXES: Mapping[str, Callable[[], Iterator[tuple[int, float]]]] = {
+    "examples": by_examples,
+    "width": by_width,
+    "epochs": by_epochs,
+    "runs": by_runs,
+    "arms": by_arms,
+}
 
 
 def epoch_seconds(case: Case) -> float:
@@ -198,10 +209,6 @@ def command_seconds(command: list[str], folder: Path, cache: str) -> float:
     started = time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
     return time.perf_counter() - started
-
-
-def quiet_environment() -> dict[str, str]:
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def spread(seconds: list[float]) -> str:

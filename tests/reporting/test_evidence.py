@@ -35,6 +35,15 @@ def test_what_was_packed_says_the_same() -> None:
     assert all(back.runs[run_id].spec == run.spec for run_id, run in EVIDENCE.runs.items())
 
 
+def test_tables_that_were_made_already_are_packed_as_they_would_be_made(monkeypatch) -> None:
+    whole = study_tables(PLAN, EVIDENCE.runs).files()
+    assert pack(replace(EVIDENCE, tables=whole)) == pack(EVIDENCE)
+    # Where predictions find no room, verdicts are told of what did.
+    monkeypatch.setattr("ablate.reporting.evidence.PREDICTION_BYTES", 0)
+    assert pack(replace(EVIDENCE, tables=whole)) == pack(EVIDENCE)
+    assert pack(EVIDENCE)["verdicts.csv"] != whole["verdicts.csv"]
+
+
 def test_packing_again_gives_the_same_bytes() -> None:
     once = pack(EVIDENCE)
     assert pack(unpack(once)) == once

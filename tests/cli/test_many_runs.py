@@ -1,0 +1,67 @@
+"""What is read of a store whose runs are many: each file once at most, and only those that the answer needs."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ablate.specs import Study
+from ablate.store import RunStore
+from tests.benchmarks.many_runs import NAME, stored_run, write_runs, write_study
+from tests.cli.conftest import Ablate
+
+ARMS, SEEDS = 50, 2
+RUNS = ARMS * SEEDS
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
+    folder = tmp_path_factory.mktemp("generated")
+    study = write_study(folder, ARMS, SEEDS)
+    write_runs(study, folder / "results")
+    return folder, study
+
+
+@pytest.fixture
+def study(generated: tuple[Path, Study], folder: Path) -> Study:
+    shutil.copytree(generated[0], folder, dirs_exist_ok=True)
+    return generated[1]
+
+
+def test_the_generator_writes_what_the_store_writes(study: Study, folder: Path, tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "other")
+    for spec in list(study.run_specs().values())[:SEEDS]:  # of the first arm, whose quality is 0
+        store.put(stored_run(spec))
+        written, generated = store.folder(spec.run_id), RunStore(folder / "results").folder(spec.run_id)
+        assert {path.name: path.read_bytes() for path in written.iterdir()} == {
+            path.name: path.read_bytes() for path in generated.iterdir()
+        }
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("list", {"record.json": RUNS}),
+        ("list runs", {"record.json": RUNS}),
+        ("list model.dropout=0.3 optimizer=adam", {"record.json": RUNS}),
+        (f"plan +sweep={NAME}", {"record.json": RUNS, "arrays.npz": RUNS}),
+    ],
+)
+def test_each_file_is_read_once_at_most(
+    words: str, read: dict[str, int], study: Study, ablate: Ablate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: Counter[str] = Counter()
+    read_bytes = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        if path.parent.name in study.run_specs():
+            opened[path.name] += 1
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    said = ablate(*words.split())
+    assert (said.code, opened) == (0, read)
+    assert f"{RUNS} runs, all done" in said.out or words.startswith("list")
