@@ -13,7 +13,7 @@ import io
 import math
 import struct
 import zipfile
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -49,11 +49,11 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(content: bytes, names: Container[str] | None = None) -> dict[str, Array]:
+def unpack(content: bytes, names: Collection[str] | None = None) -> dict[str, Array]:
     """The arrays of what `pack` has written, in their order; nothing is unpickled.
 
     Args:
-        names: those that are wanted; None for all.
+        names: those that are wanted; None for all. What comes after the last of them is not looked at.
 
     Raises:
         ValueError: for bytes that `pack` does not write.
@@ -66,11 +66,11 @@ def unpack(content: bytes, names: Container[str] | None = None) -> dict[str, Arr
         raise ValueError(f"no archive of arrays ({type(error).__name__}: {error})") from error
 
 
-def _members(content: bytes, names: Container[str] | None) -> Iterator[tuple[str, Array]]:
+def _members(content: bytes, names: Collection[str] | None) -> Iterator[tuple[str, Array]]:
     if not content[-LAST_BYTES:].startswith(LAST_SIGNATURE):
         raise ValueError("no archive of arrays, or one that is cut off")
-    position = 0
-    while content[position : position + 4] not in (LISTED_SIGNATURE, LAST_SIGNATURE):
+    position, left = 0, None if names is None else len(names)
+    while left != 0 and content[position : position + 4] not in (LISTED_SIGNATURE, LAST_SIGNATURE):
         signature, compression, name_bytes, extra_bytes = MEMBER.unpack_from(content, position)
         if signature != MEMBER_SIGNATURE or compression != zipfile.ZIP_STORED:
             raise ValueError("no archive of arrays, or a compressed one")
@@ -85,6 +85,7 @@ def _members(content: bytes, names: Container[str] | None) -> Iterator[tuple[str
         if names is None or name in names:
             # Copied, since a stretch of an archive is neither aligned nor writable.
             yield name, np.ndarray(shape, dtype, content, values_start).copy()
+            left = None if left is None else left - 1
         position = values_start + values_bytes
 
 

@@ -29,7 +29,7 @@ import logging
 import stat
 import struct
 import zipfile
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -167,7 +167,7 @@ class RunStore:
         """
         return self._read(run_id, read_run)
 
-    def arrays(self, record: RunRecord, names: Container[str] | None = None) -> Mapping[str, Array]:
+    def arrays(self, record: RunRecord, names: Collection[str] | None = None) -> Mapping[str, Array]:
         """The arrays of a run whose record was read from here, verified by what that said of them; those called
         `names` at least.
 

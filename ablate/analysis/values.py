@@ -108,7 +108,8 @@ def value_in(column: str) -> Value:
 
 def arrays_behind(column: str) -> frozenset[str]:
     """The names of the arrays of a run that its value in a column, and what is said of it, can depend on."""
-    return frozenset((f"{HISTORY}{metric_of(column)}", "test/label", "test/prediction"))
+    tested = ("test/label", "test/prediction") if column.startswith("test_") else ()
+    return frozenset((f"{HISTORY}{metric_of(column)}", *tested))
 
 
 def values_by_seed(runs: Iterable[StoredRun], value_of: Value) -> dict[int, float]:
