@@ -32,6 +32,7 @@ __all__ = [
     "WIDTH_INCHES",
     "house_figure",
     "house_style",
+    "label_upwards",
     "png_bytes",
     "use_log_scale",
 ]
@@ -45,6 +46,7 @@ WIDTH_INCHES = 8.6
 DOTS_PER_INCH = 150
 HEADING_LINE_INCHES = 0.215
 HEADING_CHARACTERS = 88
+LABEL_LINE_INCHES, LABEL_CHARACTERS_PER_INCH = 0.17, 13
 
 # Any, since matplotlib types the keys in some versions and not in others.
 _STYLE: Any = {
@@ -95,7 +97,7 @@ class Panels:
 
     above: float
     below: float
-    left: float = 0.78
+    left: float = 0.84
 
     def apply(self, figure: Figure, height: float, rows: int) -> None:
         """Set the margins of a figure whose axes share `height` inches, in so many rows."""
@@ -150,6 +152,18 @@ def house_figure(
         len(ratios), columns, sharex=is_shared, sharey=is_shared, squeeze=False, height_ratios=ratios
     )
     return figure, list(axes.flat)
+
+
+def label_upwards(figure: Figure, label: str) -> None:
+    """One label for the vertical axis of all panels, in as many lines as it takes not to reach into the heading."""
+    width, whole = figure.get_size_inches()
+    engine, around = figure.get_layout_engine(), figure.subplotpars
+    bottom, top = (around.bottom, around.top) if engine is None else (0.0, engine.get()["rect"][3])
+    lines = textwrap.wrap(label, max(10, int((top - bottom) * whole * LABEL_CHARACTERS_PER_INCH)))
+    written = figure.supylabel("\n".join(lines), y=(bottom + top) / 2, size=9.5, linespacing=1.25)
+    if engine is None:
+        written.set_x(0.06 / width)
+        figure.subplots_adjust(left=around.left + LABEL_LINE_INCHES * (len(lines) - 1) / width)
 
 
 def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:

@@ -20,7 +20,16 @@ from ablate.analysis.examples import ShownExamples
 from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
 from ablate.analysis.verdict_rows import Scale, Verdict
-from ablate.plots.canvas import BASELINE, DIVERGED, SUBJECT, Panels, house_figure, house_style, use_log_scale
+from ablate.plots.canvas import (
+    BASELINE,
+    DIVERGED,
+    SUBJECT,
+    Panels,
+    house_figure,
+    house_style,
+    label_upwards,
+    use_log_scale,
+)
 from ablate.plots.confusion import draw_confusion, mistake_shares
 from ablate.plots.curves import draw_arm_curves, fit_to_curves, use_whole_epochs
 from ablate.plots.displacement import displacement_page, ensembles_page
@@ -125,7 +134,7 @@ def paired_seeds(results: SweepResults) -> Figure:
         use_error_scale(axes[0], "y")
     elif values := [value for panel in panels for pair in panel.pairs for value in pair]:
         use_log_scale(axes[0], "y", min(values), max(values))
-    figure.supylabel(axis_label(metric), size=9.5)
+    label_upwards(figure, axis_label(metric))
     return figure
 
 
@@ -167,7 +176,7 @@ def learning_curves(results: SweepResults) -> Figure:
     fit_to_curves(arms, axes[0])
     if metric is not results.curve_metric:
         use_error_scale(axes[0], "y")
-    figure.supylabel(axis_label(metric, with_goal=False), size=9.5)
+    label_upwards(figure, axis_label(metric, with_goal=False))
     figure.legend(handles=_legend_of_curves(arms), loc="lower center", ncols=5, columnspacing=1.6)
     return figure
 

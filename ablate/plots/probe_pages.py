@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.analysis.results import SweepResults
-from ablate.plots.canvas import house_figure
+from ablate.plots.canvas import house_figure, label_upwards
 from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
 from ablate.plots.labels import row_labels
 from ablate.plots.lines import draw_lines
@@ -116,5 +116,5 @@ def _panels(
         ax.set_title(label, loc="left", size=9)
     hide_empty(axes, len(shown), grid.columns)
     figure.supxlabel(across, size=9.5)
-    figure.supylabel(up, size=9.5)
+    label_upwards(figure, up)
     return figure
