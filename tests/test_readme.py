@@ -52,7 +52,7 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def test_there_are_thirteen_things_to_do_next():
+def test_there_are_ten_things_to_do_next():
     assert len(commands()) == 10
 
 

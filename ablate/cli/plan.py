@@ -16,6 +16,7 @@ from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
+from ablate.design import NAME
 from ablate.identity import Json, canonical
 from ablate.plans import PlannedSweep
 from ablate.records import StoredRun
@@ -58,7 +59,11 @@ def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) ->
         output.result(f"with {' '.join(spec.base)}")
     numbers = {program: number for number, program in enumerate(programs_of(sweep), start=1)}
     columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
-    rows = [arm_row(arm, planned.runs_of(arm.name), work, numbers[arm.spec.program_id]) for arm in sweep.arms]
+    written = {arm.get(NAME) for arm in spec.arms}
+    rows = [
+        arm_row(arm, planned.runs_of(arm.name), work, numbers[arm.spec.program_id], arm.name in written)
+        for arm in sweep.arms
+    ]
     output.result(plain_table(columns, rows))
     distinct = len({arm.spec.run_id for arm in sweep.arms})
     if distinct < len(sweep.arms):
@@ -89,10 +94,12 @@ def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str
     return [title, *(f"  {line}" for line in lines)]
 
 
-def arm_row(arm: Arm, runs: Sequence[PlannedRun], work: WorkPlan, program: int) -> list[str]:
+def arm_row(arm: Arm, runs: Sequence[PlannedRun], work: WorkPlan, program: int, has_name: bool) -> list[str]:
+    """The row of an arm, whose name is shown where its author gave it one."""
     done = sum(run.run_id in work.done for run in runs)
     overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in arm.levels.items())
-    title = f"{overrides} (baseline)" if arm.is_baseline else overrides
+    named = f"{arm.name}: {overrides}" if has_name else overrides
+    title = f"{named} (baseline)" if arm.is_baseline else named
     return [title, str(done), str(len(runs) - done), str(program)]
 
 

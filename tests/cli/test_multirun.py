@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ablate.config.requests import load_request
@@ -54,3 +56,12 @@ def test_a_plan_shows_the_grid(ablate: Ablate) -> None:
     assert "grid, 2 arms × 2 seeds" in said.out
     assert "optimizer=sgd (baseline)" in said.out
     assert "4 runs, 4 to train" in said.out
+
+
+def test_a_plan_shows_the_names_that_arms_were_given(ablate: Ablate) -> None:
+    arms = "[{name: still, model.dropout: 0.0}, {name: noisy, model.dropout: 0.5}]"
+    said = ablate(
+        "plan", "+sweep=dropout", "sweep.design=list", f"sweep.arms={arms}", "sweep.seeds=1", "dataset=digits"
+    )
+    assert re.search(r"^still: model.dropout=0.0 \(baseline\)\s+0\s+1\s+1$", said.out, re.MULTILINE)
+    assert re.search(r"^noisy: model.dropout=0.5\s+0\s+1\s+1$", said.out, re.MULTILINE)
