@@ -105,7 +105,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     with writing(path, len(content)):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write_through(temporary, content)
+            _write(temporary, content)
+            _sync(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -158,7 +159,7 @@ def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
             staged.mkdir(parents=True)
             for name, content in files.items():
                 (staged / name).parent.mkdir(exist_ok=True)
-                (staged / name).write_bytes(content)
+                _write(staged / name, content)
             _sync_all([staged / name for name in files] + [*{(staged / name).parent for name in files} | {staged}])
         yield staged
     finally:
@@ -252,11 +253,9 @@ def _temporary_name(parent: Path) -> Path:
     return parent / f"{TEMPORARY}{uuid.uuid4().hex}"
 
 
-def _write_through(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync(path: Path) -> None:

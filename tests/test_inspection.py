@@ -33,7 +33,7 @@ DAY_SECONDS = 86400.0
 @pytest.fixture(autouse=True)
 def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their figures take longest, and are looked at in the tests of the verbs."""
-    monkeypatch.setattr("ablate.publishing.write_report", lambda *arguments: None)
+    monkeypatch.setattr("ablate.publishing.write_packed", lambda *arguments: None)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def at_touch(step: int, part: float, then: Callable[[], None]) -> Iterator[None]
                 raise Killed
             count += 1
             if count - 1 == step:
-                if original is write_through:
+                if original is write:
                     path, content = arguments
                     path.write_bytes(content[: int(part * len(content))])
                 try:
@@ -71,16 +71,18 @@ def at_touch(step: int, part: float, then: Callable[[], None]) -> Iterator[None]
                 except Killed:
                     is_dead = True
                     raise
-                if original is write_through:
+                if original is write:
                     path.unlink()
             return original(*arguments, **options)
 
         return touch
 
-    write_through = durable._write_through
-    places = [(durable, "_write_through"), (durable, "_sync_folder"), (shutil, "rmtree")]
+    write = durable._write
+    places = [(durable, "_write"), (durable, "_sync"), (shutil, "rmtree")]
     places += [(Path, name) for name in ("mkdir", "rename", "replace", "unlink")]
     with ExitStack() as stack:
+        # One by one, and in this thread, which holds the locks.
+        stack.enter_context(patch.object(durable, "_sync_all", lambda paths: [durable._sync(path) for path in paths]))
         for owner, name in places:
             stack.enter_context(patch.object(owner, name, touching(getattr(owner, name))))
         yield

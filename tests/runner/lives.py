@@ -73,7 +73,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.reporting.writing import Written
     from ablate.specs import Component
 
-    ablate.publishing.write_report = lambda plan, runs, path, *_: Written(path, changed=False)
+    ablate.publishing.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
     arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds, "trainer": NAME}
     executor = Component("ablate.runner.local.LocalExecutor", arguments)
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))

@@ -54,7 +54,7 @@ def kill_at(moment: str) -> None:
 
 
 def kill_while_writing(name: str) -> None:
-    whole = durable._write_through
+    whole = durable._write
     written = []
 
     def torn(path, content):
@@ -64,7 +64,7 @@ def kill_while_writing(name: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         whole(path, content)
 
-    durable._write_through = torn
+    durable._write = torn
 
 
 def tell(event: Event) -> None:

@@ -76,7 +76,9 @@ def test_a_factor_that_does_nothing_gives_bit_equal_arms(trainer, nothing):
     assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
 
 
-@pytest.mark.parametrize("words", [("model.dropout=0.2", "model.batch_norm=true"), ("model.l2=0.001",)])
+@pytest.mark.parametrize(
+    "words", [("model.dropout=0.2", "model.batch_norm=true"), pytest.param(("model.l2=0.001",), marks=pytest.mark.slow)]
+)
 def test_a_subclassed_network_trains_to_the_bits_of_the_functional_one(trainer, words):
     pair = [spec(f"model={model}", *words, *SHORT) for model in ("mlp", "subclassed")]
     assert bits(train(trainer, pair[0])) == bits(train(trainer, pair[1]))
@@ -167,7 +169,12 @@ def test_augmentation_is_keyed_by_the_seed_and_the_salt(trainer):
 
 
 @pytest.mark.parametrize(
-    "words", [("model.dropout=0.2",), ("model=small_cnn", "augment=shift"), ("training.batch_size=7",)]
+    "words",
+    [
+        ("model.dropout=0.2",),
+        pytest.param(("model=small_cnn", "augment=shift"), marks=pytest.mark.slow),
+        pytest.param(("training.batch_size=7",), marks=pytest.mark.slow),
+    ],
 )
 def test_streamed_or_resident_the_run_is_the_same_to_the_bit(words, monkeypatch):
     monkeypatch.setattr(feeding, "PIECE_STEPS", 16)
@@ -315,6 +322,7 @@ def test_measuring_between_runs_changes_no_run(trainer):
     assert bits(train(trainer, asked)) == bits(run)
 
 
+@pytest.mark.slow
 def test_a_run_pinned_to_another_device_is_the_same_run():
     """As each of several GPUs has its own worker; here the devices are two halves of the CPU."""
     done = subprocess.run([sys.executable, "-m", "tests.runner.on_device"], capture_output=True, text=True)
