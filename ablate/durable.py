@@ -7,7 +7,7 @@ most a `.tmp-…` that nobody reads.
     write_atomically(folder / "runs.csv", content)
     with staged_folder(runs, {"spec.json": ..., "record.json": ...}) as staged:
         publish(staged, runs / run_id)
-    unseal(json.dumps(seal({"epoch": 3}))) == {"epoch": 3}
+    unseal(sealed_text({"epoch": 3})) == {"epoch": 3}
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ __all__ = [
     "is_temporary",
     "publish",
     "seal",
+    "sealed_text",
     "set_aside",
     "staged_folder",
     "unseal",
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 CHECKSUM = "checksum"
+ENDING_CHARACTERS = len(f',"{CHECKSUM}":""}}') + 64
 TEMPORARY = ".tmp-"
 CORRUPT, SUPERSEDED = ".corrupt", ".superseded"
 
@@ -220,12 +222,22 @@ def is_set_aside(path: Path) -> bool:
 
 
 def seal(data: Mapping[str, Json]) -> dict[str, Json]:
-    """`data` with, as its last key, the sha256 of its canonical JSON."""
+    """`data` in its order with, as its last key, the sha256 of its canonical JSON."""
     return {**data, CHECKSUM: _sha256_of_text(canonical(data))}
 
 
+def sealed_text(data: Mapping[str, Json]) -> str:
+    """The canonical JSON of `data`, whose last key is what `seal` adds: the layout that is unsealed soonest.
+
+    Raises:
+        ValueError, TypeError: for what JSON cannot say.
+    """
+    text = canonical(data)
+    return text[:-1] + _ending(text, is_only=not data)
+
+
 def unseal(text: str | bytes) -> dict[str, Any]:
-    """What was sealed and written as the JSON `text`.
+    """What was sealed and written as the JSON `text`, in whatever layout.
 
     Raises:
         Damaged: when `text` is not the JSON of a sealed object, or its checksum is another's.
@@ -233,12 +245,23 @@ def unseal(text: str | bytes) -> dict[str, Any]:
     try:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
-        sound = checksum == _sha256_of_text(canonical_of_loaded(data))
+        # To print a record again takes longer than to read it, and only another layout needs that.
+        sound = _is_canonical(text) or checksum == _sha256_of_text(canonical_of_loaded(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
         raise Damaged("its checksum does not match")
     return dict(data)
+
+
+def _is_canonical(text: str | bytes) -> bool:
+    written = (text if isinstance(text, str) else text.decode(errors="replace")).removesuffix("\n")
+    return written.isascii() and written.endswith(_ending(written[:-ENDING_CHARACTERS] + "}"))
+
+
+def _ending(text: str, is_only: bool = False) -> str:
+    """What stands in place of the brace that ends a canonical text once it is sealed."""
+    return f'{"" if is_only else ","}"{CHECKSUM}":"{_sha256_of_text(text)}"}}'
 
 
 def _sha256_of_text(text: str) -> str:

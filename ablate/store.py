@@ -46,13 +46,13 @@ from ablate.durable import (
     discard,
     holding,
     publish,
-    seal,
+    sealed_text,
     set_aside,
     staged_folder,
     unseal,
     write_atomically,
 )
-from ablate.identity import RUN_ID, Json, canonical, sha256_of_bytes
+from ablate.identity import RUN_ID, Json, sha256_of_bytes
 from ablate.packing import pack, unpack
 from ablate.records import Array, RunRecord, StoredRun, unlike
 from ablate.specs import RunSpec, run_id_of
@@ -396,12 +396,12 @@ def encode(run: StoredRun) -> dict[str, bytes]:
     """
     if run.record.run_id != run.spec.run_id:
         raise ValueError(f"the record of run {run.record.run_id} comes with the spec of {run.spec.run_id}")
-    contents = {SPEC: _text(run.spec.to_json(), sort_keys=True), ARRAYS: pack(run.arrays)}
+    contents = {SPEC: _text(run.spec.to_json()), ARRAYS: pack(run.arrays)}
     neighbours: dict[str, Json] = {
         name: {"bytes": len(content), "sha256": sha256_of_bytes(content)} for name, content in contents.items()
     }
-    record = seal({**run.record.to_json(), "files": neighbours})
-    return {**contents, RECORD: _text(record, sort_keys=False)}
+    record = sealed_text({**run.record.to_json(), "files": neighbours})
+    return {**contents, RECORD: f"{record}\n".encode("ascii")}
 
 
 def encode_artefact(run_id: str, name: str, arrays: Mapping[str, Array]) -> bytes:
@@ -414,7 +414,7 @@ def encode_artefact(run_id: str, name: str, arrays: Mapping[str, Array]) -> byte
         raise ValueError(f"no artefact is named {name!r}; there are {', '.join(ARTEFACTS)}")
     archive = pack(arrays)
     about: dict[str, Json] = {"run_id": run_id, "artefact": name, "version": ARTEFACTS[name].version}
-    comment = canonical(seal({**about, "sha256": sha256_of_bytes(archive)})).encode("ascii")
+    comment = sealed_text({**about, "sha256": sha256_of_bytes(archive)}).encode("ascii")
     # An archive ends in the length of its comment, and the comment.
     return archive[: -COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(len(comment)) + comment
 
@@ -601,5 +601,5 @@ def _interpreting(folder: Path) -> Iterator[None]:
         raise UnreadableRecord(folder, f"{type(error).__name__}: {error}") from error
 
 
-def _text(data: Mapping[str, Json], sort_keys: bool) -> bytes:
-    return (json.dumps(data, indent=2, sort_keys=sort_keys, allow_nan=False) + "\n").encode("ascii")
+def _text(data: Mapping[str, Json]) -> bytes:
+    return (json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n").encode("ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -15,7 +16,7 @@ from ablate.durable import (
     WriteFailed,
     discard,
     is_set_aside,
-    seal,
+    sealed_text,
     set_aside,
     unseal,
     write_atomically,
@@ -57,9 +58,11 @@ def test_a_refused_write_leaves_the_old_file_and_names_what_it_needed(tmp_path, 
 @settings(deadline=None, derandomize=True, max_examples=100)
 @given(st.dictionaries(st.text().filter(lambda key: key != "checksum"), JSON, max_size=4))
 def test_unseals_what_was_sealed(data):
-    sealed = seal(data)
-    assert list(sealed)[-1] == "checksum"
-    assert canonical(unseal(canonical(sealed))) == canonical(data)
+    sealed = sealed_text(data)
+    assert list(json.loads(sealed))[-1] == "checksum"
+    same = json.loads(sealed)
+    for text in (sealed, f"{sealed}\n".encode(), json.dumps(same, indent=2, ensure_ascii=False), canonical(same)):
+        assert canonical(unseal(text)) == canonical(data)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", '{"checksum": 3}', b"\xff", '{"a": 1, "checksum": "00"}'])
@@ -69,9 +72,21 @@ def test_refuses_what_was_not_sealed(text):
 
 
 def test_refuses_a_changed_value():
-    sealed = seal({"epoch": 3})
-    with pytest.raises(Damaged, match="checksum does not match"):
-        unseal(canonical({**sealed, "epoch": 4}))
+    sealed = sealed_text({"epoch": 3, "loss": 0.25})
+    for text in (sealed, json.dumps(json.loads(sealed), indent=2)):
+        with pytest.raises(Damaged, match="checksum does not match"):
+            unseal(text.replace("3", "4", 1))
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.data())
+def test_refuses_whatever_byte_was_changed(drawn):
+    sealed = sealed_text({"epoch": 3, "metrics": {"loss": 0.25, "accuracy": 1.0}, "name": "é"}).encode()
+    position = drawn.draw(st.integers(0, len(sealed) - 1))
+    changed = sealed[:position] + bytes([drawn.draw(st.integers(0, 255))]) + sealed[position + 1 :]
+    if changed != sealed:
+        with pytest.raises(Damaged):
+            unseal(changed)
 
 
 def test_discards_a_file_a_folder_and_a_link_but_not_where_it_leads(tmp_path):

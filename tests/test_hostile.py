@@ -33,7 +33,7 @@ from ablate.cli.command import ExitCode
 from ablate.cli.complete import candidates
 from ablate.cli.output import Output
 from ablate.cli.progress import progress_display
-from ablate.durable import StoreError, seal
+from ablate.durable import StoreError, sealed_text
 from ablate.identity import sha256_of_bytes
 from ablate.plans import StudyPlan
 from ablate.plots import figures
@@ -179,7 +179,7 @@ def forge(root: Path, record: Any, spec: bytes | None = None, arrays: bytes | No
     if isinstance(record, dict):
         record.pop("checksum", None)
         with suppress(ValueError, TypeError):
-            record = seal({"files": files, **record})
+            record = json.loads(sealed_text({"files": files, **record}))
     (run_folder / "record.json").write_text(json.dumps(record))
     return run_folder
 
@@ -241,7 +241,7 @@ class TestAStore:
         journal = folder / "results" / "studies" / "evil" / "plans.jsonl"
         journal.parent.mkdir()
         line = {"plan": {"name": "../x", "sweeps": [3]}, "planned_at": [], "argv": "\x1b[2J"}
-        journal.write_text(json.dumps(seal(line)) + "\n")
+        journal.write_text(sealed_text(line) + "\n")
         said = ablate(*words.format(id=RUN.spec.run_id).split())
         assert said.code == ExitCode.DONE
         assert "Traceback" not in said.err

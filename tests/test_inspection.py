@@ -13,8 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ablate.analysis.frame import study_tables
-from ablate.durable import seal
-from ablate.identity import canonical
+from ablate.durable import sealed_text
 from ablate.inspection import Finding, What, inspect, repair
 from ablate.leftovers import DEAD_SECONDS, Kind
 from ablate.plans import StudyPlan
@@ -219,7 +218,7 @@ def test_what_a_later_version_wrote_is_noted_and_left(root: Path, monkeypatch: p
     folder = RunStore(root).folder(BASELINE.run_id)
     artefact = folder / "artefacts" / "weights.npz"
     artefact.with_name("dreams.npz").write_bytes(artefact.read_bytes().replace(b'"weights"', b'"dreams_"'))
-    (folder / "record.json").write_text(canonical(seal({"run_id": folder.name, "schema": 99, "files": {}})))
+    (folder / "record.json").write_text(sealed_text({"run_id": folder.name, "schema": 99, "files": {}}))
     before = state(root)
     versions = [finding for finding in found(root) if finding.what is What.ANOTHER_VERSION]
     assert [finding.path for finding in versions] == [folder]

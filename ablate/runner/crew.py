@@ -6,6 +6,7 @@ has ended, and the idle workers, which may hold memory of their past, are dismis
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -28,6 +29,8 @@ BEAT_SECONDS = 1.0
 GRACE_SECONDS = 2.0
 # What a worker may take to start in, where that is more than may pass between two signs of life.
 STARTING_SECONDS = 60.0
+# Between two looks at the workers there are turns of a fifth of a second. After so long the process itself stood still.
+PAUSED_SECONDS = 5.0
 
 Handle = TypeVar("Handle", bound=WorkerHandle)
 
@@ -85,6 +88,7 @@ class Crew(Generic[Handle]):
         self._workers: list[Handle | None] = [None] * places
         # Of those that share a device the first is on it, or waits until nobody else is; the others come after it.
         self._retries: list[Retry] = []
+        self._looked_at = time.monotonic()
 
     def __enter__(self) -> Crew[Handle]:
         return self
@@ -203,7 +207,11 @@ class Crew(Generic[Handle]):
         self._retries = [retry for retry in self._retries if retry.job.spec != spec]
 
     def _end_hanging(self) -> None:
+        before, self._looked_at = self._looked_at, time.monotonic()
+        paused_seconds = self._looked_at - before
         for worker in self._present():
+            if paused_seconds > PAUSED_SECONDS:
+                worker.excuse(paused_seconds)
             # It may have spoken while this process was busy, writing to a slow disk for one.
             if worker.job is None or worker.is_waiting or worker.has_spoken():
                 continue

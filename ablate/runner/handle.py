@@ -60,6 +60,11 @@ class WorkerHandle(ABC):
             self.job = None
         return message
 
+    def excuse(self, seconds: float) -> None:
+        """Count these seconds as none: nobody was there to hear, for the machine or the container stood still."""
+        self._heard_at += seconds
+        self._progressed_at += seconds
+
     @property
     def silent_seconds(self) -> float:
         return time.monotonic() - self._heard_at

@@ -3,15 +3,17 @@ executors is in `test_executors.py`."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from ablate.durable import WriteFailed
 from ablate.records import Status
-from ablate.runner import crew, process
+from ablate.runner import crew, handle, process
 from ablate.runner.devices import DeviceAbsent
-from ablate.runner.events import WorkerDied
+from ablate.runner.events import EpochEnded, WorkerDied
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.process import OUTPUT_BYTES
@@ -53,6 +55,26 @@ def test_a_worker_that_never_starts_is_given_up(scene, monkeypatch):
     replace(LOCAL, workers=1, heartbeat_seconds=0.1).execute(SPECS[:1], scene.session)
     assert [death.reason for death in scene.of(WorkerDied)] == ["the worker gave no sign of life for 0.5 s"] * 2
     assert scene.store.record(SPECS[0].run_id).failure.kind == "stalled"
+
+
+def test_a_machine_that_stood_still_costs_no_run(scene, monkeypatch):
+    """As in a paused container, whose clock goes on: an hour passes at once, for parent and worker alike."""
+    clock, passed_seconds = time.monotonic, 0.0
+    for module in (crew, handle):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock() + passed_seconds))
+    told = scene.session.observe
+
+    def observe(event):
+        nonlocal passed_seconds
+        told(event)
+        if isinstance(event, EpochEnded):
+            passed_seconds = 3600.0
+
+    session = replace(scene.session, observe=observe)
+    spec = scripted_spec(seconds=0.6)
+    LocalExecutor(workers=1, trainer=NAME, heartbeat_seconds=30.0).execute([spec], session)
+    assert not scene.of(WorkerDied)
+    assert scene.store.record(spec.run_id).status is Status.COMPLETED
 
 
 def test_replaces_a_worker_that_has_grown(scene):
