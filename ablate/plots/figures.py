@@ -168,7 +168,7 @@ def learning_curves(results: SweepResults) -> Figure:
     figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
     training = {curves.arm: change(curves) for curves in results.training}
     baseline = next(arm for arm in arms if arm.is_baseline)
-    labels, _ = row_labels([arm.arm for arm in arms], grid.label_characters)
+    labels, _ = row_labels([arm.arm for arm in arms], grid.label_characters - 2)  # the baseline's is bold
     for label, arm, ax in zip(labels, arms, axes, strict=False):
         draw_arm_curves(arm, training.get(arm.arm), baseline, ax)
         ax.set_title(label, loc="left", size=9, weight="bold" if arm.is_baseline else "normal")
@@ -177,7 +177,8 @@ def learning_curves(results: SweepResults) -> Figure:
     if metric is not results.curve_metric:
         use_error_scale(axes[0], "y")
     label_upwards(figure, axis_label(metric, with_goal=False))
-    figure.legend(handles=_legend_of_curves(arms), loc="lower center", ncols=5, columnspacing=1.6)
+    legend = _legend_of_curves(arms, has_training=any(arm.mean for arm in results.training))
+    figure.legend(handles=legend, loc="lower center", ncols=5, columnspacing=1.6)
     return figure
 
 
@@ -381,11 +382,12 @@ def _seeds(results: SweepResults) -> str:
     return f"{planned} seed{'s' if planned != 1 else ''} an arm"
 
 
-def _legend_of_curves(arms: Sequence[ArmCurves]) -> list[Line2D]:
+def _legend_of_curves(arms: Sequence[ArmCurves], has_training: bool) -> list[Line2D]:
+    trained = Line2D([], [], color=SUBJECT, linewidth=1.2, linestyle=(0, (3, 2)), label="training, mean")
     lines = [
         Line2D([], [], color=SUBJECT, linewidth=0.7, alpha=0.6, label="validation, one seed"),
         Line2D([], [], color=SUBJECT, linewidth=2.0, label="validation, mean"),
-        Line2D([], [], color=SUBJECT, linewidth=1.2, linestyle=(0, (3, 2)), label="training, mean"),
+        *([trained] if has_training else []),
         Line2D([], [], color=BASELINE, linewidth=1.6, alpha=0.55, label="baseline, mean"),
     ]
     cross = Line2D([], [], color=DIVERGED, marker="x", markeredgewidth=1.8, linestyle="", label="diverged")

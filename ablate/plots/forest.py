@@ -30,6 +30,8 @@ MOST_DOTS = 30
 # Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
 FAR_OUT = 8.0
 CLAIMED = "#E8F1F8"
+# What is written between the arrows that say which way is good; more stands above them.
+MOST_BETWEEN_ARROWS = 60
 
 COLOURS = {
     Word.BETTER: SUBJECT,
@@ -187,6 +189,8 @@ def _axis_label(verdict: Verdict) -> str:
     if not good:
         return text
     left, right = ("worse", "better") if good > 0 else ("better", "worse")
+    if len(text) > MOST_BETWEEN_ARROWS:
+        return f"{text}\n← {left}{' ' * MOST_BETWEEN_ARROWS}{right} →"
     return f"← {left}        {text}        {right} →"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
 
 LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 SPREAD_OF_LEVELS = 0.16
+# Of a line of the vertical axis' label, beside three inches.
+UPWARD_CHARACTERS = 34
 # Of the table of cells, in half a page.
 MOST_COLUMNS_WITH_INTERVALS, MOST_COLUMNS_WITH_TEXT = 6, 14
 _WHITE_TO_BLUE = LinearSegmentedColormap.from_list("levels", ["#FFFFFF", "#A9CCE8", "#3B8BC6"])
@@ -35,7 +38,7 @@ def draw_interaction(info: TwoFactors, ax: Axes) -> Axes:
         _draw_level(present, PALETTE[index % len(PALETTE)], style, shortened(level, 16), ax)
     ax.set_xticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
     ax.set_xlim(-0.4, len(info.first_levels) - 0.6)
-    ax.set(xlabel=info.first, ylabel=axis_label(info.metric))
+    ax.set(xlabel=info.first, ylabel=textwrap.fill(axis_label(info.metric), UPWARD_CHARACTERS))
     ax.grid(axis="y", which="major")
     # Above the axes, where no line can run into it.
     legend = ax.legend(

@@ -14,10 +14,11 @@ MOST_CHARACTERS = 34
 
 
 def axis_label(metric: MetricInfo, with_goal: bool = True) -> str:
-    """`validation loss, nats (goal: lower)`."""
+    """`validation loss, nats (goal: lower)`, whose goal stays in one line."""
     unit = f", {metric.unit}" if metric.unit else ""
-    goal = {"min": " (goal: lower)", "max": " (goal: higher)"}.get(metric.direction, "")
-    return f"{metric.title}{unit}{goal if with_goal else ''}"
+    way = {"min": "lower", "max": "higher"}.get(metric.direction)
+    goal = f" (goal:\N{NO-BREAK SPACE}{way})" if way and with_goal else ""
+    return f"{metric.title}{unit}{goal}"
 
 
 def interval_name(verdicts: Sequence[Verdict]) -> str:

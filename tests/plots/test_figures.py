@@ -235,7 +235,7 @@ def test_accuracies_near_one_are_drawn_as_errors() -> None:
     results = judged(sweep_results(plan_of(sweep).sweeps[0], runs))
     (ax,) = DRAW["metric_by_arm"](results).axes
     assert ax.get_xscale() == "log"
-    assert ax.get_xlabel() == "1 − test accuracy, fraction (goal: lower)"
+    assert ax.get_xlabel() == "1 − test accuracy, fraction (goal:\N{NO-BREAK SPACE}lower)"
     dots = [value for line in ax.lines if line.get_marker() == "o" for value in line.get_xdata()]
     assert sorted(dots) == pytest.approx([0.03 - 0.001 * index for index in range(11, -1, -1)])
     for name in ("paired_seeds", "learning_curves"):
