@@ -106,10 +106,12 @@ def value_in(column: str) -> Value:
     return read
 
 
-def arrays_behind(column: str) -> frozenset[str]:
-    """The names of the arrays of a run that its value in a column, and what is said of it, can depend on."""
+def arrays_behind(column: str, record: RunRecord) -> frozenset[str]:
+    """The names of the arrays of a run that its value in a column, and what is said of it, depends on beside its
+    record."""
+    history = () if column in record.metrics else (f"{HISTORY}{metric_of(column)}",)
     tested = ("test/label", "test/prediction") if column.startswith("test_") else ()
-    return frozenset((f"{HISTORY}{metric_of(column)}", *tested))
+    return frozenset((*history, *tested))
 
 
 def values_by_seed(runs: Iterable[StoredRun], value_of: Value) -> dict[int, float]:

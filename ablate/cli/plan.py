@@ -74,13 +74,14 @@ def show_sweep(sweep: Sweep, work: WorkPlan, store: RunStore, output: Output) ->
 
 
 def done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
-    """Run id and run of what is done of a sweep. Specs and records are at hand, so the store gives the arrays alone."""
-    names = arrays_behind(sweep.spec.metric)
+    """Run id and run of what is done of a sweep. Specs and records are at hand; the store gives the arrays, where more
+    is asked than the records say."""
     for spec in sweep.run_specs():
         if spec.run_id in work.done:
             with suppress(MissingRun):  # damaged beside a sound record
                 record = work.done[spec.run_id]
-                yield spec.run_id, StoredRun(spec, record, store.arrays(record, names))
+                names = arrays_behind(sweep.spec.metric, record)
+                yield spec.run_id, StoredRun(spec, record, store.arrays(record, names) if names else {})
 
 
 def power_text(planned: PlannedSweep, done: Mapping[str, StoredRun]) -> list[str]:

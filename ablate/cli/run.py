@@ -20,7 +20,7 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text, progress_display
 from ablate.cli.request import add_run_options, read_request, recorded_words, wanted_versions
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
+from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, metric_rows, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
 from ablate.identity import Json
@@ -136,7 +136,7 @@ def run_alone(spec: RunSpec, command: Command) -> int:
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
         output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {record.run_id[:12]}")
-    rows = [[name, f"{value:.4f}"] for name, value in record.metrics.items()]
+    rows = metric_rows(record)
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))
     return exit_code(trained)

@@ -17,6 +17,7 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table, seconds_text
 from ablate.cli.progress import failure_text
 from ablate.cli.request import read_settings
+from ablate.cli.wording import metric_rows
 from ablate.environments import COMMAND, apart_from_the_command
 from ablate.harmless import one_line
 from ablate.identity import Json
@@ -68,7 +69,7 @@ def show_run(run: StoredRun, places: Sequence[Place], folder: Path, output: Outp
     output.result(f"  in {folder}\n")
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in flatten(run.spec.to_json()).items()]),
-        (("metric", "value"), [[name, f"{value:.4f}"] for name, value in run.record.metrics.items()]),
+        (("metric", "value"), metric_rows(run.record)),
         (("recorded", "value"), environment_rows(run.record)),
     )
     for headings, rows in sections:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ablate.analysis.values import metric_rank
+from ablate.records import RunRecord
 from ablate.runner.plan import WorkPlan
 from ablate.specs import RunSpec
 
-__all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "counted", "numerics_text", "work_text"]
+__all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "counted", "metric_rows", "numerics_text", "work_text"]
 
 RUN_WORDS = "override"
 RUN_WORDS_HELP = "a setting in Hydra's grammar: optimizer=sgd, model.dropout=0.3, +sweep=optimizers"
@@ -45,3 +47,8 @@ def numerics_text(specs: Iterable[RunSpec]) -> str:
 
 def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def metric_rows(record: RunRecord) -> list[list[str]]:
+    """Name and value of every metric of a run, in the order of `METRICS`."""
+    return [[name, f"{record.metrics[name]:.4f}"] for name in sorted(record.metrics, key=metric_rank)]

@@ -91,6 +91,7 @@ class Trainer:
             progress=progress,
         )
         metrics, arrays = ({}, {}) if fitted.diverged_at else final_results(program, data)
+        metrics = {**metrics, **validation_metrics(fitted)}
         timings = Timings(time.perf_counter() - started, fitted.compile_seconds, fitted.epoch_seconds)
         record = _record(spec, fitted, metrics, timings)
         history = {HISTORY + name: np.array(values) for name, values in fitted.history.items()}
@@ -254,6 +255,14 @@ def final_results(program: Program, data: LoadedData) -> tuple[dict[str, float],
     paths, statistics = weight_statistics(program.model)
     weights = {"weights/path": paths, "weights/statistics": statistics}
     return metrics, {**program.procedure.kept(program.learner, data.test, outputs), **weights}
+
+
+def validation_metrics(fitted: FitResult) -> dict[str, float]:
+    """Those of the evaluated epoch, which the history has as well: who asks for one number reads the record alone."""
+    if fitted.evaluated_epoch is None:
+        return {}
+    values = {name: float(values[fitted.evaluated_epoch - 1]) for name, values in fitted.history.items()}
+    return {name: value for name, value in values.items() if name.startswith("val_") and np.isfinite(value)}
 
 
 def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timings: Timings) -> RunRecord:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ablate.identity import Json
 from ablate.plans import StudyPlan
 from ablate.records import Array, RunRecord, Status, StoredRun, Timings
 from ablate.specs import RunSpec, Study
@@ -31,6 +32,17 @@ OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam", "adamw")
 DROPOUTS = 10
 EPOCHS, CLASSES, TEST_EXAMPLES = 30, 10, 360
 MEASURED = ("loss", "objective", "accuracy", "top_3_accuracy", "macro_f1", "calibration_error", "huber")
+ENVIRONMENT: dict[str, Json] = {
+    **dict.fromkeys(("ablate", "python", "tensorflow", "keras", "numpy", "ml_dtypes"), "2.21.0"),
+    "platform": "Linux x86_64",
+    "host": "5bce98f73f3e",
+    "cpu": "AMD EPYC",
+    "cores": 2,
+    "variables": {"TF_ENABLE_ONEDNN_OPTS": "1"},
+    "numerics": {"device": "cpu", "engine": "xla", "threads": 1},
+    "argv": ["+sweep=large"],
+    "git": {"ablate": {"commit": 40 * "a", "patch": None}},
+}
 LAYERS = ("hidden_1/kernel", "hidden_1/bias", "logits/kernel", "logits/bias")
 
 
@@ -86,15 +98,16 @@ def stored_run(spec: RunSpec, quality: float = 0.0) -> StoredRun:
     np.add.at(confusion, (labels, predictions), 1)
     accuracy = float(np.mean(predictions == labels))
     finals = {f"{split}_{name}": level + 0.01 * random.random() for split in ("test", "train") for name in MEASURED}
+    evaluated = {name: float(values[best - 1]) for name, values in history.items() if name.startswith("val_")}
     record = RunRecord(
         run_id=spec.run_id,
         status=Status.COMPLETED,
         epochs_run=EPOCHS,
         best_epoch=best,
         evaluated_epoch=best,
-        metrics={**finals, "test_accuracy": accuracy, "gap": 0.01 * random.random()},
+        metrics={**finals, **evaluated, "test_accuracy": accuracy, "gap": 0.01 * random.random()},
         timings=Timings(3.0 + random.random(), 0.0, tuple(0.1 + 0.01 * random.random(EPOCHS))),
-        environment={"tensorflow": "2.21.0", "keras": "3.15.0", "host": "3f5a", "numerics": {"device": "cpu"}},
+        environment=ENVIRONMENT,
     )
     arrays: dict[str, Array] = {
         **{f"history/{name}": values for name, values in history.items()},
