@@ -1,6 +1,7 @@
 """Large studies: commands over ten thousand stored runs, what keeping the books of a run costs, and what grows.
 
-Times are of the processor: those of one command on a machine that does nothing else, whatever else this one does.
+Times are of the processor, and the shortest of several: those of one command on a machine that does nothing else,
+whatever else this one does.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tests.benchmarks.many_runs import NAME, write_runs, write_study
 __all__ = ["arms_seconds", "large_findings"]
 
 ARMS, SEEDS, QUICK_ARMS = 500, 20, 50
+# How often a command is tried that takes this many seconds at most, and one that takes longer.
+SOON_SECONDS, OFTEN, ONCE = 10.0, 3, 1
 MEMORY_MEBIBYTES = 1024.0
 # The words of `ablate`, and how many seconds it may take.
 COMMANDS: Sequence[tuple[str, float | None]] = (
@@ -49,9 +52,13 @@ def large_findings(is_quick: bool) -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as name:
         write_runs(write_study(Path(name), arms, SEEDS), Path(name) / "results")
         for words, ceiling in COMMANDS:
-            spent = spent_by(["-m", "ablate", *words.split()], Path(name))
+            is_soon = ceiling is not None and ceiling <= SOON_SECONDS
+            tries = [spent_by(["-m", "ablate", *words.split()], Path(name)) for _ in range(OFTEN if is_soon else ONCE)]
+            spent = min(tries, key=lambda tried: tried.processor_seconds)
+            slowest = max(tried.processor_seconds for tried in tries)
             what = f"`ablate {words}`, {runs:,} stored runs of {arms} arms"
-            note = f"{spent.wall_seconds:.1f} s on the wall, load {os.getloadavg()[0]:.1f}"
+            spread = f"{slowest:.1f} s at worst of {len(tries)}; " if is_soon else ""
+            note = f"{spread}{spent.wall_seconds:.1f} s on the wall, load {os.getloadavg()[0]:.1f}"
             yield Finding(f"{what}, processor", spent.processor_seconds, "s", ceiling, False, note)
             yield Finding(f"{what}, memory", spent.peak_mebibytes, "MiB", MEMORY_MEBIBYTES, False)
     yield from bookkeeping(100 if is_quick else 1000)
@@ -71,7 +78,8 @@ def bookkeeping(runs: int) -> Iterator[Finding]:
     for folder, ceiling in ((IN_MEMORY, 5.0), (Path(tempfile.gettempdir()), None)):
         if not folder.is_dir():
             continue
-        wall, processor = map(float, printed("tests.benchmarks.idle", str(runs), str(folder)))
+        tries = [tuple(map(float, printed("tests.benchmarks.idle", str(runs), str(folder)))) for _ in range(OFTEN)]
+        wall, processor = min(tries, key=lambda tried: tried[1])
         where = "in memory" if folder == IN_MEMORY else "forced to the disk"
         note = f"{wall:.1f} ms on the wall with two workers, load {os.getloadavg()[0]:.1f}"
         what = f"parent's processor for each of {runs:,} runs that train nothing, records {where}"
