@@ -322,7 +322,6 @@ def test_measuring_between_runs_changes_no_run(trainer):
     assert bits(train(trainer, asked)) == bits(run)
 
 
-@pytest.mark.slow
 def test_a_run_pinned_to_another_device_is_the_same_run():
     """As each of several GPUs has its own worker; here the devices are two halves of the CPU."""
     done = subprocess.run([sys.executable, "-m", "tests.runner.on_device"], capture_output=True, text=True)
