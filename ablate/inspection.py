@@ -227,23 +227,26 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     from ablate.analysis.frame import study_tables
 
     runs = store.present(plan.possible_run_ids)
-    tables = study_tables(plan, runs)
-    contents = {**tables.files(), "history.csv": b"".join(tables.history_csv())}
-    states = {name: _state_of_table(folder.path / name, content) for name, content in contents.items()}
-    wrong = [f"{name} {state}" for name, state in states.items() if state]
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
+    tables = study_tables(plan, runs)
+    del runs  # of ten thousand there is not room for these and for the files of the tables
+    states = {name: _state_of_table(folder.path / name, [content]) for name, content in tables.files().items()}
+    states["history.csv"] = _state_of_table(folder.path / "history.csv", tables.history_csv())
+    wrong = [f"{name} {state}" for name, state in states.items() if state]
     if wrong:
         said = "none is written" if set(states.values()) == {MISSING} else ", ".join(wrong)
         detail = said + ("" if is_done else " (its runs are not all done)")
         yield Finding(What.TABLES, f"study {folder.name}", detail, folder.path, is_problem=is_done)
 
 
-def _state_of_table(path: Path, content: bytes) -> str:
-    """What is wrong with a table that should be `content`; empty when nothing is."""
+def _state_of_table(path: Path, pieces: Iterable[bytes]) -> str:
+    """What is wrong with a table that should be these pieces, one after the other; empty when nothing is."""
     if not path.is_file():
         return MISSING
-    kept = path.read_bytes()
-    if kept == content or (path.suffix == ".parquet" and _says_the_same(kept, content)):
+    with path.open("rb") as kept:
+        if all(kept.read(len(piece)) == piece for piece in pieces) and not kept.read(1):
+            return ""
+    if path.suffix == ".parquet" and _says_the_same(path.read_bytes(), b"".join(pieces)):
         return ""
     return "is not what the plan and the runs give"
 
