@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import psutil
@@ -59,7 +60,9 @@ class WorkerProcess(WorkerHandle):
     def __init__(self, number: int, settings: WorkerSettings, environment: Mapping[str, str]) -> None:
         super().__init__(number, settings.numerics)
         self._first_bytes: int | None = None
-        self._process, self.connection = _start(environment)
+        # A worker is ended by a signal, and cannot tidy up what it, or TensorFlow, has put among the temporary files.
+        self._scratch = TemporaryDirectory(prefix="ablate-worker-", ignore_cleanup_errors=True)
+        self._process, self.connection = _start({**environment, "TMPDIR": self._scratch.name})
         assert self._process.stdout is not None
         self._output = Tail(self._process.stdout)
         self._send(settings)
@@ -83,6 +86,7 @@ class WorkerProcess(WorkerHandle):
         self._signal(signal.SIGKILL)
         self._process.wait()
         self.connection.close()
+        self._scratch.cleanup()
 
     def last_words(self) -> tuple[str, str]:
         """How it ended (`exited with code 1`), and the end of what it printed."""

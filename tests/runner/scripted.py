@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,8 @@ class Trainer:
         tries = tried(self._data_dir).count(spec.run_id) if arguments.get("restless") else 0
         generator = np.random.default_rng([spec.seed, tries])
         losses = []
+        if arguments.get("litters"):
+            tempfile.mkstemp()
         for epoch in range(1, EPOCHS + 1):
             time.sleep(arguments.get("seconds", 0.0))
             losses.append(generator.random() * spec.optimizer.arguments["learning_rate"])

@@ -3,6 +3,7 @@ executors is in `test_executors.py`."""
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -75,6 +76,15 @@ def test_a_machine_that_stood_still_costs_no_run(scene, monkeypatch):
     LocalExecutor(workers=1, trainer=NAME, heartbeat_seconds=30.0).execute([spec], session)
     assert not scene.of(WorkerDied)
     assert scene.store.record(spec.run_id).status is Status.COMPLETED
+
+
+def test_leaves_nothing_among_the_temporary_files(scene, tmp_path, monkeypatch):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    LOCAL.execute([scripted_spec(seed, litters=True) for seed in range(3)], scene.session)
+    assert list(folder.iterdir()) == []
 
 
 def test_replaces_a_worker_that_has_grown(scene):
