@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import math
 import os
 import re
 import shutil
@@ -246,7 +247,8 @@ def unseal(text: str | bytes) -> dict[str, Any]:
         data = json.loads(text)
         checksum = data.pop(CHECKSUM)
         # To print a record again takes longer than to read it, and only another layout needs that.
-        sound = _is_canonical(text) or checksum == _sha256_of_text(canonical_of_loaded(data))
+        as_written = _is_canonical(text) and _is_finite(data)
+        sound = as_written or checksum == _sha256_of_text(canonical_of_loaded(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
@@ -257,6 +259,15 @@ def unseal(text: str | bytes) -> dict[str, Any]:
 def _is_canonical(text: str | bytes) -> bool:
     written = (text if isinstance(text, str) else text.decode(errors="replace")).removesuffix("\n")
     return written.isascii() and written.endswith(_ending(written[:-ENDING_CHARACTERS] + "}"))
+
+
+def _is_finite(value: Json) -> bool:
+    """Whether there is no number in it that Python's JSON reads and nobody seals: NaN, or one too large for a float."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    return all(map(_is_finite, value)) if isinstance(value, list) else True
 
 
 def _ending(text: str, is_only: bool = False) -> str:

@@ -22,7 +22,7 @@ from ablate.durable import (
     write_atomically,
     write_pieces,
 )
-from ablate.identity import canonical
+from ablate.identity import canonical, sha256_of_bytes
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -69,6 +69,13 @@ def test_unseals_what_was_sealed(data):
 def test_refuses_what_was_not_sealed(text):
     with pytest.raises(Damaged):
         unseal(text)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_refuses_numbers_that_are_none_though_the_checksum_is_right(number):
+    text = f'{{"losses":[{number}]}}'
+    with pytest.raises(Damaged):
+        unseal(f'{text[:-1]},"checksum":"{sha256_of_bytes(text.encode())}"}}')
 
 
 def test_refuses_a_changed_value():

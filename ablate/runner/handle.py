@@ -62,8 +62,8 @@ class WorkerHandle(ABC):
 
     def excuse(self, seconds: float) -> None:
         """Count these seconds as none: nobody was there to hear, for the machine or the container stood still."""
-        self._heard_at += seconds
-        self._progressed_at += seconds
+        now = time.monotonic()
+        self._heard_at, self._progressed_at = (min(at + seconds, now) for at in (self._heard_at, self._progressed_at))
 
     @property
     def silent_seconds(self) -> float:
