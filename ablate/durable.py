@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import filecmp
 import json
-import math
 import os
 import re
 import shutil
@@ -24,6 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -244,11 +244,11 @@ def unseal(text: str | bytes) -> dict[str, Any]:
         Damaged: when `text` is not the JSON of a sealed object, or its checksum is another's.
     """
     try:
-        data = json.loads(text)
+        written = text if isinstance(text, str) else text.decode()
+        data = _FINITE_JSON.decode(written)
         checksum = data.pop(CHECKSUM)
         # To print a record again takes longer than to read it, and only another layout needs that.
-        as_written = _is_canonical(text) and _is_finite(data)
-        sound = as_written or checksum == _sha256_of_text(canonical_of_loaded(data))
+        sound = _is_canonical(written.removesuffix("\n")) or checksum == _sha256_of_text(canonical_of_loaded(data))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged("it is not a JSON object with a checksum") from error
     if not sound:
@@ -256,18 +256,20 @@ def unseal(text: str | bytes) -> dict[str, Any]:
     return dict(data)
 
 
-def _is_canonical(text: str | bytes) -> bool:
-    written = (text if isinstance(text, str) else text.decode(errors="replace")).removesuffix("\n")
-    return written.isascii() and written.endswith(_ending(written[:-ENDING_CHARACTERS] + "}"))
+def _is_canonical(sealed: str) -> bool:
+    """Whether a text is one that `sealed_text` gave, judged by its checksum alone."""
+    return sealed.isascii() and sealed.endswith(_ending(sealed[:-ENDING_CHARACTERS] + "}"))
 
 
-def _is_finite(value: Json) -> bool:
-    """Whether there is no number in it that Python's JSON reads and nobody seals: NaN, or one too large for a float."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
-    return all(map(_is_finite, value)) if isinstance(value, list) else True
+def _finite(number: str) -> float:
+    """Refuses what Python reads in a JSON text and nobody seals: NaN, or a number too large for a float."""
+    value = float(number)
+    if not isfinite(value):
+        raise ValueError(f"{number} is no finite number")
+    return value
+
+
+_FINITE_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def _ending(text: str, is_only: bool = False) -> str:
