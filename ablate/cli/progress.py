@@ -49,16 +49,12 @@ class PlainLines:
     def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
         self._labels, self._runs, self._output = labels, runs, output
         self._ended = 0
-        self._latest: dict[str, Mapping[str, float]] = {}
 
     def observe(self, event: Event) -> None:
         match event:
-            case EpochEnded():
-                self._latest[event.run_id] = event.metrics
             case RunEnded():
                 self._ended += 1
-                latest = self._latest.pop(event.record.run_id, {})
-                line = ended_line(self._labels[event.record.run_id], event.record, latest)
+                line = ended_line(self._labels[event.record.run_id], event.record)
                 self._output.say(f"[{self._ended}/{self._runs}] {line}")
             case _:
                 _tell_problem(event, self._labels, self._output)
@@ -106,7 +102,7 @@ class LiveDisplay:
         self._remove(record.run_id)
         if record.status is not Status.COMPLETED:
             self._problems += 1
-            self._output.say(ended_line(self._labels[record.run_id], record, {}))
+            self._output.say(ended_line(self._labels[record.run_id], record))
         note = f"{self._problems} not completed" if self._problems else ""
         self._progress.update(self._overall, advance=1, note=note)
 
@@ -115,14 +111,14 @@ class LiveDisplay:
             self._progress.remove_task(self._running.pop(run_id))
 
 
-def ended_line(label: str, record: RunRecord, latest: Mapping[str, float]) -> str:
-    """One run's outcome in a line; `latest` are the metrics of its last epoch."""
+def ended_line(label: str, record: RunRecord) -> str:
+    """One run's outcome in a line, with a metric of the weights that count."""
     outcome = f"{record.run_id[:ID_DIGITS]}  {one_line(label)}  {record.status.value}"
     if record.divergence is not None:
         return f"{outcome} in epoch {record.divergence.epoch}, step {record.divergence.step}"
     if record.failure is not None:
         return f"{outcome} ({record.failure.kind}): {failure_text(record.failure)}"
-    return f"{outcome}  {metric_text(latest)}  {seconds_text(record.timings.wall_seconds)}"
+    return f"{outcome}  {metric_text(record.metrics)}  {seconds_text(record.timings.wall_seconds)}"
 
 
 def failure_text(failure: Failure) -> str:
@@ -156,6 +152,6 @@ def _tell_problem(event: Event, labels: Mapping[str, str], output: Output) -> No
                 "stored is set aside"
             )
         case RunEnded() if event.record.status is Status.FAILED and output.quiet:
-            output.problem(ended_line(labels[event.record.run_id], event.record, {}))
+            output.problem(ended_line(labels[event.record.run_id], event.record))
         case _:
             pass

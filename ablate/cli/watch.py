@@ -149,7 +149,7 @@ def lines_of(standing: Standing) -> list[str]:
     """The whole picture: headline, bar, what is being trained, what failed."""
     labels = {run.run_id: one_line(f"{run.arm} seed {run.seed}") for run in standing.plan.runs}
     filled = BAR_CELLS * len(standing.done) // standing.planned
-    failures = [ended_line(labels[record.run_id], record, {}) for record in standing.failed]
+    failures = [ended_line(labels[record.run_id], record) for record in standing.failed]
     more = [f"and {len(failures) - SHOWN_FAILURES} more"] if len(failures) > SHOWN_FAILURES else []
     return [
         f"{'█' * filled}{'░' * (BAR_CELLS - filled)}  {headline(standing)}",
