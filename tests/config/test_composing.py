@@ -1,7 +1,8 @@
-"""Composing: values that are set without Hydra give the config that Hydra gives."""
+"""Composing: leaves that are chosen and values that are set without Hydra give the config that Hydra gives."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablate.config import composing as composing_module
-from ablate.config.composing import Composer, Config, composing
+from ablate.config.composing import SWEEP, Composer, Config, composing
 from ablate.config.problems import ConfigError
 from ablate.config.words import Words, parse_words, write_word
-from tests.config.support import tree
+from tests.config.support import tree, write
 
 CHOICES = [{}, {"model": "small_cnn"}, {"optimizer": "sgd", "model": "mlp"}, {"dataset": "mnist", "schedule": "cosine"}]
 VALUES: dict[str, list[Any]] = {
@@ -67,6 +68,10 @@ def test_values_are_set_as_hydra_sets_them(words: Words) -> None:
         ["~model.dropout"],
         ["model=unheard_of", "model.dropout=0.1"],
         ["optimizer@second=sgd"],
+        ["+optimizer=sgd"],
+        ["optimizer=sgd", "optimizer=adam"],
+        ["sweep=dropout"],
+        ["~optimizer"],
         ["hydra.verbose=true"],
         ["model.dropout=???"],
         ["model.dropout=${unheard_of}"],
@@ -78,7 +83,29 @@ def test_what_is_more_than_a_value_is_left_to_hydra(texts: list[str]) -> None:
         assert raw(OURS, words) == raw(HYDRAS, words)
 
 
-def test_hydra_composes_each_choice_of_leaves_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("group", sorted(tree().groups))
+def test_every_leaf_is_chosen_as_hydra_chooses_it(group: str) -> None:
+    with composing(tree()):
+        for choice in tree().groups[group]:
+            words = parse_words([f"+{group}={choice}" if group == SWEEP else f"{group}={choice}"])
+            ours, hydras = raw(OURS, words), raw(HYDRAS, words)
+            assert ours == hydras
+            assert str(ours) == str(hydras)  # in the same order
+
+
+def test_a_leaf_of_the_user_is_chosen_as_hydra_chooses_it(tmp_path: Path) -> None:
+    leaf = "_target_: keras.optimizers.SGD\nlearning_rate: ${model.dropout}\nnested: {list: [1, {two: null}]}\n"
+    among = tree(write(tmp_path, {"conf/optimizer/theirs.yaml": leaf}))
+    words = parse_words(["optimizer=theirs", "model=small_cnn", "model.dropout=0.25", "optimizer.nested.list=[3]"])
+    with composing(among) as ours:
+        config = raw(ours, words)
+        assert isinstance(config, dict)
+        assert config == raw(OnlyHydra(among), words)
+    assert config["optimizer"]["learning_rate"] == 0.25
+    assert "_ranges_" in config["optimizer"]
+
+
+def test_hydra_composes_once_whatever_leaves_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
     hydra_compose = composing_module.hydra_compose
 
@@ -91,4 +118,5 @@ def test_hydra_composes_each_choice_of_leaves_once(monkeypatch: pytest.MonkeyPat
         for optimizer in ("sgd", "adam"):
             for rate in range(1, 50):
                 composer.compose((write_word("optimizer", optimizer), write_word("optimizer.learning_rate", rate)))
-    assert asked == [("optimizer='sgd'",), (), ("optimizer='adam'",)]
+        composer.sweep("dropout")
+    assert asked == [()]
