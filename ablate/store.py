@@ -475,14 +475,14 @@ def artefact_version(path: Path) -> int:
 
 def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
     """What `read` makes of a run's folder, without a lock. A run that was replaced between the reading of two of its
-    files is whole at the second look.
+    files is whole at the second look. Whether the folder is there at all is asked only then.
 
     Raises:
         MissingRun: when there is no such folder.
         Damaged, UnreadableRecord: as `read` does.
     """
     try:
-        return read(_existing(folder))
+        return read(folder)
     except Damaged:
         return read(_existing(folder))
 
@@ -586,7 +586,7 @@ def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise Damaged(f"{path.name} is missing") from error
 
 
