@@ -494,9 +494,8 @@ def read_record(folder: Path) -> RunRecord:
         Damaged: when record.json, or the size of a neighbour, is not as it was written.
         UnreadableRecord: when another version of ablate wrote it.
     """
-    sealed = _sealed_record(folder)
     with _interpreting(folder):
-        return _record(sealed)
+        return RunRecord.from_json(_sealed_record(folder))
 
 
 def read_run(folder: Path) -> StoredRun:
@@ -506,10 +505,10 @@ def read_run(folder: Path) -> StoredRun:
         Damaged: when any of its files is not as it was written.
         UnreadableRecord: when another version of ablate wrote it.
     """
-    sealed = _sealed_record(folder)
     with _interpreting(folder):
+        sealed = _sealed_record(folder)
         spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
-        record, said = _record(sealed), json.loads(spec)
+        record, said = RunRecord.from_json(sealed), json.loads(spec)
         if run_id_of(said, record.run_format) != folder.name:
             raise Damaged(f"{folder / SPEC} is the spec of another run")
         return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
@@ -549,16 +548,15 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
 
     Raises:
         Damaged: when one of these is not so.
-        UnreadableRecord: when it does not say which neighbours it has.
+        AttributeError, KeyError, TypeError: when it does not say which neighbours it has.
     """
     path = folder / RECORD
     try:
         sealed = unseal(_content(path))
     except Damaged as damage:
         raise Damaged(f"{path} is damaged ({damage})") from damage
-    with _interpreting(folder):
-        belongs_to = sealed["run_id"]
-        sizes = {f"{folder}/{name}": entry["bytes"] for name, entry in sealed["files"].items()}
+    belongs_to = sealed["run_id"]
+    sizes = {f"{folder}/{name}": entry["bytes"] for name, entry in sealed["files"].items()}
     if belongs_to != folder.name:
         raise Damaged(f"{path} belongs to run {belongs_to!r}")
     for neighbour, bytes_written in sizes.items():
@@ -588,10 +586,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Damaged(f"{path.name} is missing") from error
-
-
-def _record(sealed: Mapping[str, Any]) -> RunRecord:
-    return RunRecord.from_json(sealed)
 
 
 @contextmanager

@@ -125,8 +125,8 @@ def match(
         n_examples: of the set that the metric was taken on.
         resolution: the step of the metric; 1/`n_examples` for an accuracy unless given.
         classes: of a classification, for what guessing gives.
-        all_values: those of every arm, among which the worst stands for a diverged run; of these two unless
-            given.
+        all_values: those of every arm, or the least and the greatest of them: the worst stands for a diverged
+            run; of these two arms unless given.
 
     Raises:
         ValueError: for the log scale and a metric that leaves no error.
