@@ -391,7 +391,7 @@ class SweepSpec:
         return cls(
             **{
                 **data,
-                "factors": {key: tuple(levels) for key, levels in data["factors"].items()},
+                "factors": {key: tuple(levels) for key, levels in dict(data["factors"]).items()},
                 "baseline": dict(data["baseline"]),
                 "seeds": tuple(data["seeds"]),
                 "base": tuple(data["base"]),

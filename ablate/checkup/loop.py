@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 from ablate.analysis.reproduction import Outcome, compare_again
 from ablate.artefacts import WEIGHTS
@@ -46,6 +47,10 @@ def look_at_loop(
     started = time.monotonic()
     try:
         once, twice, *by_others = trained([first, first, *others], trainer, patience_seconds)
+    except PackageNotFoundError as absent:
+        # What installs it is said where the libraries are looked at.
+        yield Finding("training", f"not tried, for {absent.name} is not installed", Level.WRONG)
+        return
     except LoopFailed as failed:
         trouble = Trouble.DEVICE if spec.numerics.device == "gpu" else Trouble.INSTALLATION
         yield Finding("training", str(failed), Level.WRONG, f"{REINSTALL}; then ablate doctor --debug", trouble)

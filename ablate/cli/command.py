@@ -162,6 +162,11 @@ def explain(error: BaseException, output: Output) -> int:
             code = ExitCode.SIGNAL + error.signal_number
         case KeyboardInterrupt():
             message, code = "Stopped.", ExitCode.SIGNAL + signal.SIGINT
+        case ModuleNotFoundError(name=str(name)):
+            message = (
+                f"{name} is not installed for {sys.executable}\nablate doctor says what is missing, and what mends it."
+            )
+            code = ExitCode.BAD_INPUT
         case WriteFailed():
             message += "\nWhat was finished before is kept; the same command goes on from here."
         case _:

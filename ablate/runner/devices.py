@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -83,11 +84,15 @@ def resolve_device(
         raise ValueError(f"numerics.device is {setting!r}; it is auto, cpu or gpu")
     if setting == "cpu":
         return "cpu"
-    reason = _why_no_gpu(nodes, probe, cache_dir or Path(platformdirs.user_cache_dir("ablate")))
-    if reason is None:
+    remembered = (cache_dir or Path(platformdirs.user_cache_dir("ablate"))) / "gpu_probe.json"
+    has_node = any(node.exists() for node in nodes)
+    if has_node and _remembered(probe, remembered):
         return "gpu"
     if setting == "gpu":
-        raise DeviceAbsent(reason)
+        no_use = f"TensorFlow cannot compute on the one that is here (remembered in {remembered})"
+        raise DeviceAbsent(no_use if has_node else "this machine has no NVIDIA device node")
+    if has_node:
+        _say_once(f"there is an NVIDIA device, but TensorFlow cannot compute on it (remembered in {remembered})")
     return "cpu"
 
 
@@ -147,13 +152,10 @@ def _kernels() -> dict[str, str]:
     return {ONEDNN: os.environ.get(ONEDNN, "1")} if is_x86 else {}
 
 
-def _why_no_gpu(nodes: Sequence[Path], probe: Callable[[], bool], cache_dir: Path) -> str | None:
-    if not any(node.exists() for node in nodes):
-        return "this machine has no NVIDIA device node"
-    if _remembered(probe, cache_dir / "gpu_probe.json"):
-        return None
-    log.warning("there is an NVIDIA device, but TensorFlow cannot compute on it (remembered in %s)", cache_dir)
-    return "TensorFlow cannot compute on the one that is here"
+@cache
+def _say_once(warning: str) -> None:
+    """A command may ask for the device several times; its reader need hear of it once."""
+    log.warning("%s", warning)
 
 
 def _remembered(probe: Callable[[], bool], path: Path) -> bool:

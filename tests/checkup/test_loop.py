@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -72,6 +73,15 @@ def test_a_worker_that_dies_or_fails_is_said(look, script, says):
     found = look(scripted_spec(script=script))
     assert list(found) == ["training"]
     assert (found["training"].level, found["training"].says) == (Level.WRONG, says)
+
+
+def test_without_tensorflow_there_is_nothing_to_try(monkeypatch):
+    def absent(numerics):
+        raise PackageNotFoundError("tensorflow")
+
+    monkeypatch.setattr(loop, "compiled_programs", absent)
+    (finding,) = look_at_loop(scripted_spec(), trainer=NAME)
+    assert (finding.says, finding.level) == ("not tried, for tensorflow is not installed", Level.WRONG)
 
 
 def test_a_worker_that_hangs_is_not_waited_for_for_ever(look):

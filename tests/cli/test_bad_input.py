@@ -4,6 +4,8 @@ each problem with its key, its value, what is allowed and the nearest name."""
 from __future__ import annotations
 
 import shlex
+import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -332,6 +334,19 @@ class TestData:
         said = ablate("dataset=mnist", "data_dir=nowhere", "optimizer=adm")
         assert said.code == 2
         assert said.err.startswith("optimizer=adm: ")
+
+
+def test_a_library_that_is_missing_is_named_with_who_helps(ablate: Ablate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(package: str) -> str:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr("ablate.runner.compiled.version", absent)
+    said = ablate("training.epochs=1")
+    assert said.code == 2
+    assert said.err.splitlines()[-2:] == [
+        f"tensorflow is not installed for {sys.executable}",
+        "ablate doctor says what is missing, and what mends it.",
+    ]
 
 
 def test_a_traceback_is_shown_only_to_whoever_asks(ablate: Ablate) -> None:
