@@ -169,6 +169,7 @@ def explain(error: BaseException, output: Output) -> int:
             code = ExitCode.BAD_INPUT
         case WriteFailed():
             message += "\nWhat was finished before is kept; the same command goes on from here."
+            code = ExitCode.DATA_PROBLEM
         case _:
             message = f"internal error: {type(error).__name__}: {error}\n--debug shows where."
     output.problem(message)

@@ -37,7 +37,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_costs_what_did_not_fit(undisturbed: Undisturbed, tmp_path: Path, small_disk: Path) -> None:
     with start(scripted_life, tmp_path, 2) as life:
         pass
-    assert life.exitcode == 1
+    assert life.exitcode == 4
     *_, message, advice = output(tmp_path).splitlines()
     assert message.startswith(f"cannot write {small_disk}")
     assert message.endswith(" bytes needed): No space left on device")
@@ -70,7 +70,7 @@ def test_a_read_only_disk_is_read_and_named(tmp_path: Path, small_disk: Path, ca
     before = len(output(tmp_path))
     with start(scripted_life, tmp_path, 1) as life:
         pass
-    assert life.exitcode == 1
+    assert life.exitcode == 4
     said = output(tmp_path)[before:]
     assert f"cannot write {small_disk}" in said
     assert "Read-only file system" in said
@@ -94,7 +94,7 @@ def test_tables_that_do_not_fit_leave_those_of_before(undisturbed: Undisturbed, 
         (tables / name).write_bytes(content)
     with start(limited_life, tmp_path, 2) as life:
         pass
-    assert life.exitcode == 1
+    assert life.exitcode == 4
     assert f"cannot write {tables}" in output(tmp_path)
     assert "File too large" in output(tmp_path)
     made = {name: undisturbed.results[f"results/studies/rates/{name}"] for name in TABLES}
