@@ -157,6 +157,7 @@ class TestARecord:
 
     @FUZZ
     @given(mutations(PLAN.to_json()))
+    @example(mutated(json.loads(json.dumps(PLAN.to_json())), ("sweeps", 0, "spec", "factors"), lambda _: None))
     def test_and_the_plan_before_it(self, data: Any) -> None:
         with suppress(KeyError, TypeError, ValueError):
             plan = StudyPlan.from_json(data)
@@ -504,6 +505,7 @@ class TestACommandLine:
 
     @settings(FUZZ, max_examples=60)
     @given(st.lists(st.sampled_from(WORDS.split(" ")) | st.text(max_size=12), min_size=1, max_size=4))
+    @example(["results_dir=/dev/null/x"])
     def test_of_any_words_ends_in_a_code_of_the_list(self, folder: Path, words: list[str]) -> None:
         # What could train something, or wait for it, is asked for help instead.
         code = main([*words, "--help"] if {"run", "watch"} & set(words) else words)
