@@ -16,6 +16,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
@@ -79,13 +80,12 @@ class Tables:
         }
 
     def history_csv(self) -> Iterator[bytes]:
-        """`history` as CSV, piece by piece: what `to_csv_bytes` gives, in a third of the time, for it has millions of
+        """`history` as CSV, piece by piece: what `to_csv_bytes` gives, in a quarter of the time, for it has millions of
         rows of a few texts and no nulls but in `value`."""
         yield (",".join(map(str, self.history)) + "\n").encode()
+        cell = cache(lambda text: _quoted(_without_formula(text)))
         for start in range(0, len(self.history), CSV_ROWS):
-            rows = self.history.iloc[start : start + CSV_ROWS]
-            cells = zip(*(_cells(rows[name]) for name in rows), strict=True)
-            yield "".join(f"{','.join(row)}\n" for row in cells).encode()
+            yield "".join(_history_lines(self.history.iloc[start : start + CSV_ROWS], cell)).encode()
 
 
 def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
@@ -200,7 +200,7 @@ def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.fl
         yield run_ids[start].as_py(), metrics[start].as_py(), values[start:stop]
 
 
-def _starts(columns: Iterable[npt.NDArray[np.int32]]) -> list[int]:
+def _starts(columns: Iterable[npt.NDArray[np.integer[Any]]]) -> list[int]:
     """The rows in which any of the columns differs from the row before."""
     rows = [np.flatnonzero(np.diff(column, prepend=np.int32(-1))) for column in columns]
     starts: list[int] = np.unique(np.concatenate(rows)).tolist()
@@ -314,13 +314,25 @@ def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
         yield text.encode("utf-8")
 
 
-def _cells(column: pd.Series) -> Iterable[str]:
-    """A column of `history` as CSV says it."""
-    if column.dtype == "category":
-        texts = [_quoted(_without_formula(text)) for text in column.cat.categories]
-        return [texts[code] for code in column.cat.codes]
-    values = column.tolist()
-    return map(str, values) if column.dtype == "int64" else ["" if value != value else repr(value) for value in values]
+def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[str]:
+    """Rows of `history` as CSV: those of one metric of a run stand together, and differ in epoch and value alone."""
+    texts = [rows[name].cat for name in ("run_id", "arm", "split", "metric")]
+    codes, seeds = [column.codes.to_numpy() for column in texts], rows["seed"].to_numpy()
+    starts = _starts([*codes, seeds])
+    cells = [
+        _cells_of(column.categories.tolist(), each[starts].tolist(), cell)
+        for column, each in zip(texts, codes, strict=True)
+    ]
+    epochs, values = rows["epoch"].tolist(), rows["value"].tolist()
+    stretches = pairwise([*starts, len(rows)])
+    for (start, stop), run_id, arm, split, metric in zip(stretches, *cells, strict=True):
+        before, between = f"{run_id},{arm},{seeds[start]},", f",{split},{metric},"
+        for epoch, value in zip(epochs[start:stop], values[start:stop], strict=True):
+            yield f"{before}{epoch}{between}{'' if value != value else repr(value)}\n"
+
+
+def _cells_of(categories: Sequence[str], codes: Sequence[int], cell: Callable[[str], str]) -> list[str]:
+    return [cell(categories[code]) for code in codes]
 
 
 def _quoted(text: str) -> str:
@@ -340,8 +352,12 @@ def to_parquet_bytes(table: pd.DataFrame) -> bytes:
 
 
 def _plain(rows: pd.DataFrame) -> pa.Table:
-    texts = rows.astype(dict.fromkeys(rows.columns[rows.dtypes == "category"], "string"))
-    return pa.Table.from_pandas(texts, preserve_index=False).replace_schema_metadata(None)
+    """Categories as the texts that they stand for, which takes pandas itself four times as long as all the rest."""
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(index, field.name, table.column(index).cast(field.type.value_type))
+    return table.replace_schema_metadata(None)
 
 
 def _defused(column: pd.Series) -> pd.Series:
