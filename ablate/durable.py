@@ -27,6 +27,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from filelock import BaseFileLock
 
 from ablate.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
@@ -245,7 +246,7 @@ def unseal(text: str | bytes) -> dict[str, Any]:
     """
     try:
         written = text if isinstance(text, str) else text.decode()
-        data = _FINITE_JSON.decode(written)
+        data = _read(written)
         checksum = data.pop(CHECKSUM)
         # To print a record again takes longer than to read it, and only another layout needs that.
         sound = _is_canonical(written.removesuffix("\n")) or checksum == _sha256_of_text(canonical_of_loaded(data))
@@ -259,6 +260,15 @@ def unseal(text: str | bytes) -> dict[str, Any]:
 def _is_canonical(sealed: str) -> bool:
     """Whether a text is one that `sealed_text` gave, judged by its checksum alone."""
     return sealed.isascii() and sealed.endswith(_ending(sealed[:-ENDING_CHARACTERS] + "}"))
+
+
+def _read(text: str) -> Any:
+    """The value of a JSON text without a number that is none; msgspec takes a quarter of the time of `json`."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        # Half a pair of UTF-16, which it refuses, is what Python makes of a word that is no UTF-8.
+        return _FINITE_JSON.decode(text)
 
 
 def _finite(number: str) -> float:
