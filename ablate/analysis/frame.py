@@ -323,12 +323,15 @@ def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[s
         _cells_of(column.categories.tolist(), each[starts].tolist(), cell)
         for column, each in zip(texts, codes, strict=True)
     ]
-    epochs, values = rows["epoch"].tolist(), rows["value"].tolist()
+    epochs = [str(epoch) for epoch in rows["epoch"].tolist()]
+    numbers = [repr(value) for value in rows["value"].tolist()]
+    for place in np.flatnonzero(rows["value"].isna()):
+        numbers[place] = ""
     stretches = pairwise([*starts, len(rows)])
     for (start, stop), run_id, arm, split, metric in zip(stretches, *cells, strict=True):
         before, between = f"{run_id},{arm},{seeds[start]},", f",{split},{metric},"
-        for epoch, value in zip(epochs[start:stop], values[start:stop], strict=True):
-            yield f"{before}{epoch}{between}{'' if value != value else repr(value)}\n"
+        alike = zip(epochs[start:stop], numbers[start:stop], strict=True)
+        yield "".join([f"{before}{epoch}{between}{number}\n" for epoch, number in alike])
 
 
 def _cells_of(categories: Sequence[str], codes: Sequence[int], cell: Callable[[str], str]) -> list[str]:
