@@ -11,7 +11,11 @@ from ablate.config.building import PARTIAL, build, locate
 from ablate.config.composing import Composer, composing
 from ablate.config.runs import component
 from ablate.config.words import parse_words
+from ablate.training import devices
 from tests.config.support import load_study, tree
+
+# What is built runs operations of TensorFlow; a trainer in the same process wants one thread, set before.
+devices.configure("cpu", threads=1)
 
 GROUPS = dict(tree().groups)
 SWEEPS = GROUPS.pop("sweep")
