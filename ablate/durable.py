@@ -263,7 +263,7 @@ def _is_canonical(sealed: str) -> bool:
 
 
 def _read(text: str) -> Any:
-    """The value of a JSON text without a number that is none; msgspec takes a quarter of the time of `json`."""
+    """The value of a JSON text without a number that is none; msgspec reads ten thousand records sooner than `json`."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):

@@ -142,7 +142,7 @@ def _arm_questions(
     if baseline not in arms:
         raise ValueError(f"no arm is named {baseline!r}; there are {', '.join(arms) or 'none'}")
     everything = [value for arm in arms.values() for value in arm.finite.values()]
-    # The worst of all is one of these two; to look through ten thousand again for each arm takes longer than its test.
+    # The worst of all is one of these two: so each arm need not look through all values again.
     extremes = [min(everything), max(everything)] if everything else []
     return [
         PairedQuestion(

@@ -169,8 +169,8 @@ class Composer:
     def _exchanged(self, choices: Words) -> DictConfig | None:
         """The config of no choice with the chosen leaves in it, None where Hydra has to be asked.
 
-        Hydra takes 60 ms for each choice, since it reads all leaves again. A leaf says values of its own group and no
-        word to Hydra (`read_leaf`), so to choose it is to merge it over what the primary config says of that group.
+        Hydra would read all leaves again for each choice. A leaf says values of its own group and no word to Hydra
+        (`read_leaf`), so to choose it is to merge it over what the primary config says of that group.
         """
         is_plain = len({word.key for word in choices}) == len(choices) and all(map(self._is_exchange, choices))
         if not choices or not is_plain:

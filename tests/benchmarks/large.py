@@ -22,7 +22,7 @@ __all__ = ["arms_seconds", "large_findings"]
 
 ARMS, SEEDS, QUICK_ARMS = 500, 20, 50
 # How often a command is tried that takes this many seconds at most, and one that takes longer.
-SOON_SECONDS, OFTEN, ONCE = 10.0, 6, 1
+SOON_SECONDS, OFTEN, ONCE = 10.0, 3, 1
 MEMORY_MEBIBYTES = 1024.0
 # The words of `ablate`, and how many seconds it may take.
 COMMANDS: Sequence[tuple[str, float | None]] = (
