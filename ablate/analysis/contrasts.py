@@ -12,7 +12,9 @@ D_1 … D_n: exact for normal D whatever the dependence between arms, since the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from operator import mul
 
 from ablate.analysis.estimates import CONFIDENCE, Estimate, estimate_mean
 
@@ -22,13 +24,22 @@ ValuesBySeed = Mapping[int, float]
 
 
 def per_seed_contrast(terms: Sequence[tuple[float, ValuesBySeed]]) -> dict[int, float]:
-    """Σ weight · value for every seed that all terms have, in the order of the seeds.
+    """Σ weight · value for every seed that all terms have, in the order of the seeds; rounded once, so that it is the
+    same on every version of Python, whose `sum` of floats differs.
 
     Args:
         terms: (weight, seed → value) of each arm that takes part.
     """
     shared = set.intersection(*(set(values) for _, values in terms))
-    return {seed: sum(weight * values[seed] for weight, values in terms) for seed in sorted(shared)}
+    weights = [weight for weight, _ in terms]
+    return {seed: _sum([*map(mul, weights, [values[seed] for _, values in terms])]) for seed in sorted(shared)}
+
+
+def _sum(values: Sequence[float]) -> float:
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):  # out of the range of floats on the way, or infinities of both signs
+        return sum(values)
 
 
 def paired_difference(

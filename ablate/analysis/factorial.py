@@ -115,8 +115,10 @@ def factorial_effects(
         if level not in factors[name]:
             raise ValueError(f"{level!r} is no level of {name}")
     seeds = sorted(set.intersection(*(set(cells[cell]) for cell in order))) if order else []
+    # Every effect is taken over the same seeds, those that every cell has.
+    shared = {cell: {seed: cells[cell][seed] for seed in seeds} for cell in order}
     effects = [
-        _effect(dict(chosen), factors, cells, references)
+        _effect(dict(chosen), factors, shared, references)
         for size in (1, 2)
         for names in combinations(factors, size)
         for chosen in product(
@@ -149,17 +151,18 @@ def _effect(
     cells: Mapping[Cell, ValuesBySeed],
     references: Mapping[str, Level],
 ) -> Effect:
+    # Of the chosen factors the two levels that are compared, with their signs; all levels of the others.
+    signed = [
+        [(1, chosen[name]), (-1, references[name])] if name in chosen else [(1, level) for level in levels]
+        for name, levels in factors.items()
+    ]
     others = math.prod(len(levels) for name, levels in factors.items() if name not in chosen)
-    terms = []
-    for cell in product(*factors.values()):
-        levels = dict(zip(factors, cell, strict=True))
-        weight = math.prod(
-            1 if levels[name] == level else -1 if levels[name] == references[name] else 0
-            for name, level in chosen.items()
-        )
-        # Cells without a weight stay in: every effect is taken over the same seeds.
-        terms.append((weight / others, cells[cell]))
-    contrasts = per_seed_contrast(terms)
+    contrasts = per_seed_contrast(
+        [
+            (math.prod(sign for sign, _ in cell) / others, cells[tuple(level for _, level in cell)])
+            for cell in product(*signed)
+        ]
+    )
     return Effect(
         factors=tuple(chosen),
         levels=tuple(chosen.values()),

@@ -8,6 +8,7 @@ Whatever was not kept of any run is an empty tuple. Pictures of one run are of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -98,7 +99,7 @@ class Reliability:
     def calibration_error(self) -> float:
         """The mean distance of confidence and accuracy, weighted by examples."""
         total = sum(count for count, _, _ in self.bins)
-        return sum(count * abs(confidence - accuracy) for count, confidence, accuracy in self.bins) / total
+        return math.fsum(count * abs(confidence - accuracy) for count, confidence, accuracy in self.bins) / total
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ def draw_paired_slopes(info: PairedSlopes, ax: Axes) -> Axes:
     if pairs:
         ax.plot([0, 1], np.transpose(pairs), color=colour, linewidth=0.9, alpha=0.55, zorder=2)
         for position, values in enumerate(zip(*pairs, strict=True)):
-            mean = sum(values) / len(values)
+            mean = math.fsum(values) / len(values)
             side = BASELINE if position == 0 else colour
             dots = [position] * len(values)
             ax.plot(dots, values, "o", color=side, markersize=3.4, markeredgewidth=0, zorder=3)

@@ -1,5 +1,9 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from ablate.analysis.contrasts import paired_difference, per_seed_contrast
@@ -47,6 +51,20 @@ def test_the_sign_orients_it() -> None:
 
 def test_no_common_seed_is_no_difference() -> None:
     assert paired_difference({0: 1.0}, {1: 1.0}).mean is None
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.lists(st.tuples(st.integers(-8, 8), st.floats(-1e6, 1e6)), min_size=1, max_size=20))
+def test_it_is_the_exact_sum_rounded_once_whatever_the_order(terms: list[tuple[int, float]]) -> None:
+    """Python's own `sum` is not, before 3.12, and differs from that of later versions."""
+    products = [(1.0, {0: weight * value}) for weight, value in terms]
+    exact = float(sum(Fraction(values[0]) for _, values in products))
+    assert per_seed_contrast(products) == per_seed_contrast(products[::-1]) == {0: exact}
+
+
+def test_what_is_out_of_the_range_of_floats_is_no_error() -> None:
+    assert per_seed_contrast([(2.0, {0: 1e308}), (-1.0, {0: -1e308})]) == {0: np.inf}
+    assert np.isnan(per_seed_contrast([(1.0, {0: np.inf}), (-1.0, {0: np.inf})])[0])
 
 
 CELLS = {
