@@ -15,9 +15,11 @@ import struct
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
+from ablate.archives import layout_of
 from ablate.records import Array
 
 __all__ = ["pack", "unpack"]
@@ -32,6 +34,8 @@ LAST_BYTES = 22
 # of what describes it.
 ARRAY = struct.Struct("<6sBxH")
 ARRAY_MAGIC, ARRAY_VERSION = b"\x93NUMPY", 1
+# Of which the length takes so many, the last before the description.
+LENGTH_BYTES = 2
 
 
 def pack(arrays: Mapping[str, Array]) -> bytes:
@@ -45,8 +49,20 @@ def pack(arrays: Mapping[str, Array]) -> bytes:
         for name, values in arrays.items():
             # A ZipInfo made by hand bears the date 1980-01-01; one made by the archive bears today's.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asarray(values, order="C"), allow_pickle=False)
+                array = np.asarray(values, order="C")
+                member.write(_described(array.dtype, array.shape) + array.tobytes())
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=1024)
+def _described(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """How an array of this type and shape begins: one header serves many arrays of every run."""
+    if dtype.hasobject:
+        raise ValueError("object arrays, which only pickle could write, are not kept")
+    header = io.BytesIO()
+    about = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, about)
+    return header.getvalue()
 
 
 def unpack(content: bytes, names: Collection[str] | None = None) -> dict[str, Array]:
@@ -81,19 +97,11 @@ def _members(content: bytes, names: Collection[str] | None) -> Iterator[tuple[st
         if magic != ARRAY_MAGIC or version != ARRAY_VERSION:
             raise ValueError(f"{name} in the archive is no array of format {ARRAY_VERSION}")
         values_start = array_start + ARRAY.size + described_bytes
-        dtype, shape, values_bytes = _layout(content[array_start + ARRAY.size : values_start])
+        dtype, shape, is_fortran = layout_of(content[values_start - described_bytes - LENGTH_BYTES : values_start])
+        if is_fortran or dtype.hasobject:
+            raise ValueError(f"{name} in the archive holds objects, or is in the order of Fortran")
         if names is None or name in names:
             # Copied, since a stretch of an archive is neither aligned nor writable.
             yield name, np.ndarray(shape, dtype, content, values_start).copy()
             left = None if left is None else left - 1
-        position = values_start + values_bytes
-
-
-@lru_cache(maxsize=1024)
-def _layout(description: bytes) -> tuple[np.dtype[np.generic], tuple[int, ...], int]:
-    """The type and shape that an array's header describes, and how many bytes its values take."""
-    header = len(description).to_bytes(2, "little") + description
-    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(io.BytesIO(header))
-    if is_fortran or dtype.hasobject:
-        raise ValueError("an archive with an array of objects, or one in the order of Fortran")
-    return dtype, shape, math.prod(shape) * dtype.itemsize
+        position = values_start + math.prod(shape) * dtype.itemsize

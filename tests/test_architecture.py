@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "statements": {"identity", "records", "artefacts", "unreadable"},
     "durable": {"identity"},
     "journal": {"identity", "durable"},
-    "packing": {"records"},
+    "packing": {"archives", "records"},
     "store": {*FOUNDATION, "packing"},
     "claims": {*FOUNDATION, "machine"},
     "study_folder": {*FOUNDATION, "journal"},

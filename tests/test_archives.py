@@ -89,6 +89,7 @@ BOMBS = {
     "a shape of a hundred axes": archive(x=npy(header(f"({'1,' * 100})"), b"1")),
     "more than promised": archive(x=npy(header("(1,)"), b"123")),
     "a header that is code": archive(x=npy("__import__('os').system('true')")),
+    "a format of the future": archive(x=b"\x93NUMPY\x09\x00" + npy(header("(1,)"), b"1")[8:]),
     "no array": archive(x=b"text"),
     "no archive": b"PK\x03\x04 no more",
     "nothing": b"",
