@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scipy.special import chdtrc, nctdtr
 
@@ -65,6 +66,8 @@ def noncentral_t_cdf(t: float, df: float, noncentrality: float) -> float:
     return beyond if t > 0 else 1 - beyond
 
 
+# A report judges the same differences for its tables, for what is packed of them, and for its text.
+@lru_cache(maxsize=4096)
 def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tuple[float, float]:
     """The noncentralities under which `t` is neither too large nor too small (Steiger and Fouladi 1997)."""
     tail = (1 - confidence) / 2

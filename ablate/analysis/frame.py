@@ -21,6 +21,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -323,15 +324,25 @@ def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[s
         _cells_of(column.categories.tolist(), each[starts].tolist(), cell)
         for column, each in zip(texts, codes, strict=True)
     ]
-    epochs = [str(epoch) for epoch in rows["epoch"].tolist()]
-    numbers = [repr(value) for value in rows["value"].tolist()]
-    for place in np.flatnonzero(rows["value"].isna()):
-        numbers[place] = ""
+    epochs, numbers = _listed(rows["epoch"].tolist()), _numbers(rows["value"].to_numpy())
     stretches = pairwise([*starts, len(rows)])
     for (start, stop), run_id, arm, split, metric in zip(stretches, *cells, strict=True):
         before, between = f"{run_id},{arm},{seeds[start]},", f",{split},{metric},"
         alike = zip(epochs[start:stop], numbers[start:stop], strict=True)
         yield "".join([f"{before}{epoch}{between}{number}\n" for epoch, number in alike])
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> list[str]:
+    """As `repr` gives them, and nothing for NaN."""
+    texts, sizes = _listed(values.tolist()), np.abs(values)
+    # Where there is no exponent, JSON and Python write a number alike.
+    for place in np.flatnonzero(~((sizes == 0) | (sizes >= 1e-4) & (sizes < 1e16))):
+        texts[place] = "" if np.isnan(values[place]) else repr(float(values[place]))
+    return texts
+
+
+def _listed(numbers: list[Any]) -> list[str]:
+    return msgspec.json.encode(numbers)[1:-1].decode().split(",")
 
 
 def _cells_of(categories: Sequence[str], codes: Sequence[int], cell: Callable[[str], str]) -> list[str]:

@@ -148,6 +148,8 @@ class SeedsNeeded:
     high: int | None
 
 
+# As `noncentrality_interval`: a report asks three times.
+@lru_cache(maxsize=4096)
 def seeds_needed(
     margin: float,
     sd: float,

@@ -184,6 +184,13 @@ def test_history_is_written_as_any_table_is() -> None:
     assert b"".join(TABLES.history_csv()) == to_csv_bytes(TABLES.history)
 
 
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.lists(st.floats() | st.floats(1e-6, 1e-2) | st.floats(1e14, 1e18), min_size=1, max_size=20))
+def test_numbers_of_history_are_written_as_those_of_any_table(values: list[float]) -> None:
+    history = TABLES.history.iloc[[0] * len(values)].assign(value=values)
+    assert b"".join(replace(TABLES, history=history).history_csv()) == to_csv_bytes(history)
+
+
 def test_parquet_names_no_version_of_pandas() -> None:
     assert pq.read_schema(io.BytesIO(to_parquet_bytes(TABLES.runs))).metadata is None
 
