@@ -36,6 +36,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from filelock import FileLock
 
 from ablate.artefacts import ARTEFACTS, PROBES
@@ -206,8 +207,9 @@ class RunStore:
         """
         folder = self.folder(run.spec.run_id)
         with staged_folder(self._runs, encode_all(run)) as staged, holding(self._lock):
-            if self._has_outcome(run.spec.run_id):
+            if folder.exists() and self._has_outcome(run.spec.run_id):
                 return False
+            # Still there, unless it was damaged and has been set aside by that look.
             if folder.exists():
                 discard(folder)
             publish(staged, folder)
@@ -598,4 +600,9 @@ def _interpreting(folder: Path) -> Iterator[None]:
 
 
 def _text(data: Mapping[str, Json]) -> bytes:
-    return (json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n").encode("ascii")
+    text = json.dumps(data, sort_keys=True, allow_nan=False)
+    try:
+        # What `indent` of Python gives, sooner, for that is not written in C.
+        return msgspec.json.format(text.encode("ascii"), indent=2) + b"\n"
+    except msgspec.DecodeError:  # half a pair of UTF-16
+        return (json.dumps(data, indent=2, sort_keys=True) + "\n").encode("ascii")

@@ -12,15 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from ablate.durable import WriteFailed, discard, publish, sealed_text
 from ablate.identity import sha256_of_bytes
 from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
-from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord
+from ablate.specs import Component
+from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
 
 SPEC = scripted_spec(seed=3)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 FILES = ("spec.json", "arrays.npz", "record.json")
 
 
@@ -168,6 +175,15 @@ def test_refuses_a_record_of_another_run(store):
     with pytest.raises(ValueError, match="comes with the spec of"):
         store.put(run_of(run_id="0" * 64))
     assert list(store.ids()) == []
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(value=VALUES)
+@example(value="\ud800")
+def test_a_spec_is_written_as_python_indents_it(value):
+    run = run_of(replace(SPEC, model=Component("m", {"value": value})))
+    text = json.dumps(run.spec.to_json(), indent=2, sort_keys=True)
+    assert encode(run)["spec.json"].decode() == f"{text}\n"
 
 
 def test_refuses_what_json_or_numpy_cannot_say(store):
