@@ -95,7 +95,7 @@ def holding(lock: BaseFileLock) -> Iterator[None]:
     Raises:
         WriteFailed: when the file system refuses its file.
     """
-    # Not with `writing`: a run takes three locks, and to enter a context takes as long as to open a file.
+    # Without `writing`: every run takes two locks, and only a refusal needs to know the path.
     try:
         lock.acquire()
     except OSError as error:

@@ -176,7 +176,7 @@ def _histograms(arms: list[tuple[PlannedArm, Seeds]]) -> Iterator[KernelHistogra
         counts = {arm.name: [_counts_of(arrays, path) for arrays in each] for arm, each in kept}
         present = {name: [each for each in found if each is not None] for name, found in counts.items()}
         sums = {name: np.sum(found, axis=0) for name, found in present.items() if found}
-        edges, bins = _coarser(kept[0][1][0]["edges"], sum(sums.values()))
+        edges, bins = _coarser(kept[0][1][0]["edges"], np.sum(list(sums.values()), axis=0))
         yield KernelHistogram(
             path,
             tuple(map(float, edges)),
