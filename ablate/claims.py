@@ -65,6 +65,14 @@ class Owner:
         return cls(host, os.getpid(), _started_seconds(psutil.Process()), uuid.uuid4().hex)
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """What one look at a claim shows; `owner` is None where it names nobody."""
+
+    owner: Owner | None
+    touched_at_nanoseconds: int
+
+
 @dataclass
 class _Beats:
     """When a claim was last seen to be touched.
@@ -141,10 +149,8 @@ class Claims:
 
     def owner(self, run_id: str) -> Owner | None:
         """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""
-        try:
-            return Owner(**json.loads((self._folder / run_id).read_bytes()))
-        except (FileNotFoundError, ValueError, TypeError):
-            return None
+        claim = self._read(run_id)
+        return None if claim is None else claim.owner
 
     def holder(self, run_id: str) -> Owner | None:
         """The living process, other than this holder, that is training the run; None when there is none."""
@@ -159,10 +165,12 @@ class Claims:
         """Whether a claim's holder is dead, as far as one look can tell: on this host its process is gone; from
         another the claim has not been touched for an hour. `now` is in seconds since 1970.
         """
-        path, owner = self._folder / run_id, self.owner(run_id)
-        if owner is not None and owner.host == self._me.host:
-            return not self._is_running(owner)
-        return path.exists() and now - path.stat().st_mtime > DEAD_SECONDS
+        claim = self._read(run_id)
+        if claim is None:
+            return False
+        if claim.owner is not None and claim.owner.host == self._me.host:
+            return not self._is_running(claim.owner)
+        return now - claim.touched_at_nanoseconds / 1e9 > DEAD_SECONDS
 
     def clear(self, run_id: str, now: float) -> bool:
         """Remove the claim of a dead holder; whether it was one.
@@ -174,7 +182,7 @@ class Claims:
         with writing(path, 0), self._lock:
             is_void = self.is_void(run_id, now)
             if is_void:
-                path.unlink()
+                path.unlink(missing_ok=True)
         return is_void
 
     def __enter__(self) -> Claims:
@@ -189,15 +197,24 @@ class Claims:
             self.release(run_id)
 
     def _is_held_elsewhere(self, run_id: str) -> bool:
+        claim = self._read(run_id)
+        if claim is None or claim.owner == self._me:
+            return False
+        if claim.owner is not None and claim.owner.host == self._me.host:
+            return self._is_running(claim.owner)
+        return self._beats.silent_seconds(run_id, claim.touched_at_nanoseconds) < STALE_SECONDS
+
+    def _read(self, run_id: str) -> _Claim | None:
+        """A claim as it stands; None where there is none, or none any more: it may be given back at any moment."""
         path = self._folder / run_id
-        if not path.exists():
-            return False
-        owner = self.owner(run_id)
-        if owner == self._me:
-            return False
-        if owner is not None and owner.host == self._me.host:
-            return self._is_running(owner)
-        return self._beats.silent_seconds(run_id, path.stat().st_mtime_ns) < STALE_SECONDS
+        try:
+            touched_at_nanoseconds, content = path.stat().st_mtime_ns, path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return _Claim(Owner(**json.loads(content)), touched_at_nanoseconds)
+        except (ValueError, TypeError):
+            return _Claim(None, touched_at_nanoseconds)
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):

@@ -70,6 +70,26 @@ def test_two_that_look_at_once_do_not_both_take(tmp_path, monkeypatch):
     assert sorted(answers) == [False, True]
 
 
+def test_a_claim_that_is_given_back_at_the_moment_of_a_look_is_none(tmp_path, monkeypatch):
+    read = Path.read_bytes
+
+    def late(path):
+        path.unlink()
+        return read(path)
+
+    for looked in (
+        lambda claims: claims.take(RUN),
+        lambda claims: claims.holder(RUN) is None,
+        lambda claims: not claims.is_void(RUN, now=time.time()),
+        lambda claims: not claims.clear(RUN, now=time.time()),
+    ):
+        holder(tmp_path, HERE).take(RUN)
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_bytes", late)
+            assert looked(holder(tmp_path, NEIGHBOUR))
+        (tmp_path / "claims" / RUN).unlink(missing_ok=True)
+
+
 def test_a_claim_of_a_dead_process_is_void(tmp_path):
     holder(tmp_path, HERE).take(RUN)
     assert holder(tmp_path, NEIGHBOUR, running=(NEIGHBOUR,)).take(RUN)
