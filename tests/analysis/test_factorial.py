@@ -130,6 +130,15 @@ def test_refuses_a_grid_with_a_hole_and_a_reference_that_is_no_level() -> None:
         factorial_effects(FACTORS, cells)
 
 
+def test_a_seed_that_one_cell_lacks_is_left_out_of_effects_that_the_cell_has_no_part_in() -> None:
+    cells = cells_of(large_rows())
+    del cells[2, "x", False][3]
+    found = factorial_effects(LARGE, cells).effects
+    # The steps from 0 to 1 of the first factor compare none of its cells at 2.
+    assert any(effect.factors == ("a",) and effect.levels == (1,) for effect in found)
+    assert {tuple(effect.contrasts) for effect in found} == {(0, 1, 2)}
+
+
 def test_the_slope_of_every_seed() -> None:
     rng = np.random.default_rng(1)
     doses, values = [0.0, 0.1, 0.3, 0.5], rng.normal(size=(4, 5))
