@@ -28,8 +28,8 @@ from types import TracebackType
 import psutil
 from filelock import FileLock
 
+from ablate.core.machine import boot_id
 from ablate.durable import holding, writing
-from ablate.machine import boot_id
 
 __all__ = ["Claims", "Owner"]
 

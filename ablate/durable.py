@@ -30,7 +30,7 @@ from typing import Any
 import msgspec
 from filelock import BaseFileLock
 
-from ablate.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
+from ablate.core.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
 
 __all__ = [
     "Damaged",

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.artefacts import ARTEFACTS
+from ablate.core.artefacts import ARTEFACTS
+from ablate.core.plans import StudyPlan
 from ablate.durable import Damaged
 from ablate.journal import Journal
 from ablate.leftovers import Kind, Leftover, Lying, Sort, UnknownNeeds, leftovers, lone_runs, lying, remove
-from ablate.plans import StudyPlan
 from ablate.store import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
 from ablate.study_folder import StudyFolder, UnreadablePlan, study_names
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from ablate.core.identity import Json
 from ablate.durable import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
-from ablate.identity import Json
 
 __all__ = ["Journal"]
 

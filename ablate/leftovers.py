@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.artefacts import ARTEFACTS
 from ablate.claims import Claims
+from ablate.core.artefacts import ARTEFACTS
+from ablate.core.identity import RUN_ID
 from ablate.durable import Damaged, StoreError, discard, is_set_aside, is_temporary
-from ablate.identity import RUN_ID
 from ablate.store import ARTEFACT_FOLDER, RunStore, artefact_version
 from ablate.study_folder import StudyFolder, study_names
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ablate.archives import layout_of
-from ablate.records import Array
+from ablate.core.records import Array
 
 __all__ = ["pack", "unpack"]
 

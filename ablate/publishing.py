@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
 from ablate.store import RunStore

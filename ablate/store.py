@@ -39,7 +39,10 @@ from typing import Any, TypeVar
 import msgspec
 from filelock import FileLock
 
-from ablate.artefacts import ARTEFACTS, PROBES
+from ablate.core.artefacts import ARTEFACTS, PROBES
+from ablate.core.identity import RUN_ID, Json, sha256_of_bytes
+from ablate.core.records import Array, RunRecord, StoredRun, unlike
+from ablate.core.specs import RunSpec, run_id_of
 from ablate.durable import (
     SUPERSEDED,
     Damaged,
@@ -54,10 +57,7 @@ from ablate.durable import (
     unseal,
     write_atomically,
 )
-from ablate.identity import RUN_ID, Json, sha256_of_bytes
 from ablate.packing import pack, unpack
-from ablate.records import Array, RunRecord, StoredRun, unlike
-from ablate.specs import RunSpec, run_id_of
 
 __all__ = [
     "AmbiguousPrefix",
@@ -244,7 +244,7 @@ class RunStore:
         return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
 
     def artefact(self, run_id: str, name: str) -> dict[str, Array]:
-        """The arrays of an artefact, see `ablate.artefacts`; their checksum is verified.
+        """The arrays of an artefact, see `ablate.core.artefacts`; their checksum is verified.
 
         Raises:
             MissingArtefact: when it was not kept, is of another version, or was damaged and has been set aside.

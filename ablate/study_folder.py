@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ablate.core.identity import Json, canonical
+from ablate.core.plans import PLAN_FORMAT, StudyPlan
+from ablate.core.specs import NO_DEVICE, NO_LAST_POINT
 from ablate.declared import as_declared
 from ablate.durable import StoreError, write_atomically, write_pieces
-from ablate.identity import Json, canonical
 from ablate.journal import Journal
-from ablate.plans import PLAN_FORMAT, StudyPlan
-from ablate.specs import NO_DEVICE, NO_LAST_POINT
 
 __all__ = [
     "STUDY_NAME",

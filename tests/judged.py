@@ -16,8 +16,8 @@ from ablate.analysis.estimates import estimate_mean
 from ablate.analysis.factorial_rows import Cell, FactorialRows, Source, SourceShare, TwoFactors
 from ablate.analysis.results import SweepResults
 from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
-from ablate.records import METRICS
-from ablate.statements import Relation
+from ablate.core.claims import Relation
+from ablate.core.records import METRICS
 
 Values = Mapping[int, float]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ablate.records import Array, StoredRun
+from ablate.core.records import Array, StoredRun
 from tests.synthetic import dropout_sweep
 
 SWEEP = dropout_sweep()

@@ -8,8 +8,8 @@ from pathlib import Path
 from ablate.config.building import build
 from ablate.config.requests import Request, load_request
 from ablate.config.tree import find_tree
+from ablate.core.specs import Component, RunSpec, Study
 from ablate.datasets.facts import DatasetFacts, dataset_facts
-from ablate.specs import Component, RunSpec, Study
 
 # An empty folder: the tests must not see a conf/ of the folder they are started in.
 NOWHERE = Path(__file__).parent / "data"

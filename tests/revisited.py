@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ablate.records import StoredRun
-from ablate.specs import Conclusion, Original, Sweep
+from ablate.core.records import StoredRun
+from ablate.core.specs import Conclusion, Original, Sweep
 from tests.synthetic import completed_runs, optimizer_sweep
 
 CLAIMS = (

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ablate.plans import StudyPlan
-from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
-from ablate.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
+from ablate.core.plans import StudyPlan
+from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
 
 EPOCHS = 12
 CLASSES = 10

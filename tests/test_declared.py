@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from ablate.core.identity import Json
 from ablate.declared import as_declared
-from ablate.identity import Json
 
 
 @dataclass(frozen=True)

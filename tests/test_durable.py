@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ablate.core.identity import canonical, sha256_of_bytes
 from ablate.durable import (
     CORRUPT,
     SUPERSEDED,
@@ -22,7 +23,6 @@ from ablate.durable import (
     write_atomically,
     write_pieces,
 )
-from ablate.identity import canonical, sha256_of_bytes
 
 # Halves of pairs of UTF-16 among it: what Python makes of a word of the command line that is no UTF-8.
 TEXTS = st.text(st.characters(exclude_categories=()))

@@ -33,21 +33,21 @@ from ablate.cli.command import ExitCode
 from ablate.cli.complete import candidates
 from ablate.cli.output import Output
 from ablate.cli.progress import progress_display
+from ablate.core.claims import Statement, parse_statement, resolution_errors
+from ablate.core.identity import sha256_of_bytes
+from ablate.core.parse_error import Unreadable
+from ablate.core.plans import StudyPlan
+from ablate.core.records import RunRecord
+from ablate.core.specs import Component, Conclusion, Original, RunSpec
 from ablate.durable import StoreError, sealed_text
-from ablate.identity import sha256_of_bytes
-from ablate.plans import StudyPlan
 from ablate.plots import figures
-from ablate.records import RunRecord
 from ablate.reporting.evidence import public_words
 from ablate.reporting.latex import report_latex
 from ablate.reporting.report import report_markdown
 from ablate.reporting.writing import read_evidence, rebuild, write_report
 from ablate.runner.events import EpochEnded, RunEnded, RunStarted
-from ablate.specs import Component, Conclusion, Original, RunSpec
-from ablate.statements import Statement, parse_statement, resolution_errors
 from ablate.store import RunStore, pack
 from ablate.study_folder import StudyFolder
-from ablate.unreadable import Unreadable
 from tests.cli.conftest import Ablate, ablate, folder, remember_compositions
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep, plan_of

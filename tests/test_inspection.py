@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from ablate.analysis.frame import study_tables
+from ablate.core.plans import StudyPlan
 from ablate.durable import sealed_text
 from ablate.inspection import Finding, What, inspect, repair
 from ablate.leftovers import DEAD_SECONDS, Kind
-from ablate.plans import StudyPlan
 from ablate.publishing import publish
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ablate.artefacts import ARTEFACTS
 from ablate.claims import Claims, Owner
+from ablate.core.artefacts import ARTEFACTS
 from ablate.leftovers import (
     DEAD_SECONDS,
     RECENT_SECONDS,

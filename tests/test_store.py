@@ -15,10 +15,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ablate.core.identity import sha256_of_bytes
+from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import Component
 from ablate.durable import WriteFailed, discard, publish, sealed_text
-from ablate.identity import sha256_of_bytes
-from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
-from ablate.specs import Component
 from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
@@ -266,7 +266,7 @@ def test_a_folder_under_another_name_is_no_record(store):
 
 def test_leaves_the_record_of_another_version_where_it_is(store, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr("ablate.records.SCHEMA_VERSION", 1000)
+        later.setattr("ablate.core.records.SCHEMA_VERSION", 1000)
         store.put(run_of())
     for ask in (store.has, store.get, store.record, store.put):
         with pytest.raises(UnreadableRecord, match=r"written by another version of ablate: ValueError: .*schema 1000"):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from ablate import artefacts
-from ablate.artefacts import ARTEFACTS
+from ablate.core.artefacts import ARTEFACTS
+from ablate.core.records import Status
 from ablate.durable import WriteFailed
-from ablate.records import Status
 from ablate.store import AnotherArtefact, MissingArtefact, MissingRun, RunStore
 from tests.runner.scripted import scripted_spec
 from tests.test_store import DIVERGED, run_of

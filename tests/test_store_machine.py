@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from ablate import durable
-from ablate.records import Divergence, Failure, RunRecord, Status, StoredRun
+from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun
 from ablate.store import AnotherArtefact, MissingArtefact, MissingRun, RunStore, encode, pack
 from tests.runner.scripted import scripted_spec
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.study_folder import AnotherStudy, Difference, StudyFolder, added_claims, added_seeds, differences
 from tests.runner.scripted import scripted_study
 

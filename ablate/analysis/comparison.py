@@ -34,10 +34,10 @@ from ablate.analysis.values import (
 )
 from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.analysis.verdicts import judge_arms
-from ablate.identity import Json, canonical
-from ablate.plans import PlannedArm, PlannedSweep, StudyPlan
-from ablate.records import MetricInfo, Status, StoredRun
-from ablate.specs import SweepSpec
+from ablate.core.identity import Json, canonical
+from ablate.core.plans import PlannedArm, PlannedSweep, StudyPlan
+from ablate.core.records import MetricInfo, Status, StoredRun
+from ablate.core.specs import SweepSpec
 
 __all__ = [
     "Comparison",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.records import Status, StoredRun
+from ablate.core.records import Status, StoredRun
 
 __all__ = ["Confusion", "count_confusion"]
 

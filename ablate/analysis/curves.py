@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.analysis.values import Runs, stored
-from ablate.plans import PlannedSweep
-from ablate.records import Status, StoredRun
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import Status, StoredRun
 
 __all__ = ["ArmCurves", "SeedCurve", "arm_curves", "learning_curves"]
 

@@ -30,7 +30,7 @@ from ablate.analysis.estimates import student_interval, student_p
 from ablate.analysis.multiplicity import ADJUSTMENTS
 from ablate.analysis.power import MINIMUM_SEEDS
 from ablate.analysis.verdict_rows import Word
-from ablate.statements import Relation
+from ablate.core.claims import Relation
 
 __all__ = ["Decision", "Evidence", "Question", "decide_family", "weigh"]
 

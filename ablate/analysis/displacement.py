@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.analysis.values import Runs, stored
-from ablate.plans import PlannedSweep
-from ablate.records import StoredRun
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import StoredRun
 
 __all__ = ["UNITS", "DisplacedArm", "Displacement", "displacement_curves"]
 

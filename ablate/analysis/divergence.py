@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ablate.analysis.improvement import clopper_pearson, sign_test_p
 from ablate.analysis.scales import counts_examples
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = [
     "DivergenceRates",

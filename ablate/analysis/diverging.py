@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ablate.analysis.divergence import DivergenceRates, WorstRank, divergence_rates, worst_rank
 from ablate.analysis.values import Runs, column_info, status_of, stored, value_in, values_by_seed
-from ablate.plans import PlannedArm, PlannedSweep
-from ablate.records import Status
+from ablate.core.plans import PlannedArm, PlannedSweep
+from ablate.core.records import Status
 
 __all__ = ["ArmDivergence", "arm_divergences"]
 

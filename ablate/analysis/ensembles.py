@@ -27,8 +27,8 @@ import numpy.typing as npt
 
 from ablate.analysis.estimates import CONFIDENCE, Estimate, estimate_mean, student_interval
 from ablate.analysis.values import Runs, stored
-from ablate.identity import Json
-from ablate.plans import PlannedSweep, StudyPlan
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedSweep, StudyPlan
 
 __all__ = ["EnsembleGain", "StudyEnsembles", "ensemble_gain", "study_ensembles"]
 

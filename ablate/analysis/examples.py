@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ablate.analysis.values import Runs, stored
-from ablate.plans import PlannedSweep
-from ablate.records import Array, StoredRun
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import Array, StoredRun
 
 __all__ = ["SAMPLES", "Example", "ShownExamples", "run_that_shows", "shown_examples"]
 

@@ -12,8 +12,8 @@ from ablate.analysis.contrasts import ValuesBySeed, per_seed_contrast
 from ablate.analysis.estimates import estimate_mean
 from ablate.analysis.factorial_rows import Cell, Source, SourceShare, TwoFactors
 from ablate.analysis.settings import setting_text
-from ablate.identity import Json
-from ablate.records import MetricInfo
+from ablate.core.identity import Json
+from ablate.core.records import MetricInfo
 
 __all__ = ["factor_tables", "source_shares"]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ablate.analysis.estimates import Estimate
 from ablate.analysis.verdict_rows import Verdict
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = ["Cell", "FactorialRows", "Source", "SourceShare", "TwoFactors"]
 

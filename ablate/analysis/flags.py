@@ -22,10 +22,10 @@ from ablate.analysis.selections import Selection
 from ablate.analysis.settings import ABSENT, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, history_metric, metric_of, stored, value_in, values_by_seed
 from ablate.analysis.verdict_rows import Flag, Verdict
-from ablate.environments import mixed_versions
-from ablate.identity import Json
-from ablate.plans import PlannedArm, PlannedSweep
-from ablate.records import Status, StoredRun
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedArm, PlannedSweep
+from ablate.core.records import Status, StoredRun
+from ablate.core.versions import mixed_versions
 
 __all__ = ["RaisedFlag", "sweep_flags", "with_those_of"]
 

@@ -14,7 +14,7 @@ from ablate.analysis.power import MINIMUM_SEEDS, PowerStatement, power_statement
 from ablate.analysis.scales import analysis_scale
 from ablate.analysis.values import Runs
 from ablate.analysis.verdict_rows import Scale
-from ablate.plans import PlannedSweep
+from ablate.core.plans import PlannedSweep
 
 __all__ = ["Forecast", "forecast_sweep"]
 

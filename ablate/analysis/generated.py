@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ablate.analysis.values import Runs
-from ablate.plans import PlannedSweep
-from ablate.records import GENERATED
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import GENERATED
 
 __all__ = ["Samples", "samples_of_arms"]
 

@@ -35,11 +35,11 @@ from ablate.analysis.verdicts import (
     judge_exploratory,
     judge_pairs,
 )
-from ablate.identity import Json
-from ablate.plans import PlannedSweep
-from ablate.records import Status, StoredRun
-from ablate.specs import PlannedRun
-from ablate.statements import parse_statement, quantity_info, resolve_statement, stated_margin
+from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import Status, StoredRun
+from ablate.core.specs import PlannedRun
 
 __all__ = ["Judged", "arms_to_confirm", "judge_sweep", "spreads"]
 

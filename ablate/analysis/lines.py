@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablate.analysis.estimates import Estimate, estimate_mean
-from ablate.records import Array
+from ablate.core.records import Array
 
 __all__ = ["ArmLines", "Line", "lines_from_arrays", "lines_to_arrays", "with_lines"]
 

@@ -1,6 +1,6 @@
 """Two arms matched by seed, on the scale of the question.
 
->>> from ablate.records import METRICS
+>>> from ablate.core.records import METRICS
 >>> arm, reference = ArmValues({0: 0.98, 1: 0.97}), ArmValues({1: 0.96, 0: 0.97, 2: 0.99})
 >>> matched = match(arm, reference, METRICS["test_accuracy"])
 >>> {seed: round(value, 6) for seed, value in matched.differences.items()}
@@ -21,7 +21,7 @@ from ablate.analysis.contrasts import per_seed_contrast
 from ablate.analysis.divergence import composite_values, worst_value
 from ablate.analysis.scales import counts_examples, error_of, log_errors
 from ablate.analysis.verdict_rows import Scale
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = ["ArmValues", "Matched", "match"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.analysis.values import Runs, stored
-from ablate.plans import PlannedArm, PlannedSweep
-from ablate.records import Array
+from ablate.core.plans import PlannedArm, PlannedSweep
+from ablate.core.records import Array
 
 __all__ = [
     "ArmDensity",

@@ -1,7 +1,7 @@
 """What a claim is about, as one number of each run.
 
     value_of(Quantity("epochs_to", "val_accuracy", 0.97))(run)     # 4.0, or math.inf where it never did
-    quantity_info(quantity)                                         # title, direction and unit (ablate.statements)
+    quantity_info(quantity)                                         # title, direction and unit (ablate.core.claims)
 
 None means that the run has no such number: it failed, or the metric was not recorded. Infinity means that it
 has one beyond every number of epochs. A run that never reached a target is an outcome of its arm, as a
@@ -16,9 +16,9 @@ import math
 import numpy as np
 
 from ablate.analysis.values import Value, value_in
-from ablate.artefacts import PROBE_QUANTITIES
-from ablate.records import METRICS, WEIGHT_STATISTICS, Array, StoredRun
-from ablate.statements import EPOCHS_TO, FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity
+from ablate.core.artefacts import PROBE_QUANTITIES
+from ablate.core.claims import EPOCHS_TO, FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity
+from ablate.core.records import METRICS, WEIGHT_STATISTICS, Array, StoredRun
 
 __all__ = ["value_of"]
 

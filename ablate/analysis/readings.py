@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ablate.identity import Json
-from ablate.records import Array
+from ablate.core.identity import Json
+from ablate.core.records import Array
 
 __all__ = ["ArmReadings", "Opinion", "Reading", "readings_from_arrays", "readings_to_arrays"]
 

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablate.artefacts import STEP_LOSSES, WEIGHTS
-from ablate.identity import Json
-from ablate.records import GENERATED, METRICS, Array, RunRecord, Status, StoredRun, same_bits
+from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
+from ablate.core.identity import Json
+from ablate.core.records import GENERATED, METRICS, Array, RunRecord, Status, StoredRun, same_bits
 
 __all__ = [
     "OF_EXAMPLES",

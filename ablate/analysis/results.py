@@ -40,13 +40,13 @@ from ablate.analysis.values import (
     value_in,
 )
 from ablate.analysis.verdict_rows import Verdict
-from ablate.artefacts import PROBE_QUANTITIES
-from ablate.environments import apart_from_the_command
-from ablate.identity import canonical
-from ablate.plans import PlannedSweep, StudyPlan
-from ablate.records import MetricInfo, RunRecord, StoredRun
-from ablate.specs import PlannedRun
-from ablate.statements import Quantity
+from ablate.core.artefacts import PROBE_QUANTITIES
+from ablate.core.claims import Quantity
+from ablate.core.identity import canonical
+from ablate.core.plans import PlannedSweep, StudyPlan
+from ablate.core.records import MetricInfo, RunRecord, StoredRun
+from ablate.core.specs import PlannedRun
+from ablate.core.versions import apart_from_the_command
 
 __all__ = [
     "SECONDS",

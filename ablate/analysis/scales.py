@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ablate.analysis.verdict_rows import Scale
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = [
     "LogErrors",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.verdict_rows import Verdict, Word
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = ["Selection", "select_arm"]
 

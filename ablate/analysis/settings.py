@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["ABSENT", "differing_names", "flatten", "setting_text"]
 

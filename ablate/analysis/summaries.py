@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ablate.analysis.estimates import Estimate, estimate_mean
 from ablate.analysis.values import MISSING, Runs, Value, status_of, stored, values_by_seed
-from ablate.plans import PlannedSweep
-from ablate.records import Status
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import Status
 
 __all__ = ["ArmSummary", "summarise"]
 

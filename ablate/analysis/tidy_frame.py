@@ -17,7 +17,7 @@ from ablate.analysis.matching import ArmValues
 from ablate.analysis.values import column_info
 from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.analysis.verdicts import judge_arms
-from ablate.records import MetricInfo, Status
+from ablate.core.records import MetricInfo, Status
 
 __all__ = ["DataFrame", "TableProblem", "arms_from_frame", "read_table", "verdicts_from_frame"]
 

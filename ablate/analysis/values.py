@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from ablate.records import HISTORY, METRICS, MetricInfo, RunRecord, Status, StoredRun
-from ablate.specs import PlannedRun
+from ablate.core.records import HISTORY, METRICS, MetricInfo, RunRecord, Status, StoredRun
+from ablate.core.specs import PlannedRun
 
 __all__ = [
     "MISSING",

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ablate.records import MetricInfo
-from ablate.statements import Relation
+from ablate.core.claims import Relation
+from ablate.core.records import MetricInfo
 
 __all__ = ["Family", "Flag", "Scale", "Verdict", "Word"]
 

@@ -28,8 +28,8 @@ from ablate.analysis.power import SeedsNeeded, seeds_needed
 from ablate.analysis.scales import analysis_scale, better_sign, counts_examples, error_of
 from ablate.analysis.sign_flips import sign_flip_p
 from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
-from ablate.records import MetricInfo
-from ablate.statements import Relation
+from ablate.core.claims import Relation
+from ablate.core.records import MetricInfo
 
 __all__ = [
     "ArmValues",

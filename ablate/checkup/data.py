@@ -11,11 +11,11 @@ from ablate.config.composing import composing
 from ablate.config.runs import component
 from ablate.config.tree import ConfigTree
 from ablate.config.words import parse_words
+from ablate.core.identity import canonical
+from ablate.core.specs import Component
 from ablate.datasets.arrays import DataError
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.datasets.files import NotHere, offline, search_folders
-from ablate.identity import canonical
-from ablate.specs import Component
 
 __all__ = ["look_at_data"]
 

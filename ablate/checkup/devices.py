@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ablate.checkup.findings import Finding, Level, Trouble
-from ablate.machine import Gpu, gpus
+from ablate.core.machine import Gpu, gpus
 from ablate.runner.devices import NVIDIA_NODES, DeviceAbsent, resolve_device
 
 __all__ = ["look_at_devices"]

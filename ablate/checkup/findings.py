@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["Finding", "Level", "Trouble"]
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 
 from ablate.analysis.reproduction import Outcome, compare_again
-from ablate.artefacts import WEIGHTS
 from ablate.checkup.findings import Finding, Level, Trouble
-from ablate.records import Failure, StoredRun
+from ablate.core.artefacts import WEIGHTS
+from ablate.core.records import Failure, StoredRun
+from ablate.core.specs import RunSpec
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.crew import GRACE_SECONDS
 from ablate.runner.devices import worker_environment
@@ -19,7 +20,6 @@ from ablate.runner.jobs import Outcome as Answer
 from ablate.runner.process import WorkerProcess
 from ablate.runner.session import TRAINER
 from ablate.runner.worker import WorkerSettings
-from ablate.specs import RunSpec
 
 __all__ = ["WORDS", "look_at_loop"]
 

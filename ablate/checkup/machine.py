@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 import psutil
 
 from ablate.checkup.findings import Finding, Level
-from ablate.machine import available_cores, processor
+from ablate.core.machine import available_cores, processor
+from ablate.core.specs import Numerics
 from ablate.runner.devices import ONEDNN, available_gpus, thread_environment
 from ablate.runner.local import default_workers
-from ablate.specs import Numerics
 
 __all__ = ["look_at_machine"]
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 
 from ablate.analysis.settings import flatten
-from ablate.identity import Json
-from ablate.plans import PlannedArm
-from ablate.records import RunRecord
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedArm
+from ablate.core.records import RunRecord
 from ablate.store import MissingRun, RunStore, UnreadableRecord
 from ablate.study_folder import PlanLine, StudyFolder, UnreadablePlan, study_names
 

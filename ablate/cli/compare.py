@@ -15,7 +15,7 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.report import known_studies
 from ablate.cli.request import read_settings
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder

@@ -17,7 +17,7 @@ import yaml
 
 from ablate.cli.command import VERBS, verb_parser
 from ablate.config.tree import PRIMARY, ConfigTree, find_tree
-from ablate.specs import CHOICES, LATER
+from ablate.core.specs import CHOICES, LATER
 
 __all__ = ["candidates"]
 
@@ -120,7 +120,7 @@ def _values(key: str, before: Sequence[str], tree: ConfigTree) -> Sequence[str]:
     if key == "experiment":
         return tuple(tree.experiments_by_name)
     if key == "sweep.metric":
-        from ablate.records import METRICS
+        from ablate.core.records import METRICS
 
         return tuple(METRICS)
     if key == "sweep.design":

@@ -16,9 +16,9 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table
 from ablate.cli.request import read_run, read_settings, tree_of
 from ablate.cli.wording import counted
+from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
 from ablate.runner.devices import DeviceAbsent
-from ablate.specs import Numerics, RunSpec
 
 WORDS = "setting"
 WORDS_HELP = "results_dir=…, data_dir=…, numerics.device=…: what the runs will be given"

@@ -18,7 +18,7 @@ from ablate.cli.output import Output, UsageError, bytes_text
 from ablate.cli.request import read_settings
 from ablate.cli.space import folded, space_json, space_table
 from ablate.cli.wording import counted
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 if TYPE_CHECKING:
     from pathlib import Path

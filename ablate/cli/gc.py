@@ -20,7 +20,7 @@ from ablate.cli.output import Output, UsageError, bytes_text, seconds_text
 from ablate.cli.request import read_settings
 from ablate.cli.space import folded, space_table
 from ablate.cli.wording import counted
-from ablate.identity import Json
+from ablate.core.identity import Json
 from ablate.leftovers import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
 
 WORDS = "setting"

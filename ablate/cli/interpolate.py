@@ -17,7 +17,7 @@ from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
 from ablate.cli.trained import WeightedRun, study_of, the_side, trainer_on_cpu, weighted_runs
 from ablate.config.runs import Settings
-from ablate.identity import Json
+from ablate.core.identity import Json
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 
@@ -74,7 +74,7 @@ def measure(first: str, second: str, pairs: Sequence[tuple[WeightedRun, Weighted
         UsageError: when the two are of different models.
     """
     trainer = trainer_on_cpu([each for pair in pairs for each in pair], settings)
-    from ablate.artefacts import WEIGHTS
+    from ablate.core.artefacts import WEIGHTS
     from ablate.probes.interpolation import interpolate
 
     lines: dict[int, Line] = {}

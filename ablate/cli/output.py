@@ -16,8 +16,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from ablate.core.identity import Json
 from ablate.harmless import harmless, one_line
-from ablate.identity import Json
 
 __all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "plain_table", "seconds_text"]
 

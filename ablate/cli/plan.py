@@ -16,14 +16,14 @@ from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
+from ablate.core.identity import Json, canonical
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import StoredRun
+from ablate.core.specs import Arm, PlannedRun, Study, Sweep
 from ablate.design import NAME
-from ablate.identity import Json, canonical
-from ablate.plans import PlannedSweep
-from ablate.records import StoredRun
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor
-from ablate.specs import Arm, PlannedRun, Study, Sweep
 from ablate.store import MissingRun, RunStore
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from ablate.cli.output import Output, seconds_text
+from ablate.core.records import Failure, RunRecord, Status
 from ablate.harmless import one_line
-from ablate.records import Failure, RunRecord, Status
 from ablate.runner.events import (
     ArtefactFailed,
     EpochEnded,

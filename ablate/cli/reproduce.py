@@ -25,7 +25,6 @@ from ablate.analysis.reproduction import (
     Reproduction,
     compare_again,
 )
-from ablate.artefacts import STEP_LOSSES, WEIGHTS
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, PlainTable, UsageError, plain_table
 from ablate.cli.progress import progress_display
@@ -34,9 +33,10 @@ from ablate.cli.wording import counted, numerics_text
 from ablate.config import build
 from ablate.config.building import package_digest
 from ablate.config.runs import Settings
-from ablate.environments import apart_from_the_command
-from ablate.identity import Json
-from ablate.records import Status, StoredRun
+from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
+from ablate.core.identity import Json
+from ablate.core.records import Status, StoredRun
+from ablate.core.versions import apart_from_the_command
 from ablate.runner.devices import resolve_device
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session

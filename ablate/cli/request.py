@@ -12,11 +12,11 @@ from ablate.config.building import build
 from ablate.config.requests import Request, load_request, load_settings
 from ablate.config.runs import Settings
 from ablate.config.tree import ConfigTree, find_tree
+from ablate.core.identity import Json
+from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
-from ablate.identity import Json
 from ablate.runner.devices import resolve_device
 from ablate.runner.environment import installed_versions
-from ablate.specs import Component, RunSpec
 
 __all__ = [
     "SETTINGS",

@@ -23,14 +23,14 @@ from ablate.cli.request import add_run_options, read_request, recorded_words, wa
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, metric_rows, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
-from ablate.identity import Json
-from ablate.plans import PlannedSweep, StudyPlan
-from ablate.records import RunRecord, Status
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedSweep, StudyPlan
+from ablate.core.records import RunRecord, Status
+from ablate.core.specs import RunSpec, Study, confirmation_runs
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
-from ablate.specs import RunSpec, Study, confirmation_runs
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder, added_claims, added_seeds
 

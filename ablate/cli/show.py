@@ -18,10 +18,10 @@ from ablate.cli.output import Output, UsageError, plain_table, seconds_text
 from ablate.cli.progress import failure_text
 from ablate.cli.request import read_settings
 from ablate.cli.wording import metric_rows
-from ablate.environments import COMMAND, apart_from_the_command
+from ablate.core.identity import Json
+from ablate.core.records import RunRecord, StoredRun
+from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.harmless import one_line
-from ablate.identity import Json
-from ablate.records import RunRecord, StoredRun
 from ablate.store import RunStore
 
 WORDS = "run"

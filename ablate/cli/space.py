@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ablate.cli.output import PlainTable, bytes_text, plain_table
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["folded", "space_json", "space_table"]
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ablate.analysis.comparison import Side
-from ablate.artefacts import WEIGHTS
 from ablate.cli.compare import find_sides
 from ablate.cli.output import UsageError
 from ablate.config.building import spec_problems
 from ablate.config.problems import raise_any
 from ablate.config.runs import Settings
-from ablate.records import Array, Status, StoredRun
+from ablate.core.artefacts import WEIGHTS
+from ablate.core.records import Array, Status, StoredRun
+from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
-from ablate.specs import Numerics
 from ablate.store import MissingArtefact, RunStore, how_to_keep
 from ablate.study_folder import StudyFolder
 

@@ -25,9 +25,9 @@ from ablate.cli.progress import ended_line
 from ablate.cli.report import known_studies
 from ablate.cli.request import read_settings
 from ablate.cli.wording import counted
+from ablate.core.plans import StudyPlan
+from ablate.core.records import RunRecord, Status
 from ablate.harmless import harmless, one_line
-from ablate.plans import StudyPlan
-from ablate.records import RunRecord, Status
 from ablate.store import MissingRun, RunStore
 from ablate.study_folder import StudyFolder
 

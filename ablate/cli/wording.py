@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ablate.analysis.values import metric_rank
-from ablate.records import RunRecord
+from ablate.core.records import RunRecord
+from ablate.core.specs import RunSpec
 from ablate.runner.plan import WorkPlan
-from ablate.specs import RunSpec
 
 __all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "counted", "metric_rows", "numerics_text", "work_text"]
 

@@ -19,8 +19,8 @@ from ablate.config.questions import laid_out
 from ablate.config.runs import SpecMaker
 from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Words, layered, write_word
-from ablate.identity import Json, canonical
-from ablate.specs import Arm, Sweep, SweepSpec
+from ablate.core.identity import Json, canonical
+from ablate.core.specs import Arm, Sweep, SweepSpec
 
 __all__ = ["ArmConfigs", "resolve"]
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from ablate.config.casting import cast_fields
 from ablate.config.problems import ConfigError, Problem, nearest
-from ablate.identity import Json, digest, sha256_of_bytes
-from ablate.specs import Component, RunSpec
+from ablate.core.identity import Json, digest, sha256_of_bytes
+from ablate.core.specs import Component, RunSpec
 
 __all__ = [
     "PARTIAL",

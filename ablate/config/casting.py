@@ -14,7 +14,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, cast
 
 from ablate.config.problems import ConfigError, Problem, gather, nearest, raise_any, sift
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["cast_fields", "cast_like", "cast_type", "dotted"]
 

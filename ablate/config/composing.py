@@ -33,7 +33,7 @@ from ablate.config.problems import ConfigError, Problem, nearest, problems_of, r
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree
 from ablate.config.words import Word, Words, layered, write_word
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ablate.config.problems import Problem, nearest
-from ablate.records import CLASSIFICATION, GENERATION, METRICS, REGRESSION, MetricInfo
+from ablate.core.records import CLASSIFICATION, GENERATION, METRICS, REGRESSION, MetricInfo
 
 __all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
 

@@ -12,8 +12,8 @@ from ablate.config.composing import SWEEP
 from ablate.config.outlines import EXPERIMENT
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.config.words import Words, parse_choices
-from ablate.identity import Json, digest
-from ablate.specs import Sweep
+from ablate.core.identity import Json, digest
+from ablate.core.specs import Sweep
 
 __all__ = ["GRID", "grid_leaf", "grid_name", "grid_words"]
 

@@ -10,9 +10,9 @@ from ablate.config.outlines import StudySweep
 from ablate.config.problems import Problem, raise_any
 from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Word
-from ablate.specs import Conclusion, Original, Sweep
-from ablate.statements import VALUE, Statement, parse_statement
-from ablate.unreadable import Unreadable
+from ablate.core.claims import VALUE, Statement, parse_statement
+from ablate.core.parse_error import Unreadable
+from ablate.core.specs import Conclusion, Original, Sweep
 
 __all__ = ["claims_of", "may_lose_arms", "with_conclusions", "with_original"]
 

@@ -20,7 +20,7 @@ from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.ranges import name_problems, range_problems
 from ablate.config.tree import ConfigTree
 from ablate.config.words import Word
-from ablate.specs import Conclusion, Original
+from ablate.core.specs import Conclusion, Original
 
 __all__ = ["EXPERIMENT", "Outline", "StudySweep", "outline_of"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ablate.unreadable import Unreadable, carets, nearest
+from ablate.core.parse_error import Unreadable, carets, nearest
 
 __all__ = [
     "ConfigError",

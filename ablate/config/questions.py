@@ -14,10 +14,10 @@ from ablate.config.composing import SWEEP, Config
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.statements import Setting, claim_problems
 from ablate.config.words import Word
-from ablate.identity import Json
-from ablate.records import METRICS
-from ablate.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
-from ablate.statements import has_error, is_side
+from ablate.core.claims import has_error, is_side
+from ablate.core.identity import Json
+from ablate.core.records import METRICS
+from ablate.core.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ablate.artefacts import ARTEFACTS
 from ablate.config.problems import Problem, nearest
-from ablate.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
+from ablate.core.artefacts import ARTEFACTS
+from ablate.core.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 

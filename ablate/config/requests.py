@@ -24,8 +24,8 @@ from ablate.config.ranges import study_name_problems
 from ablate.config.runs import Settings, SpecMaker, run_settings
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
 from ablate.config.words import Word, Words, layered, parse_word, parse_words
-from ablate.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
-from ablate.statements import probes_of
+from ablate.core.claims import probes_of
+from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
 
 __all__ = ["Request", "load_request", "load_settings"]
 

@@ -11,8 +11,8 @@ from ablate.config.building import TARGET, foreign_packages, package_digest
 from ablate.config.composing import SPLIT, Config, arguments_of
 from ablate.config.fitting import DatasetFacts, fit_problems, task_of
 from ablate.config.problems import ConfigError, Problem, raise_any
-from ablate.identity import canonical
-from ablate.specs import Component, DatasetSpec, Numerics, RunSpec
+from ablate.core.identity import canonical
+from ablate.core.specs import Component, DatasetSpec, Numerics, RunSpec
 
 __all__ = ["Settings", "SpecMaker", "component", "run_settings"]
 
@@ -29,7 +29,7 @@ class Settings:
 
     Attributes:
         data_dir: the folder of data sets; None for wherever their loaders look by themselves.
-        keep: the artefacts that are kept of every run, see `ablate.artefacts`.
+        keep: the artefacts that are kept of every run, see `ablate.core.artefacts`.
         allow_targets: packages outside ablate and keras that components may come from.
     """
 

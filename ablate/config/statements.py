@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ablate.config.problems import Problem, unreadable_problem
-from ablate.statements import (
+from ablate.core.claims import (
     ArmLike,
     Statement,
     parse_statement,
@@ -14,7 +14,7 @@ from ablate.statements import (
     resolution_errors,
     stated_margin,
 )
-from ablate.unreadable import Unreadable
+from ablate.core.parse_error import Unreadable
 
 __all__ = ["Setting", "claim_problems"]
 

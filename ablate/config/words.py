@@ -10,7 +10,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from ablate.config.problems import ConfigError, Problem, gather
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["Word", "Words", "layered", "parse_choices", "parse_word", "parse_words", "write_word"]
 

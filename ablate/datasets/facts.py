@@ -18,10 +18,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from ablate.core.identity import Json, digest
 from ablate.datasets.arrays import RawData
 from ablate.datasets.checks import check, check_apart
 from ablate.datasets.splits import with_test
-from ablate.identity import Json, digest
 
 __all__ = ["DatasetFacts", "dataset_facts"]
 

@@ -28,9 +28,9 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Protocol, cast
 
+from ablate.core.identity import Json, canonical
+from ablate.core.parse_error import Unreadable
 from ablate.design._conditions import Condition, parse_condition
-from ablate.identity import Json, canonical
-from ablate.unreadable import Unreadable
 
 __all__ = [
     "NAME",

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ablate.core.identity import Json
+from ablate.core.parse_error import Unreadable, nearest
 from ablate.design._names import factor_names
-from ablate.identity import Json
-from ablate.unreadable import Unreadable, nearest
 
 __all__ = ["Condition", "parse_condition"]
 

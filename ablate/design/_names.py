@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ablate.identity import Json, canonical
+from ablate.core.identity import Json, canonical
 
 __all__ = ["arm_name", "change_name", "factor_names", "short_names"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ablate.core.identity import Json, canonical
 from ablate.design import Levels, Refusal, Settings, Space, Unfit
 from ablate.design._names import arm_name
-from ablate.identity import Json, canonical
 
 __all__ = ["LARGEST", "choices", "in_order"]
 

@@ -12,9 +12,9 @@ if removing each changes little, but removing all changes much, they replace one
 
 from __future__ import annotations
 
+from ablate.core.identity import canonical
 from ablate.design import Levels, Refusal, Settings, Space, Unfit
 from ablate.design._names import short_names
-from ablate.identity import canonical
 
 __all__ = ["TAKES", "arms"]
 

@@ -7,9 +7,9 @@ arms:
 
 from __future__ import annotations
 
+from ablate.core.identity import canonical
 from ablate.design import NAME, Levels, Refusal, Settings, Space, Unfit
 from ablate.design._names import change_name
-from ablate.identity import canonical
 
 __all__ = ["TAKES", "arms"]
 

@@ -6,9 +6,9 @@ change together (interactions) cannot be seen; a grid sees them.
 
 from __future__ import annotations
 
+from ablate.core.identity import canonical
 from ablate.design import Levels, Settings, Space
 from ablate.design._names import change_name
-from ablate.identity import canonical
 
 __all__ = ["TAKES", "arms"]
 

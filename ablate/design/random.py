@@ -9,9 +9,9 @@ satisfy it.
 
 from __future__ import annotations
 
+from ablate.core.identity import digest
 from ablate.design import Levels, Settings, Space
 from ablate.design._subsets import choices, in_order
-from ablate.identity import digest
 
 __all__ = ["TAKES", "arms"]
 

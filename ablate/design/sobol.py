@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ablate.core.identity import Json, canonical, digest
 from ablate.design import Levels, Refusal, Settings, Space, Unfit
 from ablate.design._subsets import choices, in_order
-from ablate.identity import Json, canonical, digest
 
 __all__ = ["TAKES", "arms"]
 

@@ -20,6 +20,7 @@ from ablate.analysis.examples import ShownExamples
 from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
 from ablate.analysis.verdict_rows import Scale, Verdict
+from ablate.core.records import MetricInfo
 from ablate.plots.canvas import (
     BASELINE,
     DIVERGED,
@@ -41,7 +42,6 @@ from ablate.plots.labels import axis_label, interval_name, row_labels
 from ablate.plots.samples import draw_samples
 from ablate.plots.scales import as_errors, curves_as_errors, error_of, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
-from ablate.records import MetricInfo
 
 __all__ = [
     "DRAW",

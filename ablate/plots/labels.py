@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ablate.analysis.verdict_rows import Verdict
+from ablate.core.records import MetricInfo
 from ablate.harmless import one_line
-from ablate.records import MetricInfo
 
 __all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
 

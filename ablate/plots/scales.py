@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from ablate.analysis.curves import ArmCurves
 from ablate.analysis.estimates import Estimate
 from ablate.analysis.results import MetricSummaries
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 
 __all__ = [
     "as_errors",

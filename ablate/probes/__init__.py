@@ -4,7 +4,7 @@
 
 A probe explains, it does not train: it sees the weights that a run ended with, the data, the loss and the spec,
 changes none of them, and draws what it needs at random from a stream keyed by the run's seed. Names, meanings and
-versions stand in `ablate.artefacts`, which needs no TensorFlow.
+versions stand in `ablate.core.artefacts`, which needs no TensorFlow.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ablate.artefacts import NOT_APPLICABLE, PROBES
+from ablate.core.artefacts import NOT_APPLICABLE, PROBES
+from ablate.core.records import VALUE
 from ablate.probes.subject import Measured, NotApplicable, Subject
-from ablate.records import VALUE
 
 __all__ = ["Measured", "NotApplicable", "Subject", "measure"]
 
 
 def measure(probe: str, subject: Subject) -> Mapping[str, np.ndarray]:
-    """The artefact of a probe, named as `ablate.artefacts` says; a value that is not finite is left out.
+    """The artefact of a probe, named as `ablate.core.artefacts` says; a value that is not finite is left out.
 
     Raises:
         KeyError: when there is no such probe.
@@ -39,6 +39,8 @@ def measure(probe: str, subject: Subject) -> Mapping[str, np.ndarray]:
         return {NOT_APPLICABLE: np.array(str(reason))}
     unknown = measured.values.keys() - announced
     if unknown:
-        raise ValueError(f"{probe} measures {', '.join(sorted(unknown))}, which ablate.artefacts does not announce")
+        raise ValueError(
+            f"{probe} measures {', '.join(sorted(unknown))}, which ablate.core.artefacts does not announce"
+        )
     values = {VALUE + name: np.float64(value) for name, value in measured.values.items() if math.isfinite(value)}
     return {**{name: np.asarray(value) for name, value in values.items()}, **measured.arrays}

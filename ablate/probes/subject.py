@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ablate.specs import RunSpec
+from ablate.core.specs import RunSpec
 from ablate.training.feeding import Split
 from ablate.training.randomness import stream_key
 from ablate.training.step import Loss, prepare, total_penalty

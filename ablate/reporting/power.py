@@ -7,7 +7,7 @@ import math
 from ablate.analysis.forecast import Forecast
 from ablate.analysis.power import seeds_needed
 from ablate.analysis.verdict_rows import Scale
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 from ablate.reporting.quantities import is_share_of_examples
 
 __all__ = ["power_lines"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from ablate.analysis.verdict_rows import Scale, Verdict
-from ablate.records import CLASSIFICATION, MetricInfo
+from ablate.core.records import CLASSIFICATION, MetricInfo
 from ablate.reporting.numbers import UNDEFINED, number
 
 __all__ = [

@@ -11,9 +11,9 @@ from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.values import MISSING
-from ablate.identity import Json
-from ablate.plans import PlannedArm
-from ablate.records import MetricInfo, Status
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedArm
+from ablate.core.records import MetricInfo, Status
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.markdown import code, details, escape, image, join_blocks, table

@@ -15,7 +15,7 @@ from ablate.analysis.flags import RaisedFlag, with_those_of
 from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.verdict_rows import Family, Flag, Verdict, Word
-from ablate.records import Status
+from ablate.core.records import Status
 from ablate.reporting.flags import SENTENCES, flag_list
 from ablate.reporting.markdown import code, details, escape, join_blocks, table
 from ablate.reporting.numbers import interval, mean

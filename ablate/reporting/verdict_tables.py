@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ablate.analysis.verdict_rows import Family, Scale, Verdict, Word
+from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.plots.signs import SIGNS
 from ablate.reporting.numbers import UNDEFINED
@@ -18,7 +19,6 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
-from ablate.statements import EPOCHS_TO
 
 __all__ = ["TextTable", "verdict_text_table"]
 

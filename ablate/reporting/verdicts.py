@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from ablate.analysis.selections import Selection
 from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
+from ablate.core.claims import EPOCHS_TO
 from ablate.reporting.markdown import code, escape
 from ablate.reporting.quantities import (
     bounds,
@@ -22,7 +23,6 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
-from ablate.statements import EPOCHS_TO
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 

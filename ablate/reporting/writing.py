@@ -24,9 +24,9 @@ from ablate.analysis.lines import ArmLines
 from ablate.analysis.readings import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
+from ablate.core.identity import canonical, digest, sha256_of_bytes
+from ablate.core.plans import StudyPlan
 from ablate.durable import WriteFailed, write_atomically
-from ablate.identity import canonical, digest, sha256_of_bytes
-from ablate.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.lines import line_file

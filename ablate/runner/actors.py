@@ -24,6 +24,7 @@ import psutil
 import ray
 from ray.exceptions import RayError
 
+from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import VISIBLE, DeviceAbsent, worker_environment
 from ablate.runner.events import EpochEnded
@@ -32,7 +33,6 @@ from ablate.runner.jobs import Job, Outcome
 from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.runner.session import ExecutorUnavailable
 from ablate.runner.worker import Beat, WorkerSettings
-from ablate.specs import Numerics
 
 __all__ = ["Actors", "joined"]
 

@@ -14,11 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ablate.core.specs import RunSpec
 from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.devices import available_gpus
 from ablate.runner.local import default_workers
 from ablate.runner.session import ExecutorUnavailable, Interrupted
-from ablate.specs import RunSpec
 
 if TYPE_CHECKING:
     from ablate.runner.actors import Actors

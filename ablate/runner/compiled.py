@@ -16,9 +16,9 @@ from pathlib import Path
 
 import platformdirs
 
-from ablate.identity import digest
-from ablate.machine import boot_id, processor
-from ablate.specs import Numerics
+from ablate.core.identity import digest
+from ablate.core.machine import boot_id, processor
+from ablate.core.specs import Numerics
 
 __all__ = ["compiled_programs"]
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
-from ablate.records import Failure
+from ablate.core.records import Failure
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import EpochEnded, RunStarted
 from ablate.runner.handle import WorkerHandle
@@ -20,7 +21,6 @@ from ablate.runner.jobs import Job, Outcome
 from ablate.runner.outcome import OUT_OF_MEMORY
 from ablate.runner.session import Session
 from ablate.runner.worker import WorkerSettings
-from ablate.specs import Numerics, RunSpec
 
 __all__ = ["GRACE_SECONDS", "Crew", "Tolerance", "Workplace"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablate.claims import Claims
-from ablate.records import RunRecord
+from ablate.core.records import RunRecord
+from ablate.core.specs import RunSpec
 from ablate.runner.crew import Crew, Tolerance, Workplace
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.session import TRAINER, Session
 from ablate.runner.signals import watched_signals
-from ablate.specs import RunSpec
 
 __all__ = ["CrewedExecutor"]
 

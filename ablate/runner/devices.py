@@ -19,9 +19,9 @@ from pathlib import Path
 
 import platformdirs
 
+from ablate.core.identity import canonical
+from ablate.core.specs import Numerics
 from ablate.durable import write_atomically
-from ablate.identity import canonical
-from ablate.specs import Numerics
 
 __all__ = [
     "DeviceAbsent",

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ablate.claims import Claims
-from ablate.records import Failure, RunRecord, Status, StoredRun, unlike
+from ablate.core.records import Failure, RunRecord, Status, StoredRun, unlike
+from ablate.core.specs import RunSpec
 from ablate.runner.events import (
     ArtefactFailed,
     NotReproduced,
@@ -24,7 +25,6 @@ from ablate.runner.jobs import Job, Outcome, job_of, lacking
 from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
-from ablate.specs import RunSpec
 from ablate.store import AnotherArtefact, MissingRun
 
 __all__ = ["ALIKE", "Dispatcher"]

@@ -12,10 +12,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from ablate import __version__
-from ablate.identity import Json
-from ablate.machine import available_cores, gpus, processor
+from ablate.core.identity import Json
+from ablate.core.machine import available_cores, gpus, processor
+from ablate.core.specs import Numerics
 from ablate.runner.devices import VISIBLE
-from ablate.specs import Numerics
 
 __all__ = ["describe_environment", "installed_versions"]
 
@@ -52,7 +52,7 @@ def describe_environment(numerics: Numerics, variables: Mapping[str, str] | None
 
 @cache
 def installed_versions() -> Mapping[str, Json]:
-    """Those of `ablate.environments.VERSIONS`, null for a package that is not installed."""
+    """Those of `ablate.core.versions.VERSIONS`, null for a package that is not installed."""
     return {
         "ablate": __version__,
         "python": platform.python_version(),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ablate.records import Failure, RunRecord
+from ablate.core.records import Failure, RunRecord
 
 __all__ = [
     "ArtefactFailed",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, Outcome
 from ablate.runner.worker import Beat
-from ablate.specs import Numerics, RunSpec
 
 __all__ = ["WorkerHandle"]
 

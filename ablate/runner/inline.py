@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from ablate.claims import Claims
-from ablate.records import RunRecord
+from ablate.core.records import RunRecord
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import RunStarted
 from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.runner.session import TRAINER, Progress, Session, Trainer
 from ablate.runner.signals import watched_signals
-from ablate.specs import Numerics, RunSpec
 
 __all__ = ["InlineExecutor"]
 

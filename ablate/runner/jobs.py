@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ablate.artefacts import derivable, sources_of
-from ablate.records import Array, Failure, RunRecord, Status, StoredRun
-from ablate.specs import RunSpec
+from ablate.core.artefacts import derivable, sources_of
+from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
+from ablate.core.specs import RunSpec
 from ablate.store import MissingArtefact, RunStore
 
 __all__ = ["Artefacts", "Job", "Outcome", "is_derivable", "job_of", "lacking"]

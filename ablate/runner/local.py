@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ablate.machine import available_cores
+from ablate.core.machine import available_cores
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.devices import available_gpus, chosen_gpus
 from ablate.runner.process import Processes
-from ablate.specs import Numerics, RunSpec
 
 __all__ = ["LocalExecutor", "default_workers"]
 

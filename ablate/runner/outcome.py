@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ablate.artefacts import PROBES
-from ablate.records import Array, Failure, RunRecord, Status, StoredRun
+from ablate.core.artefacts import PROBES
+from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Artefacts, Job, Outcome
 from ablate.runner.session import Progress, Trainer
-from ablate.specs import Numerics, RunSpec
 from ablate.store import encode, encode_artefact
 
 __all__ = ["OUT_OF_MEMORY", "failed_run", "failure_of", "load_trainer", "outcome", "report_to"]

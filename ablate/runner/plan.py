@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
 
-from ablate.environments import is_outdated
-from ablate.identity import Json
-from ablate.records import RunRecord
+from ablate.core.identity import Json
+from ablate.core.records import RunRecord
+from ablate.core.specs import RunSpec
+from ablate.core.versions import is_outdated
 from ablate.runner.jobs import is_derivable, lacking
-from ablate.specs import RunSpec
 from ablate.store import MissingRun, RunStore
 
 __all__ = ["WorkPlan", "missing"]

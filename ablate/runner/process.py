@@ -16,13 +16,13 @@ from typing import IO, Any
 
 import psutil
 
+from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import gpu_of, worker_environment
 from ablate.runner.events import EpochEnded
 from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Job, Outcome
 from ablate.runner.worker import Beat, WorkerSettings
-from ablate.specs import Numerics
 
 __all__ = ["Processes", "WorkerProcess"]
 

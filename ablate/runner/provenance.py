@@ -26,9 +26,9 @@ from functools import cache
 from pathlib import Path
 
 import ablate
+from ablate.core.identity import Json, sha256_of_bytes
+from ablate.core.versions import COMMAND
 from ablate.durable import WriteFailed, write_atomically
-from ablate.environments import COMMAND
-from ablate.identity import Json, sha256_of_bytes
 from ablate.public import public_words
 
 __all__ = ["PATCHES", "Checkout", "checkout_of", "recorded_provenance"]

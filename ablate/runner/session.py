@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from ablate.identity import Json
-from ablate.records import Array, Failure, RunRecord, StoredRun
+from ablate.core.identity import Json
+from ablate.core.records import Array, Failure, RunRecord, StoredRun
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
-from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 
 __all__ = [

@@ -21,15 +21,15 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
-from ablate.artefacts import PROBES, STEP_LOSSES, WEIGHTS
 from ablate.config import build
+from ablate.core.artefacts import PROBES, STEP_LOSSES, WEIGHTS
+from ablate.core.identity import canonical
+from ablate.core.records import HISTORY, Divergence, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import Component, Numerics, RunSpec
 from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.splits import cut
-from ablate.identity import canonical
 from ablate.probes import Subject, measure
-from ablate.records import HISTORY, Divergence, RunRecord, Status, StoredRun, Timings
 from ablate.runner.environment import describe_environment
-from ablate.specs import Component, Numerics, RunSpec
 from ablate.training import devices
 from ablate.training.augmentation import unchanged
 from ablate.training.feeding import Split
@@ -125,7 +125,7 @@ class Trainer:
         """The artefact of a probe over a completed run.
 
         Args:
-            probe: a key of `ablate.artefacts.PROBES`.
+            probe: a key of `ablate.core.artefacts.PROBES`.
             raw: of the run's raw artefacts those that the probe needs, or more.
 
         Raises:

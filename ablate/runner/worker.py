@@ -15,10 +15,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ablate.core.specs import Numerics
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, Outcome
 from ablate.runner.outcome import load_trainer, outcome, report_to
-from ablate.specs import Numerics
 
 __all__ = ["Beat", "WorkerSettings", "main"]
 

@@ -119,7 +119,7 @@ def metrics(learner: Learner, split: Split, outputs: np.ndarray, components: int
 
 
 def samples(learner: Learner, split: Split, outputs: np.ndarray) -> Arrays:
-    """The first SAMPLES generated images, with 255 for 1: `generated/images` of `ablate.records`."""
+    """The first SAMPLES generated images, with 255 for 1: `generated/images` of `ablate.core.records`."""
     del learner
     pixels = np.clip(np.rint(outputs[:SAMPLES, 2:] * 255), 0, 255).astype(np.uint8)
     return {"generated/images": pixels.reshape(-1, *split.features.shape[1:])}

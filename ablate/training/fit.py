@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ablate.records import metric_info
+from ablate.core.records import metric_info
 from ablate.training import schedules
 from ablate.training.feeding import Split
 from ablate.training.program import Program, TrainedEpoch

@@ -3,7 +3,7 @@
     classification_metrics(labels, logits)["macro_f1"]
     regression_metrics(targets, outputs)["r2"]
 
-Direction and unit of each stand in `ablate.records.METRICS`.
+Direction and unit of each stand in `ablate.core.records.METRICS`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Procedure(NamedTuple):
             compiled.
         score: from the targets of the training examples to the metric that the steps' `score` becomes, once it
             is summed over an epoch and divided by the examples.
-        metrics: (learner, split, outputs) to metrics that `ablate.records.METRICS` knows with a prefix.
+        metrics: (learner, split, outputs) to metrics that `ablate.core.records.METRICS` knows with a prefix.
         kept: (learner, split, outputs) to the arrays that are stored of the test examples.
         evaluated: how many of a split's first examples are evaluated; None for all.
     """
@@ -56,7 +56,7 @@ def prediction_metrics(learner: Learner, split: Split, outputs: np.ndarray) -> d
 
 
 def predictions(learner: Learner, split: Split, outputs: np.ndarray) -> Arrays:
-    """The arrays `test/…` of `ablate.records`, for outputs [N, outputs]."""
+    """The arrays `test/…` of `ablate.core.records`, for outputs [N, outputs]."""
     del learner
     labels = split.labels
     if not np.issubdtype(labels.dtype, np.integer):

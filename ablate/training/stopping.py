@@ -16,7 +16,7 @@ __all__ = ["Plateau", "Watch"]
 class Watch:
     """The best value so far; an improvement is one by more than `min_delta`, as in Keras's EarlyStopping.
 
-    `direction` is min or max, as in `ablate.records.MetricInfo`.
+    `direction` is min or max, as in `ablate.core.records.MetricInfo`.
     """
 
     direction: str

@@ -15,7 +15,7 @@ from ablate.analysis.decisions import Decision, Question, decide_family, weigh
 from ablate.analysis.sequential import SequentialPlan, e_process, sequential_analysis
 from ablate.analysis.verdict_rows import Word
 from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
-from ablate.records import MetricInfo
+from ablate.core.records import MetricInfo
 from tests.analysis.stats_cases import expected
 
 STUDIES = 2000

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ablate.analysis.comparison import Disagreement, NoSuchArm, Side, compare, sides_of_study
-from ablate.records import StoredRun
-from ablate.specs import Numerics
+from ablate.core.records import StoredRun
+from ablate.core.specs import Numerics
 from tests.synthetic import completed_run, completed_runs, dropout_sweep, optimizer_sweep, plan_of, run_spec
 
 SWEEP = optimizer_sweep(seeds=3)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from ablate.analysis.decisions import Question, decide_family, weigh
 from ablate.analysis.verdict_rows import Word
-from ablate.statements import Relation
+from ablate.core.claims import Relation
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from ablate.analysis.divergence import composite_values, divergence_rates, worst_rank, worst_value
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 

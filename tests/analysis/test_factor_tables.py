@@ -7,7 +7,7 @@ import pytest
 
 from ablate.analysis.factor_tables import factor_tables, source_shares
 from ablate.analysis.factorial_rows import Source
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 from tests.judged import by_seed
 
 FACTORS = {"a": (0.0, 0.3), "b": ("x", "y", "z"), "c": (True, None)}

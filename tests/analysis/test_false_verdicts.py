@@ -17,8 +17,8 @@ import pytest
 from ablate.analysis.values import metric_values
 from ablate.analysis.verdict_rows import Verdict, Word
 from ablate.analysis.verdicts import ArmValues, judge_arms
-from ablate.records import METRICS
-from ablate.specs import Numerics
+from ablate.core.records import METRICS
+from ablate.core.specs import Numerics
 from tests.requests import spec
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 
 from ablate.analysis.verdict_rows import Flag, Verdict
 from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
-from ablate.records import METRICS, MetricInfo
+from ablate.core.records import METRICS, MetricInfo
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 BASE = np.array([0.970, 0.972, 0.969, 0.974, 0.971, 0.968])

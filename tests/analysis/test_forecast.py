@@ -11,7 +11,7 @@ from ablate.analysis.forecast import Forecast, forecast_sweep
 from ablate.analysis.judging import judge_sweep
 from ablate.analysis.power import seeds_needed
 from ablate.analysis.verdict_rows import Scale
-from ablate.specs import Sweep
+from ablate.core.specs import Sweep
 from tests.synthetic import completed_runs, optimizer_sweep, plan_of
 
 

@@ -23,8 +23,8 @@ from ablate.analysis.frame import (
     verdicts_table,
 )
 from ablate.analysis.verdicts import ArmValues, judge_arms
-from ablate.identity import sha256_of_bytes
-from ablate.records import METRICS, RunRecord, Status, StoredRun
+from ablate.core.identity import sha256_of_bytes
+from ablate.core.records import METRICS, RunRecord, Status, StoredRun
 from tests.synthetic import (
     EPOCHS,
     completed_runs,
@@ -126,7 +126,7 @@ def test_the_bytes_of_runs_and_history_do_not_depend_on_when_and_where_they_ran(
 
 PRINT_DIGESTS = """
 from ablate.analysis.frame import study_tables
-from ablate.identity import sha256_of_bytes
+from ablate.core.identity import sha256_of_bytes
 from tests.synthetic import eventful_runs, optimizer_sweep, plan_of
 sweep = optimizer_sweep(seeds=4)
 for name, content in study_tables(plan_of(sweep), eventful_runs(sweep)).files().items():

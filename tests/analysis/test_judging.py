@@ -14,9 +14,9 @@ from scipy import stats
 from ablate.analysis.judging import Judged, arms_to_confirm, judge_sweep
 from ablate.analysis.verdict_rows import Family, Flag, Scale, Word
 from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
-from ablate.plans import PlannedSweep
-from ablate.records import METRICS, StoredRun
-from ablate.specs import Arm, Sweep, SweepSpec, confirmation_runs
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import METRICS, StoredRun
+from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
 from tests.synthetic import (
     EPOCHS,
     completed_run,

@@ -11,7 +11,7 @@ from ablate.analysis.displacement import displacement_curves
 from ablate.analysis.ensembles import EnsembleGain, study_ensembles
 from ablate.analysis.examples import shown_examples
 from ablate.analysis.results import study_results
-from ablate.records import StoredRun
+from ablate.core.records import StoredRun
 from tests.kept_examples import SWEEP, with_examples
 from tests.synthetic import completed_runs, plan_of
 

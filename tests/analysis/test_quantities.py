@@ -11,8 +11,8 @@ import pytest
 
 from ablate.analysis.quantities import value_of
 from ablate.analysis.values import value_in
-from ablate.records import METRICS, StoredRun
-from ablate.statements import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity, parse_statement, quantity_info
+from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, Quantity, parse_statement, quantity_info
+from ablate.core.records import METRICS, StoredRun
 from tests.synthetic import completed_run, diverged_run, failed_run, run_spec
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ablate.analysis.reproduction import OF_METRICS, OF_WEIGHTS, Outcome, Reproduction, compare_again
-from ablate.records import GENERATED, StoredRun
+from ablate.core.records import GENERATED, StoredRun
 from tests.synthetic import completed_run, diverged_run, failed_run, run_spec, with_weights
 
 RUN = replace(

@@ -12,7 +12,7 @@ from ablate.analysis.scales import (
     log_errors,
 )
 from ablate.analysis.verdict_rows import Scale
-from ablate.records import METRICS, MetricInfo
+from ablate.core.records import METRICS, MetricInfo
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 SCORE = MetricInfo("reward", "reward", "max", "points")

@@ -6,7 +6,7 @@ from ablate.analysis.selections import select_arm
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import value_in
 from ablate.analysis.verdict_rows import Word
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 from tests.judged import draws, judge
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep, plan_of
 

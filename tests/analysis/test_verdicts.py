@@ -20,7 +20,7 @@ from ablate.analysis.verdicts import (
     judge_effects,
     judge_exploratory,
 )
-from ablate.records import METRICS, MetricInfo
+from ablate.core.records import METRICS, MetricInfo
 from tests.analysis.stats_cases import expected, given
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]

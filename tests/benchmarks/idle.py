@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ablate.records import Array, StoredRun
+from ablate.core.records import Array, StoredRun
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Progress, Session
-from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 from tests.benchmarks.many_runs import stored_run
 from tests.synthetic import run_spec

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ablate.identity import Json
-from ablate.plans import StudyPlan
-from ablate.records import Array, RunRecord, Status, StoredRun, Timings
-from ablate.specs import RunSpec, Study
+from ablate.core.identity import Json
+from ablate.core.plans import StudyPlan
+from ablate.core.records import Array, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import RunSpec, Study
 from ablate.store import RunStore, encode
 from ablate.study_folder import StudyFolder
 from tests.requests import study as study_of

@@ -6,8 +6,8 @@ import sys
 
 import psutil
 
+from ablate.core.specs import Numerics
 from ablate.runner.trainer import Trainer
-from ablate.specs import Numerics
 from tests.requests import spec
 
 SETTLED_AFTER = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.trainer import Trainer
-from ablate.specs import Numerics, RunSpec
 from tests.requests import spec
 
 

@@ -10,7 +10,7 @@ import pytest
 from ablate.checkup import loop
 from ablate.checkup.findings import Level, Trouble
 from ablate.checkup.loop import WORDS, look_at_loop
-from ablate.specs import Numerics
+from ablate.core.specs import Numerics
 from tests.requests import spec
 from tests.runner.scripted import NAME, scripted_spec
 from tests.synthetic import completed_run, run_spec

@@ -18,9 +18,9 @@ from ablate.checkup.libraries import look_at_libraries
 from ablate.checkup.machine import look_at_machine
 from ablate.checkup.results import look_at_results
 from ablate.config.tree import find_tree
-from ablate.machine import Gpu, Processor
+from ablate.core.machine import Gpu, Processor
+from ablate.core.specs import Numerics
 from ablate.runner.devices import DeviceAbsent
-from ablate.specs import Numerics
 
 CPU = Numerics("cpu", "xla", 1)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ablate.plans import StudyPlan
-from ablate.records import StoredRun
-from ablate.specs import Sweep
+from ablate.core.plans import StudyPlan
+from ablate.core.records import StoredRun
+from ablate.core.specs import Sweep
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 from tests.synthetic import study

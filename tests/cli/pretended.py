@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ablate.specs import Numerics, RunSpec
+from ablate.core.specs import Numerics, RunSpec
 from tests.runner.scripted import append_line
 from tests.synthetic import QUALITIES, completed_run
 

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ablate.cli import request, run
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.plots import figures
 from ablate.runner.devices import resolve_device
 from ablate.study_folder import StudyFolder

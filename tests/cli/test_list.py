@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.store import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ablate.config.requests import load_request
-from ablate.specs import Study
+from ablate.core.specs import Study
 from tests.cli.conftest import Ablate
 from tests.config.support import fake_facts, tree
 

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from ablate.identity import RUN_FORMAT
-from ablate.plans import PLAN_FORMAT
+from ablate.core.identity import RUN_FORMAT
+from ablate.core.plans import PLAN_FORMAT
+from ablate.core.records import MIGRATIONS, SCHEMA_VERSION, RunRecord
 from ablate.plots import figures
-from ablate.records import MIGRATIONS, SCHEMA_VERSION, RunRecord
 from ablate.store import RunStore
 from ablate.study_folder import StudyFolder
 from tests.cli.conftest import Ablate
@@ -106,7 +106,7 @@ def test_what_another_run_format_trained_is_read_and_not_used(
 ) -> None:
     results = put_store("artefacts", folder)
     words = words_of(results)
-    monkeypatch.setattr("ablate.specs.RUN_FORMAT", RUN_FORMAT + 1)
+    monkeypatch.setattr("ablate.core.specs.RUN_FORMAT", RUN_FORMAT + 1)
     runs = json.loads(ablate("list", "runs", "study=rates", "--json").out)
     for run in runs:
         (shown,) = json.loads(ablate("show", run["run_id"][:SHOWN_DIGITS], "--json").out)
@@ -129,7 +129,7 @@ def with_a_later_record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     later = runs.pop(LATER.run_id)
     keep(folder / "results", SWEEP, runs)
     with monkeypatch.context() as version:
-        version.setattr("ablate.records.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+        version.setattr("ablate.core.records.SCHEMA_VERSION", SCHEMA_VERSION + 1)
         RunStore(folder / "results").put(later)
     return folder / "results"
 
@@ -159,7 +159,7 @@ def test_a_run_that_a_later_version_has_is_not_trained_over(
 ) -> None:
     train = ("executor=inline", f"+executor.trainer={NAME}", f"data_dir={folder}")
     with monkeypatch.context() as version:
-        version.setattr("ablate.records.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+        version.setattr("ablate.core.records.SCHEMA_VERSION", SCHEMA_VERSION + 1)
         assert ablate("seed=1", *train).code == 0
     for words in (("seed=1",), ("plan", "seed=1")):
         said = ablate(*words, *(train if words[0] != "plan" else ()))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from ablate.core.records import StoredRun
 from ablate.plots import figures
-from ablate.records import StoredRun
 from ablate.store import RunStore
 from tests.cli import pretended
 from tests.cli.conftest import Ablate, Said

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.specs import RunSpec
+from ablate.core.specs import RunSpec
 from ablate.store import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep

@@ -8,7 +8,7 @@ from pathlib import Path
 from ablate.config.problems import ConfigError
 from ablate.config.requests import Request, load_request
 from ablate.config.tree import ConfigTree, find_tree
-from ablate.specs import Component, RunSpec, Study, Sweep
+from ablate.core.specs import Component, RunSpec, Study, Sweep
 
 CHECKOUT = Path(__file__).parents[2]
 DIGEST = "d" * 64

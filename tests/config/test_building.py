@@ -14,7 +14,7 @@ import pytest
 
 from ablate.config.building import build, foreign_packages, is_target, locate, package_digest, spec_problems
 from ablate.config.problems import ConfigError
-from ablate.specs import Component
+from ablate.core.specs import Component
 from ablate.training.settings import Clip, TrainingSettings
 from tests.config.support import CHECKOUT, load_run, problems, tree, write
 
@@ -62,12 +62,12 @@ def test_targets_among_the_arguments_are_built_first() -> None:
         "keras.saving.load_model",
         "ablatement.x",
         "ablate",
-        "ablate.specs.absent",
+        "ablate.core.specs.absent",
         "ablate.absent.name",
-        "ablate.identity.json",  # a module
-        "ablate.identity.hashlib.sha256",
+        "ablate.core.identity.json",  # a module
+        "ablate.core.identity.hashlib.sha256",
         "ablate.config.building.partially",  # imported there, not of the package
-        "ablate.identity.RUN_FORMAT",
+        "ablate.core.identity.RUN_FORMAT",
         # Functions of both packages that somebody hostile would call.
         "ablate.cli.main",
         "ablate.cli.command.main",
@@ -189,7 +189,7 @@ def test_code_of_ablate_and_keras_is_not_foreign() -> None:
 
 def test_building_needs_neither_hydra_nor_tensorflow() -> None:
     script = (
-        "import sys; from ablate.config import build; from ablate.specs import Component\n"
+        "import sys; from ablate.config import build; from ablate.core.specs import Component\n"
         "build(Component('ablate.training.settings.TrainingSettings'))\n"
         "assert not {'tensorflow', 'keras', 'hydra', 'omegaconf'} & set(sys.modules)"
     )

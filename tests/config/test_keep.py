@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ablate.statements import probes_of
+from ablate.core.claims import probes_of
 from tests.config.support import load, problems, tree, write
 
 STUDY = """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ablate.specs import SweepSpec
+from ablate.core.specs import SweepSpec
 from tests.config.support import load_study, load_sweep, problems, tree, write
 
 SWEEP = """

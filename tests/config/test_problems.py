@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ablate.config.problems import Problem, unreadable_problem
-from ablate.unreadable import Unreadable
+from ablate.core.parse_error import Unreadable
 
 
 def test_a_wrong_word_is_marked_below_where_it_stands() -> None:

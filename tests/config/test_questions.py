@@ -9,7 +9,7 @@ import pytest
 from ablate.config.problems import ConfigError
 from ablate.config.questions import optional_claims, sweep_spec
 from ablate.config.words import parse_words
-from ablate.specs import LATER
+from ablate.core.specs import LATER
 
 LEAF: dict[str, Any] = {
     "question": "Which?",

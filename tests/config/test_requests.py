@@ -12,8 +12,8 @@ from hydra.core.global_hydra import GlobalHydra
 
 from ablate.config.problems import ConfigError
 from ablate.config.requests import load_request
-from ablate.identity import canonical
-from ablate.specs import Component, RunSpec
+from ablate.core.identity import canonical
+from ablate.core.specs import Component, RunSpec
 from tests.config.support import (
     CHECKOUT,
     DIGEST,

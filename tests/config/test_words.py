@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ablate.config.problems import ConfigError
 from ablate.config.words import Word, layered, parse_words, write_word
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 # Hydra reads ${…} as a reference to another key wherever it stands, so no quoting could keep it.
 TEXTS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"), exclude_characters="$"))

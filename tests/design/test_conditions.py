@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ablate.core.parse_error import Unreadable
 from ablate.design import Settings, Unfit, lay_out
 from ablate.design._conditions import parse_condition
-from ablate.unreadable import Unreadable
 
 LEVELS: dict[str, Any] = {
     "model.dropout": 0.3,

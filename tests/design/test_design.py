@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ablate.core.identity import canonical
 from ablate.design import Assignment, Settings, Unfit, available, lay_out, sobol
-from ablate.identity import canonical
 
 Factors = dict[str, tuple[Any, ...]]
 Levels = dict[str, Any]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from ablate.core.specs import Component
 from ablate.layers.penalty import L2
 from ablate.probes import Subject
-from ablate.specs import Component
 from ablate.training.feeding import Split
 from ablate.training.losses import cross_entropy, mean_squared_error
 from tests.runner.scripted import scripted_spec

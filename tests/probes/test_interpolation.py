@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ablate.core.specs import Component
 from ablate.probes import measure
 from ablate.probes.interpolation import barrier, interpolate
-from ablate.specs import Component
 from ablate.training.weights import assign_weights, weights_of
 from tests.probes.subjects import classifier, linear_regression, residuals
 

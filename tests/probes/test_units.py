@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from ablate.artefacts import ARTEFACTS, NOT_APPLICABLE, PROBE_QUANTITIES, PROBES, derivable, probe_of, sources_of
+from ablate.core.artefacts import ARTEFACTS, NOT_APPLICABLE, PROBE_QUANTITIES, PROBES, derivable, probe_of, sources_of
+from ablate.core.records import StoredRun
 from ablate.probes import (
     NotApplicable,
     calibration,
@@ -21,7 +22,6 @@ from ablate.probes import (
     weight_histogram,
 )
 from ablate.probes.activations import hidden_activations
-from ablate.records import StoredRun
 from ablate.training.metrics import classification_metrics
 from ablate.training.weights import weights_of
 from tests.probes.subjects import classifier, linear_regression, subject

@@ -6,10 +6,10 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.analysis.results import study_results
-from ablate.records import Failure, StoredRun
+from ablate.core.records import Failure, StoredRun
+from ablate.core.specs import Sweep, confirmation_runs
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.report import report_markdown
-from ablate.specs import Sweep, confirmation_runs
 from tests.reporting.wording import forbidden
 from tests.synthetic import (
     completed_run,

@@ -8,8 +8,8 @@ import pytest
 
 from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import column_info
+from ablate.core.specs import Sweep
 from ablate.reporting.power import power_lines
-from ablate.specs import Sweep
 from tests.reporting.wording import forbidden
 from tests.synthetic import completed_runs, dropout_sweep, optimizer_sweep, plan_of
 

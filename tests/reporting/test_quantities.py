@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ablate.analysis.verdict_rows import Family, Scale, Verdict
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 from ablate.reporting.quantities import (
     bounds,
     change_of_error,

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from ablate.analysis.results import study_results
-from ablate.records import StoredRun
+from ablate.core.records import StoredRun
 from ablate.reporting.report import report_markdown
 from tests.reporting.wording import forbidden
 from tests.synthetic import (

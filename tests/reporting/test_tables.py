@@ -9,7 +9,7 @@ import json
 import pytest
 
 from ablate.analysis.verdicts import ArmValues, judge_arms
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 from ablate.reporting.tables import FORMATS, analysis_text, write_analysis
 from tests.reporting.wording import forbidden
 

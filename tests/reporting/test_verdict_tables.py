@@ -4,9 +4,9 @@ import math
 from dataclasses import replace
 
 from ablate.analysis.verdict_rows import Family, Scale, Word
+from ablate.core.claims import Relation
 from ablate.plots.signs import SIGNS
 from ablate.reporting.verdict_tables import verdict_text_table
-from ablate.statements import Relation
 from tests.judged import by_seed, claim, draws, judge
 
 

@@ -70,8 +70,8 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.cli.run import Command, run_study
     from ablate.config.requests import Request
     from ablate.config.runs import Settings
+    from ablate.core.specs import Component
     from ablate.reporting.writing import Written
-    from ablate.specs import Component
 
     ablate.publishing.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
     arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds, "trainer": NAME}

@@ -10,7 +10,7 @@ import sys
 
 import tensorflow as tf
 
-from ablate.identity import sha256_of_bytes
+from ablate.core.identity import sha256_of_bytes
 from ablate.runner.trainer import Trainer
 from ablate.store import pack
 from tests.requests import spec

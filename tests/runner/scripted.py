@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ablate.records import Divergence, RunRecord, Status, StoredRun, Timings
-from ablate.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
+from ablate.core.records import Divergence, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
 
 NAME = "tests.runner.scripted"
 EPOCHS = 3

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ablate.records import Status
+from ablate.core.records import Status
 from ablate.runner.events import NotReproduced, RunEnded, Superseded
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor

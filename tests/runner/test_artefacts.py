@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from ablate import artefacts
-from ablate.artefacts import ARTEFACTS
-from ablate.records import Status
+from ablate.core.artefacts import ARTEFACTS
+from ablate.core.records import Status
 from ablate.runner.events import ArtefactFailed, NotReproduced, RunEnded
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor

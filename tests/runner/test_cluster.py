@@ -14,11 +14,11 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from ablate.core.specs import Numerics
 from ablate.runner.cluster import RayExecutor
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.session import ExecutorUnavailable, Session
-from ablate.specs import Numerics
 from ablate.store import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import NAME, scripted_spec, tried

@@ -4,17 +4,17 @@ import sys
 
 import pytest
 
+from ablate.core.specs import Numerics
 from ablate.packing import unpack
 from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
-from ablate.specs import Numerics
 
 XLA = Numerics("cpu", "xla", 1)
 # Trains one short run and writes its arrays.
 TRAIN = """
 import sys
 from ablate.runner.trainer import Trainer
-from ablate.specs import Numerics
+from ablate.core.specs import Numerics
 from ablate.packing import pack
 from tests.requests import spec
 run = Trainer(None, Numerics("cpu", "xla", 1)).train(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ablate.claims import Claims
-from ablate.records import Status
+from ablate.core.records import Status
+from ablate.core.specs import Numerics
 from ablate.runner.crew import Crew, Tolerance
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.events import RunStarted, WorkerDied
@@ -17,7 +18,6 @@ from ablate.runner.jobs import Outcome
 from ablate.runner.outcome import failed_run, failure_of
 from ablate.runner.session import Session
 from ablate.runner.worker import Beat
-from ablate.specs import Numerics
 from ablate.store import RunStore
 from tests.runner.scripted import finished, scripted_spec
 

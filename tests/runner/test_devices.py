@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ablate.core.specs import Numerics
 from ablate.runner import devices
 from ablate.runner.devices import (
     DeviceAbsent,
@@ -13,7 +14,6 @@ from ablate.runner.devices import (
     thread_environment,
     worker_environment,
 )
-from ablate.specs import Numerics
 
 CPU = Numerics("cpu", "xla", 1)
 

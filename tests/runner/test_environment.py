@@ -6,11 +6,11 @@ import json
 import socket
 from importlib.metadata import version
 
-from ablate.environments import VERSIONS
-from ablate.machine import Gpu
+from ablate.core.machine import Gpu
+from ablate.core.specs import Numerics
+from ablate.core.versions import VERSIONS
 from ablate.runner import environment
 from ablate.runner.environment import describe_environment, installed_versions
-from ablate.specs import Numerics
 
 CPU, GPU = Numerics("cpu", "xla", 2), Numerics("gpu", "graph", 1)
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from ablate.analysis.frame import study_tables
-from ablate.plans import StudyPlan
-from ablate.records import Status
+from ablate.core.plans import StudyPlan
+from ablate.core.records import Status
 from ablate.runner.cluster import RayExecutor
 from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunEnded, RunStarted, WorkerDied

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ablate.core.records import Status
+from ablate.core.specs import Numerics, RunSpec
 from ablate.durable import WriteFailed
-from ablate.records import Status
 from ablate.runner import crew, handle, process
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.events import EpochEnded, WorkerDied
@@ -19,7 +20,6 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.process import OUTPUT_BYTES
 from ablate.runner.session import Session
-from ablate.specs import Numerics, RunSpec
 from ablate.store import RunStore
 from tests.runner.scripted import NAME, Unpicklable, scripted_spec
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ablate.analysis.frame import study_tables
-from ablate.plans import StudyPlan
+from ablate.core.plans import StudyPlan
 from ablate.store import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import scripted_study, tried

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from ablate.records import RunRecord
+from ablate.core.records import RunRecord
 from ablate.runner import dispatch
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.jobs import Outcome

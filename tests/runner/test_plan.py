@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ablate.records import Failure, RunRecord, Status, StoredRun, Timings
+from ablate.core.records import Failure, RunRecord, Status, StoredRun, Timings
+from ablate.core.specs import Component
 from ablate.runner.plan import estimate_seconds, missing
-from ablate.specs import Component
 from ablate.store import RunStore
 from tests.runner.scripted import scripted_spec, scripted_study
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.identity import sha256_of_bytes
+from ablate.core.identity import sha256_of_bytes
 from ablate.runner import provenance
 from ablate.runner.provenance import checkout_of, recorded_provenance
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from ablate.core.records import METRICS
 from ablate.models.mlp import mlp
-from ablate.records import METRICS
 from ablate.training import fit as module
 from ablate.training.feeding import Split
 from ablate.training.fit import TrainingData

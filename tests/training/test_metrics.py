@@ -3,7 +3,7 @@ import pytest
 from scipy.special import huber
 from sklearn import metrics as oracle
 
-from ablate.records import METRICS
+from ablate.core.records import METRICS
 from ablate.training.metrics import (
     classification_metrics,
     confusion_matrix,

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
+from ablate.core.identity import RUN_FORMAT, Json, canonical, canonical_of_loaded, digest, digest_of_text
 from ablate.declared import as_declared
-from ablate.identity import RUN_FORMAT, Json, canonical, canonical_of_loaded, digest, digest_of_text
 
 __all__ = [
     "Arm",
@@ -309,7 +309,7 @@ class SweepSpec:
             when the author states none.
         margin_reason: why that much matters, in one sentence.
         base: overrides that hold for every arm.
-        claims: statements that the sweep tests, as written; see `ablate.statements`.
+        claims: statements that the sweep tests, as written; see `ablate.core.claims`.
         arms, size, design_seed, where: what the design is told; see `ablate.design.Settings`.
         scale: raw or log_error, what a difference is; None for log_error where the margin is relative, else raw.
         alpha: the chance of an error that is allowed to a family of verdicts.

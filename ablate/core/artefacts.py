@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ablate.records import CLASSIFICATION, MetricInfo
+from ablate.core.records import CLASSIFICATION, MetricInfo
 
 __all__ = [
     "ARTEFACTS",

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ablate.core.identity import RUN_ID, Json, digest
+from ablate.core.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.declared import as_declared
-from ablate.identity import RUN_ID, Json, digest
-from ablate.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 
 __all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
 

@@ -1,6 +1,6 @@
 """Which versions records tell of, and which of them differ."""
 
-from ablate.environments import is_outdated, mixed_versions
+from ablate.core.versions import is_outdated, mixed_versions
 
 OLD = {"ablate": "0.1.0", "tensorflow": "2.20.0", "host": "a", "git": {"ablate": {"commit": "1"}}, "argv": ["seed=1"]}
 NEW = {"ablate": "0.1.0", "tensorflow": "2.21.0", "host": "b", "git": {"ablate": {"commit": "2"}}, "argv": ["seed=2"]}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from ablate.identity import Json
+from ablate.core.identity import Json
 
 __all__ = ["COMMAND", "VERSIONS", "apart_from_the_command", "is_outdated", "mixed_versions"]
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.records import METRICS
-from ablate.statements import (
+from ablate.core.claims import (
     Quantity,
     Relation,
     Statement,
@@ -22,7 +21,8 @@ from ablate.statements import (
     resolve_statement,
     stated_margin,
 )
-from ablate.unreadable import Unreadable
+from ablate.core.parse_error import Unreadable
+from ablate.core.records import METRICS
 
 
 @dataclass(frozen=True)

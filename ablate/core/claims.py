@@ -5,7 +5,7 @@
     side      := name of an arm | level | factor=level[,factor=level…]
     relation  := "<" | ">" | "~" | "not worse than" | "better than" | "worse than"
     quantity  := metric | epochs_to(metric, number) | weight_std | weight_mean | … | epochs_run | best_epoch
-               | what a probe measures (sharpness, dead_units, …; see ablate.artefacts)
+               | what a probe measures (sharpness, dead_units, …; see ablate.core.artefacts)
     margin    := number (in the quantity's unit) | number%
 
     statement = parse_statement("adamw ~ adam on val_accuracy within 0.002")
@@ -27,10 +27,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ablate.artefacts import PROBE_QUANTITIES, probe_of
-from ablate.identity import Json, canonical
-from ablate.records import METRICS, MetricInfo
-from ablate.unreadable import Unreadable, nearest
+from ablate.core.artefacts import PROBE_QUANTITIES, probe_of
+from ablate.core.identity import Json, canonical
+from ablate.core.parse_error import Unreadable, nearest
+from ablate.core.records import METRICS, MetricInfo
 
 __all__ = [
     "EPOCHS_TO",

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from ablate import machine
-from ablate.machine import Gpu, Processor, available_cores, gpus, processor
+from ablate.core.machine import Gpu, Processor, available_cores, gpus, processor
 
 
 @pytest.fixture(autouse=True)

@@ -29,9 +29,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from ablate.core.identity import RUN_FORMAT, Json
+from ablate.core.specs import RunSpec
 from ablate.declared import as_declared
-from ablate.identity import RUN_FORMAT, Json
-from ablate.specs import RunSpec
 
 __all__ = [
     "CLASSIFICATION",
@@ -280,7 +280,7 @@ class StoredRun:
     """A run as the store keeps it. `arrays` are named as this module's docstring says.
 
     `artefacts` are what was kept beside the record, as far as somebody asked for it: name to arrays, see
-    `ablate.artefacts`.
+    `ablate.core.artefacts`.
     """
 
     spec: RunSpec
@@ -290,7 +290,7 @@ class StoredRun:
 
     @property
     def probes(self) -> dict[str, float]:
-        """The numbers that probes have measured, by quantity; see `ablate.artefacts.PROBE_QUANTITIES`."""
+        """The numbers that probes have measured, by quantity; see `ablate.core.artefacts.PROBE_QUANTITIES`."""
         return {
             name.removeprefix(VALUE): float(values)
             for arrays in self.artefacts.values()

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ablate.plans import PlannedSweep, StudyPlan
-from ablate.specs import LATER, Study, confirmation_runs
+from ablate.core.plans import PlannedSweep, StudyPlan
+from ablate.core.specs import LATER, Study, confirmation_runs
 from tests.runner.scripted import scripted_spec, scripted_study
 
 STUDY = scripted_study()

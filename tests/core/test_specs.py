@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ablate.identity import RUN_FORMAT, digest
-from ablate.specs import Component, RunSpec
+from ablate.core.identity import RUN_FORMAT, digest
+from ablate.core.specs import Component, RunSpec
 from tests.runner.scripted import scripted_spec, scripted_study
 
 # One with a part of the name of a seed inside, and one with a procedure, which others leave out.
@@ -36,7 +36,7 @@ def test_what_is_changed_after_naming_is_named_anew() -> None:
 
 def test_a_sweep_names_each_of_its_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
     study, named = scripted_study(rates=(0.1, 0.2), seeds=range(50)), []
-    monkeypatch.setattr("ablate.specs.digest_of_text", lambda tag, version, text: named.append(text) or text)
+    monkeypatch.setattr("ablate.core.specs.digest_of_text", lambda tag, version, text: named.append(text) or text)
     for _ in range(3):
         assert len(study.planned_runs()) == len(study.run_specs()) == 100
     assert len(named) == len(set(named)) == 100
