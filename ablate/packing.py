@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from ablate.archives import layout_of
 from ablate.core.records import Array
+from ablate.sanitize.arrays import layout_of
 
 __all__ = ["pack", "unpack"]
 

@@ -20,7 +20,7 @@ from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
 from ablate.cli.trained import hushed, restored, weighted_runs
 from ablate.config.runs import Settings
-from ablate.harmless import file_stem
+from ablate.sanitize.text import file_stem
 from ablate.store import RunStore
 
 WORDS = "side"

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablate.core.identity import Json
-from ablate.harmless import harmless, one_line
+from ablate.sanitize.text import harmless, one_line
 
 __all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "plain_table", "seconds_text"]
 

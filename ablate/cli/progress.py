@@ -9,7 +9,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from ablate.cli.output import Output, seconds_text
 from ablate.core.records import Failure, RunRecord, Status
-from ablate.harmless import one_line
 from ablate.runner.events import (
     ArtefactFailed,
     EpochEnded,
@@ -22,6 +21,7 @@ from ablate.runner.events import (
     Superseded,
     WorkerDied,
 )
+from ablate.sanitize.text import one_line
 
 __all__ = ["ended_line", "failure_text", "progress_display"]
 

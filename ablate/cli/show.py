@@ -21,7 +21,7 @@ from ablate.cli.wording import metric_rows
 from ablate.core.identity import Json
 from ablate.core.records import RunRecord, StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
-from ablate.harmless import one_line
+from ablate.sanitize.text import one_line
 from ablate.store import RunStore
 
 WORDS = "run"

@@ -27,7 +27,7 @@ from ablate.cli.request import read_settings
 from ablate.cli.wording import counted
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
-from ablate.harmless import harmless, one_line
+from ablate.sanitize.text import harmless, one_line
 from ablate.store import MissingRun, RunStore
 from ablate.study_folder import StudyFolder
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ablate.core.identity import RUN_ID, Json, digest
 from ablate.core.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
-from ablate.declared import as_declared
+from ablate.sanitize.types import as_declared
 
 __all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
 

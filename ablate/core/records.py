@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from ablate.core.identity import RUN_FORMAT, Json
 from ablate.core.specs import RunSpec
-from ablate.declared import as_declared
+from ablate.sanitize.types import as_declared
 
 __all__ = [
     "CLASSIFICATION",

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import Any
 
 from ablate.core.identity import RUN_FORMAT, Json, canonical, canonical_of_loaded, digest, digest_of_text
-from ablate.declared import as_declared
+from ablate.sanitize.types import as_declared
 
 __all__ = [
     "Arm",

@@ -13,8 +13,8 @@ from typing import Any
 import numpy.typing as npt
 import psutil
 
-from ablate.archives import read_arrays
 from ablate.datasets.arrays import DataError
+from ablate.sanitize.arrays import read_arrays
 
 __all__ = [
     "NotHere",

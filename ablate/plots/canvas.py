@@ -19,7 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
 
-from ablate.harmless import harmless
+from ablate.sanitize.text import harmless
 
 __all__ = [
     "BASELINE",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ablate.analysis.verdict_rows import Verdict
 from ablate.core.records import MetricInfo
-from ablate.harmless import one_line
+from ablate.sanitize.text import one_line
 
 __all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
 

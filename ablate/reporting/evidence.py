@@ -38,14 +38,14 @@ from ablate.analysis.frame import history_pieces, study_tables, to_csv_bytes, to
 from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
 from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
-from ablate.archives import read_arrays
 from ablate.core.artefacts import NOT_APPLICABLE, PROBES
 from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.core.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
 from ablate.core.specs import RunSpec, SweepSpec
-from ablate.public import public_words, without_folders
+from ablate.sanitize.arrays import read_arrays
+from ablate.sanitize.redact import public_words, without_folders
 
 __all__ = [
     "LINES",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ablate.harmless import harmless
+from ablate.sanitize.text import harmless
 
 __all__ = ["code", "details", "escape", "fenced", "image", "join_blocks", "table"]
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from ablate.analysis.readings import ArmReadings, Reading
-from ablate.harmless import file_stem
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED
+from ablate.sanitize.text import file_stem
 
 __all__ = ["photograph_files", "photographs_section"]
 

@@ -29,7 +29,7 @@ import ablate
 from ablate.core.identity import Json, sha256_of_bytes
 from ablate.core.versions import COMMAND
 from ablate.durable import WriteFailed, write_atomically
-from ablate.public import public_words
+from ablate.sanitize.redact import public_words
 
 __all__ = ["PATCHES", "Checkout", "checkout_of", "recorded_provenance"]
 

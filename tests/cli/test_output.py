@@ -19,7 +19,7 @@ from rich.table import Table
 from ablate import __version__
 from ablate.cli.command import VERBS
 from ablate.cli.output import Output, PlainTable, bytes_text, plain_table
-from ablate.harmless import harmless
+from ablate.sanitize.text import harmless
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep

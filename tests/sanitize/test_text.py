@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.harmless import LONGEST_STEM, file_stem, harmless, one_line
+from ablate.sanitize.text import LONGEST_STEM, file_stem, harmless, one_line
 
 # Categories and bidirectional classes of Unicode.
 UNSEEN = ("Cc", "Cs", "Zl", "Zp")

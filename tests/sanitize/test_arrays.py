@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.archives import read_arrays
+from ablate.sanitize.arrays import read_arrays
 
 MOST = 2**20
 

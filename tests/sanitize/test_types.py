@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from ablate.core.identity import Json
-from ablate.declared import as_declared
+from ablate.sanitize.types import as_declared
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What is published of a command and of a message names no place on this machine."""
 
-from ablate.public import public_words, without_folders
+from ablate.sanitize.redact import public_words, without_folders
 
 
 def test_a_command_loses_its_places() -> None:
