@@ -6,7 +6,7 @@
 The parts can be used alone:
 
     from ablate.training.fit import fit       # one compiled GradientTape loop over any Keras model
-    from ablate.store import RunStore         # records named by the hash of their spec
+    from ablate.storage.runs import RunStore         # records named by the hash of their spec
     from ablate.analysis import contrasts     # paired differences with intervals, on anybody's numbers
 """
 

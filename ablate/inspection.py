@@ -19,11 +19,11 @@ from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.plans import StudyPlan
-from ablate.durable import Damaged
-from ablate.journal import Journal
-from ablate.leftovers import Kind, Leftover, Lying, Sort, UnknownNeeds, leftovers, lone_runs, lying, remove
-from ablate.store import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
-from ablate.study_folder import StudyFolder, UnreadablePlan, study_names
+from ablate.storage.atomic import Damaged
+from ablate.storage.garbage import Kind, Leftover, Lying, Sort, UnknownNeeds, leftovers, lone_runs, lying, remove
+from ablate.storage.journal import Journal
+from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
+from ablate.storage.studies import StudyFolder, UnreadablePlan, study_names
 
 __all__ = ["Finding", "Inspection", "What", "inspect", "repair"]
 

@@ -15,8 +15,8 @@ from ablate.analysis.frame import Tables, study_tables
 from ablate.core.plans import StudyPlan
 from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
-from ablate.store import RunStore
-from ablate.study_folder import PlanLine, StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import PlanLine, StudyFolder
 
 __all__ = ["Published", "UnknownStudy", "publish"]
 
@@ -43,7 +43,7 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
 
     Raises:
         UnknownStudy: when nothing was planned under the folder's name.
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     lines = folder.plan_lines()
     if not lines:

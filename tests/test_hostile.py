@@ -39,15 +39,15 @@ from ablate.core.parse_error import Unreadable
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord
 from ablate.core.specs import Component, Conclusion, Original, RunSpec
-from ablate.durable import StoreError, sealed_text
 from ablate.plots import figures
 from ablate.reporting.evidence import public_words
 from ablate.reporting.latex import report_latex
 from ablate.reporting.report import report_markdown
 from ablate.reporting.writing import read_evidence, rebuild, write_report
 from ablate.runner.events import EpochEnded, RunEnded, RunStarted
-from ablate.store import RunStore, pack
-from ablate.study_folder import StudyFolder
+from ablate.storage.atomic import StoreError, sealed_text
+from ablate.storage.runs import RunStore, pack
+from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate, ablate, folder, remember_compositions
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep, plan_of

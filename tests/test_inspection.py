@@ -14,12 +14,12 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
-from ablate.durable import sealed_text
 from ablate.inspection import Finding, What, inspect, repair
-from ablate.leftovers import DEAD_SECONDS, Kind
 from ablate.publishing import publish
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.atomic import sealed_text
+from ablate.storage.garbage import DEAD_SECONDS, Kind
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
 from tests.damage import age, empty, flip, state, truncate
 from tests.synthetic import completed_runs, optimizer_sweep, study

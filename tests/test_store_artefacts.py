@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.test_store import DIVERGED, run_of
 
 from ablate import artefacts
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.records import Status
-from ablate.durable import WriteFailed
-from ablate.store import AnotherArtefact, MissingArtefact, MissingRun, RunStore
+from ablate.storage.atomic import WriteFailed
+from ablate.storage.runs import AnotherArtefact, MissingArtefact, MissingRun, RunStore
 from tests.runner.scripted import scripted_spec
-from tests.test_store import DIVERGED, run_of
 
 RUN = run_of()
 RUN_ID = RUN.spec.run_id
@@ -133,7 +133,7 @@ def test_a_disk_that_refuses_leaves_no_part_of_it(store, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ablate.durable.os.fsync", refuse)
+    monkeypatch.setattr("ablate.storage.atomic.os.fsync", refuse)
     with pytest.raises(WriteFailed):
         store.put_artefact(RUN_ID, "weights", WEIGHTS)
     monkeypatch.undo()

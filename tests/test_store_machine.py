@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ablate import durable
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun
-from ablate.store import AnotherArtefact, MissingArtefact, MissingRun, RunStore, encode, pack
+from ablate.storage.runs import AnotherArtefact, MissingArtefact, MissingRun, RunStore, encode, pack
 from tests.runner.scripted import scripted_spec
 
 SPECS = tuple(scripted_spec(seed) for seed in range(3))

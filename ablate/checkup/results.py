@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ablate.checkup.findings import Finding, Level
-from ablate.durable import WriteFailed, publish, staged_folder, write_atomically
+from ablate.storage.atomic import WriteFailed, publish, staged_folder, write_atomically
 
 __all__ = ["look_at_results"]
 

@@ -15,8 +15,8 @@ from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import RunRecord
-from ablate.store import MissingRun, RunStore, UnreadableRecord
-from ablate.study_folder import PlanLine, StudyFolder, UnreadablePlan, study_names
+from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
+from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
 __all__ = ["Entry", "Place", "StudySummary", "catalogue", "places_of", "studies", "study_names"]
 

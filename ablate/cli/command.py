@@ -126,12 +126,12 @@ def explain(error: BaseException, output: Output) -> int:
     """Says what went wrong and what to do about it; the exit code for it."""
     from ablate.config import ConfigError
     from ablate.datasets.arrays import DataError
-    from ablate.durable import WriteFailed
-    from ablate.leftovers import UnknownNeeds
     from ablate.runner.devices import DeviceAbsent
     from ablate.runner.session import ExecutorUnavailable, Interrupted, StoppedEarly
-    from ablate.store import AmbiguousPrefix, MissingArtefact, MissingRun, UnreadableRecord
-    from ablate.study_folder import AnotherStudy, UnreadablePlan
+    from ablate.storage.atomic import WriteFailed
+    from ablate.storage.garbage import UnknownNeeds
+    from ablate.storage.runs import AmbiguousPrefix, MissingArtefact, MissingRun, UnreadableRecord
+    from ablate.storage.studies import AnotherStudy, UnreadablePlan
 
     if isinstance(error, (SystemExit, BrokenPipeError)):  # rich leaves so when the reader of a pipe has left
         return ExitCode.SIGNAL + signal.SIGPIPE

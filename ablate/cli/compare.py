@@ -17,8 +17,8 @@ from ablate.cli.report import known_studies
 from ablate.cli.request import read_settings
 from ablate.core.plans import StudyPlan
 from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 
 WORDS = "side"
 WORDS_HELP = "a study, an arm as study:level, or the beginning of a run id"

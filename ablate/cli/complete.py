@@ -79,13 +79,13 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
 
 
 def _run_ids(results_dir: Path) -> Iterator[str]:
-    from ablate.store import RunStore
+    from ablate.storage.runs import RunStore
 
     return (run_id[:ID_DIGITS] for run_id in RunStore(results_dir).ids())
 
 
 def _arms(current: str, results_dir: Path) -> Iterator[str]:
-    from ablate.study_folder import STUDY_NAME, StudyFolder
+    from ablate.storage.studies import STUDY_NAME, StudyFolder
 
     study, colon, _ = current.partition(":")
     plan = StudyFolder(results_dir, study).plan() if colon and STUDY_NAME.fullmatch(study) else None

@@ -21,7 +21,7 @@ from ablate.cli.request import read_settings
 from ablate.cli.trained import hushed, restored, weighted_runs
 from ablate.config.runs import Settings
 from ablate.sanitize.text import file_stem
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 
 WORDS = "side"
 WORDS_HELP = "a run (the beginning of its id), an arm as study:level, or a study"

@@ -39,7 +39,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     refuse(words, settings.results_dir)
     # Its checks of tables need pandas, which --help need not wait for.
     from ablate.inspection import inspect, repair
-    from ablate.leftovers import lying
+    from ablate.storage.garbage import lying
 
     now = time.time()
     found = inspect(settings.results_dir, now)

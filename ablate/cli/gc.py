@@ -21,7 +21,7 @@ from ablate.cli.request import read_settings
 from ablate.cli.space import folded, space_table
 from ablate.cli.wording import counted
 from ablate.core.identity import Json
-from ablate.leftovers import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
+from ablate.storage.garbage import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
 
 WORDS = "setting"
 WORDS_HELP = "where the store is: results_dir=…"

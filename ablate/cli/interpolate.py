@@ -18,8 +18,8 @@ from ablate.cli.request import read_settings
 from ablate.cli.trained import WeightedRun, study_of, the_side, trainer_on_cpu, weighted_runs
 from ablate.config.runs import Settings
 from ablate.core.identity import Json
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 
 WORDS = "side"
 WORDS_HELP = "two runs (the beginnings of their ids) or two arms as study:level, with weights kept"
@@ -107,10 +107,10 @@ def to_json(found: ArmLines) -> dict[str, Json]:
 
 
 def draw(found: ArmLines, folder: Path) -> Path:
-    from ablate.durable import write_atomically
     from ablate.plots.canvas import png_bytes
     from ablate.plots.lines import lines_page
     from ablate.reporting.lines import line_file
+    from ablate.storage.atomic import write_atomically
 
     path = folder / line_file(found)
     write_atomically(path, png_bytes(lines_page(found)))

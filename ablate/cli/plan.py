@@ -24,7 +24,7 @@ from ablate.design import NAME
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor
-from ablate.store import MissingRun, RunStore
+from ablate.storage.runs import MissingRun, RunStore
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 

@@ -18,8 +18,8 @@ from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
 from ablate.cli.trained import RestoredRun, restored, study_of, the_side, weighted_runs
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 
 if TYPE_CHECKING:
     from ablate.config.runs import Settings
@@ -151,9 +151,9 @@ def line_of(reading: Reading) -> str:
 
 def draw(readings: Sequence[Reading], folder: Path) -> list[Path]:
     """Writes a figure of each reading, named after its image; the paths."""
-    from ablate.durable import write_atomically
     from ablate.plots.canvas import png_bytes
     from ablate.plots.pictures import reading_page
+    from ablate.storage.atomic import write_atomically
 
     written: list[Path] = []
     for reading in readings:

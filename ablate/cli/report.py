@@ -13,11 +13,11 @@ from ablate.cli.catalogue import study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
-from ablate.durable import WriteFailed
 from ablate.publishing import UnknownStudy, publish
 from ablate.reporting.writing import rebuild, write_latex
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.atomic import WriteFailed
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 
 WORDS = "study"
 WORDS_HELP = "the name of a study in the store (and results_dir=…, reports_dir=…)"

@@ -40,8 +40,8 @@ from ablate.core.versions import apart_from_the_command
 from ablate.runner.devices import resolve_device
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
-from ablate.store import MissingArtefact, RunStore
-from ablate.study_folder import Difference, differences
+from ablate.storage.runs import MissingArtefact, RunStore
+from ablate.storage.studies import Difference, differences
 
 if TYPE_CHECKING:
     from ablate.analysis.comparison import Side

@@ -31,8 +31,8 @@ from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder, added_claims, added_seeds
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder, added_claims, added_seeds
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 

@@ -22,7 +22,7 @@ from ablate.core.identity import Json
 from ablate.core.records import RunRecord, StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.sanitize.text import one_line
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 
 WORDS = "run"
 WORDS_HELP = "the beginning of a run id, as `ablate list runs` prints it (and results_dir=…)"

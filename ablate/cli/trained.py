@@ -21,8 +21,8 @@ from ablate.core.artefacts import WEIGHTS
 from ablate.core.records import Array, Status, StoredRun
 from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
-from ablate.store import MissingArtefact, RunStore, how_to_keep
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import MissingArtefact, RunStore, how_to_keep
+from ablate.storage.studies import StudyFolder
 
 __all__ = [
     "RestoredRun",

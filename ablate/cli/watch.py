@@ -17,7 +17,6 @@ from statistics import fmean
 from rich.live import Live
 from rich.text import Text
 
-from ablate.claims import Claims
 from ablate.cli.catalogue import studies
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, seconds_text
@@ -28,8 +27,9 @@ from ablate.cli.wording import counted
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.sanitize.text import harmless, one_line
-from ablate.store import MissingRun, RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.leases import Claims
+from ablate.storage.runs import MissingRun, RunStore
+from ablate.storage.studies import StudyFolder
 
 WORDS = "study"
 WORDS_HELP = "the name of a study; by default the one that was planned last (and results_dir=…)"

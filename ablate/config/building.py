@@ -94,7 +94,7 @@ def locate(target: str, allow: Sequence[str] = ()) -> Callable[..., Any]:
     except (ImportError, AttributeError, OSError) as error:  # OSError: a name that no file can have
         raise ConfigError([Problem(TARGET, target, f"something that can be imported ({error})")]) from error
     home = getattr(found, "__module__", None) or ""
-    # A module's attributes include what it imports: ablate.store.os is not ours to call.
+    # A module's attributes include what it imports: ablate.storage.runs.os is not ours to call.
     if not callable(found) or _package(home) not in (*OWN, *allow):
         raise ConfigError([Problem(TARGET, target, "a function or class of the package itself")])
     return found

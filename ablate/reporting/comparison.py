@@ -13,12 +13,12 @@ from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, 
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.estimates import Estimate
 from ablate.analysis.flags import with_those_of
-from ablate.durable import write_atomically
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean
 from ablate.reporting.summary import adjustment_of
 from ablate.reporting.verdicts import verdict_sentence
+from ablate.storage.atomic import write_atomically
 
 __all__ = ["comparison_markdown", "mismatch_text", "write_comparison"]
 
@@ -66,7 +66,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     """Write comparison.md and its figures into `folder`; the path of the text.
 
     Raises:
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     # Half a second of import, only where figures are asked for.
     from ablate.plots.canvas import png_bytes

@@ -13,12 +13,12 @@ from pathlib import Path
 from ablate.analysis.flags import with_those_of
 from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.analysis.verdict_rows import Verdict
-from ablate.durable import write_atomically
 from ablate.reporting.flags import flag_list
 from ablate.reporting.latex import verdicts_latex
 from ablate.reporting.markdown import code, escape, image, join_blocks
 from ablate.reporting.summary import adjustment_of, family_guarantee, text_table
 from ablate.reporting.verdicts import verdict_sentence
+from ablate.storage.atomic import write_atomically
 
 __all__ = ["FORMATS", "analysis_text", "write_analysis"]
 
@@ -34,7 +34,7 @@ def write_analysis(verdicts: Sequence[Verdict], multiplicity: str, folder: Path)
     """Write verdicts.md, verdicts.csv, verdicts.tex and forest.png into `folder`; the path of the first.
 
     Raises:
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     # Half a second of import, only where a figure is asked for.
     from ablate.plots.canvas import png_bytes

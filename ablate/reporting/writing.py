@@ -26,7 +26,6 @@ from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
-from ablate.durable import WriteFailed, write_atomically
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.lines import line_file
@@ -34,6 +33,7 @@ from ablate.reporting.originals import conclusions_of_study
 from ablate.reporting.photographs import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.report import report_markdown
+from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
 
@@ -79,7 +79,7 @@ def write_report(
         lines: between the runs of two arms.
 
     Raises:
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     evidence = Evidence(plan, runs, command, events, readings=readings, lines=lines)
     return write_packed(pack(evidence), folder, redraw)
@@ -90,7 +90,7 @@ def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
 
     Raises:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw=True)
 
@@ -99,7 +99,7 @@ def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
     """Write report.tex beside the report.md of a `data/` folder; its path. It shows the figures that lie there.
 
     Raises:
-        OSError, KeyError, ValueError, ablate.durable.WriteFailed: as `rebuild`.
+        OSError, KeyError, ValueError, ablate.storage.atomic.WriteFailed: as `rebuild`.
     """
     from ablate.reporting.latex import report_latex
 
@@ -128,7 +128,7 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
     made, for which they are unpacked.
 
     Raises:
-        ablate.durable.WriteFailed: when the file system refuses.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     _check_links(folder)
     report = folder / "report.md"

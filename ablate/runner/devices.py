@@ -21,7 +21,7 @@ import platformdirs
 
 from ablate.core.identity import canonical
 from ablate.core.specs import Numerics
-from ablate.durable import write_atomically
+from ablate.storage.atomic import write_atomically
 
 __all__ = [
     "DeviceAbsent",

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ablate.claims import Claims
 from ablate.core.records import Failure, RunRecord, Status, StoredRun, unlike
 from ablate.core.specs import RunSpec
 from ablate.runner.events import (
@@ -25,7 +24,8 @@ from ablate.runner.jobs import Job, Outcome, job_of, lacking
 from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
-from ablate.store import AnotherArtefact, MissingRun
+from ablate.storage.leases import Claims
+from ablate.storage.runs import AnotherArtefact, MissingRun
 
 __all__ = ["ALIKE", "Dispatcher"]
 

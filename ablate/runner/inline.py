@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from ablate.claims import Claims
 from ablate.core.records import RunRecord
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
@@ -17,6 +16,7 @@ from ablate.runner.events import RunStarted
 from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.runner.session import TRAINER, Progress, Session, Trainer
 from ablate.runner.signals import watched_signals
+from ablate.storage.leases import Claims
 
 __all__ = ["InlineExecutor"]
 

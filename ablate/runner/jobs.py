@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ablate.core.artefacts import derivable, sources_of
 from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import RunSpec
-from ablate.store import MissingArtefact, RunStore
+from ablate.storage.runs import MissingArtefact, RunStore
 
 __all__ = ["Artefacts", "Job", "Outcome", "is_derivable", "job_of", "lacking"]
 

@@ -15,7 +15,7 @@ from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Artefacts, Job, Outcome
 from ablate.runner.session import Progress, Trainer
-from ablate.store import encode, encode_artefact
+from ablate.storage.runs import encode, encode_artefact
 
 __all__ = ["OUT_OF_MEMORY", "failed_run", "failure_of", "load_trainer", "outcome", "report_to"]
 

@@ -17,7 +17,7 @@ from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.core.versions import is_outdated
 from ablate.runner.jobs import is_derivable, lacking
-from ablate.store import MissingRun, RunStore
+from ablate.storage.runs import MissingRun, RunStore
 
 __all__ = ["WorkPlan", "missing"]
 

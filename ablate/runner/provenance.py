@@ -28,8 +28,8 @@ from pathlib import Path
 import ablate
 from ablate.core.identity import Json, sha256_of_bytes
 from ablate.core.versions import COMMAND
-from ablate.durable import WriteFailed, write_atomically
 from ablate.sanitize.redact import public_words
+from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = ["PATCHES", "Checkout", "checkout_of", "recorded_provenance"]
 

@@ -12,7 +12,7 @@ from ablate.core.records import Array, Failure, RunRecord, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 
 __all__ = [
     "TRAINER",

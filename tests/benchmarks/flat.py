@@ -14,7 +14,7 @@ import psutil
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.requests import spec
 
 SETTLED_AFTER = 100

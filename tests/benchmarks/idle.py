@@ -17,7 +17,7 @@ from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Progress, Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.benchmarks.many_runs import stored_run
 from tests.synthetic import run_spec
 

@@ -20,8 +20,8 @@ from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
 from ablate.core.records import Array, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import RunSpec, Study
-from ablate.store import RunStore, encode
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore, encode
+from ablate.storage.studies import StudyFolder
 from tests.requests import study as study_of
 
 __all__ = ["NAME", "WORDS", "stored_run", "write_runs", "write_study"]

@@ -8,8 +8,8 @@ from pathlib import Path
 from ablate.core.plans import StudyPlan
 from ablate.core.records import StoredRun
 from ablate.core.specs import Sweep
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 from tests.synthetic import study
 
 

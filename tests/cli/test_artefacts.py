@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ablate.runner import trainer as module
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 
 SWEEP = (
     "+sweep=activations",

@@ -17,7 +17,7 @@ from ablate.cli import request, run
 from ablate.core.plans import StudyPlan
 from ablate.plots import figures
 from ablate.runner.devices import resolve_device
-from ablate.study_folder import StudyFolder
+from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate, Said
 from tests.cli.pretended import NAME
 from tests.runner.lives import forking

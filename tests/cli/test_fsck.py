@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ablate.plots import figures
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.damage import age, flip, state

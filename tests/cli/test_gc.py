@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ablate.claims import Claims
-from ablate.store import RunStore
+from ablate.storage.leases import Claims
+from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.damage import age, flip, state

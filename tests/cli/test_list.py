@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ablate.core.plans import StudyPlan
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import completed_run, eventful_runs, optimizer_sweep, run_spec

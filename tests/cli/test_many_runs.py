@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ablate.core.specs import Study
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.benchmarks.many_runs import NAME, stored_run, write_runs, write_study
 from tests.cli.conftest import Ablate
 

@@ -15,8 +15,8 @@ from ablate.core.identity import RUN_FORMAT
 from ablate.core.plans import PLAN_FORMAT
 from ablate.core.records import MIGRATIONS, SCHEMA_VERSION, RunRecord
 from ablate.plots import figures
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.cli.pretended import NAME
@@ -174,7 +174,7 @@ def test_a_later_plan_is_left_out_and_never_added_to(
     results = folder / "results"
     other = keep(results, dropout_sweep(), {})
     with monkeypatch.context() as version:
-        version.setattr("ablate.study_folder.PLAN_FORMAT", PLAN_FORMAT + 1)
+        version.setattr("ablate.storage.studies.PLAN_FORMAT", PLAN_FORMAT + 1)
         plan = keep(results, SWEEP, completed_runs(SWEEP))
     before = (results / "studies/optimizers/plans.jsonl").read_bytes()
     said = ablate("list")

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from ablate.cli import main
 from ablate.datasets.photographs import FRAMES, prepare_digit, read_photograph
-from ablate.store import RunStore
-from ablate.study_folder import StudyFolder
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Said
 
 TINY = [

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ablate.core.records import StoredRun
 from ablate.plots import figures
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.cli import pretended
 from tests.cli.conftest import Ablate, Said
 from tests.cli.kept import keep

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ablate.core.specs import RunSpec
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import EPOCHS, completed_run, eventful_runs, optimizer_sweep

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ablate.cli import watch
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
@@ -21,7 +21,7 @@ SWEEP = optimizer_sweep(seeds=2)
 RUNS = completed_runs(SWEEP)
 IDS = list(RUNS)
 HOLD = (
-    "import sys\nfrom pathlib import Path\nfrom ablate.claims import Claims\n"
+    "import sys\nfrom pathlib import Path\nfrom ablate.storage.leases import Claims\n"
     "claims = Claims(Path(sys.argv[1]))\nassert claims.take(sys.argv[2])\nprint('held', flush=True)\nsys.stdin.read()"
 )
 

@@ -72,7 +72,7 @@ def test_targets_among_the_arguments_are_built_first() -> None:
         "ablate.cli.main",
         "ablate.cli.command.main",
         "ablate.config.building.build",
-        "ablate.durable.discard",
+        "ablate.storage.atomic.discard",
         "ablate.datasets.files.own_path",
         "ablate.datasets.files.download",
         "ablate.runner.process.WorkerProcess",
@@ -110,7 +110,13 @@ def test_other_targets_are_refused(target: str) -> None:
 
 @pytest.mark.parametrize("allow", [("os",), ("posix", "os", "ablate", "keras")])
 def test_what_is_allowed_opens_no_other_door(allow: tuple[str, ...]) -> None:
-    for target in ("ablate.cli.main", "keras.layers.Lambda", "ablate.store.os.system", "posixpath.join", "osx.system"):
+    for target in (
+        "ablate.cli.main",
+        "keras.layers.Lambda",
+        "ablate.storage.runs.os.system",
+        "posixpath.join",
+        "osx.system",
+    ):
         with pytest.raises(ConfigError):
             locate(target, allow)
 

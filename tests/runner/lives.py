@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, lines_of, scripted_study
 
 # From a folder, a number of workers and the seconds after which a silent one is missed to an exit code.

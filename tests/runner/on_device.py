@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ablate.core.identity import sha256_of_bytes
 from ablate.runner.trainer import Trainer
-from ablate.store import pack
+from ablate.storage.runs import pack
 from tests.requests import spec
 
 

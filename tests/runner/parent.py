@@ -15,11 +15,11 @@ from pathlib import Path
 
 from ablate import durable
 from ablate import store as store_module
-from ablate.claims import Claims
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Executor, Interrupted, Session
-from ablate.store import RunStore
+from ablate.storage.leases import Claims
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec
 
 

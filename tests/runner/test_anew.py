@@ -12,7 +12,7 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.plan import missing
 from ablate.runner.session import Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec, tried
 
 OLD, NEW = {"tensorflow": "2.20.0"}, {"tensorflow": "2.21.0"}

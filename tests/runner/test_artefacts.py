@@ -15,7 +15,7 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.plan import missing
 from ablate.runner.session import Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec, tried
 
 LOCAL = LocalExecutor(workers=2, trainer=NAME)

@@ -19,7 +19,7 @@ from ablate.runner.cluster import RayExecutor
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.session import ExecutorUnavailable, Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import NAME, scripted_spec, tried
 from tests.runner.test_parents import ended_here, stored, wait_until

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from ablate.core.specs import Numerics
-from ablate.packing import unpack
 from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
+from ablate.storage.npz import unpack
 
 XLA = Numerics("cpu", "xla", 1)
 # Trains one short run and writes its arrays.
@@ -15,7 +15,7 @@ TRAIN = """
 import sys
 from ablate.runner.trainer import Trainer
 from ablate.core.specs import Numerics
-from ablate.packing import pack
+from ablate.storage.npz import pack
 from tests.requests import spec
 run = Trainer(None, Numerics("cpu", "xla", 1)).train(
     spec("training.epochs=1", "model.hidden=[5]", "model.dropout=0.2"), lambda *told: None

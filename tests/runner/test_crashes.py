@@ -22,7 +22,7 @@ from random import Random
 import psutil
 import pytest
 
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.lives import (
     STUDY,
     Undisturbed,

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ablate.claims import Claims
 from ablate.core.records import Status
 from ablate.core.specs import Numerics
 from ablate.runner.crew import Crew, Tolerance
@@ -18,7 +17,8 @@ from ablate.runner.jobs import Outcome
 from ablate.runner.outcome import failed_run, failure_of
 from ablate.runner.session import Session
 from ablate.runner.worker import Beat
-from ablate.store import RunStore
+from ablate.storage.leases import Claims
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import finished, scripted_spec
 
 GPU = Numerics("gpu", "xla", 1)

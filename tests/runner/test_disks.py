@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.lives import TABLES, Undisturbed, leftovers, output, results, scripted_life, start, stored
 from tests.runner.scripted import tried
 

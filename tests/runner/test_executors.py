@@ -23,7 +23,7 @@ from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunE
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Interrupted, Session, StoppedEarly
-from ablate.store import RunStore, pack
+from ablate.storage.runs import RunStore, pack
 from tests.requests import spec as real_spec
 from tests.runner.scripted import EPOCHS, NAME, scripted_spec, scripted_study, tried
 

@@ -7,7 +7,7 @@ import psutil
 from ablate.runner.events import RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec
 
 RUNS, SETTLED_AFTER = 200, 60

@@ -12,7 +12,6 @@ import pytest
 
 from ablate.core.records import Status
 from ablate.core.specs import Numerics, RunSpec
-from ablate.durable import WriteFailed
 from ablate.runner import crew, handle, process
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.events import EpochEnded, WorkerDied
@@ -20,7 +19,8 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.process import OUTPUT_BYTES
 from ablate.runner.session import Session
-from ablate.store import RunStore
+from ablate.storage.atomic import WriteFailed
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, Unpicklable, scripted_spec
 
 LOCAL = LocalExecutor(workers=2, trainer=NAME)

@@ -14,7 +14,7 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import scripted_study, tried
 from tests.runner.test_parents import ended_here, start, stored, wait_until

@@ -11,7 +11,7 @@ from ablate.runner import dispatch
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.jobs import Outcome
 from ablate.runner.session import Session
-from ablate.store import MissingRun
+from ablate.storage.runs import MissingRun
 from tests.benchmarks.flat import grown
 from tests.runner.scripted import finished, scripted_spec
 

@@ -15,7 +15,7 @@ import pytest
 from ablate.runner.events import EpochEnded, RunClaimedElsewhere, RunEnded
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.session import Interrupted, Session
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import NAME, scripted_spec, tried
 

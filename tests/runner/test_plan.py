@@ -7,7 +7,7 @@ from dataclasses import replace
 from ablate.core.records import Failure, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Component
 from ablate.runner.plan import estimate_seconds, missing
-from ablate.store import RunStore
+from ablate.storage.runs import RunStore
 from tests.runner.scripted import scripted_spec, scripted_study
 
 STUDY = scripted_study()

@@ -12,9 +12,9 @@ import pytest
 from ablate.core.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
-from ablate.packing import pack
 from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
+from ablate.storage.npz import pack
 from ablate.training import feeding
 from ablate.training.randomness import augment_key
 from tests.requests import spec

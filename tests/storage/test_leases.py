@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from ablate import claims as claims_module
-from ablate.claims import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
-from ablate.durable import WriteFailed
+from ablate.storage.atomic import WriteFailed
+from ablate.storage.leases import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
 
 RUN = "a" * 64
 HERE = Owner("here", 1, 100.0, "one")
@@ -174,7 +174,7 @@ def test_setting_the_clock_makes_nobody_dead(monkeypatch, hours):
 def test_a_claim_from_before_the_last_start_is_void_once_it_falls_silent(tmp_path, monkeypatch):
     """The process that has its number now may well have started as long after the boot."""
     before = Owner.current()
-    monkeypatch.setattr("ablate.claims.boot_id", lambda: "the next one")
+    monkeypatch.setattr("ablate.storage.leases.boot_id", lambda: "the next one")
     clock = Clock()
     after = Claims(tmp_path, monotonic=clock)
     Claims(tmp_path, before).take(RUN)
@@ -186,7 +186,7 @@ def test_a_claim_from_before_the_last_start_is_void_once_it_falls_silent(tmp_pat
 def test_a_claim_is_whole_or_not_there_at_all(tmp_path):
     """A process dies in the middle of writing it; the next one has not to wait until it is stale."""
     code = (
-        "import os, sys; from pathlib import Path; from ablate.claims import Claims\n"
+        "import os, sys; from pathlib import Path; from ablate.storage.leases import Claims\n"
         "Path.write_bytes = lambda path, content: (path.open('wb').write(content[:9]), os.kill(os.getpid(), 9))\n"
         "Claims(Path(sys.argv[1])).take(sys.argv[2])"
     )
@@ -198,7 +198,7 @@ def test_a_claim_is_whole_or_not_there_at_all(tmp_path):
 
 def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from ablate.claims import Claims\n"
+        "import sys; from pathlib import Path; from ablate.storage.leases import Claims\n"
         "claims = Claims(Path(sys.argv[1])); input()\n"
         "print(*(run for run in 'abcdefghijklmnopqrst' if claims.take(run)), flush=True); input()"
     )

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.claims import Claims
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.identity import RUN_ID
-from ablate.durable import Damaged, StoreError, discard, is_set_aside, is_temporary
-from ablate.store import ARTEFACT_FOLDER, RunStore, artefact_version
-from ablate.study_folder import StudyFolder, study_names
+from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
+from ablate.storage.leases import Claims
+from ablate.storage.runs import ARTEFACT_FOLDER, RunStore, artefact_version
+from ablate.storage.studies import StudyFolder, study_names
 
 __all__ = [
     "Kind",

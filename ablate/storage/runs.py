@@ -43,7 +43,7 @@ from ablate.core.artefacts import ARTEFACTS, PROBES
 from ablate.core.identity import RUN_ID, Json, sha256_of_bytes
 from ablate.core.records import Array, RunRecord, StoredRun, unlike
 from ablate.core.specs import RunSpec, run_id_of
-from ablate.durable import (
+from ablate.storage.atomic import (
     SUPERSEDED,
     Damaged,
     StoreError,
@@ -57,7 +57,7 @@ from ablate.durable import (
     unseal,
     write_atomically,
 )
-from ablate.packing import pack, unpack
+from ablate.storage.npz import pack, unpack
 
 __all__ = [
     "AmbiguousPrefix",

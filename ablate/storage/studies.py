@@ -22,9 +22,9 @@ from typing import Any
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
 from ablate.core.specs import NO_DEVICE, NO_LAST_POINT
-from ablate.durable import StoreError, write_atomically, write_pieces
-from ablate.journal import Journal
 from ablate.sanitize.types import as_declared
+from ablate.storage.atomic import StoreError, write_atomically, write_pieces
+from ablate.storage.journal import Journal
 
 __all__ = [
     "STUDY_NAME",

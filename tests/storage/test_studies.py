@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ablate.core.plans import StudyPlan
-from ablate.study_folder import AnotherStudy, Difference, StudyFolder, added_claims, added_seeds, differences
+from ablate.storage.studies import AnotherStudy, Difference, StudyFolder, added_claims, added_seeds, differences
 from tests.runner.scripted import scripted_study
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 5, tzinfo=UTC)

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ablate.claims import Claims, Owner
 from ablate.core.artefacts import ARTEFACTS
-from ablate.leftovers import (
+from ablate.storage.garbage import (
     DEAD_SECONDS,
     RECENT_SECONDS,
     Kind,
@@ -25,7 +24,8 @@ from ablate.leftovers import (
     planned_ids,
     remove,
 )
-from ablate.store import RunStore
+from ablate.storage.leases import Claims, Owner
+from ablate.storage.runs import RunStore
 from tests.cli.kept import keep
 from tests.damage import age, flip, state
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
@@ -134,7 +134,7 @@ def test_artefacts_of_a_version_that_was_given_up_are_superseded(root: Path, mon
     store, run_id = RunStore(root), ALONE.spec.run_id
     assert found(root) == []
     monkeypatch.setattr(
-        "ablate.leftovers.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
+        "ablate.storage.garbage.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
     )
     (only,) = found(root)
     assert (only.kind, only.subject) == (Kind.SUPERSEDED, f"run {run_id[:12]}, weights")
@@ -142,7 +142,7 @@ def test_artefacts_of_a_version_that_was_given_up_are_superseded(root: Path, mon
     assert not remove(only, root, time.time()), "made anew meanwhile"
     assert store.artefacts(run_id) == ("weights",)
     monkeypatch.setattr(
-        "ablate.leftovers.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
+        "ablate.storage.garbage.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
     )
     assert remove(only, root, time.time())
     assert store.has(run_id)
@@ -203,7 +203,7 @@ def test_where_a_plan_cannot_be_read_no_run_is_known_to_be_lone(
     if is_damaged:
         flip(root / "studies" / "optimizers" / "plans.jsonl")
     else:
-        monkeypatch.setattr("ablate.study_folder.PLAN_FORMAT", 0)
+        monkeypatch.setattr("ablate.storage.studies.PLAN_FORMAT", 0)
     with pytest.raises(UnknownNeeds, match="Which runs study optimizers needs is not known"):
         lone(root)
     assert found(root) == []

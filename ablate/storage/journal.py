@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock
 
 from ablate.core.identity import Json
-from ablate.durable import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
+from ablate.storage.atomic import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
 
 __all__ = ["Journal"]
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Component
-from ablate.durable import WriteFailed, discard, publish, sealed_text
-from ablate.store import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
+from ablate.storage.atomic import WriteFailed, discard, publish, sealed_text
+from ablate.storage.runs import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
 
@@ -157,8 +157,8 @@ def slowly(function):
 
 def test_writers_of_one_run_agree_on_the_first(store, monkeypatch):
     # Slow between looking and renaming, where another writer would slip in.
-    monkeypatch.setattr("ablate.store.discard", slowly(discard))
-    monkeypatch.setattr("ablate.store.publish", slowly(publish))
+    monkeypatch.setattr("ablate.storage.runs.discard", slowly(discard))
+    monkeypatch.setattr("ablate.storage.runs.publish", slowly(publish))
     store.put(FAILED)
     answers = []
     runs = [run_of(epochs_run=number) for number in range(8)]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ablate.journal import Journal
+from ablate.storage.journal import Journal
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_damaged_line_in_the_middle_costs_that_line_alone(journal, caplog):
 
 def test_processes_that_add_at_once_lose_nothing(journal):
     code = (
-        "import sys; from pathlib import Path; from ablate.journal import Journal\n"
+        "import sys; from pathlib import Path; from ablate.storage.journal import Journal\n"
         "for number in range(20): Journal(Path(sys.argv[1])).append({'by': sys.argv[2], 'n': number})"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, str(journal.path), name]) for name in "ab"]

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ablate.core.identity import canonical, sha256_of_bytes
-from ablate.durable import (
+from ablate.storage.atomic import (
     CORRUPT,
     SUPERSEDED,
     Damaged,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from ablate.packing import pack, unpack
+from ablate.storage.npz import pack, unpack
 
 ARRAYS = st.dictionaries(
     st.text("abc/_é", min_size=1),

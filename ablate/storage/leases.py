@@ -29,7 +29,7 @@ import psutil
 from filelock import FileLock
 
 from ablate.core.machine import boot_id
-from ablate.durable import holding, writing
+from ablate.storage.atomic import holding, writing
 
 __all__ = ["Claims", "Owner"]
 
