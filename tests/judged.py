@@ -12,12 +12,12 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from ablate.analysis.estimates import estimate_mean
 from ablate.analysis.factorial_rows import Cell, FactorialRows, Source, SourceShare, TwoFactors
 from ablate.analysis.results import SweepResults
 from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS
+from ablate.stats.estimates import estimate_mean
 
 Values = Mapping[int, float]
 

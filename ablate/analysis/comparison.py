@@ -17,9 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.analysis.confusion import Confusion, count_confusion
-from ablate.analysis.contrasts import paired_difference
 from ablate.analysis.curves import ArmCurves, arm_curves
-from ablate.analysis.estimates import Estimate, estimate_mean
 from ablate.analysis.matching import ArmValues
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
@@ -38,6 +36,8 @@ from ablate.core.identity import Json, canonical
 from ablate.core.plans import PlannedArm, PlannedSweep, StudyPlan
 from ablate.core.records import MetricInfo, Status, StoredRun
 from ablate.core.specs import SweepSpec
+from ablate.stats.contrasts import paired_difference
+from ablate.stats.estimates import Estimate, estimate_mean
 
 __all__ = [
     "Comparison",

@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablate.analysis.estimates import CONFIDENCE, Estimate, estimate_mean, student_interval
 from ablate.analysis.values import Runs, stored
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep, StudyPlan
+from ablate.stats.estimates import CONFIDENCE, Estimate, estimate_mean, student_interval
 
 __all__ = ["EnsembleGain", "StudyEnsembles", "ensemble_gain", "study_ensembles"]
 

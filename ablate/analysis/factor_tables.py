@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, product
 
-from ablate.analysis.contrasts import ValuesBySeed, per_seed_contrast
-from ablate.analysis.estimates import estimate_mean
 from ablate.analysis.factorial_rows import Cell, Source, SourceShare, TwoFactors
 from ablate.analysis.settings import setting_text
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
+from ablate.stats.contrasts import ValuesBySeed, per_seed_contrast
+from ablate.stats.estimates import estimate_mean
 
 __all__ = ["factor_tables", "source_shares"]
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from ablate.analysis.decisions import Evidence
 from ablate.analysis.matching import ArmValues, Matched
-from ablate.analysis.power import run_noise_floor, smallest_effect
 from ablate.analysis.scales import counts_examples
 from ablate.analysis.verdict_rows import Flag, Scale
+from ablate.stats.power import run_noise_floor, smallest_effect
 
 __all__ = ["MIN_ERRORS", "MIN_EXAMPLES", "Observed", "engine_flags"]
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.analysis.factor_tables import factor_tables, source_shares
-from ablate.analysis.factorial import dose_slopes, factorial_effects
 from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.matching import ArmValues
 from ablate.analysis.quantities import value_of
@@ -40,6 +39,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import Status, StoredRun
 from ablate.core.specs import PlannedRun
+from ablate.stats.factorial import dose_slopes, factorial_effects
 
 __all__ = ["Judged", "arms_to_confirm", "judge_sweep", "spreads"]
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ablate.analysis.estimates import Estimate, estimate_mean
 from ablate.core.records import Array
+from ablate.stats.estimates import Estimate, estimate_mean
 
 __all__ = ["ArmLines", "Line", "lines_from_arrays", "lines_to_arrays", "with_lines"]
 

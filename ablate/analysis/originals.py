@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ablate.analysis.estimates import Estimate, estimate_mean, student_interval
 from ablate.analysis.quantities import value_of
 from ablate.analysis.values import Runs, stored, values_by_seed
 from ablate.analysis.verdict_rows import Verdict, Word
@@ -22,6 +21,7 @@ from ablate.core.claims import VALUE, parse_statement, quantity_info, resolve_st
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import MetricInfo
 from ablate.core.specs import Conclusion, Original
+from ablate.stats.estimates import Estimate, estimate_mean, student_interval
 
 __all__ = ["ConclusionFound", "NumberFound", "Revisited", "revisit"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ablate.analysis.estimates import Estimate, estimate_mean
 from ablate.analysis.values import MISSING, Runs, Value, status_of, stored, values_by_seed
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import Status
+from ablate.stats.estimates import Estimate, estimate_mean
 
 __all__ = ["ArmSummary", "summarise"]
 

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from ablate.analysis.estimates import Estimate
 from ablate.analysis.results import MetricSummaries
 from ablate.analysis.summaries import ArmSummary
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MUTED, SUBJECT, use_log_scale
 from ablate.plots.labels import axis_label, row_labels
 from ablate.plots.scales import summaries_as_errors, use_error_scale
+from ablate.stats.estimates import Estimate
 
 __all__ = ["draw_summaries", "finish_rows", "seed_offsets", "write_beside"]
 

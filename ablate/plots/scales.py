@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from ablate.analysis.curves import ArmCurves
-from ablate.analysis.estimates import Estimate
 from ablate.analysis.results import MetricSummaries
 from ablate.core.records import MetricInfo
+from ablate.stats.estimates import Estimate
 
 __all__ = [
     "as_errors",

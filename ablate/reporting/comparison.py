@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
 from ablate.analysis.confusion import Confusion
-from ablate.analysis.estimates import Estimate
 from ablate.analysis.flags import with_those_of
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean
 from ablate.reporting.summary import adjustment_of
 from ablate.reporting.verdicts import verdict_sentence
+from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
 
 __all__ = ["comparison_markdown", "mismatch_text", "write_comparison"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ablate.analysis.estimates import Estimate
+from ablate.stats.estimates import Estimate
 
 __all__ = ["UNDEFINED", "interval", "mean", "number", "spread"]
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ablate.analysis.estimates import estimate_mean
 from ablate.reporting.numbers import interval, mean, number, spread
+from ablate.stats.estimates import estimate_mean
 
 
 @pytest.mark.parametrize(

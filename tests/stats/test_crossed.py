@@ -7,8 +7,8 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
-from ablate.analysis.crossed import crossed_mean, mcnemar, noise_floor
-from ablate.analysis.estimates import estimate_mean
+from ablate.stats.crossed import crossed_mean, mcnemar, noise_floor
+from ablate.stats.estimates import estimate_mean
 
 
 def test_mean_squares_agree_with_the_analysis_of_variance() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import gamma
 
-from ablate.analysis.effect_sizes import EffectSize, effect_size, hedges_factor, noncentral_t_cdf
+from ablate.stats.effect_sizes import EffectSize, effect_size, hedges_factor, noncentral_t_cdf
 from tests.analysis.stats_cases import expected
 
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablate.analysis.estimates import student_interval, student_p
-from ablate.analysis.improvement import sign_test_p
+from ablate.stats.estimates import student_interval, student_p
+from ablate.stats.improvement import sign_test_p
 
 __all__ = ["CrossedMean", "McNemar", "crossed_mean", "mcnemar", "noise_floor"]
 

@@ -18,8 +18,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import chdtri, gammaln, ndtr, ndtri, stdtrit
 
-from ablate.analysis.effect_sizes import noncentral_t_cdf
-from ablate.analysis.sign_flips import smallest_sign_flip_p
+from ablate.stats.effect_sizes import noncentral_t_cdf
+from ablate.stats.sign_flips import smallest_sign_flip_p
 
 __all__ = [
     "MINIMUM_SEEDS",

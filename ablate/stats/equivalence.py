@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from scipy.special import stdtr
 
-from ablate.analysis.unpaired import welch
+from ablate.stats.unpaired import welch
 
 __all__ = [
     "Equivalence",

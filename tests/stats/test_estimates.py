@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ablate.analysis.estimates import estimate_mean
+from ablate.stats.estimates import estimate_mean
 
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20).filter(lambda data: np.std(data) > 1e-6)
 

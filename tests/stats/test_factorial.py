@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import AnovaRM
 
-from ablate.analysis.factorial import Factorial, dose_slopes, factorial_effects
+from ablate.stats.factorial import Factorial, dose_slopes, factorial_effects
 from tests.analysis.stats_cases import expected, given
 
 FACTORS = {"optimizer": ("sgd", "adam"), "activation": ("relu", "gelu")}

@@ -4,7 +4,7 @@ from scipy import stats
 from statsmodels.stats.nonparametric import rank_compare_2indep
 from statsmodels.stats.proportion import proportion_confint
 
-from ablate.analysis.improvement import (
+from ablate.stats.improvement import (
     Improvement,
     clopper_pearson,
     paired_improvement,

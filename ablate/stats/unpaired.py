@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.effect_sizes import hedges_factor
-from ablate.analysis.estimates import student_interval, student_p
+from ablate.stats.effect_sizes import hedges_factor
+from ablate.stats.estimates import student_interval, student_p
 
 __all__ = ["UnpairedDifference", "welch"]
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ablate.analysis.contrasts import paired_difference, per_seed_contrast
-from ablate.analysis.estimates import estimate_mean
+from ablate.stats.contrasts import paired_difference, per_seed_contrast
+from ablate.stats.estimates import estimate_mean
 
 # R datasets::sleep; t.test(extra ~ group, paired = TRUE) prints t = -4.0621, df = 9, p-value = 0.002833.
 SLEEP_BASELINE = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from ablate.analysis.ranks import dunn_against_control, friedman, nemenyi_critical_difference, signed_ranks
+from ablate.stats.ranks import dunn_against_control, friedman, nemenyi_critical_difference, signed_ranks
 from tests.analysis import stats_cases
 
 CASE = stats_cases.expected("demsar2006")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
-from ablate.analysis.equivalence import equivalence_test, paired_equivalence_from_summaries, welch_equivalence
+from ablate.stats.equivalence import equivalence_test, paired_equivalence_from_summaries, welch_equivalence
 from tests.analysis.stats_cases import expected, given
 
 

@@ -1,7 +1,7 @@
 import pytest
 from scipy import stats
 
-from ablate.analysis.unpaired import UnpairedDifference, welch
+from ablate.stats.unpaired import UnpairedDifference, welch
 from tests.analysis.stats_cases import expected, given
 
 

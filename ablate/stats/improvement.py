@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import bdtr, betaincinv
 
-from ablate.analysis.estimates import student_interval, student_p
+from ablate.stats.estimates import student_interval, student_p
 
 __all__ = [
     "Improvement",

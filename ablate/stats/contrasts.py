@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from operator import mul
 
-from ablate.analysis.estimates import CONFIDENCE, Estimate, estimate_mean
+from ablate.stats.estimates import CONFIDENCE, Estimate, estimate_mean
 
 __all__ = ["ValuesBySeed", "paired_difference", "per_seed_contrast"]
 

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from ablate.analysis.multiplicity import bonferroni, holm
+from ablate.stats.multiplicity import bonferroni, holm
 from tests.analysis.stats_cases import expected, given
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)

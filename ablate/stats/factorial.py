@@ -20,8 +20,8 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
-from ablate.analysis.contrasts import ValuesBySeed, per_seed_contrast
-from ablate.analysis.estimates import Estimate, estimate_mean
+from ablate.stats.contrasts import ValuesBySeed, per_seed_contrast
+from ablate.stats.estimates import Estimate, estimate_mean
 
 __all__ = ["Effect", "Factorial", "VarianceShare", "dose_slopes", "factorial_effects"]
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc, fdtrc, ndtr
 
-from ablate.analysis.multiplicity import holm
+from ablate.stats.multiplicity import holm
 
 __all__ = [
     "AgainstControl",

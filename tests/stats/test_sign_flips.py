@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ablate.analysis.sign_flips import sign_flip_p, smallest_sign_flip_p
+from ablate.stats.sign_flips import sign_flip_p, smallest_sign_flip_p
 from tests.analysis import stats_cases
 
 
