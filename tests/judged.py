@@ -14,10 +14,10 @@ from scipy import stats
 
 from ablate.analysis.factorial_rows import Cell, FactorialRows, Source, SourceShare, TwoFactors
 from ablate.analysis.results import SweepResults
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS
 from ablate.stats.estimates import estimate_mean
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 Values = Mapping[int, float]
 

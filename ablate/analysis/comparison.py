@@ -18,7 +18,6 @@ import numpy as np
 
 from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.curves import ArmCurves, arm_curves
-from ablate.analysis.matching import ArmValues
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
     Runs,
@@ -30,14 +29,15 @@ from ablate.analysis.values import (
     value_in,
     values_by_seed,
 )
-from ablate.analysis.verdict_rows import Scale, Verdict
-from ablate.analysis.verdicts import judge_arms
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PlannedArm, PlannedSweep, StudyPlan
 from ablate.core.records import MetricInfo, Status, StoredRun
 from ablate.core.specs import SweepSpec
 from ablate.stats.contrasts import paired_difference
 from ablate.stats.estimates import Estimate, estimate_mean
+from ablate.verdicts.engine import judge_arms
+from ablate.verdicts.pairing import ArmValues
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = [
     "Comparison",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ablate.analysis.divergence import DivergenceRates, WorstRank, divergence_rates, worst_rank
 from ablate.analysis.values import Runs, column_info, status_of, stored, value_in, values_by_seed
 from ablate.core.plans import PlannedArm, PlannedSweep
 from ablate.core.records import Status
+from ablate.verdicts.divergence import DivergenceRates, WorstRank, divergence_rates, worst_rank
 
 __all__ = ["ArmDivergence", "arm_divergences"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ablate.analysis.verdict_rows import Verdict
 from ablate.core.records import MetricInfo
 from ablate.stats.estimates import Estimate
+from ablate.verdicts.verdict import Verdict
 
 __all__ = ["Cell", "FactorialRows", "Source", "SourceShare", "TwoFactors"]
 

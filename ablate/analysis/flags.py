@@ -20,12 +20,12 @@ import numpy.typing as npt
 from ablate.analysis.selections import Selection
 from ablate.analysis.settings import ABSENT, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, history_metric, metric_of, stored, value_in, values_by_seed
-from ablate.analysis.verdict_rows import Flag, Verdict
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm, PlannedSweep
 from ablate.core.records import Status, StoredRun
 from ablate.core.versions import mixed_versions
 from ablate.stats.estimates import estimate_mean
+from ablate.verdicts.verdict import Flag, Verdict
 
 __all__ = ["RaisedFlag", "sweep_flags", "with_those_of"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ablate.analysis.judging import spreads
-from ablate.analysis.scales import analysis_scale
 from ablate.analysis.values import Runs
-from ablate.analysis.verdict_rows import Scale
 from ablate.core.plans import PlannedSweep
 from ablate.stats.power import MINIMUM_SEEDS, PowerStatement, power_statement
+from ablate.verdicts.scales import analysis_scale
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["Forecast", "forecast_sweep"]
 

@@ -31,11 +31,11 @@ import pyarrow.parquet as pq
 from ablate.analysis.judging import judge_sweep
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
-from ablate.analysis.verdict_rows import Verdict
 from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
+from ablate.verdicts.verdict import Verdict
 
 __all__ = [
     "Tables",

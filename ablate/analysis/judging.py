@@ -17,15 +17,18 @@ import numpy as np
 
 from ablate.analysis.factor_tables import factor_tables, source_shares
 from ablate.analysis.factorial_rows import FactorialRows
-from ablate.analysis.matching import ArmValues
 from ablate.analysis.quantities import value_of
-from ablate.analysis.scales import analysis_scale, error_of
 from ablate.analysis.selections import Selection, select_arm
 from ablate.analysis.settings import setting_text
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import MISSING, Runs, Value, column_info, metric_of, status_of, value_in
-from ablate.analysis.verdict_rows import Scale, Verdict
-from ablate.analysis.verdicts import (
+from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import Status, StoredRun
+from ablate.core.specs import PlannedRun
+from ablate.stats.factorial import dose_slopes, factorial_effects
+from ablate.verdicts.engine import (
     PairedQuestion,
     arm_spreads,
     judge_arms,
@@ -34,12 +37,9 @@ from ablate.analysis.verdicts import (
     judge_exploratory,
     judge_pairs,
 )
-from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
-from ablate.core.identity import Json
-from ablate.core.plans import PlannedSweep
-from ablate.core.records import Status, StoredRun
-from ablate.core.specs import PlannedRun
-from ablate.stats.factorial import dose_slopes, factorial_effects
+from ablate.verdicts.pairing import ArmValues
+from ablate.verdicts.scales import analysis_scale, error_of
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = ["Judged", "arms_to_confirm", "judge_sweep", "spreads"]
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 from ablate.analysis.quantities import value_of
 from ablate.analysis.values import Runs, stored, values_by_seed
-from ablate.analysis.verdict_rows import Verdict, Word
 from ablate.core.claims import VALUE, parse_statement, quantity_info, resolve_statement
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import MetricInfo
 from ablate.core.specs import Conclusion, Original
 from ablate.stats.estimates import Estimate, estimate_mean, student_interval
+from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["ConclusionFound", "NumberFound", "Revisited", "revisit"]
 

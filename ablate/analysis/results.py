@@ -39,7 +39,6 @@ from ablate.analysis.values import (
     stored,
     value_in,
 )
-from ablate.analysis.verdict_rows import Verdict
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import Quantity
 from ablate.core.identity import canonical
@@ -47,6 +46,7 @@ from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
+from ablate.verdicts.verdict import Verdict
 
 __all__ = [
     "SECONDS",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablate.analysis.summaries import ArmSummary
-from ablate.analysis.verdict_rows import Verdict, Word
 from ablate.core.records import MetricInfo
+from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["Selection", "select_arm"]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from ablate.analysis.matching import ArmValues
 from ablate.analysis.values import column_info
-from ablate.analysis.verdict_rows import Scale, Verdict
-from ablate.analysis.verdicts import judge_arms
 from ablate.core.records import MetricInfo, Status
+from ablate.verdicts.engine import judge_arms
+from ablate.verdicts.pairing import ArmValues
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = ["DataFrame", "TableProblem", "arms_from_frame", "read_table", "verdicts_from_frame"]
 

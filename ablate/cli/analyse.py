@@ -15,7 +15,7 @@ from ablate.cli.output import Output, UsageError
 
 if TYPE_CHECKING:
     from ablate.analysis.tidy_frame import DataFrame
-    from ablate.analysis.verdict_rows import Verdict
+    from ablate.verdicts.verdict import Verdict
 
 WORDS = "table"
 WORDS_HELP = "a table as .csv, .tsv or .parquet"
@@ -73,7 +73,7 @@ def judged(frame: DataFrame, options: argparse.Namespace) -> tuple[Verdict, ...]
         TableProblem: for what is wrong with the table or does not fit it.
     """
     from ablate.analysis.tidy_frame import arms_from_frame, verdicts_from_frame
-    from ablate.analysis.verdict_rows import Scale
+    from ablate.verdicts.verdict import Scale
 
     baseline = options.baseline
     if baseline is None:

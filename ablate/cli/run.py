@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ablate.analysis.verdict_rows import Flag
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text, progress_display
@@ -33,6 +32,7 @@ from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, added_claims, added_seeds
+from ablate.verdicts.verdict import Flag
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 

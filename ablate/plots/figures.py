@@ -19,7 +19,6 @@ from ablate.analysis.curves import ArmCurves
 from ablate.analysis.examples import ShownExamples
 from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
-from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.core.records import MetricInfo
 from ablate.plots.canvas import (
     BASELINE,
@@ -42,6 +41,7 @@ from ablate.plots.labels import axis_label, interval_name, row_labels
 from ablate.plots.samples import draw_samples
 from ablate.plots.scales import as_errors, curves_as_errors, error_of, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = [
     "DRAW",

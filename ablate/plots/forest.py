@@ -16,13 +16,13 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from ablate.analysis.verdict_rows import Family, Scale, Verdict, Word
 from ablate.core.records import CLASSIFICATION
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MARGIN, MUTED, SUBJECT
 from ablate.plots.dots import finish_rows, seed_offsets, write_beside
 from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
 from ablate.plots.scales import place_ticks, ratio_ticks, symmetric_ticks
 from ablate.plots.signs import SIGNS
+from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
 __all__ = ["COLOURS", "draw_forest", "forest_legend"]
 

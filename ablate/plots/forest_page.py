@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from ablate.analysis.verdict_rows import Verdict
 from ablate.plots.canvas import house_figure, house_style
 from ablate.plots.forest import draw_forest, forest_legend
+from ablate.verdicts.verdict import Verdict
 
 __all__ = ["forest_page", "height_of_rows"]
 

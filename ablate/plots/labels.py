@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ablate.analysis.verdict_rows import Verdict
 from ablate.core.records import MetricInfo
 from ablate.sanitize.text import one_line
+from ablate.verdicts.verdict import Verdict
 
 __all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
 

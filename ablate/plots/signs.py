@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ablate.analysis.verdict_rows import Word
+from ablate.verdicts.verdict import Word
 
 __all__ = ["SIGNS"]
 

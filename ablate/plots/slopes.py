@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from ablate.analysis.verdict_rows import Verdict, Word
 from ablate.plots.canvas import BASELINE, MUTED, SUBJECT
 from ablate.plots.forest import COLOURS
 from ablate.plots.signs import SIGNS
 from ablate.stats.estimates import Estimate
+from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["PairedSlopes", "draw_paired_slopes"]
 

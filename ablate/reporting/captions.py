@@ -12,10 +12,10 @@ from ablate.analysis.curves import ArmCurves
 from ablate.analysis.factorial_rows import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
-from ablate.analysis.verdict_rows import Scale
 from ablate.plots.labels import interval_name
 from ablate.reporting.markdown import code
 from ablate.sanitize.text import file_stem
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["Caption", "captions", "figure_file"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ablate.analysis.flags import RaisedFlag
-from ablate.analysis.verdict_rows import Flag
 from ablate.reporting.markdown import code, escape
+from ablate.verdicts.verdict import Flag
 
 __all__ = ["SENTENCES", "flag_list", "flag_name"]
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Sequence
 
 from ablate.analysis.results import StudyResults, SweepResults
-from ablate.analysis.verdict_rows import Verdict
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.flags import SENTENCES, flag_name
 from ablate.reporting.numbers import interval, mean, spread
@@ -21,6 +20,7 @@ from ablate.reporting.originals import conclusions_text_table
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.summary import adjustment_of, guarantee, raised_flags
 from ablate.reporting.verdict_tables import TextTable, verdict_text_table
+from ablate.verdicts.verdict import Verdict
 
 __all__ = ["escape_latex", "report_latex", "results_latex", "verdicts_latex"]
 

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ablate.analysis.originals import ConclusionFound, NumberFound, Revisited
 from ablate.analysis.results import StudyResults, SweepResults
-from ablate.analysis.verdict_rows import Verdict, Word
 from ablate.core.claims import VALUE
 from ablate.plots.signs import SIGNS
 from ablate.reporting.markdown import code, escape, join_blocks, table
@@ -21,6 +20,7 @@ from ablate.reporting.numbers import UNDEFINED, interval, mean, number
 from ablate.reporting.quantities import difference, interval_in_brackets
 from ablate.reporting.verdict_tables import TextTable
 from ablate.reporting.verdicts import divergence
+from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["conclusions_of_study", "conclusions_text_table", "original_blocks", "takeaway"]
 

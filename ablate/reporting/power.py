@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from ablate.analysis.forecast import Forecast
-from ablate.analysis.verdict_rows import Scale
 from ablate.core.records import MetricInfo
 from ablate.reporting.quantities import is_share_of_examples
 from ablate.stats.power import seeds_needed
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["power_lines"]
 

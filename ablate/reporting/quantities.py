@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 
-from ablate.analysis.verdict_rows import Scale, Verdict
 from ablate.core.records import CLASSIFICATION, MetricInfo
 from ablate.reporting.numbers import UNDEFINED, number
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = [
     "bounds",

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ablate.analysis.divergence import Rate
 from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
@@ -22,6 +21,7 @@ from ablate.reporting.originals import original_blocks
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.summary import judged_blocks, test_block
+from ablate.verdicts.divergence import Rate
 
 __all__ = ["sweep_section"]
 

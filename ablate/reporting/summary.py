@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from ablate.analysis.flags import RaisedFlag, with_those_of
 from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
-from ablate.analysis.verdict_rows import Family, Flag, Verdict, Word
 from ablate.core.records import Status
 from ablate.reporting.flags import SENTENCES, flag_list
 from ablate.reporting.markdown import code, details, escape, join_blocks, table
@@ -22,6 +21,7 @@ from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_text_table
 from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
+from ablate.verdicts.verdict import Family, Flag, Verdict, Word
 
 __all__ = [
     "adjustment_of",

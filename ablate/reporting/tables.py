@@ -12,13 +12,13 @@ from pathlib import Path
 
 from ablate.analysis.flags import with_those_of
 from ablate.analysis.frame import to_csv_bytes, verdict_table
-from ablate.analysis.verdict_rows import Verdict
 from ablate.reporting.flags import flag_list
 from ablate.reporting.latex import verdicts_latex
 from ablate.reporting.markdown import code, escape, image, join_blocks
 from ablate.reporting.summary import adjustment_of, family_guarantee, text_table
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.storage.atomic import write_atomically
+from ablate.verdicts.verdict import Verdict
 
 __all__ = ["FORMATS", "analysis_text", "write_analysis"]
 

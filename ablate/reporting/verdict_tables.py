@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ablate.analysis.verdict_rows import Family, Scale, Verdict, Word
 from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.plots.signs import SIGNS
@@ -19,6 +18,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
 __all__ = ["TextTable", "verdict_text_table"]
 

@@ -11,7 +11,6 @@ effect and its interval, and where nothing is resolved the sentence says what wo
 from __future__ import annotations
 
 from ablate.analysis.selections import Selection
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
 from ablate.core.claims import EPOCHS_TO
 from ablate.reporting.markdown import code, escape
 from ablate.reporting.quantities import (
@@ -23,6 +22,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 

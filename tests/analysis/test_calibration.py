@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.decisions import Decision, Question, decide_family, weigh
-from ablate.analysis.sequential import SequentialPlan, e_process, sequential_analysis
-from ablate.analysis.verdict_rows import Word
-from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
 from ablate.core.records import MetricInfo
+from ablate.verdicts.decisions import Decision, Question, decide_family, weigh
+from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
+from ablate.verdicts.sequential import SequentialPlan, e_process, sequential_analysis
+from ablate.verdicts.verdict import Word
 from tests.analysis.stats_cases import expected
 
 STUDIES = 2000

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from ablate.analysis.values import metric_values
-from ablate.analysis.verdict_rows import Verdict, Word
-from ablate.analysis.verdicts import ArmValues, judge_arms
 from ablate.core.records import METRICS
 from ablate.core.specs import Numerics
+from ablate.verdicts.engine import ArmValues, judge_arms
+from ablate.verdicts.verdict import Verdict, Word
 from tests.requests import spec
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,9 @@ from scipy import stats
 
 from ablate.analysis.flags import RaisedFlag, sweep_flags, with_those_of
 from ablate.analysis.selections import Selection
-from ablate.analysis.verdict_rows import Family, Flag, Word
 from ablate.core.records import METRICS, StoredRun
 from ablate.core.specs import Arm, Sweep, SweepSpec
+from ablate.verdicts.verdict import Family, Flag, Word
 from tests.judged import draws, grid, judge
 from tests.synthetic import completed_run, diverged_run, failed_run, plan_of, run_spec
 

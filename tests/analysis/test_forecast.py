@@ -9,9 +9,9 @@ import pytest
 
 from ablate.analysis.forecast import Forecast, forecast_sweep
 from ablate.analysis.judging import judge_sweep
-from ablate.analysis.verdict_rows import Scale
 from ablate.core.specs import Sweep
 from ablate.stats.power import seeds_needed
+from ablate.verdicts.verdict import Scale
 from tests.synthetic import completed_runs, optimizer_sweep, plan_of
 
 

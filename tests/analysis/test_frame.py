@@ -22,9 +22,9 @@ from ablate.analysis.frame import (
     verdict_table,
     verdicts_table,
 )
-from ablate.analysis.verdicts import ArmValues, judge_arms
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import METRICS, RunRecord, Status, StoredRun
+from ablate.verdicts.engine import ArmValues, judge_arms
 from tests.synthetic import (
     EPOCHS,
     completed_runs,

@@ -12,11 +12,11 @@ import pytest
 from scipy import stats
 
 from ablate.analysis.judging import Judged, arms_to_confirm, judge_sweep
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Word
-from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import METRICS, StoredRun
 from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
+from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
+from ablate.verdicts.verdict import Family, Flag, Scale, Word
 from tests.synthetic import (
     EPOCHS,
     completed_run,

@@ -10,7 +10,7 @@ from scipy import stats
 
 from ablate.analysis.originals import Revisited
 from ablate.analysis.results import sweep_results
-from ablate.analysis.verdict_rows import Word
+from ablate.verdicts.verdict import Word
 from tests.revisited import CONCLUSIONS, ORIGINAL, clear_runs, revisiting_sweep
 from tests.synthetic import optimizer_sweep, plan_of
 

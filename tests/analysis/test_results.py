@@ -9,7 +9,7 @@ from ablate.analysis.curves import arm_curves
 from ablate.analysis.results import study_results, sweep_results
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import value_in
-from ablate.analysis.verdict_rows import Word
+from ablate.verdicts.verdict import Word
 from tests.synthetic import (
     completed_run,
     completed_runs,

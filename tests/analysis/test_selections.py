@@ -5,8 +5,8 @@ from dataclasses import replace
 from ablate.analysis.selections import select_arm
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import value_in
-from ablate.analysis.verdict_rows import Word
 from ablate.core.records import METRICS
+from ablate.verdicts.verdict import Word
 from tests.judged import draws, judge
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep, plan_of
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ablate.analysis.tidy_frame import TableProblem, arms_from_frame, verdicts_from_frame
-from ablate.analysis.verdict_rows import Flag, Scale, Word
+from ablate.verdicts.verdict import Flag, Scale, Word
 
 ROWS = [("sgd", 0, 0.90), ("sgd", 1, 0.91), ("sgd", 2, 0.89), ("adam", 2, 0.94), ("adam", 0, 0.95), ("adam", 1, 0.955)]
 

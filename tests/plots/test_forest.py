@@ -10,11 +10,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from ablate.analysis.verdict_rows import Scale, Word
 from ablate.plots.canvas import house_figure, house_style
 from ablate.plots.forest import COLOURS, _ratio_label, draw_forest, forest_legend
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.signs import SIGNS
+from ablate.verdicts.verdict import Scale, Word
 from tests.judged import by_seed, claim, draws, grid, judge
 
 RATIO_MARGIN = math.log(1.1)

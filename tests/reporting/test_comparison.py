@@ -5,9 +5,9 @@ import pytest
 
 from ablate.analysis.comparison import Side, compare, sides_of_study
 from ablate.analysis.judging import judge_sweep
-from ablate.analysis.verdict_rows import Word
 from ablate.reporting.comparison import comparison_markdown, write_comparison
 from ablate.reporting.verdicts import verdict_sentence
+from ablate.verdicts.verdict import Word
 from tests.reporting.wording import forbidden
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec
 

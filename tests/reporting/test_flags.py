@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ablate.analysis.flags import RaisedFlag
-from ablate.analysis.verdict_rows import Flag
 from ablate.reporting.flags import SENTENCES, flag_list
+from ablate.verdicts.verdict import Flag
 from tests.reporting.wording import forbidden
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from ablate.analysis.verdict_rows import Family, Scale, Verdict
 from ablate.core.records import METRICS
 from ablate.reporting.quantities import (
     bounds,
@@ -18,6 +17,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.verdicts.verdict import Family, Scale, Verdict
 
 ACCURACY = Verdict(
     Family.ARMS, "a", "a", "b", METRICS["test_accuracy"], Scale.RAW, 1, "paired t", 0.05, 8, 8,

@@ -10,9 +10,9 @@ import pytest
 from ablate.analysis.flags import sweep_flags
 from ablate.analysis.results import SweepResults, study_results, sweep_results
 from ablate.analysis.selections import select_arm
-from ablate.analysis.verdict_rows import Scale
 from ablate.reporting.report import report_markdown
 from ablate.reporting.summary import box, guarantee, judged_blocks
+from ablate.verdicts.verdict import Scale
 from tests.judged import claim, draws, grid, judged
 from tests.reporting.test_markdown import RENDERER
 from tests.reporting.wording import forbidden

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from ablate.analysis.verdicts import ArmValues, judge_arms
 from ablate.core.records import METRICS
 from ablate.reporting.tables import FORMATS, analysis_text, write_analysis
+from ablate.verdicts.engine import ArmValues, judge_arms
 from tests.reporting.wording import forbidden
 
 ARMS = {

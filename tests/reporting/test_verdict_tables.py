@@ -3,10 +3,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ablate.analysis.verdict_rows import Family, Scale, Word
 from ablate.core.claims import Relation
 from ablate.plots.signs import SIGNS
 from ablate.reporting.verdict_tables import verdict_text_table
+from ablate.verdicts.verdict import Family, Scale, Word
 from tests.judged import by_seed, claim, draws, judge
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from ablate.analysis.selections import Selection
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS
 from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 from tests.judged import by_seed, claim, draws, judge
 from tests.reporting.wording import forbidden
 

@@ -3,8 +3,8 @@ import math
 import pytest
 from scipy import stats
 
-from ablate.analysis.divergence import composite_values, divergence_rates, worst_rank, worst_value
 from ablate.core.records import METRICS
+from ablate.verdicts.divergence import composite_values, divergence_rates, worst_rank, worst_value
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 

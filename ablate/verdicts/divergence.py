@@ -14,9 +14,9 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from ablate.analysis.scales import counts_examples
 from ablate.core.records import MetricInfo
 from ablate.stats.improvement import clopper_pearson, sign_test_p
+from ablate.verdicts.scales import counts_examples
 
 __all__ = [
     "DivergenceRates",

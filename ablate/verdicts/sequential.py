@@ -19,8 +19,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import stdtrit
 
-from ablate.analysis.decisions import Evidence, weigh
-from ablate.analysis.verdict_rows import Word
+from ablate.verdicts.decisions import Evidence, weigh
+from ablate.verdicts.verdict import Word
 
 __all__ = ["SequentialArm", "SequentialPlan", "SequentialResult", "e_process", "e_value", "sequential_analysis"]
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from ablate.analysis.verdict_rows import Flag, Verdict
-from ablate.analysis.verdicts import ArmValues, judge_arms, judge_differences
 from ablate.core.records import METRICS, MetricInfo
+from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
+from ablate.verdicts.verdict import Flag, Verdict
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 BASE = np.array([0.970, 0.972, 0.969, 0.974, 0.971, 0.968])

@@ -18,11 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ablate.analysis.decisions import Decision, Evidence, Question, decide_family, weigh
-from ablate.analysis.flagging import MIN_EXACT_SEEDS, Observed, engine_flags
-from ablate.analysis.matching import ArmValues, Matched, match
-from ablate.analysis.scales import analysis_scale, better_sign, counts_examples, error_of
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
 from ablate.core.claims import Relation
 from ablate.core.records import MetricInfo
 from ablate.stats.crossed import CrossedMean, crossed_mean
@@ -30,6 +25,11 @@ from ablate.stats.effect_sizes import effect_size
 from ablate.stats.improvement import paired_improvement
 from ablate.stats.power import SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
+from ablate.verdicts.decisions import Decision, Evidence, Question, decide_family, weigh
+from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
+from ablate.verdicts.pairing import ArmValues, Matched, match
+from ablate.verdicts.scales import analysis_scale, better_sign, counts_examples, error_of
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = [
     "ArmValues",

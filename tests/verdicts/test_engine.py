@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ablate.analysis.decisions import Question, decide_family, weigh
-from ablate.analysis.verdict_rows import Family, Flag, Scale, Verdict, Word
-from ablate.analysis.verdicts import (
+from ablate.core.records import METRICS, MetricInfo
+from ablate.verdicts.decisions import Question, decide_family, weigh
+from ablate.verdicts.engine import (
     ArmValues,
     PairedQuestion,
     Relation,
@@ -20,7 +20,7 @@ from ablate.analysis.verdicts import (
     judge_effects,
     judge_exploratory,
 )
-from ablate.core.records import METRICS, MetricInfo
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 from tests.analysis.stats_cases import expected, given
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ablate.analysis.divergence import composite_values, worst_value
-from ablate.analysis.scales import counts_examples, error_of, log_errors
-from ablate.analysis.verdict_rows import Scale
 from ablate.core.records import MetricInfo
 from ablate.stats.contrasts import per_seed_contrast
+from ablate.verdicts.divergence import composite_values, worst_value
+from ablate.verdicts.scales import counts_examples, error_of, log_errors
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["ArmValues", "Matched", "match"]
 

@@ -25,12 +25,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.verdict_rows import Word
 from ablate.core.claims import Relation
 from ablate.stats.equivalence import Equivalence, equivalence_test
 from ablate.stats.estimates import student_interval, student_p
 from ablate.stats.multiplicity import ADJUSTMENTS
 from ablate.stats.power import MINIMUM_SEEDS
+from ablate.verdicts.verdict import Word
 
 __all__ = ["Decision", "Evidence", "Question", "decide_family", "weigh"]
 

@@ -7,9 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from ablate.analysis.decisions import Question, decide_family, weigh
-from ablate.analysis.verdict_rows import Word
 from ablate.core.claims import Relation
+from ablate.verdicts.decisions import Question, decide_family, weigh
+from ablate.verdicts.verdict import Word
 
 seeds = st.integers(0, 2**32 - 1)
 

@@ -13,8 +13,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ablate.analysis.verdict_rows import Scale
 from ablate.core.records import MetricInfo
+from ablate.verdicts.verdict import Scale
 
 __all__ = [
     "LogErrors",

@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from ablate.analysis.scales import (
+from ablate.core.records import METRICS, MetricInfo
+from ablate.verdicts.scales import (
     analysis_scale,
     better_sign,
     counts_examples,
@@ -11,8 +12,7 @@ from ablate.analysis.scales import (
     has_error,
     log_errors,
 )
-from ablate.analysis.verdict_rows import Scale
-from ablate.core.records import METRICS, MetricInfo
+from ablate.verdicts.verdict import Scale
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 SCORE = MetricInfo("reward", "reward", "max", "points")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from ablate.analysis.sequential import SequentialPlan, e_process, e_value, sequential_analysis
-from ablate.analysis.verdict_rows import Word
+from ablate.verdicts.sequential import SequentialPlan, e_process, e_value, sequential_analysis
+from ablate.verdicts.verdict import Word
 from tests.analysis.stats_cases import expected, given
 
 PLAN = SequentialPlan()

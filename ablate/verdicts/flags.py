@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.decisions import Evidence
-from ablate.analysis.matching import ArmValues, Matched
-from ablate.analysis.scales import counts_examples
-from ablate.analysis.verdict_rows import Flag, Scale
 from ablate.stats.power import run_noise_floor, smallest_effect
+from ablate.verdicts.decisions import Evidence
+from ablate.verdicts.pairing import ArmValues, Matched
+from ablate.verdicts.scales import counts_examples
+from ablate.verdicts.verdict import Flag, Scale
 
 __all__ = ["MIN_ERRORS", "MIN_EXAMPLES", "Observed", "engine_flags"]
 
