@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from ablate.analysis.factorial_rows import Cell, FactorialRows, Source, SourceShare, TwoFactors
+from ablate.analysis.grid_effects import Cell, FactorialRows, Source, SourceShare, TwoFactors
 from ablate.analysis.results import SweepResults
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.factor_tables import factor_tables, source_shares
-from ablate.analysis.factorial_rows import FactorialRows
+from ablate.analysis.grid_effects import FactorialRows
+from ablate.analysis.grid_tables import factor_tables, source_shares
 from ablate.analysis.quantities import value_of
 from ablate.analysis.selections import Selection, select_arm
 from ablate.analysis.settings import setting_text

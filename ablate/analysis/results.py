@@ -11,24 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ablate.analysis.arm_divergence import ArmDivergence, arm_divergences
 from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.curves import ArmCurves, learning_curves
 from ablate.analysis.displacement import Displacement, displacement_curves
-from ablate.analysis.diverging import ArmDivergence, arm_divergences
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles
 from ablate.analysis.examples import ShownExamples, shown_examples
-from ablate.analysis.factorial_rows import FactorialRows
-from ablate.analysis.flags import RaisedFlag, sweep_flags
 from ablate.analysis.generated import Samples, samples_of_arms
+from ablate.analysis.grid_effects import FactorialRows
+from ablate.analysis.interpolations import ArmLines
 from ablate.analysis.judging import judge_sweep
-from ablate.analysis.lines import ArmLines
-from ablate.analysis.originals import Revisited, revisit
+from ablate.analysis.photo_predictions import ArmReadings
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
-from ablate.analysis.readings import ArmReadings
+from ablate.analysis.replication import Revisited, revisit
 from ablate.analysis.selections import Selection
 from ablate.analysis.settings import flatten, setting_text
 from ablate.analysis.summaries import ArmSummary, summarise
+from ablate.analysis.sweep_flags import RaisedFlag, sweep_flags
 from ablate.analysis.values import (
     Runs,
     column_info,

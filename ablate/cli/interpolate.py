@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablate.analysis.lines import ArmLines, Line, with_lines
+from ablate.analysis.interpolations import ArmLines, Line, with_lines
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings
@@ -47,7 +47,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     if invocation.options.json:
         output.data(to_json(found))
     else:
-        from ablate.reporting.lines import in_words
+        from ablate.reporting.interpolations import in_words
 
         output.result(in_words(found))
     if invocation.options.out is not None:
@@ -108,8 +108,8 @@ def to_json(found: ArmLines) -> dict[str, Json]:
 
 def draw(found: ArmLines, folder: Path) -> Path:
     from ablate.plots.canvas import png_bytes
-    from ablate.plots.lines import lines_page
-    from ablate.reporting.lines import line_file
+    from ablate.plots.interpolations import lines_page
+    from ablate.reporting.interpolations import line_file
     from ablate.storage.atomic import write_atomically
 
     path = folder / line_file(found)

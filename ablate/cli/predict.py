@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablate.analysis.readings import ArmReadings, Opinion, Reading
+from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.request import read_settings

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from ablate.analysis.curves import ArmCurves
 from ablate.analysis.examples import ShownExamples
-from ablate.analysis.factorial_rows import FactorialRows, TwoFactors
+from ablate.analysis.grid_effects import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
 from ablate.core.records import MetricInfo
 from ablate.plots.canvas import (

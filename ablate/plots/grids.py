@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 
-from ablate.analysis.factorial_rows import Cell, Source, SourceShare, TwoFactors
+from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
 from ablate.plots.canvas import INK, MUTED, PALETTE
 from ablate.plots.labels import axis_label, shortened
 

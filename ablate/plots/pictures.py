@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from ablate.analysis.readings import Reading
+from ablate.analysis.photo_predictions import Reading
 from ablate.plots.canvas import DIVERGED, INK, SUBJECT, house_figure, house_style
 
 __all__ = ["draw_activations", "draw_image", "draw_probabilities", "parts_of", "reading_page"]

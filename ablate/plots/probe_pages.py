@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from ablate.analysis.results import SweepResults
 from ablate.plots.canvas import house_figure, label_upwards
 from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
+from ablate.plots.interpolations import draw_lines
 from ablate.plots.labels import row_labels
-from ablate.plots.lines import draw_lines
 from ablate.plots.probes import (
     draw_loss_surface,
     draw_reliability,

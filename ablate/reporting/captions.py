@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablate.analysis.curves import ArmCurves
-from ablate.analysis.factorial_rows import FactorialRows
+from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
 from ablate.plots.labels import interval_name

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
 from ablate.analysis.confusion import Confusion
-from ablate.analysis.flags import with_those_of
+from ablate.analysis.sweep_flags import with_those_of
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean

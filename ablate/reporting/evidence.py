@@ -35,8 +35,8 @@ import pyarrow.parquet as pq
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import history_pieces, study_tables, to_csv_bytes, to_parquet_bytes, verdicts_table
-from ablate.analysis.lines import ArmLines, lines_from_arrays, lines_to_arrays
-from ablate.analysis.readings import ArmReadings, readings_from_arrays, readings_to_arrays
+from ablate.analysis.interpolations import ArmLines, lines_from_arrays, lines_to_arrays
+from ablate.analysis.photo_predictions import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
 from ablate.core.artefacts import NOT_APPLICABLE, PROBES
 from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ablate.analysis.flags import RaisedFlag
+from ablate.analysis.sweep_flags import RaisedFlag
 from ablate.reporting.markdown import code, escape
 from ablate.verdicts.verdict import Flag
 

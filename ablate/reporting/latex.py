@@ -16,8 +16,8 @@ from ablate.analysis.results import StudyResults, SweepResults
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.flags import SENTENCES, flag_name
 from ablate.reporting.numbers import interval, mean, spread
-from ablate.reporting.originals import conclusions_text_table
 from ablate.reporting.quantities import capitalised
+from ablate.reporting.replication import conclusions_text_table
 from ablate.reporting.summary import adjustment_of, guarantee, raised_flags
 from ablate.reporting.verdict_tables import TextTable, verdict_text_table
 from ablate.verdicts.verdict import Verdict

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import ablate
 from ablate.analysis.results import StudyResults
-from ablate.reporting.lines import lines_section
+from ablate.reporting.interpolations import lines_section
 from ablate.reporting.markdown import code, escape, fenced, join_blocks, table
-from ablate.reporting.originals import conclusions_of_study
-from ablate.reporting.photographs import photographs_section
+from ablate.reporting.photo_predictions import photographs_section
+from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.sections import sweep_section
 
 __all__ = ["report_markdown"]

@@ -17,9 +17,9 @@ from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.markdown import code, details, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
-from ablate.reporting.originals import original_blocks
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.quantities import capitalised, probability
+from ablate.reporting.replication import original_blocks
 from ablate.reporting.summary import judged_blocks, test_block
 from ablate.verdicts.divergence import Rate
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ablate.analysis.flags import RaisedFlag, with_those_of
 from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
+from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
 from ablate.reporting.flags import SENTENCES, flag_list
 from ablate.reporting.markdown import code, details, escape, join_blocks, table

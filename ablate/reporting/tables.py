@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ablate.analysis.flags import with_those_of
 from ablate.analysis.frame import to_csv_bytes, verdict_table
+from ablate.analysis.sweep_flags import with_those_of
 from ablate.reporting.flags import flag_list
 from ablate.reporting.latex import verdicts_latex
 from ablate.reporting.markdown import code, escape, image, join_blocks

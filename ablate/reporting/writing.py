@@ -20,18 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import ablate
-from ablate.analysis.lines import ArmLines
-from ablate.analysis.readings import ArmReadings
+from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.photo_predictions import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
-from ablate.reporting.lines import line_file
-from ablate.reporting.originals import conclusions_of_study
-from ablate.reporting.photographs import photograph_files
+from ablate.reporting.interpolations import line_file
+from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.probe_captions import probe_captions
+from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.report import report_markdown
 from ablate.storage.atomic import WriteFailed, write_atomically
 
@@ -175,7 +175,7 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
-    from ablate.plots.lines import lines_page
+    from ablate.plots.interpolations import lines_page
     from ablate.plots.pictures import reading_page
     from ablate.plots.probe_pages import PROBE_PAGES
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.examples import Example
-from ablate.analysis.readings import Opinion, Reading
+from ablate.analysis.photo_predictions import Opinion, Reading
 from ablate.analysis.results import study_results
 from ablate.plots.canvas import house_figure, png_bytes
 from ablate.plots.displacement import draw_members

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ablate.analysis.flags import RaisedFlag
+from ablate.analysis.sweep_flags import RaisedFlag
 from ablate.reporting.flags import SENTENCES, flag_list
 from ablate.verdicts.verdict import Flag
 from tests.reporting.wording import forbidden

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ablate.analysis.ensembles import study_ensembles
-from ablate.analysis.readings import ArmReadings, Opinion, Reading
+from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
 from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.writing import rebuild, write_report

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ablate.analysis.flags import sweep_flags
 from ablate.analysis.results import SweepResults, study_results, sweep_results
 from ablate.analysis.selections import select_arm
+from ablate.analysis.sweep_flags import sweep_flags
 from ablate.reporting.report import report_markdown
 from ablate.reporting.summary import box, guarantee, judged_blocks
 from ablate.verdicts.verdict import Scale

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ablate.analysis.readings import ArmReadings, Reading
+from ablate.analysis.photo_predictions import ArmReadings, Reading
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED
 from ablate.sanitize.text import file_stem

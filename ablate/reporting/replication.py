@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ablate.analysis.originals import ConclusionFound, NumberFound, Revisited
+from ablate.analysis.replication import ConclusionFound, NumberFound, Revisited
 from ablate.analysis.results import StudyResults, SweepResults
 from ablate.core.claims import VALUE
 from ablate.plots.signs import SIGNS

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from ablate.analysis.readings import ArmReadings, Opinion, Reading, readings_from_arrays, readings_to_arrays
+from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading, readings_from_arrays, readings_to_arrays
 
 
 def reading(*probabilities: list[float], plain: list[list[float]] | None = None) -> Reading:

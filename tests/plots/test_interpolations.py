@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from ablate.analysis.lines import ArmLines, Line
+from ablate.analysis.interpolations import ArmLines, Line
 from ablate.plots.canvas import png_bytes
-from ablate.plots.lines import draw_lines, lines_page
+from ablate.plots.interpolations import draw_lines, lines_page
 
 POSITIONS = np.array([0.0, 0.5, 1.0])
 PNG = b"\x89PNG"

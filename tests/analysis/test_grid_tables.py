@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ablate.analysis.factor_tables import factor_tables, source_shares
-from ablate.analysis.factorial_rows import Source
+from ablate.analysis.grid_effects import Source
+from ablate.analysis.grid_tables import factor_tables, source_shares
 from ablate.core.records import METRICS
 from tests.judged import by_seed
 

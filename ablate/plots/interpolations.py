@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ablate.analysis.lines import ArmLines
+from ablate.analysis.interpolations import ArmLines
 from ablate.plots.canvas import PALETTE, house_figure, house_style
 from ablate.plots.labels import shortened
 

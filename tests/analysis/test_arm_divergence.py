@@ -1,7 +1,7 @@
 import pytest
 from scipy.stats import binomtest
 
-from ablate.analysis.diverging import arm_divergences
+from ablate.analysis.arm_divergence import arm_divergences
 from tests.synthetic import completed_runs, diverged_run, optimizer_sweep, plan_of
 
 SWEEP = optimizer_sweep(seeds=8)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ablate.analysis.lines import ArmLines, Line, lines_from_arrays, lines_to_arrays, with_lines
-from ablate.reporting.lines import in_words, line_file, lines_section
+from ablate.analysis.interpolations import ArmLines, Line, lines_from_arrays, lines_to_arrays, with_lines
+from ablate.reporting.interpolations import in_words, line_file, lines_section
 
 POSITIONS = np.array([0.0, 0.5, 1.0])
 

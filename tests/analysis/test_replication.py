@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.originals import Revisited
+from ablate.analysis.replication import Revisited
 from ablate.analysis.results import sweep_results
 from ablate.verdicts.verdict import Word
 from tests.revisited import CONCLUSIONS, ORIGINAL, clear_runs, revisiting_sweep

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.flags import RaisedFlag, sweep_flags, with_those_of
 from ablate.analysis.selections import Selection
+from ablate.analysis.sweep_flags import RaisedFlag, sweep_flags, with_those_of
 from ablate.core.records import METRICS, StoredRun
 from ablate.core.specs import Arm, Sweep, SweepSpec
 from ablate.verdicts.verdict import Family, Flag, Word

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ablate.analysis.results import study_results
 from ablate.reporting.latex import report_latex
-from ablate.reporting.originals import conclusions_of_study, original_blocks, takeaway
+from ablate.reporting.replication import conclusions_of_study, original_blocks, takeaway
 from ablate.reporting.report import report_markdown
 from ablate.reporting.writing import rebuild, write_report
 from tests.revisited import ORIGINAL, clear_runs, revisiting_sweep

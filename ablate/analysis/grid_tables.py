@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, product
 
-from ablate.analysis.factorial_rows import Cell, Source, SourceShare, TwoFactors
+from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
 from ablate.analysis.settings import setting_text
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo

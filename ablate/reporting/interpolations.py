@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
-from ablate.analysis.lines import ArmLines
+from ablate.analysis.interpolations import ArmLines
 from ablate.reporting.markdown import code, image, join_blocks, table
 from ablate.reporting.numbers import interval, mean, number
 
