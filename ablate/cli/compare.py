@@ -14,8 +14,8 @@ from ablate.analysis.comparison import NoSuchArm, Side, compare, sides_of_study
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
 from ablate.cli.report import known_studies
-from ablate.cli.request import read_settings
 from ablate.core.plans import StudyPlan
+from ablate.operations.request import read_settings
 from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder

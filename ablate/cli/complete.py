@@ -57,7 +57,7 @@ def _flags(verb: str) -> list[str]:
 
 def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
     """What the verbs take that are about something there is already."""
-    from ablate.cli.catalogue import study_names
+    from ablate.operations.catalogue import study_names
 
     match verb:
         case "completion":
@@ -65,7 +65,7 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
 
             yield from SCRIPTS
         case "list":
-            from ablate.cli.filters import FIELDS
+            from ablate.operations.filters import FIELDS
 
             yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
         case "fsck" | "gc":  # of the whole store

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, plain_table
-from ablate.cli.request import read_run, read_settings, tree_of
 from ablate.cli.wording import counted
 from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
+from ablate.operations.request import read_run, read_settings, tree_of
 from ablate.runner.devices import DeviceAbsent
 
 WORDS = "setting"

@@ -17,9 +17,9 @@ from ablate.analysis.comparison import Side
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.compare import ID_DIGITS, find_sides
 from ablate.cli.output import Output, UsageError
-from ablate.cli.request import read_settings
-from ablate.cli.trained import hushed, restored, weighted_runs
 from ablate.config.runs import Settings
+from ablate.operations.request import read_settings
+from ablate.operations.restore import hushed, restored, weighted_runs
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, bytes_text
-from ablate.cli.request import read_settings
 from ablate.cli.space import folded, space_json, space_table
 from ablate.cli.wording import counted
 from ablate.core.identity import Json
+from ablate.operations.request import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ablate.inspection import Finding, Inspection
+    from ablate.operations.fsck import Finding, Inspection
 
 WORDS = "setting"
 WORDS_HELP = "where the store is: results_dir=… (and reports_dir=…)"
@@ -38,7 +38,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     settings, words = read_settings(invocation)
     refuse(words, settings.results_dir)
     # Its checks of tables need pandas, which --help need not wait for.
-    from ablate.inspection import inspect, repair
+    from ablate.operations.fsck import inspect, repair
     from ablate.storage.garbage import lying
 
     now = time.time()

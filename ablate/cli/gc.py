@@ -17,10 +17,10 @@ from pathlib import Path
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.fsck import refuse
 from ablate.cli.output import Output, UsageError, bytes_text, seconds_text
-from ablate.cli.request import read_settings
 from ablate.cli.space import folded, space_table
 from ablate.cli.wording import counted
 from ablate.core.identity import Json
+from ablate.operations.request import read_settings
 from ablate.storage.garbage import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
 
 WORDS = "setting"

@@ -14,10 +14,10 @@ from pathlib import Path
 from ablate.analysis.interpolations import ArmLines, Line, with_lines
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
-from ablate.cli.request import read_settings
-from ablate.cli.trained import WeightedRun, study_of, the_side, trainer_on_cpu, weighted_runs
 from ablate.config.runs import Settings
 from ablate.core.identity import Json
+from ablate.operations.request import read_settings
+from ablate.operations.restore import WeightedRun, study_of, the_side, trainer_on_cpu, weighted_runs
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -119,7 +119,7 @@ def draw(found: ArmLines, folder: Path) -> Path:
 
 def report(found: ArmLines, study: str, settings: Settings) -> Path:
     """Puts the lines into the study's folder, and so into its report; the report's path."""
-    from ablate.publishing import publish
+    from ablate.operations.publish import publish
     from ablate.reporting.evidence import LINES, pack_lines, unpack_lines
 
     folder = StudyFolder(settings.results_dir, study)

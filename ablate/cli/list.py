@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ablate.cli.catalogue import Entry, StudySummary, catalogue, studies
 from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.filters import filtered, split_filters
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import read_settings
 from ablate.cli.wording import counted
+from ablate.operations.catalogue import Entry, StudySummary, catalogue, studies
+from ablate.operations.filters import filtered, split_filters
+from ablate.operations.request import read_settings
 
 WORDS = "filter"
 WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"

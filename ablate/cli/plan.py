@@ -13,7 +13,6 @@ from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import arrays_behind, column_info
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.request import add_run_options, read_request, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
 from ablate.config import build
 from ablate.core.identity import Json, canonical
@@ -21,6 +20,7 @@ from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, PlannedRun, Study, Sweep
 from ablate.design import NAME
+from ablate.operations.request import add_run_options, read_request, wanted_versions
 from ablate.reporting.power import power_lines
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor

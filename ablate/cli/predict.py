@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
-from ablate.cli.request import read_settings
-from ablate.cli.trained import RestoredRun, restored, study_of, the_side, weighted_runs
+from ablate.operations.request import read_settings
+from ablate.operations.restore import RestoredRun, restored, study_of, the_side, weighted_runs
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -131,7 +131,7 @@ def prepare_all(
 
 def report(found: ArmReadings, study: str, settings: Settings) -> Path:
     """Puts the readings into the study's folder, and so into its report; the report's path."""
-    from ablate.publishing import publish
+    from ablate.operations.publish import publish
     from ablate.reporting.evidence import READINGS, pack_readings
 
     folder = StudyFolder(settings.results_dir, study)

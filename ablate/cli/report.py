@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ablate.cli.catalogue import study_names
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError
-from ablate.cli.request import read_settings
-from ablate.publishing import UnknownStudy, publish
+from ablate.operations.catalogue import study_names
+from ablate.operations.publish import UnknownStudy, publish
+from ablate.operations.request import read_settings
 from ablate.reporting.writing import rebuild, write_latex
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore

@@ -28,7 +28,6 @@ from ablate.analysis.reproduction import (
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, PlainTable, UsageError, plain_table
 from ablate.cli.progress import progress_display
-from ablate.cli.request import read_settings
 from ablate.cli.wording import counted, numerics_text
 from ablate.config import build
 from ablate.config.building import package_digest
@@ -37,6 +36,7 @@ from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
 from ablate.core.identity import Json
 from ablate.core.records import Status, StoredRun
 from ablate.core.versions import apart_from_the_command
+from ablate.operations.request import read_settings
 from ablate.runner.devices import resolve_device
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session

@@ -18,7 +18,6 @@ from typing import NamedTuple
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text, progress_display
-from ablate.cli.request import add_run_options, read_request, recorded_words, wanted_versions
 from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, metric_rows, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
@@ -26,6 +25,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.core.specs import RunSpec, Study, confirmation_runs
+from ablate.operations.request import add_run_options, read_request, recorded_words, wanted_versions
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
@@ -69,7 +69,7 @@ def run_study(study: Study, command: Command) -> int:
     record_plan(folder, StudyPlan.of(study), command.words)
     trained = train_study(study, command, folder)
     # pandas and scipy, which a message of usage need not wait for.
-    from ablate.publishing import publish
+    from ablate.operations.publish import publish
 
     published = publish(folder, store, settings.reports_dir)
     damaged = {record.run_id for each in trained for record in each.records} - published.run_ids

@@ -17,15 +17,15 @@ from statistics import fmean
 from rich.live import Live
 from rich.text import Text
 
-from ablate.cli.catalogue import studies
 from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, UsageError, seconds_text
 from ablate.cli.progress import ended_line
 from ablate.cli.report import known_studies
-from ablate.cli.request import read_settings
 from ablate.cli.wording import counted
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
+from ablate.operations.catalogue import studies
+from ablate.operations.request import read_settings
 from ablate.sanitize.text import harmless, one_line
 from ablate.storage.leases import Claims
 from ablate.storage.runs import MissingRun, RunStore

@@ -43,7 +43,7 @@ def test_a_gpu_that_is_asked_for_and_absent_is_code_5(ablate: Ablate, monkeypatc
     def absent(setting: str) -> str:
         raise DeviceAbsent("there is none")
 
-    monkeypatch.setattr("ablate.cli.request.resolve_device", absent)
+    monkeypatch.setattr("ablate.operations.request.resolve_device", absent)
     monkeypatch.setattr("ablate.checkup.devices.look_at_devices", partial(look_at_devices, nodes=(), resolve=absent))
     said = ablate("doctor", "numerics.device=gpu")  # trains nothing, for there is nothing to train on
     assert said.code == 5

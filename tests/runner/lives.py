@@ -51,7 +51,7 @@ PRELOADED = [
     "pyarrow.parquet",
     "ablate.cli.run",
     "ablate.cli.command",
-    "ablate.publishing",
+    "ablate.operations.publish",
     "ablate.plots.figures",
     "ablate.plots.probe_pages",
     "ablate.runner.local",
@@ -64,7 +64,7 @@ forking.set_forkserver_preload(PRELOADED)
 
 def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     """The study `STUDY` with a trainer of numpy, and all but the report, which takes longest."""
-    import ablate.publishing
+    import ablate.operations.publish
     from ablate.cli.command import explain
     from ablate.cli.output import Output
     from ablate.cli.run import Command, run_study
@@ -73,7 +73,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.core.specs import Component
     from ablate.reporting.writing import Written
 
-    ablate.publishing.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
+    ablate.operations.publish.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
     arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds, "trainer": NAME}
     executor = Component("ablate.runner.local.LocalExecutor", arguments)
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))

@@ -103,7 +103,7 @@ def repair(findings: Iterable[Finding], results_dir: Path, reports_dir: Path, no
     Raises:
         WriteFailed: when the file system refuses; what was mended before stays so.
     """
-    from ablate.publishing import publish
+    from ablate.operations.publish import publish
 
     store = RunStore(results_dir)
     findings = tuple(findings)

@@ -14,8 +14,8 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
-from ablate.inspection import Finding, What, inspect, repair
-from ablate.publishing import publish
+from ablate.operations.fsck import Finding, What, inspect, repair
+from ablate.operations.publish import publish
 from ablate.storage.atomic import sealed_text
 from ablate.storage.garbage import DEAD_SECONDS, Kind
 from ablate.storage.runs import RunStore
@@ -32,7 +32,7 @@ DAY_SECONDS = 86400.0
 @pytest.fixture(autouse=True)
 def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their figures take longest, and are looked at in the tests of the verbs."""
-    monkeypatch.setattr("ablate.publishing.write_packed", lambda *arguments: None)
+    monkeypatch.setattr("ablate.operations.publish.write_packed", lambda *arguments: None)
 
 
 @pytest.fixture

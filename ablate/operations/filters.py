@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ablate.analysis.settings import setting_text
-from ablate.cli.catalogue import Entry
 from ablate.cli.output import UsageError
 from ablate.config.problems import Problem, nearest, raise_any
 from ablate.config.words import Word, Words, parse_words
+from ablate.operations.catalogue import Entry
 
 __all__ = ["filtered", "split_filters"]
 

@@ -1,0 +1,1 @@
+"""What can be done, as Python: one module a verb."""
