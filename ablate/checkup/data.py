@@ -8,9 +8,9 @@ from pathlib import Path
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.config import ConfigError, build
 from ablate.config.composing import composing
+from ablate.config.overrides import parse_words
 from ablate.config.runs import component
 from ablate.config.tree import ConfigTree
-from ablate.config.words import parse_words
 from ablate.core.identity import canonical
 from ablate.core.specs import Component
 from ablate.datasets.arrays import DataError

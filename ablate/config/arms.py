@@ -13,12 +13,12 @@ from itertools import combinations
 from typing import Any
 
 from ablate import design
+from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import Composer, Config, lookup
+from ablate.config.overrides import Words, layered, write_word
 from ablate.config.problems import Problem, gather, raise_any, sift
 from ablate.config.questions import laid_out
 from ablate.config.runs import SpecMaker
-from ablate.config.statements import Setting, claim_problems
-from ablate.config.words import Words, layered, write_word
 from ablate.core.identity import Json, canonical
 from ablate.core.specs import Arm, Sweep, SweepSpec
 

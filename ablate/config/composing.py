@@ -29,10 +29,10 @@ from ablate.config.arguments import RANGES, argument_problems
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
+from ablate.config.overrides import Word, Words, layered, write_word
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree
-from ablate.config.words import Word, Words, layered, write_word
 from ablate.core.identity import Json
 
 __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablate.config.composing import SWEEP
-from ablate.config.outlines import EXPERIMENT
+from ablate.config.overrides import Words, parse_choices
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
-from ablate.config.words import Words, parse_choices
+from ablate.config.study_declaration import EXPERIMENT
 from ablate.core.identity import Json, digest
 from ablate.core.specs import Sweep
 

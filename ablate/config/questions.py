@@ -10,10 +10,10 @@ from itertools import chain
 from typing import Any
 
 from ablate import design
+from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import SWEEP, Config
+from ablate.config.overrides import Word
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
-from ablate.config.statements import Setting, claim_problems
-from ablate.config.words import Word
 from ablate.core.claims import has_error, is_side
 from ablate.core.identity import Json
 from ablate.core.records import METRICS

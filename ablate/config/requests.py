@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.config.arms import resolve
+from ablate.config.compatibility import DatasetFacts
 from ablate.config.composing import SWEEP, Composer, Config, composing
-from ablate.config.fitting import DatasetFacts
 from ablate.config.grids import GRID, grid_leaf, grid_name, grid_words
-from ablate.config.originals import claims_of, may_lose_arms, with_conclusions, with_original
-from ablate.config.outlines import EXPERIMENT, Outline, StudySweep, outline_of
-from ablate.config.places import place
+from ablate.config.overrides import Word, Words, layered, parse_word, parse_words
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
 from ablate.config.questions import optional_claims, sweep_spec
 from ablate.config.ranges import study_name_problems
+from ablate.config.replication import claims_of, may_lose_arms, with_conclusions, with_original
 from ablate.config.runs import Settings, SpecMaker, run_settings
+from ablate.config.study_declaration import EXPERIMENT, Outline, StudySweep, outline_of
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
-from ablate.config.words import Word, Words, layered, parse_word, parse_words
+from ablate.config.yaml_lines import place
 from ablate.core.claims import probes_of
 from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
 

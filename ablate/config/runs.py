@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ablate.config.building import TARGET, foreign_packages, package_digest
+from ablate.config.compatibility import DatasetFacts, fit_problems, task_of
 from ablate.config.composing import SPLIT, Config, arguments_of
-from ablate.config.fitting import DatasetFacts, fit_problems, task_of
 from ablate.config.problems import ConfigError, Problem, raise_any
 from ablate.core.identity import canonical
 from ablate.core.specs import Component, DatasetSpec, Numerics, RunSpec

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ablate.config import composing as composing_module
 from ablate.config.arms import ArmConfigs
 from ablate.config.composing import Composer, composing
+from ablate.config.overrides import write_word
 from ablate.config.problems import ConfigError
-from ablate.config.words import write_word
 from tests.config.support import CHECKOUT, load_study, load_sweep, problems, tree, write
 
 # Groups, values under them, values that two factors touch, nulls and lists: merging must hold for all of them.

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ablate.config import composing as composing_module
 from ablate.config.composing import SWEEP, Composer, Config, composing
+from ablate.config.overrides import Words, parse_words, write_word
 from ablate.config.problems import ConfigError
-from ablate.config.words import Words, parse_words, write_word
 from tests.config.support import tree, write
 
 CHOICES = [{}, {"model": "small_cnn"}, {"optimizer": "sgd", "model": "mlp"}, {"dataset": "mnist", "schedule": "cosine"}]

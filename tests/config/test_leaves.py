@@ -9,8 +9,8 @@ import pytest
 
 from ablate.config.building import PARTIAL, build, locate
 from ablate.config.composing import Composer, composing
+from ablate.config.overrides import parse_words
 from ablate.config.runs import component
-from ablate.config.words import parse_words
 from ablate.training import devices
 from tests.config.support import load_study, tree
 

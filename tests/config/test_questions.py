@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from ablate.config.overrides import parse_words
 from ablate.config.problems import ConfigError
 from ablate.config.questions import optional_claims, sweep_spec
-from ablate.config.words import parse_words
 from ablate.core.specs import LATER
 
 LEAF: dict[str, Any] = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ablate.config.overrides import Word, layered, parse_words, write_word
 from ablate.config.problems import ConfigError
-from ablate.config.words import Word, layered, parse_words, write_word
 from ablate.core.identity import Json
 
 # Hydra reads ${…} as a reference to another key wherever it stands, so no quoting could keep it.

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ablate.config.outlines import StudySweep
+from ablate.config.claims import Setting, claim_problems
+from ablate.config.overrides import Word
 from ablate.config.problems import Problem, raise_any
-from ablate.config.statements import Setting, claim_problems
-from ablate.config.words import Word
+from ablate.config.study_declaration import StudySweep
 from ablate.core.claims import VALUE, Statement, parse_statement
 from ablate.core.parse_error import Unreadable
 from ablate.core.specs import Conclusion, Original, Sweep

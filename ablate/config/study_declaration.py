@@ -15,11 +15,11 @@ from typing import Any
 from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
 from ablate.config.files import read_yaml
-from ablate.config.places import place
+from ablate.config.overrides import Word
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.ranges import name_problems, range_problems
 from ablate.config.tree import ConfigTree
-from ablate.config.words import Word
+from ablate.config.yaml_lines import place
 from ablate.core.specs import Conclusion, Original
 
 __all__ = ["EXPERIMENT", "Outline", "StudySweep", "outline_of"]

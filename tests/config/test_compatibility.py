@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablate.config.fitting import comparable, fit_problems, watched
+from ablate.config.compatibility import comparable, fit_problems, watched
 from ablate.datasets.arrays import Examples, RawData
 from ablate.datasets.splits import cut
 from ablate.training.metrics import classification_metrics, regression_metrics
