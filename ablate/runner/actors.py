@@ -27,12 +27,12 @@ from ray.exceptions import RayError
 from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import VISIBLE, DeviceAbsent, worker_environment
+from ablate.runner.do_job import load_trainer, outcome, report_to
 from ablate.runner.events import EpochEnded
-from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Job, Outcome
-from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.runner.session import ExecutorUnavailable
 from ablate.runner.worker import Beat, WorkerSettings
+from ablate.runner.worker_handle import WorkerHandle
 
 __all__ = ["Actors", "joined"]
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ablate.core.specs import RunSpec
-from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.devices import available_gpus
 from ablate.runner.local import default_workers
+from ablate.runner.pool_executor import CrewedExecutor
 from ablate.runner.session import ExecutorUnavailable, Interrupted
 
 if TYPE_CHECKING:

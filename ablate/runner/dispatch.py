@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ablate.core.records import Failure, RunRecord, Status, StoredRun, unlike
 from ablate.core.specs import RunSpec
+from ablate.runner.do_job import failed_run
 from ablate.runner.events import (
     ArtefactFailed,
     NotReproduced,
@@ -21,7 +22,6 @@ from ablate.runner.events import (
     WorkerDied,
 )
 from ablate.runner.jobs import Job, Outcome, job_of, lacking
-from ablate.runner.outcome import failed_run
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.leases import Claims

@@ -12,8 +12,8 @@ from ablate.core.records import RunRecord
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
+from ablate.runner.do_job import load_trainer, outcome, report_to
 from ablate.runner.events import RunStarted
-from ablate.runner.outcome import load_trainer, outcome, report_to
 from ablate.runner.session import TRAINER, Progress, Session, Trainer
 from ablate.runner.signals import watched_signals
 from ablate.storage.leases import Claims

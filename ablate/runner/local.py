@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from ablate.core.machine import available_cores
 from ablate.core.specs import Numerics, RunSpec
-from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.devices import available_gpus, chosen_gpus
+from ablate.runner.pool_executor import CrewedExecutor
 from ablate.runner.process import Processes
 
 __all__ = ["LocalExecutor", "default_workers"]

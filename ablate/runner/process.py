@@ -20,15 +20,15 @@ from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import gpu_of, worker_environment
 from ablate.runner.events import EpochEnded
-from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Job, Outcome
 from ablate.runner.worker import Beat, WorkerSettings
+from ablate.runner.worker_handle import WorkerHandle
 
 __all__ = ["Processes", "WorkerProcess"]
 
 COMMAND = (
     "import sys; descriptor, parent = map(int, sys.argv[1:]); "
-    "from ablate.runner.lifeline import hold_on_to; hold_on_to(parent); "
+    "from ablate.runner.die_with_parent import hold_on_to; hold_on_to(parent); "
     "from ablate.runner.worker import main; main(descriptor)"
 )
 OUTPUT_BYTES = 8_192

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ablate.core.specs import Numerics
+from ablate.runner.do_job import load_trainer, outcome, report_to
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, Outcome
-from ablate.runner.outcome import load_trainer, outcome, report_to
 
 __all__ = ["Beat", "WorkerSettings", "main"]
 

@@ -18,10 +18,10 @@ from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
 from ablate.core.records import Status
 from ablate.runner.cluster import RayExecutor
-from ablate.runner.crewed import CrewedExecutor
 from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunEnded, RunStarted, WorkerDied
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
+from ablate.runner.pool_executor import CrewedExecutor
 from ablate.runner.session import Interrupted, Session, StoppedEarly
 from ablate.storage.runs import RunStore, pack
 from tests.requests import spec as real_spec
@@ -273,7 +273,7 @@ def test_records_a_trainer_that_cannot_be_loaded(scene):
 
 
 def test_nothing_to_do_starts_nothing(scene, monkeypatch):
-    monkeypatch.setattr("ablate.runner.crew.Crew.turn", None)
+    monkeypatch.setattr("ablate.runner.worker_pool.Crew.turn", None)
     assert scene.execute(()) == ()
     assert scene.events == []
 

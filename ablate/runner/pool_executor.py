@@ -10,10 +10,10 @@ from typing import Any
 
 from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
-from ablate.runner.crew import Crew, Tolerance, Workplace
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.session import TRAINER, Session
 from ablate.runner.signals import watched_signals
+from ablate.runner.worker_pool import Crew, Tolerance, Workplace
 from ablate.storage.leases import Claims
 
 __all__ = ["CrewedExecutor"]

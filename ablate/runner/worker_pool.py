@@ -15,12 +15,12 @@ from typing import Generic, Protocol, TypeVar
 from ablate.core.records import Failure
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.dispatch import Dispatcher
+from ablate.runner.do_job import OUT_OF_MEMORY
 from ablate.runner.events import EpochEnded, RunStarted
-from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Job, Outcome
-from ablate.runner.outcome import OUT_OF_MEMORY
 from ablate.runner.session import Session
 from ablate.runner.worker import WorkerSettings
+from ablate.runner.worker_handle import WorkerHandle
 
 __all__ = ["GRACE_SECONDS", "Crew", "Tolerance", "Workplace"]
 

@@ -9,14 +9,14 @@ import pytest
 
 from ablate.core.records import Status
 from ablate.core.specs import Numerics
-from ablate.runner.crew import Crew, Tolerance
 from ablate.runner.dispatch import Dispatcher
+from ablate.runner.do_job import failed_run, failure_of
 from ablate.runner.events import RunStarted, WorkerDied
-from ablate.runner.handle import WorkerHandle
 from ablate.runner.jobs import Outcome
-from ablate.runner.outcome import failed_run, failure_of
 from ablate.runner.session import Session
 from ablate.runner.worker import Beat
+from ablate.runner.worker_handle import WorkerHandle
+from ablate.runner.worker_pool import Crew, Tolerance
 from ablate.storage.leases import Claims
 from ablate.storage.runs import RunStore
 from tests.runner.scripted import finished, scripted_spec
