@@ -3,72 +3,39 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "ablate"
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "ablate"
 
-# Each part of the package with the parts it may import; a part may always import itself.
-FOUNDATION = {
-    *("identity", "declared", "harmless", "archives", "unreadable", "environments", "public"),
-    *("specs", "records", "artefacts", "plans", "statements", "durable"),
-}
-MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
-    "identity": set(),
-    "declared": set(),
-    "archives": set(),
-    "specs": {"identity", "declared"},
-    "records": {"identity", "declared", "specs"},
-    "artefacts": {"records"},
-    "plans": {"identity", "declared", "specs"},
-    "harmless": set(),
-    "unreadable": set(),
-    "machine": set(),
-    "environments": {"identity"},
-    "public": set(),
-    "statements": {"identity", "records", "artefacts", "unreadable"},
-    "durable": {"identity"},
-    "journal": {"identity", "durable"},
-    "packing": {"archives", "records"},
-    "store": {*FOUNDATION, "packing"},
-    "claims": {*FOUNDATION, "machine"},
-    "study_folder": {*FOUNDATION, "journal"},
-    "leftovers": {*FOUNDATION, "claims", "store", "study_folder"},
-    "design": {"identity", "specs", "unreadable"},
-    "config": {"identity", "specs", "records", "artefacts", "unreadable", "statements", "design"},
-    "layers": set(),
-    "models": {"layers"},
-    "datasets": {"identity", "archives"},
-    "training": {"records", "layers"},
-    "analysis": FOUNDATION,
-    "plots": {*FOUNDATION, "analysis"},
-    "reporting": {*FOUNDATION, "__init__", "analysis", "plots"},
-    "probes": {*FOUNDATION, "datasets", "models", "training"},
-    "exporting": {"layers", "models"},
-    "publishing": {*FOUNDATION, "store", "study_folder", "analysis", "reporting"},
-    "inspection": {*FOUNDATION, "journal", "store", "study_folder", "leftovers", "analysis", "publishing"},
-    "runner": {
-        *FOUNDATION,
-        *("__init__", "machine", "packing", "store", "claims", "config", "datasets", "training", "probes"),
-    },
-    "checkup": {*FOUNDATION, "machine", "config", "datasets", "analysis", "runner"},
-}
-ANYTHING = {"cli", "__main__"}
 
-TENSORFLOW = {"layers", "models", "training", "probes", "exporting", "runner/trainer"}
-ALLOWED_AT: dict[str, set[str]] = {
-    "tensorflow": TENSORFLOW,
-    "keras": {*TENSORFLOW, "datasets/files"},
-    "pandas": {"analysis", "plots", "reporting"},
-    "matplotlib": {"plots"},
-    "omegaconf": {"config", "cli/hydra_flags"},
-    "hydra": {"config", "cli/hydra_flags"},
-    "ray": {"runner/actors"},
-}
+def rows(heading: str) -> Iterator[list[str]]:
+    """The cells of the rows of the table in CONTRIBUTING.md whose first column has this heading."""
+    lines = iter((ROOT / "CONTRIBUTING.md").read_text().splitlines())
+    next(line for line in lines if line.startswith(f"| {heading} |"))
+    next(lines)
+    for line in lines:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def named(cell: str) -> list[str]:
+    """What stands in backquotes."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# Room → the rooms that it imports; from the bottom to the top.
+ROOMS = {named(row[0])[0].rstrip("/"): named(row[1]) for row in rows("room")}
+# Library → the rooms or modules that import it.
+LIBRARIES = {named(row[0])[0]: set(named(row[1])) for row in rows("library")}
+UNLISTED = {"__init__", "__main__"}
 
 
 def modules() -> list[Path]:
@@ -79,7 +46,7 @@ def name_of(module: Path) -> str:
     return module.relative_to(PACKAGE).with_suffix("").as_posix()
 
 
-def part_of(module: Path) -> str:
+def room_of(module: Path) -> str:
     return name_of(module).split("/")[0]
 
 
@@ -95,44 +62,83 @@ def imported(module: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", modules(), ids=name_of)
-def test_imports_go_down_only(module):
-    part = part_of(module)
-    if part in ANYTHING:
-        return
-    within = {name.split(".")[1] for name in imported(module) if name.startswith("ablate.")}
-    parts = {name if (PACKAGE / name).exists() or (PACKAGE / f"{name}.py").exists() else "__init__" for name in within}
-    assert parts <= {part, *MAY_IMPORT[part]}
+def rooms_imported(module: Path) -> set[str]:
+    """The rooms of the package that a module imports from, its own left out; `__init__` for the package itself."""
+    within = {name.partition(".")[2].partition(".")[0] for name in imported(module) if name.split(".")[0] == "ablate"}
+    rooms = {name if (PACKAGE / name).is_dir() and name else "__init__" for name in within}
+    return rooms - {room_of(module)}
 
 
-@pytest.mark.parametrize("library", ALLOWED_AT)
+def test_every_room_is_in_the_table_and_every_row_is_a_room():
+    assert ROOMS.keys() == {room_of(module) for module in modules()} - UNLISTED
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_row_imports_rows_above_it(room):
+    above = list(ROOMS)[: list(ROOMS).index(room)]
+    assert set(ROOMS[room]) <= {"__init__", *above}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_what_its_row_says(room):
+    found = {name_of(module): rooms_imported(module) for module in modules() if room_of(module) == room}
+    strangers = {name: rooms - set(ROOMS[room]) for name, rooms in found.items() if rooms - set(ROOMS[room])}
+    assert strangers == {}
+    assert set().union(*found.values()) == set(ROOMS[room]), "is the table out of date?"
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_stays_where_it_belongs(library):
     users = {name_of(module) for module in modules() if library in {name.split(".")[0] for name in imported(module)}}
-    strangers = {user for user in users if not {user, user.split("/")[0]} & ALLOWED_AT[library]}
+    strangers = {user for user in users if not {user, user.split("/")[0]} & LIBRARIES[library]}
     assert strangers == set()
     assert users, f"nobody imports {library}: is the rule out of date?"
+
+
+def calls(module: Path) -> list[str]:
+    """The last name of everything that the module calls: `GradientTape` of `tf.GradientTape()`."""
+    found = []
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Call):
+            found += [node.func.attr] if isinstance(node.func, ast.Attribute) else []
+            found += [node.func.id] if isinstance(node.func, ast.Name) else []
+    return found
+
+
+def names(module: Path) -> set[str]:
+    """Every name, attribute, argument and imported name of the module's code; no word of a text or a comment."""
+    found = {part for name in imported(module) for part in name.split(".")}
+    for node in ast.walk(ast.parse(module.read_text())):
+        found |= {node.id} if isinstance(node, ast.Name) else set()
+        found |= {node.attr} if isinstance(node, ast.Attribute) else set()
+        found |= {node.arg} if isinstance(node, (ast.arg, ast.keyword)) and node.arg else set()
+    return found
 
 
 def test_the_gradient_is_taken_once_for_each_way_to_train():
     """One tape in the step of all supervised runs. The other belongs to the step of two models, which descend two
     losses; nothing else of the loop stands there a second time. Probes differentiate, too, to measure; they hold no
     optimizer, so nothing learns from what they find."""
-    uses = [name_of(module) for module in modules() for _ in range(module.read_text().count("GradientTape("))]
-    assert [use for use in uses if not use.startswith("probes/")] == ["training/adversarial", "training/step"]
-    probes = [module.read_text() for module in modules() if part_of(module) == "probes"]
-    assert not [text for text in probes if "optimizer" in text or "apply_gradients" in text]
+    tapes = [name_of(module) for module in modules() for name in calls(module) if name == "GradientTape"]
+    assert [name for name in tapes if not name.startswith("probes/")] == ["training/adversarial", "training/step"]
+    probes = [module for module in modules() if room_of(module) == "probes"]
+    learning = ("optimizer", "optimizers", "apply", "apply_gradients")
+    assert [name_of(module) for module in probes if names(module) & set(learning)] == []
 
 
 def test_the_loop_over_batches_stands_once():
-    loops = [name_of(module) for module in modules() if "learning_rates[" in module.read_text()]
-    assert loops == ["training/epoch"]
+    """Whoever indexes the learning rates of an epoch's steps goes through its batches."""
+    loops = {
+        name_of(module)
+        for module in modules()
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Subscript) and "learning_rates" in ast.unparse(node.value)
+    }
+    assert loops == {"training/epoch"}
 
 
 def test_nothing_but_the_command_line_prints():
-    for module in modules():
-        calls = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Call)]
-        prints = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
-        assert not prints or part_of(module) == "cli", module
+    assert {room_of(module) for module in modules() if "print" in calls(module)} <= {"cli"}
 
 
 def run_quietly(*arguments: str, folder: Path) -> set[str]:

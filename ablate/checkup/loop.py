@@ -14,8 +14,7 @@ from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import worker_environment
-from ablate.runner.jobs import Job
-from ablate.runner.jobs import Outcome as Answer
+from ablate.runner.jobs import Job, Outcome as Answer
 from ablate.runner.process import WorkerProcess
 from ablate.runner.session import TRAINER
 from ablate.runner.worker import WorkerSettings

@@ -1,1 +1,1 @@
-"""What comes from elsewhere, and what goes out: arrays within bounds, text without control characters, values of their types."""
+"""What comes from elsewhere: arrays within bounds, text without control characters, values of their types."""

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from ablate.cli import request, run
+from ablate.cli import run
 from ablate.core.plans import StudyPlan
+from ablate.operations import request
 from ablate.plots import figures
 from ablate.runner.devices import resolve_device
 from ablate.storage.studies import StudyFolder
@@ -136,7 +137,7 @@ def test_killed_while_a_plan_is_kept_no_addition_is_left_unnoted(tmp_path, monke
     run.record_plan(folder, StudyPlan.of(scripted_study(seeds=(0, 1, 2))), ())
     folder.write("runs.csv", b"")
     more = StudyPlan.of(scripted_study(seeds=(0, 1, 2, 3), claims=("rate=0.1 < rate=0.2 on test_loss",)))
-    from ablate import journal
+    from ablate.storage import journal
 
     writes: list[Path] = []
     whole = journal.write_atomically

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ablate.config import composing as composing_module
 from ablate.config.composing import SWEEP, Composer, Config, composing

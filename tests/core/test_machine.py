@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from ablate import machine
+from ablate.core import machine
 from ablate.core.machine import Gpu, Processor, available_cores, gpus, processor
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ablate.datasets.arrays import DataError, Examples, RawData
 from ablate.datasets.checks import check, check_apart, copies

@@ -19,8 +19,7 @@ from ablate.plots.figures import DRAW, MOST_ARMS
 from ablate.plots.samples import contact_sheet
 from ablate.reporting.captions import captions
 from tests.judged import claim, draws, grid, judged
-from tests.plots.test_pictures import PAGES as OF_EXAMPLES
-from tests.plots.test_pictures import RESULTS as WITH_EXAMPLES
+from tests.plots.test_pictures import PAGES as OF_EXAMPLES, RESULTS as WITH_EXAMPLES
 from tests.synthetic import (
     completed_run,
     completed_runs,

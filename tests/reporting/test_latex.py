@@ -4,8 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ablate.analysis.results import study_results
 from ablate.reporting.latex import escape_latex, report_latex, results_latex, verdicts_latex

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import sys
 
-from ablate import claims
+from ablate.storage import leases as claims
 from tests.runner.parent import main
 
 

@@ -13,11 +13,10 @@ import signal
 import sys
 from pathlib import Path
 
-from ablate import durable
-from ablate import store as store_module
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Executor, Interrupted, Session
+from ablate.storage import atomic as durable, runs as store_module
 from ablate.storage.leases import Claims
 from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ablate import artefacts
+from ablate.core import artefacts
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.records import Status
 from ablate.runner.events import ArtefactFailed, NotReproduced, RunEnded

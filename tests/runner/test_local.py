@@ -12,7 +12,7 @@ import pytest
 
 from ablate.core.records import Status
 from ablate.core.specs import Numerics, RunSpec
-from ablate.runner import crew, handle, process
+from ablate.runner import process, worker_handle, worker_pool
 from ablate.runner.devices import DeviceAbsent
 from ablate.runner.events import EpochEnded, WorkerDied
 from ablate.runner.inline import InlineExecutor
@@ -51,7 +51,7 @@ def scene(tmp_path, children):
 
 
 def test_a_worker_that_never_starts_is_given_up(scene, monkeypatch):
-    monkeypatch.setattr(crew, "STARTING_SECONDS", 0.5)
+    monkeypatch.setattr(worker_pool, "STARTING_SECONDS", 0.5)
     monkeypatch.setattr(process, "COMMAND", "import time; time.sleep(3600)")
     replace(LOCAL, workers=1, heartbeat_seconds=0.1).execute(SPECS[:1], scene.session)
     assert [death.reason for death in scene.of(WorkerDied)] == ["the worker gave no sign of life for 0.5 s"] * 2
@@ -61,7 +61,7 @@ def test_a_worker_that_never_starts_is_given_up(scene, monkeypatch):
 def test_a_machine_that_stood_still_costs_no_run(scene, monkeypatch):
     """As in a paused container, whose clock goes on: an hour passes at once, for parent and worker alike."""
     clock, passed_seconds = time.monotonic, 0.0
-    for module in (crew, handle):
+    for module in (worker_pool, worker_handle):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock() + passed_seconds))
     told = scene.session.observe
 

@@ -1,7 +1,5 @@
 import pytest
-from hypothesis import given as given_data
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import given as given_data, settings, strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from ablate.stats.multiplicity import bonferroni, holm

@@ -4,7 +4,7 @@ import pytest
 from scipy import integrate, optimize, stats
 from statsmodels.stats.power import TTestPower
 
-from ablate.analysis import power
+from ablate.stats import power
 from tests.analysis.stats_cases import expected
 
 CASE = expected("sample_size")

@@ -6,8 +6,7 @@ import json
 import os
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from ablate.core.identity import canonical, sha256_of_bytes
 from ablate.storage.atomic import (

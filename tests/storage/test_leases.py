@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ablate import claims as claims_module
+from ablate.storage import leases as claims_module
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.leases import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings

@@ -2,9 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given as given_data
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import given as given_data, settings, strategies as st
 from scipy import stats
 
 from ablate.core.claims import Relation

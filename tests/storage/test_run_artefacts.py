@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.test_store import DIVERGED, run_of
 
-from ablate import artefacts
+from ablate.core import artefacts
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.records import Status
 from ablate.storage.atomic import WriteFailed

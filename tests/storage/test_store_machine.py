@@ -17,12 +17,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ablate import durable
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun
+from ablate.storage import atomic as durable
 from ablate.storage.runs import AnotherArtefact, MissingArtefact, MissingRun, RunStore, encode, pack
 from tests.runner.scripted import scripted_spec
 

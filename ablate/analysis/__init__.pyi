@@ -1,0 +1,12 @@
+from .frame import (
+    study_tables as study_tables,
+    verdict_table as verdict_table,
+)
+from .results import (
+    study_results as study_results,
+)
+from .tidy_frame import (
+    TableProblem as TableProblem,
+    arms_from_frame as arms_from_frame,
+    verdicts_from_frame as verdicts_from_frame,
+)
