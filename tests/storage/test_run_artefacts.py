@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.test_store import DIVERGED, run_of
 
 from ablate.core import artefacts
 from ablate.core.artefacts import ARTEFACTS
@@ -17,6 +16,7 @@ from ablate.core.records import Status
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import AnotherArtefact, MissingArtefact, MissingRun, RunStore
 from tests.runner.scripted import scripted_spec
+from tests.storage.test_runs import DIVERGED, run_of
 
 RUN = run_of()
 RUN_ID = RUN.spec.run_id
