@@ -28,11 +28,11 @@ from matplotlib.figure import Figure
 from ablate.analysis.frame import runs_table, to_csv_bytes
 from ablate.analysis.results import study_results
 from ablate.cli import main
-from ablate.cli.command import ExitCode
 from ablate.cli.complete import candidates
 from ablate.cli.output import Output
 from ablate.cli.progress import progress_display
 from ablate.core.claims import Statement, parse_statement, resolution_errors
+from ablate.core.errors import ExitCode
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.parse_error import Unreadable
 from ablate.core.plans import StudyPlan

@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
+from ablate.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from ablate.analysis.tidy_frame import DataFrame

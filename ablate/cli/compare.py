@@ -10,20 +10,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ablate.analysis.comparison import NoSuchArm, Side, compare, sides_of_study
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
-from ablate.cli.report import known_studies
-from ablate.core.plans import StudyPlan
-from ablate.operations.request import read_settings
+from ablate.analysis.comparison import compare
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
+from ablate.core.errors import ExitCode, UsageError
+from ablate.operations.sides import find_sides, known_studies
 from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
-from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder
 
 WORDS = "side"
 WORDS_HELP = "a study, an arm as study:level, or the beginning of a run id"
-
-ID_DIGITS = 12
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, names = read_settings(invocation)
+    settings, names = invocation.settings()
     sides = [side for name in names for side in find_sides(name, settings.results_dir)]
     if len(sides) < 2:
         raise UsageError(f"A comparison needs two sides or more. {known_studies(settings.results_dir)}")
@@ -44,30 +39,3 @@ def execute(invocation: Invocation, output: Output) -> int:
     else:
         output.result(comparison_markdown(comparison))
     return ExitCode.DONE
-
-
-def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
-    """The sides that a word names: the arms of a study, one arm, or one run.
-
-    Raises:
-        UsageError, MissingRun, AmbiguousPrefix: when it names none.
-    """
-    store = RunStore(results_dir)
-    study, colon, level = name.partition(":")
-    plan = known_plan(study, results_dir)
-    if plan is None and colon:
-        raise UsageError(f"No study {study} under {results_dir}. {known_studies(results_dir)}")
-    if plan is None:
-        run = store.get(store.find(name))
-        return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
-    try:
-        return sides_of_study(plan, store.present(plan.run_ids), level or None)
-    except NoSuchArm as error:
-        raise UsageError(str(error)) from error
-
-
-def known_plan(study: str, results_dir: Path) -> StudyPlan | None:
-    try:
-        return StudyFolder(results_dir, study).plan()
-    except ValueError:  # no name of a study, so perhaps the beginning of a run id
-        return None

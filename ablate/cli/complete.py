@@ -7,7 +7,6 @@ neither Hydra nor any other part of ablate that is slow to import is needed.
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ablate.cli.command import VERBS, verb_parser
+from ablate.cli.verbs import VERBS, module_of, verb_parser
 from ablate.config.tree import PRIMARY, ConfigTree, find_tree
 from ablate.core.specs import CHOICES, LATER
 
@@ -51,7 +50,7 @@ def candidates(words: Sequence[str]) -> list[str]:
 
 
 def _flags(verb: str) -> list[str]:
-    parser = verb_parser(verb, importlib.import_module(f"ablate.cli.{verb}"))
+    parser = verb_parser(verb, module_of(verb))
     return [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import argparse
 
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
+from ablate.core.errors import ExitCode, UsageError
 
 WORDS = "shell"
 WORDS_HELP = "bash, zsh or fish"

@@ -12,12 +12,13 @@ import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ablate.checkup.findings import Finding, Level, Trouble
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, plain_table
+from ablate.cli.output import Output, plain_table
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
-from ablate.operations.request import read_run, read_settings, tree_of
+from ablate.operations.request import read_run
 from ablate.runner.devices import DeviceAbsent
 
 WORDS = "setting"
@@ -38,7 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    _, strangers = read_settings(invocation, also=(NUMERICS,))
+    _, strangers = invocation.settings(also=(NUMERICS,))
     if strangers:
         raise UsageError(f"{strangers[0]} is no setting of the doctor: it takes {WORDS_HELP}")
     found: dict[str, list[Finding]] = {}
@@ -65,12 +66,12 @@ def examinations(invocation: Invocation) -> Iterator[tuple[str, Iterable[Finding
     from ablate.checkup.machine import look_at_machine
     from ablate.checkup.results import look_at_results
 
-    settings, _ = read_settings(invocation, also=(NUMERICS,))
+    settings, _ = invocation.settings(also=(NUMERICS,))
     yield "libraries", look_at_libraries()
     yield "devices", look_at_devices(asked_device(invocation.words))
     spec = tested_run(invocation)
     yield "machine", look_at_machine(Numerics("cpu", "xla", 1) if spec is None else spec.numerics)
-    yield "data sets", look_at_data(tree_of(invocation), settings.data_dir)
+    yield "data sets", look_at_data(invocation.folders.tree(), settings.data_dir)
     yield "results", look_at_results(settings.results_dir)
     if spec is not None and not invocation.options.skip_training:
         from ablate.checkup.loop import look_at_loop
@@ -89,7 +90,7 @@ def tested_run(invocation: Invocation) -> RunSpec | None:
 
     numerics = (word for word in invocation.words if word.startswith(f"{NUMERICS}."))
     try:
-        return read_run(invocation, (*TINY, *numerics))
+        return read_run((*TINY, *numerics), invocation.folders)
     except (DataError, DeviceAbsent):
         return None
 

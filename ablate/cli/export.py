@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from ablate.analysis.comparison import Side
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.compare import ID_DIGITS, find_sides
-from ablate.cli.output import Output, UsageError
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
 from ablate.config.runs import Settings
-from ablate.operations.request import read_settings
+from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.restore import hushed, restored, weighted_runs
+from ablate.operations.sides import ID_DIGITS, find_sides
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     sides = [side for word in words for side in find_sides(word, settings.results_dir)]
     if not sides:
         raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")

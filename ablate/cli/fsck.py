@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, bytes_text
+from ablate.cli.output import Output, bytes_text
 from ablate.cli.space import folded, space_json, space_table
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
-from ablate.operations.request import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     refuse(words, settings.results_dir)
     # Its checks of tables need pandas, which --help need not wait for.
     from ablate.operations.fsck import inspect, repair

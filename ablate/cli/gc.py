@@ -14,13 +14,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.fsck import refuse
-from ablate.cli.output import Output, UsageError, bytes_text, seconds_text
+from ablate.cli.output import Output, bytes_text, seconds_text
 from ablate.cli.space import folded, space_table
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
-from ablate.operations.request import read_settings
 from ablate.storage.garbage import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
 
 WORDS = "setting"
@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     options, results_dir = invocation.options, settings.results_dir
     if not options.older_than >= 0:
         raise UsageError("--older-than takes a number of days from 0")

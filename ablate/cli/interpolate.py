@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablate.analysis.interpolations import ArmLines, Line, with_lines
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
 from ablate.config.runs import Settings
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
-from ablate.operations.request import read_settings
-from ablate.operations.restore import WeightedRun, study_of, the_side, trainer_on_cpu, weighted_runs
+from ablate.operations.restore import WeightedRun, trainer_on_cpu, weighted_runs
+from ablate.operations.sides import one_side, study_of
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -32,10 +33,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     if len(words) != 2:
         raise UsageError("Between which two? ablate interpolate STUDY:ARM STUDY:ARM")
-    sides = [the_side(word, settings.results_dir) for word in words]
+    sides = [one_side(word, settings.results_dir) for word in words]
     studies = {study_of(side) for side in sides} if invocation.options.report else set()
     if len(studies) > 1:
         raise UsageError(f"{' and '.join(sorted(studies))} have a report each: name two arms of one study")

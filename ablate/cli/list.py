@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
+from ablate.core.errors import ExitCode
 from ablate.operations.catalogue import Entry, StudySummary, catalogue, studies
 from ablate.operations.filters import filtered, split_filters
-from ablate.operations.request import read_settings
 
 WORDS = "filter"
 WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     kind, filters = split_filters(words)
     if kind == "runs":
         show_runs(filtered(catalogue(settings.results_dir), filters), invocation.options.json, output)

@@ -19,16 +19,12 @@ from rich.text import Text
 from ablate.core.identity import Json
 from ablate.sanitize.text import harmless, one_line
 
-__all__ = ["Output", "PlainTable", "UsageError", "bytes_text", "plain_table", "seconds_text"]
+__all__ = ["Output", "PlainTable", "bytes_text", "plain_table", "seconds_text"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
 # Between two columns.
 GAP = "  "
-
-
-class UsageError(Exception):
-    """What was asked for cannot be; the message says what can."""
 
 
 class Output:

@@ -11,17 +11,19 @@ from contextlib import suppress
 
 from ablate.analysis.forecast import forecast_sweep
 from ablate.analysis.values import arrays_behind, column_info
-from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, numerics_text, work_text
+from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_run_options
+from ablate.cli.wording import counted, numerics_text, work_text
 from ablate.config import build
+from ablate.core.errors import ExitCode
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, PlannedRun, Study, Sweep
 from ablate.design import NAME
-from ablate.operations.request import add_run_options, read_request, wanted_versions
+from ablate.operations.request import read_request
 from ablate.reporting.power import power_lines
+from ablate.runner.environment import installed_versions
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor
 from ablate.storage.runs import MissingRun, RunStore
@@ -34,11 +36,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    request = read_request(invocation)
+    request = read_request(invocation.words, invocation.folders, invocation.options.multirun)
     store = RunStore(request.settings.results_dir)
     work = request.work
     specs = work.run_specs() if isinstance(work, Study) else {work.run_id: work}
-    todo = missing(specs, store, request.keep, wanted_versions(invocation))
+    todo = missing(specs, store, request.keep, (installed_versions() if invocation.options.same_environment else None))
     for sweep in work.sweeps if isinstance(work, Study) else ():
         show_sweep(sweep, todo, store, output)
     output.result(f"{work_text(todo)} · {numerics_text(specs.values())}")

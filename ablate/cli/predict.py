@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
-from ablate.operations.request import read_settings
-from ablate.operations.restore import RestoredRun, restored, study_of, the_side, weighted_runs
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
+from ablate.core.errors import ExitCode, UsageError
+from ablate.operations.restore import RestoredRun, restored, weighted_runs
+from ablate.operations.sides import one_side, study_of
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -38,10 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     if len(words) < 2:
         raise UsageError("Which run, and which images? ablate predict RUN IMAGE…")
-    side = the_side(words[0], settings.results_dir)
+    side = one_side(words[0], settings.results_dir)
     study = study_of(side) if invocation.options.report else None
     runs = weighted_runs(side, RunStore(settings.results_dir))
     if len(runs) < len(side.runs):

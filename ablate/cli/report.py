@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError
-from ablate.operations.catalogue import study_names
+from ablate.cli.output import Output
+from ablate.cli.verbs import Invocation
+from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.publish import UnknownStudy, publish
-from ablate.operations.request import read_settings
+from ablate.operations.sides import known_studies
 from ablate.reporting.writing import rebuild, write_latex
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore
@@ -29,7 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, names = read_settings(invocation)
+    settings, names = invocation.settings()
     data: Path | None = invocation.options.data
     if data is None and not names:
         raise UsageError(f"Which study? {known_studies(settings.results_dir)}")
@@ -58,8 +58,3 @@ def from_store(name: str, results_dir: Path, reports_dir: Path) -> Path:
         return publish(StudyFolder(results_dir, name), RunStore(results_dir), reports_dir, redraw=True).report.path
     except (UnknownStudy, ValueError) as error:
         raise UsageError(f"{error}. {known_studies(results_dir)}") from error
-
-
-def known_studies(results_dir: Path) -> str:
-    names = study_names(results_dir)
-    return f"There are {', '.join(names)}." if names else f"There are none under {results_dir} yet."

@@ -25,18 +25,18 @@ from ablate.analysis.reproduction import (
     Reproduction,
     compare_again,
 )
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, PlainTable, UsageError, plain_table
+from ablate.cli.output import Output, PlainTable, plain_table
 from ablate.cli.progress import progress_display
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted, numerics_text
 from ablate.config import build
 from ablate.config.building import package_digest
 from ablate.config.runs import Settings
 from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
 from ablate.core.records import Status, StoredRun
 from ablate.core.versions import apart_from_the_command
-from ablate.operations.request import read_settings
 from ablate.runner.devices import resolve_device
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
@@ -64,7 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation, also=("executor",))
+    settings, words = invocation.settings(also=("executor",))
     chosen = originals(invocation, words, settings, output)
     refuse_strange_code(chosen, settings.allow_targets)
     if any(each.run.spec.numerics.device == "gpu" for each in chosen):
@@ -111,7 +111,7 @@ def originals(invocation: Invocation, words: Sequence[str], settings: Settings, 
 
 
 def sides_of_store(words: Sequence[str], results_dir: Path) -> list[Side]:
-    from ablate.cli.compare import find_sides
+    from ablate.operations.sides import find_sides
 
     return [side for word in words for side in find_sides(word, results_dir)]
 

@@ -15,17 +15,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ablate.cli.command import ExitCode, Invocation
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text, progress_display
-from ablate.cli.wording import RUN_WORDS, RUN_WORDS_HELP, counted, metric_rows, numerics_text, work_text
+from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_run_options
+from ablate.cli.wording import counted, metric_rows, numerics_text, work_text
 from ablate.config import build
 from ablate.config.requests import Request
+from ablate.core.errors import ExitCode
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.core.specs import RunSpec, Study, confirmation_runs
-from ablate.operations.request import add_run_options, read_request, recorded_words, wanted_versions
+from ablate.operations.request import read_request, recorded_words
+from ablate.runner.environment import installed_versions
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
@@ -42,9 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    request = read_request(invocation)
+    request = read_request(invocation.words, invocation.folders, invocation.options.multirun)
     store = RunStore(request.settings.results_dir)
-    command = Command(request, recorded_words(invocation), wanted_versions(invocation), store, output)
+    versions = installed_versions() if invocation.options.same_environment else None
+    words = recorded_words(invocation.words, invocation.options.multirun)
+    command = Command(request, words, versions, store, output)
     if isinstance(request.work, Study):
         return run_study(request.work, command)
     return run_alone(request.work, command)

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablate.analysis.settings import flatten, setting_text
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, plain_table, seconds_text
+from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import metric_rows
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
 from ablate.core.records import RunRecord, StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.operations.catalogue import Place, places_of, study_names
-from ablate.operations.request import read_settings
 from ablate.sanitize.text import one_line
 from ablate.storage.runs import RunStore
 
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     store = RunStore(settings.results_dir)
     runs = [store.get(run_id_of(word, store)) for word in words]
     if not runs:

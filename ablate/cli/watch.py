@@ -17,15 +17,15 @@ from statistics import fmean
 from rich.live import Live
 from rich.text import Text
 
-from ablate.cli.command import ExitCode, Invocation
-from ablate.cli.output import Output, UsageError, seconds_text
+from ablate.cli.output import Output, seconds_text
 from ablate.cli.progress import ended_line
-from ablate.cli.report import known_studies
+from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
+from ablate.core.errors import ExitCode, UsageError
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.operations.catalogue import studies
-from ablate.operations.request import read_settings
+from ablate.operations.sides import known_studies
 from ablate.sanitize.text import harmless, one_line
 from ablate.storage.leases import Claims
 from ablate.storage.runs import MissingRun, RunStore
@@ -70,7 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = read_settings(invocation)
+    settings, words = invocation.settings()
     if not invocation.options.every > 0:
         raise UsageError("--every takes a number of seconds above 0")
     plan = chosen_plan(words, settings.results_dir)

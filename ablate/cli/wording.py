@@ -9,10 +9,7 @@ from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.runner.plan import WorkPlan
 
-__all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "counted", "metric_rows", "numerics_text", "work_text"]
-
-RUN_WORDS = "override"
-RUN_WORDS_HELP = "a setting in Hydra's grammar: optimizer=sgd, model.dropout=0.3, +sweep=optimizers"
+__all__ = ["counted", "metric_rows", "numerics_text", "work_text"]
 
 
 def work_text(work: WorkPlan) -> str:

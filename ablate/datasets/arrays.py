@@ -10,14 +10,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ablate.core.errors import ExitCode, Explained
+
 __all__ = ["ALLOWED_OVERLAP", "DataError", "Examples", "RawData", "as_features", "as_targets", "standardised"]
 
 # Natural sets hold a few pictures twice (Barz & Denzler 2020 find such in CIFAR-10); a leak holds many.
 ALLOWED_OVERLAP = 0.01
 
 
-class DataError(Exception):
+class DataError(Explained, Exception):
     """The data of a run is missing or broken; the message says which file to put where."""
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ablate.analysis.settings import setting_text
-from ablate.cli.output import UsageError
 from ablate.config.overrides import Word, Words, parse_words
 from ablate.config.problems import Problem, nearest, raise_any
+from ablate.core.errors import UsageError
 from ablate.operations.catalogue import Entry
 
 __all__ = ["filtered", "split_filters"]

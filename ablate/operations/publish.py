@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
+from ablate.core.errors import Explained
 from ablate.core.plans import StudyPlan
 from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
@@ -21,7 +22,7 @@ from ablate.storage.studies import PlanLine, StudyFolder
 __all__ = ["Published", "UnknownStudy", "publish"]
 
 
-class UnknownStudy(LookupError):
+class UnknownStudy(Explained, LookupError):
     """Nothing was planned under this name."""
 
 

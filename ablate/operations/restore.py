@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ablate.analysis.comparison import Side
-from ablate.cli.compare import find_sides
-from ablate.cli.output import UsageError
 from ablate.config.building import spec_problems
 from ablate.config.problems import raise_any
 from ablate.config.runs import Settings
 from ablate.core.artefacts import WEIGHTS
+from ablate.core.errors import UsageError
 from ablate.core.records import Array, Status, StoredRun
 from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
@@ -29,8 +28,6 @@ __all__ = [
     "WeightedRun",
     "hushed",
     "restored",
-    "study_of",
-    "the_side",
     "trainer_on_cpu",
     "weighted_runs",
 ]
@@ -53,20 +50,6 @@ class RestoredRun:
     run: StoredRun
     model: Any
     example_shape: tuple[int, ...]
-
-
-def the_side(word: str, results_dir: Path) -> Side:
-    """The run, or the arm over its seeds, that a word names.
-
-    Raises:
-        UsageError, MissingRun, AmbiguousPrefix: when it names none, or several arms.
-    """
-    sides = find_sides(word, results_dir)
-    if len(sides) > 1:
-        raise UsageError(f"{word} has several arms; name one of {', '.join(side.label for side in sides)}")
-    if not sides:
-        raise UsageError(f"{word} has no stored run yet")
-    return sides[0]
 
 
 def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
@@ -116,18 +99,6 @@ def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Any:
         from ablate.runner.trainer import Trainer
 
         return Trainer(settings.data_dir, on_cpu)
-
-
-def study_of(side: Side) -> str:
-    """The study whose report can show what was found of a side.
-
-    Raises:
-        UsageError: when the side is a run by itself.
-    """
-    study, is_arm, _ = side.label.partition(":")
-    if not is_arm:
-        raise UsageError("A run by itself has no report: name an arm as study:level")
-    return study
 
 
 @contextmanager

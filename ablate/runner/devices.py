@@ -19,6 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ablate.core.errors import ExitCode, Explained
 from ablate.core.identity import canonical
 from ablate.core.specs import Numerics
 from ablate.storage.atomic import write_atomically
@@ -49,12 +50,16 @@ with tf.device("/GPU:0"):
 log = logging.getLogger(__name__)
 
 
-class DeviceAbsent(Exception):
+class DeviceAbsent(Explained, Exception):
     """The setting asks for a GPU, and TensorFlow cannot compute on one here."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"numerics.device=gpu, but {reason}")
         self.reason = reason
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DEVICE_ABSENT
 
 
 def probe_gpu() -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from ablate.core.errors import ExitCode, Explained
 from ablate.core.identity import Json
 from ablate.core.records import Array, Failure, RunRecord, StoredRun
 from ablate.core.specs import Numerics, RunSpec
@@ -93,24 +94,32 @@ class Executor(Protocol):
         ...
 
 
-class ExecutorUnavailable(Exception):
+class ExecutorUnavailable(Explained, Exception):
     """What an executor works with is not installed, not reached, or has no room; the message says what helps."""
 
 
-class Interrupted(BaseException):
+class Interrupted(Explained, BaseException):
     """A signal ended the work early. `signal_number` is the signal, `done` and `remaining` count runs.
 
     No `Exception`, as KeyboardInterrupt is none: what guards a run against its errors must let it pass.
     """
 
     def __init__(self, signal_number: int, done: int, remaining: int) -> None:
-        super().__init__(f"interrupted by signal {signal_number} with {done} runs done and {remaining} remaining")
+        super().__init__(f"Stopped. {done} runs of this call are kept, {remaining} remain")
         self.signal_number = signal_number
         self.done = done
         self.remaining = remaining
 
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.SIGNAL + self.signal_number
 
-class StoppedEarly(Exception):
+    @property
+    def hint(self) -> str:
+        return "the same command goes on from here."
+
+
+class StoppedEarly(Explained, Exception):
     """The first `count` runs failed in the same place: the rest would, too."""
 
     def __init__(self, failure: Failure, count: int, remaining: int) -> None:
@@ -120,3 +129,11 @@ class StoppedEarly(Exception):
         self.failure = failure
         self.count = count
         self.remaining = remaining
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.SOME_RUNS_FAILED
+
+    @property
+    def hint(self) -> str:
+        return "To try them all the same: executor.keep_going=true"

@@ -30,6 +30,7 @@ from typing import Any
 import msgspec
 from filelock import BaseFileLock
 
+from ablate.core.errors import ExitCode, Explained
 from ablate.core.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
 
 __all__ = [
@@ -57,7 +58,7 @@ TEMPORARY = ".tmp-"
 CORRUPT, SUPERSEDED = ".corrupt", ".superseded"
 
 
-class StoreError(Exception):
+class StoreError(Explained, Exception):
     """What the results folder could not give or keep; the base of all errors about it."""
 
 
@@ -69,6 +70,14 @@ class WriteFailed(StoreError):
         self.path = path
         self.bytes_needed = bytes_needed
         self.reason = reason
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+    @property
+    def hint(self) -> str:
+        return "What was finished before is kept; the same command goes on from here."
 
 
 class Damaged(Exception):

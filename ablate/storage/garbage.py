@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS
+from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID
 from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
 from ablate.storage.leases import Claims
@@ -91,6 +92,10 @@ class Leftover:
 
 class UnknownNeeds(StoreError):
     """A study whose plans cannot be read: which runs it needs is not known."""
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
 
 
 def lying(results_dir: Path) -> tuple[Lying, ...]:

@@ -40,6 +40,7 @@ import msgspec
 from filelock import FileLock
 
 from ablate.core.artefacts import ARTEFACTS, PROBES
+from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID, Json, sha256_of_bytes
 from ablate.core.records import Array, RunRecord, StoredRun, unlike
 from ablate.core.specs import RunSpec, run_id_of
@@ -127,6 +128,14 @@ class UnreadableRecord(StoreError):
         super().__init__(f"{folder} was written by another version of ablate: {reason}")
         self.folder = folder
         self.reason = reason
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+    @property
+    def hint(self) -> str:
+        return "It stays as it is: the version that wrote it reads it. This one can use another results_dir."
 
 
 class RunStore:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ablate.core.errors import ExitCode
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
 from ablate.core.specs import NO_DEVICE, NO_LAST_POINT
@@ -63,6 +64,10 @@ class AnotherStudy(StoreError):
         self.name = name
         self.differences = found
 
+    @property
+    def hint(self) -> str:
+        return f"To keep both, give this one a name of its own: study={self.name}_2"
+
 
 class UnreadablePlan(StoreError):
     """A plan whose bytes are sound and whose meaning is unknown: another version of ablate wrote it."""
@@ -71,6 +76,14 @@ class UnreadablePlan(StoreError):
         super().__init__(f"study {name} was planned by another version of ablate: {reason}")
         self.name = name
         self.reason = reason
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+    @property
+    def hint(self) -> str:
+        return "It stays as it is: the version that wrote it reads it. This one can use another results_dir."
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""The verbs, the options that each takes, and a command line taken apart."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import shutil
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ablate import __version__
+
+if TYPE_CHECKING:
+    from ablate.config.runs import Settings
+    from ablate.operations.request import ConfigFolders
+
+__all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "VERBS", "Invocation", "add_run_options", "module_of", "verb_parser"]
+
+# Verb to what `ablate --help` says of it; each is a module of this package with a function of its name.
+VERBS = {
+    "run": "train what is missing, write the report (may be left out)",
+    "plan": "say what would be trained, without training",
+    "report": "write the tables and the report of a study again",
+    "compare": "put runs, arms or studies side by side",
+    "analyse": "give verdicts on a table that was made elsewhere",
+    "list": "say which studies and runs there are",
+    "show": "say everything about a run",
+    "reproduce": "train stored runs again and say whether they come out again",
+    "doctor": "say whether all is well here, and what mends what is not",
+    "predict": "say what a trained run reads in photographs",
+    "interpolate": "say whether two ways of training ended in one valley",
+    "export": "write trained models for Keras, or histories for TensorBoard",
+    "fsck": "verify everything in the store, and mend what can be mended",
+    "gc": "say what no study needs, and remove it if told to",
+    "watch": "follow a study that another terminal is training",
+    "completion": "print what makes bash, zsh or fish complete the words of ablate",
+}
+
+RUN_WORDS = "override"
+RUN_WORDS_HELP = "a setting in Hydra's grammar: optimizer=sgd, model.dropout=0.3, +sweep=optimizers"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command line taken apart.
+
+    `words` are overrides (`optimizer=sgd`) for run and plan, names for the other verbs; `options` holds
+    what the verb declares by itself.
+    """
+
+    words: tuple[str, ...]
+    folders: ConfigFolders
+    options: argparse.Namespace
+
+    def settings(self, also: tuple[str, ...] = ()) -> tuple[Settings, tuple[str, ...]]:
+        """For verbs that take names: the settings, and the words that are not about them.
+
+        Args:
+            also: further root keys whose words are settings of the verb.
+        """
+        from ablate.operations.request import read_settings, split_settings
+
+        about, names = split_settings(self.words, also)
+        return read_settings(about, self.folders), names
+
+
+def module_of(verb: str) -> ModuleType:
+    """The module that takes the words of a verb."""
+    return importlib.import_module(f"ablate.cli.{verb}")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `run` and of `plan`, which take the same words."""
+    parser.add_argument(
+        "-m", "--multirun", action="store_true", help="train the grid of all values: -m optimizer=sgd,adam seed=0,1"
+    )
+    parser.add_argument(
+        "--same-environment",
+        action="store_true",
+        help="train anew what is stored and was computed with other versions of ablate, Python, TensorFlow or Keras",
+    )
+
+
+def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
+    """The options of a verb, those that all have included."""
+    parser = argparse.ArgumentParser(
+        prog="ablate" if verb == "run" else f"ablate {verb}",
+        description=_folded(module.__doc__ or ""),
+        epilog=_folded(_epilog()) if verb == "run" else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", metavar=module.WORDS, help=module.WORDS_HELP)
+    module.add_options(parser)
+    parser.add_argument("--config-dir", action="append", default=[], type=Path, help="a further folder like conf/")
+    parser.add_argument("--allow-target", action="append", default=[], help="a package that a _target_ may name")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but what was asked for, and problems")
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    parser.add_argument("--version", action="version", version=f"ablate {__version__}")
+    return parser
+
+
+def _folded(text: str) -> str:
+    """The text with no line wider than the terminal; line ends are kept, for examples stand in lines."""
+    width = shutil.get_terminal_size().columns - 2
+    indents = {line: " " * 4 if "  " in line else "" for line in text.splitlines()}
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=indents[line]) for line in text.splitlines())
+
+
+def _epilog() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}} {purpose}" for verb, purpose in VERBS.items())
+    return f"""verbs:
+{verbs}
+  ablate VERB --help says more
+
+configuration (shown, nothing is trained):
+  --cfg job, --info, --hydra-help, --shell-completion are Hydra's own
+"""

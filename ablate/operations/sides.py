@@ -1,0 +1,72 @@
+"""What a name on the command line stands for: the runs of a study, of one of its arms, or one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ablate.analysis.comparison import Side, sides_of_study
+from ablate.core.errors import UsageError
+from ablate.core.plans import StudyPlan
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder, study_names
+
+__all__ = ["find_sides", "known_plan", "known_studies", "one_side", "study_of"]
+
+ID_DIGITS = 12
+
+
+def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
+    """The sides that a word names: the arms of a study (`optimizers`), one arm (`optimizers:adam`), or one run.
+
+    Raises:
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when it names none.
+    """
+    store = RunStore(results_dir)
+    study, colon, level = name.partition(":")
+    plan = known_plan(study, results_dir)
+    if plan is None and colon:
+        raise UsageError(f"No study {study} under {results_dir}. {known_studies(results_dir)}")
+    if plan is None:
+        run = store.get(store.find(name))
+        return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
+    return sides_of_study(plan, store.present(plan.run_ids), level or None)
+
+
+def one_side(name: str, results_dir: Path) -> Side:
+    """The run, or the arm over its seeds, that a word names.
+
+    Raises:
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when it names none, or several arms.
+    """
+    sides = find_sides(name, results_dir)
+    if len(sides) > 1:
+        raise UsageError(f"{name} has several arms; name one of {', '.join(side.label for side in sides)}")
+    if not sides:
+        raise UsageError(f"{name} has no stored run yet")
+    return sides[0]
+
+
+def study_of(side: Side) -> str:
+    """The study whose report can show what was found of a side.
+
+    Raises:
+        UsageError: when the side is a run by itself.
+    """
+    study, is_arm, _ = side.label.partition(":")
+    if not is_arm:
+        raise UsageError("A run by itself has no report: name an arm as study:level")
+    return study
+
+
+def known_plan(study: str, results_dir: Path) -> StudyPlan | None:
+    """The latest plan of a study; None where there is none of this name."""
+    try:
+        return StudyFolder(results_dir, study).plan()
+    except ValueError:  # no name of a study, so perhaps the beginning of a run id
+        return None
+
+
+def known_studies(results_dir: Path) -> str:
+    """A sentence that names the studies there are, for messages about one that is not."""
+    names = study_names(results_dir)
+    return f"There are {', '.join(names)}." if names else f"There are none under {results_dir} yet."
