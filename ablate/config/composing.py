@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from ablate.config.arguments import RANGES, argument_problems
-from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems
+from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
@@ -215,7 +215,8 @@ class Composer:
 
 def _container(config: DictConfig) -> Config:
     raise_any(_reference_problems(OmegaConf.to_container(config)))
-    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    resolved: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    return with_stored_paths(resolved)  # type: ignore[return-value]
 
 
 def _typed(raw: Config, defaults: Config, shipped: Config, allow: tuple[str, ...]) -> Config:
