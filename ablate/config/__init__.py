@@ -19,6 +19,7 @@ Whatever is wrong is raised as one `ConfigError` that lists every problem. In th
     outlines     +sweep= or an experiment's study.yaml -> the sweeps of a study
     requests     all of the above: words -> a Request
     building     a Component -> the object; what a worker needs, without Hydra
+    moved_targets  where the code of a target is, and the path that ids keep
 """
 
 from ablate.config.building import build

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ablate.config.casting import cast_fields
+from ablate.config.moved_targets import current_path, stored_path
 from ablate.config.problems import ConfigError, Problem, nearest
 from ablate.core.identity import Json, digest, sha256_of_bytes
 from ablate.core.specs import Component, RunSpec
@@ -37,6 +38,7 @@ __all__ = [
     "spec_problems",
     "target_problems",
     "targets",
+    "with_stored_paths",
 ]
 
 TARGET = "_target_"
@@ -88,7 +90,7 @@ def locate(target: str, allow: Sequence[str] = ()) -> Callable[..., Any]:
     """
     if not is_target(target, allow):
         raise ConfigError([_not_allowed(TARGET, target, allow)])
-    module_name, _, name = target.rpartition(".")
+    module_name, _, name = current_path(target).rpartition(".")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, OSError) as error:  # OSError: a name that no file can have
@@ -109,6 +111,17 @@ def targets(value: Json, key: str = "") -> Iterator[tuple[str, Json]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from targets(item, f"{key}[{index}]")
+
+
+def with_stored_paths(config: Json) -> Json:
+    """The config with the stored path of every `_target_`, nested ones included: what its specs are made of."""
+    if isinstance(config, list):
+        return [with_stored_paths(item) for item in config]
+    if not isinstance(config, Mapping):
+        return config
+    written = {name: with_stored_paths(item) for name, item in config.items()}
+    target = written.get(TARGET)
+    return {**written, TARGET: stored_path(target)} if isinstance(target, str) else written
 
 
 def target_problems(config: Json, allow: Sequence[str]) -> Iterator[Problem]:
@@ -137,10 +150,12 @@ def _components(spec: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def is_target(target: Json, allow: Sequence[str]) -> bool:
-    """Whether a config may name `target`."""
+    """Whether a config may name `target`: what has moved is allowed by its stored path."""
     if not isinstance(target, str) or not _PUBLIC_PATH.fullmatch(target):
         return False
-    return bool(_OWN_TARGET.fullmatch(target)) or (_package(target) not in OWN and _is_under(target, allow))
+    return bool(_OWN_TARGET.fullmatch(stored_path(target))) or (
+        _package(target) not in OWN and _is_under(target, allow)
+    )
 
 
 def _is_under(target: str, packages: Sequence[str]) -> bool:

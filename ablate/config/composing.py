@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from ablate.config.arguments import RANGES, argument_problems
-from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems
+from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
 from ablate.config.overrides import Word, Words, layered, write_word
@@ -214,7 +214,8 @@ class Composer:
 
 def _container(config: DictConfig) -> Config:
     raise_any(_reference_problems(OmegaConf.to_container(config)))
-    return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    resolved: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    return with_stored_paths(resolved)  # type: ignore[return-value]
 
 
 def _typed(raw: Config, defaults: Config, shipped: Config, allow: tuple[str, ...]) -> Config:

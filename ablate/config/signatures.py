@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from ablate.config.moved_targets import current_path
+
 __all__ = ["parameters"]
 
 # Their `**kwargs` hold what earlier versions of Keras took; everything else in it they refuse.
@@ -25,7 +27,7 @@ def parameters(target: str) -> tuple[str, ...] | None:
     None where the source does not say: when it is not found, is made by other code than a plain definition,
     or takes `**kwargs`.
     """
-    module, _, name = target.rpartition(".")
+    module, _, name = current_path(target).rpartition(".")
     definition = _definition(module, name)
     if isinstance(definition, ast.ClassDef):
         definition = _find(definition.body, "__init__")
