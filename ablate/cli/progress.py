@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich import progress as rich_progress
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from ablate.cli.output import Output, seconds_text
+from ablate.cli.wording import counted, numerics_text, work_text
 from ablate.core.records import Failure, RunRecord, Status
+from ablate.operations.events import DamageFound, OperationEvent, WorkEnded, WorkPlanned
 from ablate.runner.events import (
     ArtefactFailed,
     EpochEnded,
@@ -23,11 +27,50 @@ from ablate.runner.events import (
 )
 from ablate.sanitize.text import one_line
 
-__all__ = ["ended_line", "failure_text", "progress_display"]
+__all__ = ["Progress", "ended_line", "failure_text", "progress_display"]
 
 ID_DIGITS = 8
 # What a line says of a run, the first of these that there is.
 SHOWN = ("val_accuracy", "val_r2", "val_loss")
+
+
+class Progress:
+    """What an operation that trains says on the way: what there is to do, how it goes, what came of it."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._display = ExitStack()
+        self._observe_runs: Callable[[Event], None] | None = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._display.close()
+
+    def observe(self, event: OperationEvent) -> None:
+        match event:
+            case WorkPlanned(name, labels, specs, work):
+                self._output.say(f"{name}: {work_text(work)} · {numerics_text(specs)}")
+                if work.jobs:
+                    display = progress_display(labels, len(work.jobs), self._output)
+                    self._observe_runs = self._display.enter_context(display)
+            case WorkEnded(records, seconds):
+                self._display.close()
+                self._output.say(f"{ended_text(records)} in {seconds_text(seconds)}")
+            case DamageFound(run_ids):
+                runs = counted(len(run_ids), "run")
+                self._output.problem(f"{runs} had been damaged, as shows when read whole: trained again")
+            case _ if self._observe_runs is not None:
+                self._observe_runs(event)
+            case _:
+                raise AssertionError("runs begin after their work was planned")
+
+
+def ended_text(records: Iterable[RunRecord]) -> str:
+    """`46 completed, 2 diverged`."""
+    counts = Counter(record.status for record in records)
+    return ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
 
 
 @contextmanager
@@ -65,7 +108,7 @@ class LiveDisplay:
 
     def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
         self._labels, self._output = labels, output
-        self._progress = Progress(
+        self._progress = rich_progress.Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),

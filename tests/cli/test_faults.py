@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from ablate.cli import run
 from ablate.core.plans import StudyPlan
 from ablate.operations import request
+from ablate.operations.run import record_plan
 from ablate.plots import figures
 from ablate.runner.devices import resolve_device
 from ablate.storage.studies import StudyFolder
@@ -134,7 +134,7 @@ def test_killed_while_the_report_is_written_the_same_command_ends_with_the_same_
 def test_killed_while_a_plan_is_kept_no_addition_is_left_unnoted(tmp_path, monkeypatch, write: int) -> None:
     """Seeds that are added after there were results; the process dies at its first, second, … write, or at none."""
     folder = StudyFolder(tmp_path, "rates")
-    run.record_plan(folder, StudyPlan.of(scripted_study(seeds=(0, 1, 2))), ())
+    record_plan(folder, StudyPlan.of(scripted_study(seeds=(0, 1, 2))), ())
     folder.write("runs.csv", b"")
     more = StudyPlan.of(scripted_study(seeds=(0, 1, 2, 3), claims=("rate=0.1 < rate=0.2 on test_loss",)))
     from ablate.storage import journal
@@ -151,8 +151,8 @@ def test_killed_while_a_plan_is_kept_no_addition_is_left_unnoted(tmp_path, monke
     with monkeypatch.context() as dying:
         dying.setattr(journal, "write_atomically", write_atomically)
         with pytest.raises(KeyboardInterrupt):
-            run.record_plan(folder, more, ())
-    run.record_plan(folder, more, ())
+            record_plan(folder, more, ())
+    record_plan(folder, more, ())
     assert folder.plan() == more
     noted = [{key: event[key] for key in ("event", "rates")} for event in folder.events()]
     assert noted == [

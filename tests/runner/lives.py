@@ -67,10 +67,12 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     import ablate.operations.publish
     from ablate.cli.command import explain
     from ablate.cli.output import Output
-    from ablate.cli.run import Command, run_study
+    from ablate.cli.progress import Progress
     from ablate.config.requests import Request
     from ablate.config.runs import Settings
+    from ablate.core.errors import ExitCode
     from ablate.core.specs import Component
+    from ablate.operations.run import Task, run_study
     from ablate.reporting.writing import Written
 
     ablate.operations.publish.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
@@ -79,7 +81,9 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))
     output = Output()
     try:
-        return run_study(STUDY, Command(request, (), None, RunStore(folder / "results"), output))
+        with Progress(output) as progress:
+            done = run_study(STUDY, Task(request, (), None, RunStore(folder / "results"), progress.observe))
+        return ExitCode.DONE if done.is_complete else ExitCode.SOME_RUNS_FAILED
     except BaseException as error:
         return explain(error, output)
 

@@ -1,0 +1,128 @@
+"""What would be trained for the same words, and what the design could show. Needs no TensorFlow.
+
+planned = plan(["+sweep=optimizers"])
+len(planned.work.todo), planned.estimated_seconds
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ablate.analysis.forecast import Forecast, forecast_sweep
+from ablate.analysis.values import arrays_behind
+from ablate.config import build
+from ablate.core.plans import PlannedSweep
+from ablate.core.records import StoredRun
+from ablate.core.specs import Arm, RunSpec, Study, Sweep
+from ablate.operations.request import ConfigFolders, read_request
+from ablate.runner.environment import installed_versions
+from ablate.runner.plan import WorkPlan, missing
+from ablate.runner.session import Executor
+from ablate.storage.runs import MissingRun, RunStore
+
+__all__ = ["ArmWork", "PlannedWork", "SweepWork", "plan"]
+
+
+@dataclass(frozen=True)
+class ArmWork:
+    """How many runs of an arm are done and how many are missing; `program` counts the sweep's programs from 1."""
+
+    arm: Arm
+    done: int
+    missing: int
+    program: int
+
+
+@dataclass(frozen=True)
+class SweepWork:
+    """One sweep: what there is to do for each arm, and what its design can show.
+
+    Attributes:
+        forecast: by the spread of what is done; None for a sweep of one arm.
+        distinct: how many configurations its arms come to.
+    """
+
+    sweep: Sweep
+    arms: tuple[ArmWork, ...]
+    forecast: Forecast | None
+    distinct: int
+
+
+@dataclass(frozen=True)
+class PlannedWork:
+    """What the store lacks of what was asked for.
+
+    Attributes:
+        specs: all runs, done or not.
+        sweeps: of a study; empty for a run by itself.
+        workers: how many would train; None where only the cluster can tell, or where nothing is to be trained.
+    """
+
+    specs: tuple[RunSpec, ...]
+    work: WorkPlan
+    sweeps: tuple[SweepWork, ...]
+    workers: int | None
+
+    @property
+    def estimated_seconds(self) -> float | None:
+        """How long the workers take together, one where their number is not known; None when nothing like it was
+        timed."""
+        one_worker = self.work.estimated_seconds
+        return None if one_worker is None else one_worker / (self.workers or 1)
+
+
+def plan(
+    words: Sequence[str] = (),
+    *,
+    is_grid: bool = False,
+    same_environment: bool = False,
+    folders: ConfigFolders = ConfigFolders(),
+) -> PlannedWork:
+    """What `run` would train for the same arguments.
+
+    Raises:
+        ConfigError, DataError, DeviceAbsent: when the words ask for what cannot be.
+        UnreadableRecord: when another version of ablate wrote one of the records.
+    """
+    request = read_request(words, folders, is_grid)
+    store = RunStore(request.settings.results_dir)
+    asked = request.work
+    specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
+    work = missing(specs, store, request.keep, installed_versions() if same_environment else None)
+    sweeps = tuple(_sweep_work(sweep, work, store) for sweep in asked.sweeps) if isinstance(asked, Study) else ()
+    workers = None
+    if work.trained:
+        executor: Executor = build(request.settings.executor)
+        workers = executor.places(work.trained)
+    return PlannedWork(tuple(specs.values()), work, sweeps, workers)
+
+
+def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore) -> SweepWork:
+    planned = PlannedSweep.of(sweep)
+    programs = list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
+    number = {program: place for place, program in enumerate(programs, start=1)}
+    return SweepWork(
+        sweep,
+        tuple(_arm_work(arm, planned, work, number[arm.spec.program_id]) for arm in sweep.arms),
+        forecast_sweep(planned, dict(_done_runs(sweep, work, store))),
+        len({arm.spec.run_id for arm in sweep.arms}),
+    )
+
+
+def _arm_work(arm: Arm, planned: PlannedSweep, work: WorkPlan, program: int) -> ArmWork:
+    runs = planned.runs_of(arm.name)
+    done = sum(run.run_id in work.done for run in runs)
+    return ArmWork(arm, done, len(runs) - done, program)
+
+
+def _done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
+    """Run id and run of what is done of a sweep. Specs and records are at hand; the store gives the arrays, where more
+    is asked than the records say."""
+    for spec in sweep.run_specs():
+        if spec.run_id in work.done:
+            with suppress(MissingRun):  # damaged beside a sound record
+                record = work.done[spec.run_id]
+                names = arrays_behind(sweep.spec.metric, record)
+                yield spec.run_id, StoredRun(spec, record, store.arrays(record, names) if names else {})

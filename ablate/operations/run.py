@@ -1,0 +1,257 @@
+"""Train what is missing of a study, write its tables and its report; or train one run.
+
+    done = run(["+sweep=optimizers", "sweep.seeds=3"])
+    done.report, done.is_complete
+
+What the store has is not trained again, so calling it twice costs next to nothing the second time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.config import build
+from ablate.config.requests import Request
+from ablate.core.identity import Json
+from ablate.core.plans import PlannedSweep, StudyPlan
+from ablate.core.records import RunRecord, Status
+from ablate.core.specs import RunSpec, Study, confirmation_runs
+from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
+from ablate.operations.request import ConfigFolders, read_request, recorded_words
+from ablate.runner.environment import installed_versions
+from ablate.runner.events import ArtefactFailed, Event, NotReproduced
+from ablate.runner.plan import missing
+from ablate.runner.provenance import recorded_provenance
+from ablate.runner.session import Executor, Session
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder, added_claims, added_seeds
+from ablate.verdicts.verdict import Flag
+
+__all__ = ["RunDone", "StudyDone", "Trained", "record_plan", "run", "run_study"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The records of what was asked for, in its order; the artefacts that could not be made, and what came out
+    otherwise when it was done again."""
+
+    records: tuple[RunRecord, ...]
+    failed: tuple[ArtefactFailed, ...] = ()
+    unlike: tuple[NotReproduced, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run has an outcome, with all that was to be kept of it."""
+        return not (self.failed or self.unlike or any(record.status is Status.FAILED for record in self.records))
+
+
+@dataclass(frozen=True)
+class StudyDone:
+    """A study whose runs are in the store and whose report is written.
+
+    Attributes:
+        tables: the folder of its tables.
+        report: report.md; `is_report_changed` is False where it stood there already.
+        trained: of the study, then of its confirmation; the same once more where damaged runs were trained again.
+    """
+
+    study: Study
+    results_dir: Path
+    tables: Path
+    report: Path
+    is_report_changed: bool
+    trained: tuple[Trained, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run has an outcome, with all that was to be kept of it."""
+        return all(each.is_complete for each in self.trained)
+
+
+@dataclass(frozen=True)
+class RunDone:
+    """One run that belongs to no study."""
+
+    record: RunRecord
+    trained: Trained
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has an outcome, with all that was to be kept of it."""
+        return self.trained.is_complete
+
+
+@dataclass(frozen=True)
+class Task:
+    """What was asked for and in which words, the versions that it has to be computed with (None for any), where it is
+    kept and who is told."""
+
+    request: Request
+    words: tuple[str, ...]
+    versions: Mapping[str, Json] | None
+    store: RunStore
+    observe: Observer
+
+
+def run(
+    words: Sequence[str] = (),
+    *,
+    is_grid: bool = False,
+    same_environment: bool = False,
+    folders: ConfigFolders = ConfigFolders(),
+    observe: Observer = unobserved,
+) -> StudyDone | RunDone:
+    """Does what the words of a command line ask for: `["+sweep=optimizers", "sweep.seeds=3"]`.
+
+    Args:
+        is_grid: whether keys may have several values, of which the grid is trained (`-m`).
+        same_environment: whether to train anew what was computed with other versions of ablate, Python, TensorFlow or
+            Keras.
+        folders: where configs are looked up beside those of ablate and of the current folder.
+        observe: told of the work and of every run while it goes on.
+
+    Raises:
+        ConfigError, DataError, DeviceAbsent: when the words ask for what cannot be; nothing is trained then.
+        AnotherStudy: when the study's name stands for another one.
+        StoppedEarly: when the first runs all fail alike.
+        Interrupted: on SIGINT or SIGTERM; what was finished is kept.
+        WriteFailed: when the file system refuses; what was finished is kept.
+    """
+    request = read_request(words, folders, is_grid)
+    versions = installed_versions() if same_environment else None
+    store = RunStore(request.settings.results_dir)
+    task = Task(request, recorded_words(words, is_grid), versions, store, observe)
+    return run_study(request.work, task) if isinstance(request.work, Study) else _run_alone(request.work, task)
+
+
+def run_study(study: Study, task: Task) -> StudyDone:
+    """Trains what the store lacks of the study, then writes its tables and report."""
+    settings, store = task.request.settings, task.store
+    folder = StudyFolder(settings.results_dir, study.name)
+    record_plan(folder, StudyPlan.of(study), task.words)
+    trained = _train_study(study, task, folder)
+    # pandas and scipy, which nobody need wait for before there is something to publish.
+    from ablate.operations.publish import publish
+
+    published = publish(folder, store, settings.reports_dir)
+    damaged = {record.run_id for each in trained for record in each.records} - published.run_ids
+    if damaged:
+        task.observe(DamageFound(frozenset(damaged)))
+        trained += _train_study(study, task, folder)
+        published = publish(folder, store, settings.reports_dir)
+    report = published.report
+    return StudyDone(study, settings.results_dir, folder.path, report.path, report.changed, tuple(trained))
+
+
+def _run_alone(spec: RunSpec, task: Task) -> RunDone:
+    trained = _train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, task)
+    return RunDone(trained.records[0], trained)
+
+
+def _train_study(study: Study, task: Task, folder: StudyFolder) -> list[Trained]:
+    """Trains what the store lacks of the study, and then of what confirms it."""
+    labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
+    trained = [_train(study.name, study.run_specs(), labels, task), *_confirm(study, task)]
+    for each in trained:
+        _log_unlike(each, study, folder)
+    return trained
+
+
+def _log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
+    """Notes in the study's log which runs came out otherwise when they were done again."""
+    for event in trained.unlike:
+        for planned in study.planned_runs():
+            if planned.run_id == event.run_id:
+                detail = f"{planned.arm}, seed {planned.seed}: {event.what}"
+                entry = {"sweep": planned.sweep, "run_id": planned.run_id, "detail": detail}
+                folder.log(Flag.NONDETERMINISM.value, entry)
+
+
+def _confirm(study: Study, task: Task) -> list[Trained]:
+    """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
+    baseline and of the runner-up."""
+    if not any(sweep.spec.confirm for sweep in study.sweeps):
+        return []
+    chosen = _confirming_specs(study, task.store)
+    if not chosen:
+        return []
+    labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in chosen.items()}
+    specs = {run_id: spec for run_id, (_, spec) in chosen.items()}
+    return [_train(f"{study.name}, confirmation", specs, labels, task)]
+
+
+def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
+    """run_id → arm and spec, of the arms that are known to be worth confirming."""
+    from ablate.analysis.judging import arms_to_confirm
+
+    found = {}
+    for sweep in study.sweeps:
+        planned = PlannedSweep.of(sweep)
+        chosen = arms_to_confirm(planned, store.present(run.run_id for run in planned.runs))
+        for fresh, spec in confirmation_runs(sweep).items():
+            if fresh.arm in chosen:
+                found[fresh.run_id] = (fresh.arm, spec)
+    return found
+
+
+def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], task: Task) -> Trained:
+    """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
+    request, store = task.request, task.store
+    work = missing(specs, store, request.keep, task.versions)
+    task.observe(WorkPlanned(name, labels, tuple(specs.values()), work))
+    if not work.jobs:
+        return Trained(tuple(work.done[run_id] for run_id in specs))
+    heard, observe = _remembering(task.observe)
+    started = time.monotonic()
+    executor: Executor = build(request.settings.executor)
+    session = Session(
+        store,
+        request.settings.data_dir,
+        observe,
+        request.keep,
+        provenance=recorded_provenance(task.words, store.root),
+        anew=frozenset(spec.run_id for spec in work.outdated),
+    )
+    trained = executor.execute(work.jobs, session)
+    task.observe(WorkEnded(trained, time.monotonic() - started))
+    records = {**work.done, **{record.run_id: record for record in trained}}
+    return Trained(
+        tuple(records[run_id] for run_id in specs),
+        tuple(event for event in heard if isinstance(event, ArtefactFailed)),
+        tuple(event for event in heard if isinstance(event, NotReproduced)),
+    )
+
+
+def _remembering(observe: Observer) -> tuple[list[Event], Callable[[Event], None]]:
+    """What is to be remembered of the events, and an observer that does, and passes every event on."""
+    heard: list[Event] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, (ArtefactFailed, NotReproduced)):
+            heard.append(event)
+        observe(event)
+
+    return heard, hear
+
+
+def record_plan(folder: StudyFolder, plan: StudyPlan, words: Sequence[str]) -> None:
+    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log.
+
+    They are noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
+    the plan, and notes nothing again.
+    """
+    folder.check(plan)
+    former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
+    if former is not None and has_tables:
+        _note(folder, Flag.POST_HOC_SEEDS, added_seeds(former, plan))
+        _note(folder, Flag.POST_HOC_CLAIMS, added_claims(former, plan))
+    folder.record_plan(plan, words)
+
+
+def _note(folder: StudyFolder, flag: Flag, added: Mapping[str, tuple[Json, ...]]) -> None:
+    details = {sweep: list(what) for sweep, what in added.items()}
+    if details and not any({"event": flag.value, **details}.items() <= event.items() for event in folder.events()):
+        folder.log(flag.value, details)
