@@ -29,7 +29,7 @@ from ablate.analysis.values import (
     value_in,
     values_by_seed,
 )
-from ablate.core.errors import Explained
+from ablate.core.errors import AblateError
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PlannedArm, PlannedSweep, StudyPlan
 from ablate.core.records import MetricInfo, Status, StoredRun
@@ -56,7 +56,7 @@ __all__ = [
 CURVES = ("val_loss", "val_accuracy", "val_mse")
 
 
-class NoSuchArm(Explained, LookupError):
+class NoSuchArm(AblateError, LookupError):
     """A level that names no arm of the study, or more than one."""
 
 

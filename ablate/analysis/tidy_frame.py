@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ablate.analysis.values import column_info
-from ablate.core.errors import Explained
+from ablate.core.errors import AblateError
 from ablate.core.records import MetricInfo, Status
 from ablate.verdicts.engine import judge_arms
 from ablate.verdicts.pairing import ArmValues
@@ -29,7 +29,7 @@ DIRECTIONS = ("min", "max")
 LARGEST_ALPHA = 0.5
 
 
-class TableProblem(Explained, ValueError):
+class TableProblem(AblateError, ValueError):
     """What in a table cannot be understood, with the column and the row (counted from 1) where there is one."""
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import VERBS, Invocation, module_of, verb_parser
-from ablate.core.errors import ExitCode, Explained
+from ablate.core.errors import AblateError, ExitCode, Interrupted
 
 __all__ = ["complete", "explain", "main"]
 
@@ -87,7 +87,7 @@ def explain(error: BaseException, output: Output) -> int:
 def explanation(error: BaseException) -> tuple[str, str, int]:
     """Message, hint and exit code."""
     match error:
-        case Explained():
+        case AblateError() | Interrupted():
             return str(error), error.hint, error.exit_code
         case KeyboardInterrupt():
             return "Stopped.", "", ExitCode.SIGNAL + signal.SIGINT

@@ -12,12 +12,12 @@ from pathlib import Path
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode, UsageError
-from ablate.operations.publish import UnknownStudy, publish
+from ablate.operations.publish import publish
 from ablate.operations.sides import known_studies
 from ablate.reporting.writing import rebuild, write_latex
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder
+from ablate.storage.studies import StudyFolder, UnknownStudy
 
 WORDS = "study"
 WORDS_HELP = "the name of a study in the store (and results_dir=…, reports_dir=…)"

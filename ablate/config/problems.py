@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ablate.core.errors import Explained
+from ablate.core.errors import AblateError
 from ablate.core.parse_error import Unreadable, carets, nearest
 
 __all__ = [
@@ -62,7 +62,7 @@ class Problem:
         return f"\n{carets(indent + start, indent + end)}"
 
 
-class ConfigError(Explained, ValueError):
+class ConfigError(AblateError, ValueError):
     """A config that cannot be. `problems` holds everything that is wrong with it, each once."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

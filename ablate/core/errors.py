@@ -1,14 +1,14 @@
 """What a person is told when something cannot be done: the message, what to do about it, and the exit code.
 
-An error that is meant for the person who asked is an `Explained` one. It knows its exit code and its hint, so that the
-command line has nothing to do but print them, and a caller from Python can show both.
+Each error knows its exit code and its hint, so that the command line has nothing to do but print them, and a caller
+from Python can show both.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-__all__ = ["ExitCode", "Explained", "UsageError"]
+__all__ = ["AblateError", "ExitCode", "Interrupted", "UsageError"]
 
 
 class ExitCode(IntEnum):
@@ -23,11 +23,8 @@ class ExitCode(IntEnum):
     SIGNAL = 128  # plus the number of the signal
 
 
-class Explained:
-    """Mixed into exceptions whose message is for the person who asked.
-
-    It is no exception of its own: one of them, `Interrupted`, must pass by what catches `Exception`.
-    """
+class AblateError(Exception):
+    """An error whose message is for the person who asked."""
 
     @property
     def exit_code(self) -> int:
@@ -40,5 +37,28 @@ class Explained:
         return ""
 
 
-class UsageError(Explained, Exception):
+class UsageError(AblateError):
     """What was asked for cannot be; the message says what can."""
+
+
+class Interrupted(BaseException):
+    """A signal ended the work early. `signal_number` is the signal, `done` and `remaining` count runs.
+
+    No `Exception`, as KeyboardInterrupt is none: what guards a run against its errors must let it pass.
+    """
+
+    def __init__(self, signal_number: int, done: int, remaining: int) -> None:
+        super().__init__(
+            f"Stopped. {done} runs of this call are kept, {remaining} remain; the same command goes on from here."
+        )
+        self.signal_number = signal_number
+        self.done = done
+        self.remaining = remaining
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.SIGNAL + self.signal_number
+
+    @property
+    def hint(self) -> str:
+        return ""

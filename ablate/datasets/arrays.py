@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablate.core.errors import ExitCode, Explained
+from ablate.core.errors import AblateError, ExitCode
 
 __all__ = ["ALLOWED_OVERLAP", "DataError", "Examples", "RawData", "as_features", "as_targets", "standardised"]
 
@@ -18,7 +18,7 @@ __all__ = ["ALLOWED_OVERLAP", "DataError", "Examples", "RawData", "as_features",
 ALLOWED_OVERLAP = 0.01
 
 
-class DataError(Explained, Exception):
+class DataError(AblateError):
     """The data of a run is missing or broken; the message says which file to put where."""
 
     @property

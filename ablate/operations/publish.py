@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
-from ablate.core.errors import Explained
 from ablate.core.plans import StudyPlan
 from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
 from ablate.storage.runs import RunStore
-from ablate.storage.studies import PlanLine, StudyFolder
+from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
-__all__ = ["Published", "UnknownStudy", "publish"]
-
-
-class UnknownStudy(Explained, LookupError):
-    """Nothing was planned under this name."""
+__all__ = ["Published", "publish"]
 
 
 @dataclass(frozen=True)

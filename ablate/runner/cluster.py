@@ -14,11 +14,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ablate.core.errors import Interrupted
 from ablate.core.specs import RunSpec
 from ablate.runner.devices import available_gpus
 from ablate.runner.local import default_workers
 from ablate.runner.pool_executor import CrewedExecutor
-from ablate.runner.session import ExecutorUnavailable, Interrupted
+from ablate.runner.session import ExecutorUnavailable
 
 if TYPE_CHECKING:
     from ablate.runner.actors import Actors

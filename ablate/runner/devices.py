@@ -19,7 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ablate.core.errors import ExitCode, Explained
+from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import canonical
 from ablate.core.specs import Numerics
 from ablate.storage.atomic import write_atomically
@@ -50,7 +50,7 @@ with tf.device("/GPU:0"):
 log = logging.getLogger(__name__)
 
 
-class DeviceAbsent(Explained, Exception):
+class DeviceAbsent(AblateError):
     """The setting asks for a GPU, and TensorFlow cannot compute on one here."""
 
     def __init__(self, reason: str) -> None:

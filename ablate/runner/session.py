@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from ablate.core.errors import ExitCode, Explained
+from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import Json
 from ablate.core.records import Array, Failure, RunRecord, StoredRun
 from ablate.core.specs import Numerics, RunSpec
@@ -19,7 +19,6 @@ __all__ = [
     "TRAINER",
     "Executor",
     "ExecutorUnavailable",
-    "Interrupted",
     "Progress",
     "Session",
     "StoppedEarly",
@@ -94,32 +93,11 @@ class Executor(Protocol):
         ...
 
 
-class ExecutorUnavailable(Explained, Exception):
+class ExecutorUnavailable(AblateError):
     """What an executor works with is not installed, not reached, or has no room; the message says what helps."""
 
 
-class Interrupted(Explained, BaseException):
-    """A signal ended the work early. `signal_number` is the signal, `done` and `remaining` count runs.
-
-    No `Exception`, as KeyboardInterrupt is none: what guards a run against its errors must let it pass.
-    """
-
-    def __init__(self, signal_number: int, done: int, remaining: int) -> None:
-        super().__init__(f"Stopped. {done} runs of this call are kept, {remaining} remain")
-        self.signal_number = signal_number
-        self.done = done
-        self.remaining = remaining
-
-    @property
-    def exit_code(self) -> int:
-        return ExitCode.SIGNAL + self.signal_number
-
-    @property
-    def hint(self) -> str:
-        return "the same command goes on from here."
-
-
-class StoppedEarly(Explained, Exception):
+class StoppedEarly(AblateError):
     """The first `count` runs failed in the same place: the rest would, too."""
 
     def __init__(self, failure: Failure, count: int, remaining: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from ablate.runner.session import Interrupted
+from ablate.core.errors import Interrupted
 
 __all__ = ["SignalWatch", "watched_signals"]
 

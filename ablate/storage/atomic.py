@@ -30,7 +30,7 @@ from typing import Any
 import msgspec
 from filelock import BaseFileLock
 
-from ablate.core.errors import ExitCode, Explained
+from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
 
 __all__ = [
@@ -58,7 +58,7 @@ TEMPORARY = ".tmp-"
 CORRUPT, SUPERSEDED = ".corrupt", ".superseded"
 
 
-class StoreError(Explained, Exception):
+class StoreError(AblateError):
     """What the results folder could not give or keep; the base of all errors about it."""
 
 

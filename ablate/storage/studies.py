@@ -33,6 +33,7 @@ __all__ = [
     "Difference",
     "PlanLine",
     "StudyFolder",
+    "UnknownStudy",
     "UnreadablePlan",
     "added_claims",
     "added_seeds",
@@ -67,6 +68,10 @@ class AnotherStudy(StoreError):
     @property
     def hint(self) -> str:
         return f"To keep both, give this one a name of its own: study={self.name}_2"
+
+
+class UnknownStudy(StoreError, LookupError):
+    """Nothing was planned under this name."""
 
 
 class UnreadablePlan(StoreError):

@@ -13,9 +13,10 @@ import signal
 import sys
 from pathlib import Path
 
+from ablate.core.errors import Interrupted
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
-from ablate.runner.session import Executor, Interrupted, Session
+from ablate.runner.session import Executor, Session
 from ablate.storage import atomic as durable, runs as store_module
 from ablate.storage.leases import Claims
 from ablate.storage.runs import RunStore

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from ablate.analysis.frame import study_tables
+from ablate.core.errors import Interrupted
 from ablate.core.plans import StudyPlan
 from ablate.core.records import Status
 from ablate.runner.cluster import RayExecutor
@@ -22,7 +23,7 @@ from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunE
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
 from ablate.runner.pool_executor import CrewedExecutor
-from ablate.runner.session import Interrupted, Session, StoppedEarly
+from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.runs import RunStore, pack
 from tests.requests import spec as real_spec
 from tests.runner.scripted import EPOCHS, NAME, scripted_spec, scripted_study, tried

@@ -12,9 +12,10 @@ from collections import Counter
 import psutil
 import pytest
 
+from ablate.core.errors import Interrupted
 from ablate.runner.events import EpochEnded, RunClaimedElsewhere, RunEnded
 from ablate.runner.inline import InlineExecutor
-from ablate.runner.session import Interrupted, Session
+from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
 from tests.runner.scripted import NAME, scripted_spec, tried

@@ -1,0 +1,5 @@
+from .core.errors import AblateError as AblateError
+from .operations.load import load as load
+from .operations.run import run as run
+
+__version__: str
