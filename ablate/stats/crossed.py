@@ -25,7 +25,7 @@ from ablate.stats.improvement import sign_test_p
 __all__ = ["CrossedMean", "McNemar", "crossed_mean", "mcnemar", "noise_floor"]
 
 Table = npt.NDArray[Any] | Sequence[Sequence[float]]
-Outcomes = npt.NDArray[Any] | Sequence[bool]
+Correct = npt.NDArray[Any] | Sequence[bool]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class McNemar:
     p: float
 
 
-def mcnemar(first: Outcomes, second: Outcomes) -> McNemar:
+def mcnemar(first: Correct, second: Correct) -> McNemar:
     """Do these two trained models differ on the test distribution? The exact test of McNemar 1947.
 
     p = 2 · P(B ≤ min(b, c)), at most 1, with B binomial(b + c, ½) and b, c the examples that only one gets right. It
