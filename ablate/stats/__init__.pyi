@@ -45,6 +45,7 @@ from .multiplicity import (
 )
 from .power import (
     PowerStatement as PowerStatement,
+    SeedsNeeded as SeedsNeeded,
     power_of_difference as power_of_difference,
     power_of_equivalence as power_of_equivalence,
     power_statement as power_statement,
@@ -53,7 +54,9 @@ from .power import (
     seeds_needed as seeds_needed,
 )
 from .ranks import (
+    AgainstControl as AgainstControl,
     Friedman as Friedman,
+    SignedRanks as SignedRanks,
     average_ranks as average_ranks,
     dunn_against_control as dunn_against_control,
     friedman as friedman,

@@ -25,17 +25,21 @@ from ablate.stats.improvement import sign_test_p
 __all__ = ["CrossedMean", "McNemar", "crossed_mean", "mcnemar", "noise_floor"]
 
 Table = npt.NDArray[Any] | Sequence[Sequence[float]]
+Correct = npt.NDArray[Any] | Sequence[bool]
 
 
 @dataclass(frozen=True)
 class CrossedMean:
-    """The mean of a table, as an estimate of its expectation over seeds and examples.
+    """An estimate of the expectation of a [seeds, examples] table over new seeds and new examples, in its unit.
 
     Attributes:
-        se, df: of both together; None for fewer than two seeds or examples.
-        se_seeds: of new seeds on these examples.
-        seed_sd: the spread over seeds of the true value, that of an endless test set; 0 where the spread
-            seen is no more than the finite test set makes.
+        n_seeds, n_examples: the shape of the table.
+        mean: of all cells; None for an empty table.
+        se, df: standard error over both together, and its degrees of freedom (Satterthwaite); None for fewer than two
+            seeds or examples, as the two below.
+        se_seeds: standard error over new seeds on these examples, √(MS_seed ÷ (nN)).
+        seed_sd: √((MS_seed − MS_residual) ÷ N), the spread over seeds of the true value, that of an endless test set;
+            0 where the spread seen is no more than the finite test set makes.
     """
 
     n_seeds: int
@@ -47,23 +51,35 @@ class CrossedMean:
     seed_sd: float | None = None
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float] | None:
-        """The 1 − alpha interval for new seeds and new examples."""
+        """mean ∓ t₁₋α⸝₂(df) · se, for new seeds and new examples; None without `se`.
+
+        Args:
+            alpha: probability that the interval misses, between 0 and 1.
+        """
         if self.mean is None or self.se is None or self.df is None:
             return None
         return student_interval(self.mean, self.se, self.df, alpha)
 
     @property
     def p(self) -> float | None:
+        """Two-sided p-value against an expectation of zero; None where `se` is None or 0."""
         if self.mean is None or not self.se or self.df is None:
             return None
         return student_p(self.mean / self.se, self.df)
 
 
 def crossed_mean(table: Table) -> CrossedMean:
-    """V = (MS_seed + MS_example − MS_residual) ÷ (nN), never below what the seeds alone give; df by Satterthwaite.
+    """The mean with its variance V = (MS_seed + MS_example − MS_residual) ÷ (nN) for n seeds and N examples.
+
+    The mean squares are those of a two-way layout without replication. V is never below MS_seed ÷ (nN), what the seeds
+    alone give; df = (Σ MS)² ÷ Σ(MS² ÷ df) over the three (Satterthwaite 1946). As for readers and cases in Gallas et
+    al. 2009.
 
     Args:
-        table: [seeds, examples].
+        table: [seeds, examples] of finite numbers; every seed has seen every example.
+
+    Raises:
+        ValueError: when the table has not two dimensions.
     """
     values = np.asarray(table, dtype=np.float64)
     n, examples = values.shape
@@ -95,19 +111,32 @@ def crossed_mean(table: Table) -> CrossedMean:
 
 @dataclass(frozen=True)
 class McNemar:
-    """Examples that only the one or only the other run gets right, and the exact test of their balance."""
+    """Which of two trained models gets right what the other gets wrong.
+
+    Attributes:
+        only_first, only_second: how many examples only the one or only the other gets right.
+        p: two-sided, of the exact binomial test that both are equally likely; 1 where the models never differ.
+    """
 
     only_first: int
     only_second: int
     p: float
 
 
-def mcnemar(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> McNemar:
-    """Do these two trained models differ on the test distribution? It says nothing about their recipes (Dietterich
-    1998).
+def mcnemar(first: Correct, second: Correct) -> McNemar:
+    """Do these two trained models differ on the test distribution? The exact test of McNemar 1947.
+
+    p = 2 · P(B ≤ min(b, c)), at most 1, with B binomial(b + c, ½) and b, c the examples that only one gets right. It
+    says nothing about their recipes: training again would give other models (Dietterich 1998).
+
+        >>> mcnemar([True, True, True, False], [False, False, True, False])
+        McNemar(only_first=2, only_second=0, p=0.5)
 
     Args:
-        first, second: [N] correct or not, of the same examples.
+        first, second: [examples] correct or not, of the same examples in the same order.
+
+    Raises:
+        ValueError: when the lengths differ and neither is one.
     """
     a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     only_first, only_second = int(np.sum(a & ~b)), int(np.sum(b & ~a))
@@ -115,11 +144,16 @@ def mcnemar(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> McNemar:
 
 
 def noise_floor(correct: Table) -> float | None:
-    """The spread of the accuracy over seeds that the finite test set alone makes: √(Σᵢ pᵢ(1 − pᵢ)) ÷ N, with pᵢ the
-    share of the seeds that get example i right and n/(n − 1) against its bias (Jordan 2023). None below two seeds.
+    """The sd of the accuracy over seeds that the finite test set alone makes; None below two seeds or without examples.
+
+    √(n/(n − 1) · Σᵢ pᵢ(1 − pᵢ)) ÷ N, with pᵢ the share of the n seeds that get example i of N right, and n/(n − 1)
+    against its bias; for errors that are independent between examples (Jordan 2023).
 
     Args:
-        correct: [seeds, examples].
+        correct: [seeds, examples] of 0 and 1.
+
+    Raises:
+        ValueError: when the table has not two dimensions.
     """
     values = np.asarray(correct, dtype=np.float64)
     n, examples = values.shape

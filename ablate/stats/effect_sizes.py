@@ -23,8 +23,13 @@ _FAR = 1000.0
 
 @dataclass(frozen=True)
 class EffectSize:
-    """`dz` = mean ÷ sd of the differences, `gz` = dz without its small-sample bias (Hedges 1981). `low` and `high`
-    bound the true effect size, which both estimate. All None where there is no spread to divide by."""
+    """A difference in standard deviations of the per-seed differences. All None where there is no spread to divide by.
+
+    Attributes:
+        dz: mean ÷ sd (Cohen 1988).
+        gz: J(n − 1) · dz, without the bias of few seeds (Hedges 1981).
+        low, high: interval of the true effect size, which both estimate (Steiger and Fouladi 1997).
+    """
 
     dz: float | None = None
     gz: float | None = None
@@ -33,7 +38,16 @@ class EffectSize:
 
 
 def effect_size(mean: float, sd: float, n: int, confidence: float = 0.95) -> EffectSize:
-    """The standardised mean of n differences, exact for normal ones."""
+    """dz = mean ÷ sd with its interval, exact for normal differences.
+
+    Args:
+        mean, sd: of the differences, in one unit; sd with n − 1 in the denominator.
+        n: how many differences. Below two, or without spread, there is no effect size.
+        confidence: level of the interval, between 0 and 1.
+
+    Raises:
+        ArithmeticError: as `noncentrality_interval`.
+    """
     if n < 2 or not sd > 0:
         return EffectSize()
     dz = mean / sd
@@ -44,17 +58,25 @@ def effect_size(mean: float, sd: float, n: int, confidence: float = 0.95) -> Eff
 
 
 def hedges_factor(df: float) -> float:
-    """J(df) = Γ(df/2) ÷ (√(df/2) Γ((df−1)/2)); zero for df = 1, where the mean of dz does not exist."""
+    """J(df) = Γ(df/2) ÷ (√(df/2) Γ((df−1)/2)): what a standardised mean is multiplied by to be unbiased (Hedges 1981).
+
+    Zero for `df` ≤ 1, where the mean of dz does not exist.
+    """
     if df <= 1:
         return 0.0
     return math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) * math.sqrt(2 / df)
 
 
 def noncentral_t_cdf(t: float, df: float, noncentrality: float) -> float:
-    """P(T ≤ t) for T = (Z + noncentrality) ÷ U with Z standard normal and U² = χ²(df)/df.
+    """P(T ≤ t) for T = (Z + noncentrality) ÷ U with Z standard normal and U² = χ²(df)/df: the noncentral t.
 
-    Far from zero, where the library is slow or gives NaN, Z is small beside the noncentrality, and
+    Where |noncentrality| ≥ 1000, where the library is slow or gives NaN, Z is small beside the noncentrality, and
     P(U ≥ noncentrality/t) is the limit, to six digits.
+
+    Args:
+        t: where the distribution is asked.
+        df: degrees of freedom, more than 0.
+        noncentrality: true mean ÷ its standard error.
     """
     if abs(noncentrality) < _FAR:
         probability = float(nctdtr(df, noncentrality, t))
@@ -69,7 +91,14 @@ def noncentral_t_cdf(t: float, df: float, noncentrality: float) -> float:
 # A report judges the same differences for its tables, for what is packed of them, and for its text.
 @lru_cache(maxsize=4096)
 def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tuple[float, float]:
-    """The noncentralities under which `t` is neither too large nor too small (Steiger and Fouladi 1997)."""
+    """(low, high): the noncentralities under which `t` is neither too large nor too small (Steiger and Fouladi 1997).
+
+    P(T ≤ t) is 1 − α/2 at the low end and α/2 at the high end, with α = 1 − `confidence` and T noncentral t on `df`
+    degrees of freedom. Divided by √n they bound the effect size of n differences.
+
+    Raises:
+        ArithmeticError: when no finite noncentrality gives such a `t`.
+    """
     tail = (1 - confidence) / 2
     return _noncentrality(t, df, 1 - tail), _noncentrality(t, df, tail)
 

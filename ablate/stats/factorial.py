@@ -1,10 +1,16 @@
 """What the factors of a full grid do, each alone and two together, with the seeds as blocks.
 
-    grid = factorial_effects({"optimizer": ("sgd", "adam"), "activation": ("relu", "gelu")}, cells)
-    for effect in grid.effects:
-        effect.name, effect.estimate.mean, effect.estimate.p_two_sided
-    for share in grid.shares:
-        share.term, share.share
+    >>> factors = {"optimizer": ("sgd", "adam"), "width": (16, 64)}
+    >>> cells = {("sgd", 16): {0: 0.80, 1: 0.81}, ("sgd", 64): {0: 0.84, 1: 0.86},
+    ...          ("adam", 16): {0: 0.90, 1: 0.92}, ("adam", 64): {0: 0.92, 1: 0.93}}
+    >>> grid = factorial_effects(factors, cells)
+    >>> for effect in grid.effects:
+    ...     print(effect.name, round(effect.estimate.mean, 3))
+    optimizer: adam − sgd 0.09
+    width: 64 − 16 0.03
+    optimizer: adam − sgd × width: 64 − 16 -0.03
+    >>> [(share.term, round(share.share, 2)) for share in grid.shares]
+    [('optimizer', 0.85), ('width', 0.09), ('optimizer × width', 0.02), ('seed', 0.02), ('residual', 0.0)]
 
 Every effect is a contrast of the cells within each seed and a t on n − 1 degrees of freedom: it needs no equal
 variances of the cells, and t² is the F of a repeated-measures analysis of variance for a factor of two levels.
@@ -40,8 +46,10 @@ class Effect:
     of factors (k − 1)(l − 1) interactions.
 
     Attributes:
-        factors: one name for a main effect, two for an interaction. levels, references: one for each factor.
+        factors: one name for a main effect, two for an interaction.
+        levels, references: a and a₀ of each of these factors.
         contrasts: seed → value, in the unit of the metric.
+        estimate: their mean over the seeds, with its interval and test on n − 1 degrees of freedom.
     """
 
     factors: tuple[str, ...]
@@ -52,6 +60,7 @@ class Effect:
 
     @property
     def name(self) -> str:
+        """What is compared, `optimizer: adam − sgd`; the two sides of an interaction are joined by ×."""
         sides = (
             f"{factor}: {level} − {reference}"
             for factor, level, reference in zip(self.factors, self.levels, self.references, strict=True)
@@ -60,13 +69,22 @@ class Effect:
 
     @property
     def is_interaction(self) -> bool:
+        """Whether it is of two factors."""
         return len(self.factors) > 1
 
 
 @dataclass(frozen=True)
 class VarianceShare:
-    """What part of the spread over all runs one term of the analysis of variance explains (Hutter et al. 2014, exact on
-    a full grid). `share` is None where all runs are equal."""
+    """What part of the spread over all runs one term of the analysis of variance explains. It has no test here.
+
+    The importance of Hutter et al. 2014, which on a full grid is exact, without a forest.
+
+    Attributes:
+        term: factors joined by ×, or `seed`, or `residual`.
+        df: degrees of freedom of the term.
+        sum_of_squares: in the squared unit of the metric.
+        share: sum_of_squares ÷ that of all runs about their mean, between 0 and 1; None where all runs are equal.
+    """
 
     term: str
     df: int
@@ -76,7 +94,13 @@ class VarianceShare:
 
 @dataclass(frozen=True)
 class Factorial:
-    """`seeds` are those that every cell has; `shares` end in the seed's and the residual's, and sum to one."""
+    """What a full grid shows.
+
+    Attributes:
+        seeds: those that every cell has; only they are used.
+        effects: main effects, then interactions of two factors, in the order of the factors and their levels.
+        shares: of every subset of the factors, then of the seeds and the residual; they sum to one. Empty for no seeds.
+    """
 
     seeds: tuple[int, ...]
     effects: tuple[Effect, ...]
@@ -84,10 +108,12 @@ class Factorial:
 
     @property
     def main_effects(self) -> tuple[Effect, ...]:
+        """k − 1 for a factor of k levels."""
         return tuple(effect for effect in self.effects if not effect.is_interaction)
 
     @property
     def interactions(self) -> tuple[Effect, ...]:
+        """(k − 1)(l − 1) for a pair of factors of k and l levels."""
         return tuple(effect for effect in self.effects if effect.is_interaction)
 
 
@@ -96,15 +122,19 @@ def factorial_effects(
     cells: Mapping[Cell, ValuesBySeed],
     reference: Mapping[str, Level] | None = None,
 ) -> Factorial:
-    """
+    """Main effects and interactions of two factors, and how the sum of squares divides among all terms.
+
+    Within each seed an effect is Σ ±y ÷ (cells averaged over), see `Effect`; then a t on n − 1 degrees of freedom.
+    Below two seeds that all cells have there are effects without a test.
+
     Args:
-        factors: name → levels in order.
-        cells: (level of the first factor, of the second, …) → seed → finite value.
+        factors: name → levels in order, at least one.
+        cells: (level of the first factor, of the second, …) → seed → finite value, in the unit of the metric.
         reference: the level that the others of a factor are compared with; the first where none is given.
 
     Raises:
-        ValueError: when a cell of the grid is missing (one without values is none that is missing), or a reference
-            is no level.
+        ValueError: when a cell of the grid is missing (one without values is none that is missing), a reference
+            is no level, or a contrast is not finite.
     """
     order = list(product(*factors.values()))
     missing = [cell for cell in order if cell not in cells]
@@ -131,12 +161,13 @@ def factorial_effects(
 
 
 def dose_slopes(doses: Sequence[tuple[float, ValuesBySeed]]) -> dict[int, float]:
-    """seed → the least-squares slope of its values against the dose, in units of the metric for each unit of it.
+    """seed → Σ(x − x̄) · y ÷ Σ(x − x̄)², the least-squares slope, in units of the metric for each unit of the dose.
 
-    Over the seeds that every dose has; empty for fewer than two different doses.
+    Over the seeds that every dose has; empty for fewer than two different doses. A straight line: a slope of zero does
+    not say that the doses are alike.
 
     Args:
-        doses: (numeric level, seed → value) of each arm.
+        doses: [arms] of (numeric level x, seed → value y).
     """
     if len({dose for dose, _ in doses}) < 2:
         return {}

@@ -29,8 +29,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Improvement:
-    """P(arm better than reference at the same seed). `low` and `high` bound the share of wins among the seeds
-    without ties; all None for no seeds."""
+    """How often the arm does better than the reference at the same seed.
+
+    Attributes:
+        wins, ties, losses: how many seeds.
+        probability: (wins + ties/2) ÷ n, an estimate of P(better) + P(equal)/2; None for no seeds, as the two below.
+        low, high: interval of the share of wins among the seeds without ties (Clopper and Pearson 1934).
+    """
 
     wins: int
     ties: int
@@ -41,7 +46,12 @@ class Improvement:
 
 
 def paired_improvement(differences: Sequence[float], confidence: float = 0.95) -> Improvement:
-    """Wins, ties and losses of differences that are positive where the arm did better; a tie counts half."""
+    """P(better) estimated by (wins + ties/2) ÷ n (Bouthillier et al. 2021), with the exact interval of the wins.
+
+    Args:
+        differences: [seeds], positive where the arm did better, in any unit: only their signs count.
+        confidence: level of the interval, between 0 and 1.
+    """
     wins, losses = sum(value > 0 for value in differences), sum(value < 0 for value in differences)
     n = len(differences)
     if n == 0:
@@ -51,9 +61,10 @@ def paired_improvement(differences: Sequence[float], confidence: float = 0.95) -
 
 
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact interval of a proportion (Clopper and Pearson 1934); (0, 1) for n = 0.
+    """The exact interval of the proportion that gave `count` of `n` (Clopper and Pearson 1934); (0, 1) for n = 0.
 
-    Wilson's interval would call 5 of 5 wins an improvement where the exact test has p = 0.0625.
+    (B(α/2; k, n − k + 1), B(1 − α/2; k + 1, n − k)) with k = `count`, α = 1 − `confidence` and B the quantile of the
+    beta distribution. Wilson's interval would call 5 of 5 wins an improvement where the exact test has p = 0.0625.
     """
     tail = (1 - confidence) / 2
     low = float(betaincinv(count, n - count + 1, tail)) if count > 0 else 0.0
@@ -62,15 +73,24 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float
 
 
 def sign_test_p(wins: int, losses: int) -> float:
-    """The exact two-sided binomial test of wins against losses; McNemar's, when these are discordant pairs."""
+    """2 · P(B ≤ min(wins, losses)), at most 1, with B binomial(wins + losses, ½); 1 where there are neither.
+
+    The exact two-sided sign test, without ties; that of McNemar 1947, when these are discordant pairs.
+    """
     n = wins + losses
     return min(1.0, 2 * float(bdtr(min(wins, losses), n, 0.5))) if n else 1.0
 
 
 @dataclass(frozen=True)
 class ProbabilityOfSuperiority:
-    """P(X > Y) + P(X = Y)/2 for independent draws, with the test of ½ and the interval of Brunner and Munzel (2000).
-    Test and interval are None where the ranks have no spread, e.g. when all of X lies above Y."""
+    """P(X > Y) + P(X = Y)/2 for independent draws. Test and interval are None below two values a side, and where the
+    ranks have no spread, e.g. when all of X lies above Y.
+
+    Attributes:
+        probability: between 0 and 1; ½ where neither side tends to be larger.
+        p: two-sided, against ½ (Brunner and Munzel 2000).
+        low, high: interval by Student's t on the same standard error; not held within 0 and 1.
+    """
 
     probability: float
     p: float | None = None
@@ -79,15 +99,22 @@ class ProbabilityOfSuperiority:
 
     @property
     def cliffs_delta(self) -> float:
+        """P(X > Y) − P(X < Y), between −1 and 1 (Cliff 1993)."""
         return 2 * self.probability - 1
 
 
 def probability_of_superiority(
     x: Sequence[float], y: Sequence[float], confidence: float = 0.95
 ) -> ProbabilityOfSuperiority | None:
-    """Of different seeds, so not P(better at the same seed): the two differ as soon as pairing matters.
+    """The mean over all pairs of 1 where x > y, ½ where x = y, 0 else; with the test of Brunner and Munzel (2000).
 
-    None when either side is empty.
+    With sᵢ the mean of row i and cⱼ of column j of that table, se² = var(s)/n_x + var(c)/n_y, df by Satterthwaite.
+    Of different seeds, so not P(better at the same seed): the two differ as soon as pairing matters. None when either
+    side is empty.
+
+    Args:
+        x, y: [seeds of x], [seeds of y] of finite values, in one unit; independent of each other.
+        confidence: level of the interval, between 0 and 1.
     """
     first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if first.size == 0 or second.size == 0:

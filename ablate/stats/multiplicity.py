@@ -21,6 +21,7 @@ class Adjustment:
 
     Attributes:
         adjusted: p-values to be compared with α itself.
+        rejected: whether each null is rejected.
         alphas: the level at which each question was tested; an interval of level 1 − alphas[i] excludes
             the null just when `rejected[i]`.
     """
@@ -33,8 +34,12 @@ class Adjustment:
 def holm(p_values: Sequence[float | None], alpha: float = 0.05) -> Adjustment:
     """Holm 1979: P(any false rejection) ≤ α whatever the dependence.
 
-    The j-th smallest p is tested at α/(m − j + 1) until the first that fails; all later ones are held to the
-    level at which that one failed.
+    The j-th smallest p of m is tested at α/(m − j + 1) until the first that fails; all later ones are held to the
+    level at which that one failed. Adjusted p of rank j: the largest of min(1, (m − i + 1) · p₍ᵢ₎) over i ≤ j.
+
+    Args:
+        p_values: [questions], each between 0 and 1; None for a planned question that has none, which counts as 1.
+        alpha: the chance of any false rejection that is allowed, between 0 and 1.
     """
     p = [1.0 if value is None else value for value in p_values]
     m = len(p)
@@ -50,8 +55,15 @@ def holm(p_values: Sequence[float | None], alpha: float = 0.05) -> Adjustment:
 
 
 def bonferroni(p_values: Sequence[float | None], alpha: float = 0.05) -> Adjustment:
-    """Every question at α/m. With a difference and an equivalence test for each, P(any false verdict) ≤ α over
-    both together: of a question's two nulls at most one is true."""
+    """Every one of m questions at α/m: P(any false rejection) ≤ α, by Bonferroni's inequality.
+
+    With a difference and an equivalence test for each question, P(any false verdict) ≤ α over both together: of a
+    question's two nulls at most one is true.
+
+    Args:
+        p_values: [questions], each between 0 and 1; None for a planned question that has none, which counts as 1.
+        alpha: the chance of any false rejection that is allowed, between 0 and 1.
+    """
     p = [1.0 if value is None else value for value in p_values]
     m = max(len(p), 1)
     return Adjustment(

@@ -3,8 +3,9 @@
     >>> seeds_for_difference(1.0), seeds_for_difference(1.0, alpha=0.05 / 8), seeds_for_equivalence(1.0)
     (10, 17, 11)
 
-Differences are given as a ratio to the standard deviation of the per-seed differences. Seeds are always for a
-stated difference, never for the observed one (Hoenig and Heisey 2001).
+Differences are given as a ratio to the standard deviation of the per-seed differences, levels and powers as
+probabilities. Seeds are always for a stated difference, never for the observed one (Hoenig and Heisey 2001). All of
+it is for normal differences.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 POWER = 0.8
+# Fewer seeds get no verdict, so no search goes below.
 MINIMUM_SEEDS = 3
 # Nobody trains millions of runs: smaller differences have no answer.
 _LEAST_RATIO = 1e-3
@@ -55,7 +57,13 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(60)
 def power_of_difference(n: float, ratio: float, alpha: float = 0.05) -> float:
     """P(the two-sided t test of n normal differences is significant at `alpha`) when the true mean is `ratio` sds.
 
-    Exact by the noncentral t; `n` > 1 need not be whole.
+    1 − F(c) + F(−c) with c = t₁₋α⸝₂(n − 1) and F the noncentral t on n − 1 degrees of freedom, noncentrality
+    |ratio| · √n: exact.
+
+    Args:
+        n: seeds, more than 1; need not be whole.
+        ratio: true mean ÷ sd of the differences; its sign does not matter.
+        alpha: level of the test, between 0 and 1.
     """
     critical = float(stdtrit(n - 1, 1 - alpha / 2))
     noncentrality = abs(ratio) * math.sqrt(n)
@@ -63,7 +71,13 @@ def power_of_difference(n: float, ratio: float, alpha: float = 0.05) -> float:
 
 
 def seeds_for_difference(ratio: float, alpha: float = 0.05, power: float = POWER) -> int | None:
-    """The smallest n ≥ 3 with that power; None for a ratio up to 0.001, which would take millions."""
+    """The smallest n ≥ 3 whose `power_of_difference` reaches `power`; None for a |ratio| up to 0.001: millions.
+
+    Args:
+        ratio: stated mean ÷ sd of the differences; its sign does not matter.
+        alpha: level of the two-sided test.
+        power: the probability wanted, between 0 and 1.
+    """
     if not abs(ratio) > _LEAST_RATIO:
         return None
     normal = float(((ndtri(1 - alpha / 2) + ndtri(power)) / ratio) ** 2)
@@ -72,7 +86,7 @@ def seeds_for_difference(ratio: float, alpha: float = 0.05, power: float = POWER
 
 @lru_cache(maxsize=4096)
 def smallest_effect(n: int, alpha: float = 0.05, power: float = POWER) -> float | None:
-    """The |mean| ÷ sd that n seeds detect with that power; None below two seeds."""
+    """The |mean| ÷ sd at which `power_of_difference` of `n` seeds at `alpha` reaches `power`; None below two seeds."""
     if n < 2:
         return None
     step = (float(stdtrit(n - 1, 1 - alpha / 2)) + 10) * 4 / _STEPS
@@ -81,7 +95,7 @@ def smallest_effect(n: int, alpha: float = 0.05, power: float = POWER) -> float 
 
 
 def half_width(n: int, alpha: float = 0.05) -> float | None:
-    """Half the 1 − alpha interval of a mean, in sds; None below two seeds."""
+    """t₁₋α⸝₂(n − 1)/√n: half the 1 − `alpha` interval of the mean of `n` seeds, in sds; None below two seeds."""
     return float(stdtrit(n - 1, 1 - alpha / 2)) / math.sqrt(n) if n > 1 else None
 
 
@@ -91,7 +105,13 @@ def half_width(n: int, alpha: float = 0.05) -> float | None:
 def power_of_equivalence(n: int, ratio: float, alpha: float = 0.05) -> float:
     """P(TOST of n normal differences at `alpha`) when the true difference is 0 and the margin is `ratio` sds.
 
-    ∫ [Φ(δ/se − t·u) − Φ(−δ/se + t·u)] f(u) du over u = s/σ with t the critical value, by Gauss and Legendre.
+    ∫ [Φ(δ/se − t·u) − Φ(−δ/se + t·u)] f(u) du over u = s/σ, with δ/se = |ratio| · √n, t = t₁₋α(n − 1) and f the
+    density of √(χ²(n − 1) ÷ (n − 1)); by Gauss and Legendre on 60 nodes.
+
+    Args:
+        n: seeds, at least 2.
+        ratio: margin ÷ sd of the differences; its sign does not matter.
+        alpha: level of each of the two one-sided tests, between 0 and ½.
     """
     df = n - 1
     critical, reach = float(stdtrit(df, 1 - alpha)), abs(ratio) * math.sqrt(n)
@@ -109,7 +129,13 @@ def power_of_equivalence(n: int, ratio: float, alpha: float = 0.05) -> float:
 
 
 def seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWER) -> int | None:
-    """The smallest n ≥ 3 with that power at a true difference of 0; None as for `seeds_for_difference`."""
+    """The smallest n ≥ 3 whose `power_of_equivalence` reaches `power`; None for a |ratio| up to 0.001: millions.
+
+    Args:
+        ratio: stated margin ÷ sd of the differences; the true difference is taken to be 0, so this is the least.
+        alpha: level of each of the two one-sided tests.
+        power: the probability wanted, between 0 and 1.
+    """
     if not abs(ratio) > _LEAST_RATIO:
         return None
     normal = normal_seeds_for_equivalence(ratio, alpha, power)
@@ -117,7 +143,17 @@ def seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWE
 
 
 def normal_seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWER) -> float:
-    """(z₁₋α + z₁₋β⸝₂)² ÷ ratio²: what TOSTER prints, one or two seeds below the exact number."""
+    """(z₁₋α + z₁₋β⸝₂)² ÷ ratio² with β = 1 − `power`: what TOSTER prints (Lakens 2017), in seeds, not rounded.
+
+    One or two seeds below the exact number, which `seeds_for_equivalence` gives.
+
+    Args:
+        ratio: margin ÷ sd of the differences.
+        alpha: level of each of the two one-sided tests.
+
+    Raises:
+        ZeroDivisionError: for a ratio of 0.
+    """
     return float(((ndtri(1 - alpha) + ndtri((1 + power) / 2)) / ratio) ** 2)
 
 
@@ -141,8 +177,12 @@ def _smallest(suffices: Callable[[int], bool], normal: float) -> int:
 
 @dataclass(frozen=True)
 class SeedsNeeded:
-    """Seeds that answer the question of a margin either way: `low` if the sd is what was measured, `high` if it is
-    at its upper bound. None where no number of seeds in reach does."""
+    """Seeds that answer the question of a margin either way. None where no number of seeds in reach does.
+
+    Attributes:
+        low: if the true sd is what was measured.
+        high: if it is at its upper bound, see `sd_upper_bound`; what to plan with.
+    """
 
     low: int | None
     high: int | None
@@ -158,7 +198,16 @@ def seeds_needed(
     alpha_equivalence: float = 0.05,
     power: float = POWER,
 ) -> SeedsNeeded:
-    """To detect a difference of `margin`, or to show that it is none, from the sd of n ≥ 2 differences."""
+    """To detect a difference of `margin`, or to show that it is none: the larger of the two numbers of seeds.
+
+    Args:
+        margin: the smallest difference that matters, in the unit of `sd`.
+        sd: of the differences seen so far. Without spread, or without a margin, no number is given.
+        n: how many differences it is of; below two there is no upper bound, so `high` is None.
+        alpha_difference, alpha_equivalence: levels of the two-sided test and of each one-sided one, adjusted for the
+            other questions.
+        power: the probability wanted, between 0 and 1.
+    """
 
     def needed(spread: float) -> int | None:
         if not (spread > 0 and margin > 0):
@@ -175,23 +224,49 @@ def seeds_needed(
 
 
 def sd_upper_bound(sd: float, n: int, confidence: float = 0.8) -> float | None:
-    """The bound that the true sd stays below in `confidence` of samples; what to plan with. None below n = 2."""
+    """sd · √((n − 1) ÷ χ²₁₋c(n − 1)): the bound that the true sd stays below in c = `confidence` of normal samples.
+
+    In the unit of `sd`, which is of `n` values. None below n = 2.
+    """
     return sd * math.sqrt((n - 1) / float(chdtri(n - 1, confidence))) if n > 1 else None
 
 
 def seeds_for_improvement(probability: float, alpha: float = 0.05, power: float = 0.95) -> float:
-    """n to show that P(better) exceeds ½ when it is `probability` (Noether 1987; Bouthillier et al. 2021)."""
+    """((z₁₋α + z_power) ÷ (√6 · (probability − ½)))²: seeds, not rounded (Noether 1987; Bouthillier et al. 2021).
+
+    To show that P(better) exceeds ½, one-sided at `alpha` with this `power`, when it is `probability`.
+
+    Raises:
+        ZeroDivisionError: for a probability of ½, which no number of seeds shows.
+    """
     return float(((ndtri(1 - alpha) + ndtri(power)) / (math.sqrt(6) * (probability - 0.5))) ** 2)
 
 
 def run_noise_floor(error: float, n_examples: int) -> float:
-    """The seed-to-seed sd of an accuracy that a finite test set alone makes: √(error/(2N)), for calibrated binary
-    runs with independent errors (Jordan 2023)."""
+    """√(error/(2N)): the seed-to-seed sd of an accuracy that a finite test set alone makes (Jordan 2023).
+
+    For two classes, calibrated runs and errors that are independent between examples.
+
+    Args:
+        error: share of wrong examples, between 0 and 1; below 0 counts as 0.
+        n_examples: N, at least 1.
+
+    Raises:
+        ZeroDivisionError: for no examples.
+    """
     return math.sqrt(max(error, 0.0) / (2 * n_examples))
 
 
 def difference_noise_floor(error: float, n_examples: int) -> float:
-    """The same for the difference of two unrelated runs, √(error/N): the sd to plan with before any pilot."""
+    """√(error/N): `run_noise_floor` for the difference of two unrelated runs; the sd to plan with before any pilot.
+
+    Args:
+        error: share of wrong examples, between 0 and 1; below 0 counts as 0.
+        n_examples: N, at least 1.
+
+    Raises:
+        ZeroDivisionError: for no examples.
+    """
     return math.sqrt(max(error, 0.0) / n_examples)
 
 
@@ -203,8 +278,11 @@ class PowerStatement:
     """What n seeds and m arms can show; in sds of the per-seed difference, and in metric units where `sd` is known.
 
     Attributes:
-        alpha_first: α/m, the level of the first rejection.
-        smallest_effect_in_sds: seen with 80 % power at that level.
+        n, m: planned seeds, and questions asked together.
+        alpha, power: the chance of any false rejection, and of seeing what is there.
+        sd, margin: of a per-seed difference, and the smallest that matters, in one unit; None where not known.
+        alpha_first: α/m, the level of the first rejection (Holm 1979).
+        smallest_effect_in_sds: seen with `power` at that level; None below two seeds, as the next.
         half_width_in_sds: of an arm's plain 1 − α interval.
         smallest_exact_p: what the sign-flip test reaches with n seeds at best.
         seeds_for_margin: to resolve the margin at that level, with the given sd.
@@ -224,18 +302,28 @@ class PowerStatement:
 
     @property
     def smallest_effect(self) -> float | None:
+        """In the unit of `sd`; None where that is not known."""
         return _times(self.smallest_effect_in_sds, self.sd)
 
     @property
     def half_width(self) -> float | None:
+        """In the unit of `sd`; None where that is not known."""
         return _times(self.half_width_in_sds, self.sd)
 
 
 def power_statement(
     n: int, m: int, margin: float | None = None, sd: float | None = None, alpha: float = 0.05, power: float = POWER
 ) -> PowerStatement:
-    """For `m` ≥ 1 questions over `n` planned seeds; `sd` of a per-seed difference from a pilot or from
-    `difference_noise_floor`, in the unit of `margin`."""
+    """What a design can show, before it is run: `smallest_effect` and `seeds_needed` at α/m, `half_width` at α.
+
+    Args:
+        n: planned seeds.
+        m: questions asked together; fewer than one count as one.
+        margin: the smallest difference that matters, in the unit of the metric.
+        sd: of a per-seed difference, in the unit of `margin`: from a pilot or `difference_noise_floor`.
+        alpha: the chance of any false rejection that is allowed, between 0 and 1.
+        power: the chance of seeing what is there, between 0 and 1.
+    """
     first = alpha / max(m, 1)
     needed = None if margin is None or sd is None else seeds_needed(margin, sd, n, first, first, power).low
     return PowerStatement(

@@ -37,8 +37,16 @@ Table = npt.NDArray[Any] | Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Friedman:
-    """Are the arms alike? `chi2` as the paper prints it, `chi2_ties` with the usual correction for ties; F is Iman and
-    Davenport's less conservative form of the former. Tests are None for no blocks, one arm, or nothing but ties."""
+    """Are the arms alike? Tests are None for no blocks, one arm, or nothing but ties.
+
+    Attributes:
+        ranks: [arms], the mean of each arm's ranks over the blocks; 1 is best.
+        n: how many blocks.
+        chi2, p_chi2: as Demšar 2006 prints it, without a correction for ties; on k − 1 degrees of freedom.
+        chi2_ties, p_chi2_ties: with the usual correction for ties.
+        iman_davenport, p_iman_davenport: the less conservative F of Iman and Davenport 1980, made of `chi2`, on k − 1
+            and (k − 1)(n − 1) degrees of freedom; None also for one block, and where all blocks rank alike.
+    """
 
     ranks: tuple[float, ...]
     n: int
@@ -51,7 +59,12 @@ class Friedman:
 
 
 def average_ranks(table: Table, larger_is_better: bool = True) -> npt.NDArray[np.float64]:
-    """[blocks, arms] of ranks within each block, 1 for the best, ties sharing the mean of their ranks."""
+    """[blocks, arms] of ranks within each block, 1 for the best, ties sharing the mean of their ranks.
+
+    Args:
+        table: [blocks, arms] of finite values, one unit a block.
+        larger_is_better: whether the largest value of a block has rank 1, or the smallest.
+    """
     from scipy.stats import rankdata
 
     values = np.asarray(table, dtype=np.float64)
@@ -59,9 +72,14 @@ def average_ranks(table: Table, larger_is_better: bool = True) -> npt.NDArray[np
 
 
 def friedman(table: Table, larger_is_better: bool = True) -> Friedman:
-    """
+    """χ² = 12n ÷ (k(k + 1)) · (Σ R̄² − k(k + 1)²/4) of the mean ranks R̄ of k arms over n blocks (Friedman 1937).
+
+    F = (n − 1)χ² ÷ (n(k − 1) − χ²) (Iman and Davenport 1980). Both as in Demšar 2006, section 3.2.2. The p-values are
+    of large samples: few blocks or few arms make them rough.
+
     Args:
-        table: [blocks, arms] of finite values.
+        table: [blocks, arms] of finite values, one unit a block; blocks are independent, such as data sets.
+        larger_is_better: whether the largest value of a block has rank 1, or the smallest.
 
     Raises:
         ValueError: when the table has not two dimensions, or a value is not finite.
@@ -95,9 +113,12 @@ def friedman(table: Table, larger_is_better: bool = True) -> Friedman:
 
 
 def nemenyi_critical_difference(k: int, n: int, alpha: float = 0.05) -> float | None:
-    """Mean ranks of k arms over n blocks that lie further apart than this differ; all pairs at once (Nemenyi 1963).
+    """q_α · √(k(k + 1) ÷ (6n)): mean ranks further apart than this differ; all pairs at once (Nemenyi 1963).
 
-    It depends on which other arms are in the table (Benavoli et al. 2016). None for fewer than two arms or no block.
+    q_α is the 1 − `alpha` quantile of the studentised range of `k` arms on infinitely many degrees of freedom, divided
+    by √2; `n` counts the blocks (Demšar 2006, section 3.2.2). None for fewer than two arms or no block.
+
+    It depends on which other arms are in the table (Benavoli et al. 2016).
     """
     from scipy.stats import studentized_range
 
@@ -108,7 +129,14 @@ def nemenyi_critical_difference(k: int, n: int, alpha: float = 0.05) -> float | 
 
 @dataclass(frozen=True)
 class AgainstControl:
-    """One arm against the control; z is positive where the arm ranks better. `p_adjusted` is Holm's."""
+    """One arm against the control.
+
+    Attributes:
+        arm: its index.
+        z: positive where the arm ranks better.
+        p: two-sided, by the normal distribution.
+        p_adjusted: for all arms together (Holm 1979).
+    """
 
     arm: int
     z: float
@@ -117,10 +145,17 @@ class AgainstControl:
 
 
 def dunn_against_control(ranks: Sequence[float], n: int, control: int) -> tuple[AgainstControl, ...]:
-    """Every arm but the control, in their order (Dunn 1964, as in Demšar's section 3.2.2).
+    """z = (R̄_control − R̄_arm) ÷ √(k(k + 1) ÷ (6n)), of every arm but the control, in their order.
+
+    Dunn 1964, as in Demšar 2006, section 3.2.2, with Holm's adjustment. Empty for fewer than two arms or no block.
 
     Args:
-        ranks: mean ranks over `n` blocks. control: its index among them.
+        ranks: [arms], mean ranks, see `friedman`.
+        n: over so many blocks.
+        control: its index among the arms.
+
+    Raises:
+        IndexError: when there is no such arm.
     """
     k = len(ranks)
     if k < 2 or n < 1:
@@ -134,7 +169,12 @@ def dunn_against_control(ranks: Sequence[float], n: int, control: int) -> tuple[
 
 @dataclass(frozen=True)
 class SignedRanks:
-    """Wilcoxon's sums of ranks, the ranks of zeros split between them; `statistic` is the smaller."""
+    """Wilcoxon's sums of ranks.
+
+    Attributes:
+        positive, negative: sums of the ranks of |difference| of either sign, those of zeros split between them.
+        p: two-sided; exact or by the normal distribution, as scipy chooses.
+    """
 
     positive: float
     negative: float
@@ -142,11 +182,18 @@ class SignedRanks:
 
     @property
     def statistic(self) -> float:
+        """The smaller of the two sums, T in Demšar 2006."""
         return min(self.positive, self.negative)
 
 
 def signed_ranks(differences: Sequence[float]) -> SignedRanks | None:
-    """Wilcoxon's signed-rank test with Demšar's rule for zeros; None for no differences, or nothing but zeros."""
+    """The signed-rank test (Wilcoxon 1945) with the rule for zeros of Demšar 2006, section 3.1.3: half to either sum.
+
+    None for no differences, or nothing but zeros. Without ties and zeros, five differences or fewer cannot reach 0.05.
+
+    Args:
+        differences: [blocks] of finite values, all in one unit: their sizes are compared.
+    """
     from scipy.stats import rankdata, wilcoxon
 
     values = np.asarray(differences, dtype=np.float64)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 __all__ = ["EXACT_UP_TO", "sign_flip_p", "smallest_sign_flip_p"]
 
+# Up to so many differences every sign flip is counted.
 EXACT_UP_TO = 40
 _RANDOM_FLIPS = 99_999
 _SEED = 20_260_101
@@ -23,12 +24,17 @@ Floats = npt.NDArray[np.float64]
 
 
 def sign_flip_p(differences: Sequence[float]) -> float | None:
-    """The two-sided p-value of the sum under all sign flips (Fisher 1935); None for no differences.
+    """P(|Σ ±D| ≥ |Σ D|) over all sign flips: two-sided (Fisher 1935, chapter III); None for no differences.
 
-    Exact for up to `EXACT_UP_TO` differences by meeting in the middle (Horowitz and Sahni 1974): the signed sums
-    of each half, one half sorted, hence 2^(n/2) steps instead of 2^n. Beyond, 99,999 random flips from a fixed
-    generator, the observed one counted among them (Phipson and Smyth 2010). Sums within 1e-12 · Σ|D| of the
-    observed one are ties, which count.
+    Valid when "no effect" leaves every difference as likely with the other sign.
+
+    Exact for up to `EXACT_UP_TO` differences by meeting in the middle (Horowitz and Sahni 1974): the signed sums of
+    each half, one half sorted, hence 2^(n/2) steps instead of 2^n. Beyond, 99,999 random flips from a fixed generator,
+    the observed one counted among them (Phipson and Smyth 2010). Sums within 1e-12 · Σ|D| of the observed one are ties,
+    which count.
+
+    Args:
+        differences: [seeds] of finite values in one unit, an arm against the baseline.
     """
     data = np.asarray(differences, dtype=np.float64)
     if data.size == 0:
@@ -40,7 +46,7 @@ def sign_flip_p(differences: Sequence[float]) -> float | None:
 
 
 def smallest_sign_flip_p(n: int) -> float:
-    """2/2ⁿ: what n differences of one sign reach."""
+    """2/2ⁿ: what `n` differences of one sign reach; 1 for none. Below six seeds it lies above 0.05."""
     return 1.0 if n < 1 else 2.0 ** (1 - n)
 
 

@@ -24,11 +24,17 @@ __all__ = ["UnpairedDifference", "welch"]
 
 @dataclass(frozen=True)
 class UnpairedDifference:
-    """mean(x) − mean(y), in the unit of the values. What the samples cannot say is None.
+    """mean(x) − mean(y) of independent samples. What they cannot say is None: everything for an empty side; spread,
+    interval and test below two values a side; the test where neither side has spread.
 
     Attributes:
-        df: Satterthwaite's degrees of freedom.
-        d, g: the difference ÷ √((var(x) + var(y))/2), plain and with Hedges' correction.
+        n_x, n_y: how many values each side has.
+        mean: mean(x) − mean(y), in the unit of the values.
+        se: √(var(x)/n_x + var(y)/n_y), in the same unit.
+        df: degrees of freedom (Welch 1947; Satterthwaite 1946); need not be whole.
+        p: two-sided, against a difference of zero.
+        ci_low, ci_high: interval of the difference, in its unit.
+        d, g: the difference ÷ √((var(x) + var(y))/2), plain and times J(n_x + n_y − 2) (Hedges 1981).
     """
 
     n_x: int
@@ -44,11 +50,20 @@ class UnpairedDifference:
 
     @property
     def t(self) -> float | None:
+        """mean/se; None without a spread."""
         return self.mean / self.se if self.mean is not None and self.se else None
 
 
 def welch(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> UnpairedDifference:
-    """Welch's t for independent samples (Welch 1947); two values a side are needed for more than the mean."""
+    """t = (mean(x) − mean(y)) ÷ √(v_x + v_y) with v = var/n, for independent samples of unequal variances (Welch 1947).
+
+    df = (v_x + v_y)² ÷ (v_x²/(n_x − 1) + v_y²/(n_y − 1)) (Satterthwaite 1946). Two values a side are needed for more
+    than the mean.
+
+    Args:
+        x, y: [seeds of x], [seeds of y] of finite values, in one unit.
+        confidence: level of the interval, between 0 and 1.
+    """
     first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     sizes = first.size, second.size
     if min(sizes) == 0:
