@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 import ablate
 from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes, verdicts_table
+from ablate.identity import sha256_of_bytes
 from ablate.plots import figures
 from ablate.reporting import writing
 from ablate.reporting.evidence import Evidence, pack
@@ -233,6 +234,21 @@ def test_a_rebuild_draws_anew_on_demand(report: Path) -> None:
     after = content(report)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"data/stamp.json", *(name for name in before if name.startswith("figures/"))}
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_stamp_that_names_what_is_no_report_has_none_of_it_read(report: Path, monkeypatch) -> None:
+    (report.parent / "precious").write_bytes(b"mine")
+    stamp, read = json.loads((report / "data" / "stamp.json").read_text()), Path.read_bytes
+    names = ("../precious", "figures/../../precious", str(report.parent / "precious"))
+    first = dict.fromkeys(names, sha256_of_bytes(b"mine"))
+    (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "files": {**first, **stamp["files"]}}))
+    seen = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: seen.append(path.name) or read(path))
+    assert rebuild(report / "data").changed
+    assert "stamp.json" in seen
+    assert "precious" not in seen
+    assert (report.parent / "precious").read_bytes() == b"mine"
 
 
 def test_a_rebuild_that_says_the_same_does_not_import_what_draws(report: Path) -> None:
