@@ -35,7 +35,7 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     """Writes the tables into the study's folder, and the report under `reports_dir`, where they changed.
 
     Args:
-        redraw: whether to write the report even if it is the one of these tables and this version.
+        redraw: whether to write the report even over one that says the same.
 
     Raises:
         UnknownStudy: when nothing was planned under the folder's name.

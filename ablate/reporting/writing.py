@@ -8,6 +8,10 @@ A study that puts a document to the test has conclusions.md too: the table of it
 
 A report is made of what is packed in its `data/` and of nothing else, so it can always be rebuilt from
 there. `data/stamp.json`, written last, says of which bytes and by which version it was made.
+
+A report that stands whole is left alone, to the byte, where what would be written says the same: equal text, and data
+that agree (see `agreement`). Other versions of numpy or scipy change the last digits of a table, and those of
+matplotlib the bytes of a figure; neither is a reason to write.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
+from ablate.reporting.agreement import agree
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, pack, unpack
 from ablate.reporting.interpolations import line_file
@@ -40,6 +45,7 @@ __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed",
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
 _FIGURE = re.compile(r"figures/[A-Za-z0-9_.=-]+\.png")
+_FILE = re.compile(rf"(report|conclusions)\.md|data/[a-z_]+\.[a-z]+|{_FIGURE.pattern}")
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def write_report(
     Args:
         runs: run_id → run, as far as they exist; others are shown as missing.
         command: the words after `ablate` that made the study.
-        redraw: whether to write even what stands there, made by this version of the same data.
+        redraw: whether to write even over what stands there and says the same.
         events: the study's log.
         readings: of photographs, by the runs of an arm.
         lines: between the runs of two arms.
@@ -85,14 +91,17 @@ def write_report(
     return write_packed(pack(evidence), folder, redraw)
 
 
-def rebuild(data_folder: Path, folder: Path | None = None) -> Written:
-    """Make the report of a `data/` folder again, in the folder around it or in `folder`.
+def rebuild(data_folder: Path, folder: Path | None = None, redraw: bool = False) -> Written:
+    """Make the report of a `data/` folder again, in the folder around it or in `folder`, unless it stands there.
+
+    Args:
+        redraw: whether to write even over what stands there and says the same.
 
     Raises:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
-    return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw=True)
+    return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -134,9 +143,16 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
     report = folder / "report.md"
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
-    if not redraw and former.inputs == inputs and _stands(former.files, folder):
+    is_whole = not redraw and _stands(former.files, folder)
+    if is_whole and former.inputs == inputs:
         return Written(report, changed=False)
-    files = {**{f"data/{name}": content for name, content in data.items()}, **_made_of(data)}
+    # Made of what is packed, never of what was there before packing.
+    evidence = unpack(data)
+    results = _results(evidence)
+    files = {**{f"data/{name}": content for name, content in data.items()}, **_texts(results, evidence.command)}
+    if is_whole and former.files.keys() == files.keys() | _figure_names(results) and _says_the_same(folder, files):
+        return Written(report, changed=False)
+    files |= _figures(results)
     for name, content in files.items():
         write_atomically(folder / name, content)
     _remove_figures(set(former.files) - set(files), folder)
@@ -152,16 +168,20 @@ def _check_links(folder: Path) -> None:
             raise WriteFailed(folder / part, 0, "it is a link, and a report is written into folders of its own")
 
 
-def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
-    """report.md, conclusions.md and the figures, made of what is packed, never of what was there before packing."""
-    evidence = unpack(data)
-    results = _results(evidence)
+def _says_the_same(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether the text that stands in `folder` is equal, and its data agree; figures show nothing beyond these."""
+    standing = {name: (folder / name).read_bytes() for name in files}
+    data = [name for name in files if name.startswith("data/")]
+    is_equal_text = all(standing[name] == files[name] for name in files.keys() - set(data))
+    return is_equal_text and agree({name: standing[name] for name in data}, {name: files[name] for name in data})
+
+
+def _texts(results: StudyResults, command: tuple[str, ...]) -> dict[str, bytes]:
     conclusions = conclusions_of_study(results)
     return {
-        "report.md": report_markdown(results, evidence.command).encode("utf-8"),
+        "report.md": report_markdown(results, command).encode("utf-8"),
         # The table alone, for a README.
         **({"conclusions.md": f"{conclusions}\n".encode()} if conclusions else {}),
-        **_figures(results),
     }
 
 
@@ -169,6 +189,17 @@ def _results(evidence: Evidence) -> StudyResults:
     return study_results(
         evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
     )
+
+
+def _figure_names(results: StudyResults) -> frozenset[str]:
+    """Of what `_figures` draws, without what it takes to draw."""
+    of_sweeps = (
+        figure_file(sweep.planned.spec.name, caption.name)
+        for sweep in results.sweeps
+        for caption in (*captions(sweep), *probe_captions(sweep))
+    )
+    read = photograph_files(results.readings) if results.readings else ()
+    return frozenset(f"figures/{file}" for file in (*of_sweeps, *read, *map(line_file, results.lines)))
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
@@ -208,7 +239,8 @@ def _read_stamp(folder: Path) -> Stamp:
 
 
 def _stands(checksums: Mapping[str, str], folder: Path) -> bool:
-    return all(_has_content(folder / name, checksum) for name, checksum in checksums.items())
+    """A stamp from elsewhere may name any file there is, and none but those of a report are read."""
+    return all(_FILE.fullmatch(name) and _has_content(folder / name, checksum) for name, checksum in checksums.items())
 
 
 def _has_content(path: Path, checksum: str) -> bool:

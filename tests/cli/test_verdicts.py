@@ -86,7 +86,9 @@ def test_what_is_rebuilt_and_set_in_latex_says_the_same(train, ablate: Ablate, f
     train(*OPTIMIZERS, "sweep.claims=['sgd > adam on val_loss']")
     before = REPORT.read_bytes()
     said = ablate("report", "--from", "reports/optimizers/data", "--format", "latex")
+    # A script reads the paths alone.
     assert said.out.split() == [str(REPORT), "reports/optimizers/report.tex"]
+    assert said.err.startswith(f"{REPORT} (unchanged")
     assert REPORT.read_bytes() == before
     latex = (folder / "reports/optimizers/report.tex").read_text()
     assert latex.startswith(r"\documentclass")
@@ -94,6 +96,10 @@ def test_what_is_rebuilt_and_set_in_latex_says_the_same(train, ablate: Ablate, f
         assert part in latex
     assert ablate("report", "optimizers", "--format", "latex").out.split()[-1] == "reports/optimizers/report.tex"
     assert (folder / "reports/optimizers/report.tex").read_text() == latex
+    assert REPORT.read_bytes() == before
+    for words in (("optimizers",), ("--from", "reports/optimizers/data")):
+        assert "unchanged" in ablate("report", *words).err
+        assert "unchanged" not in ablate("report", *words, "--redraw").err
     assert REPORT.read_bytes() == before
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ablate.reporting.writing import rebuild
+from ablate.reporting.writing import Written, rebuild
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 
@@ -20,6 +21,10 @@ def committed() -> list[Path]:
         ["git", "ls-files", "*/report.md"], cwd=REPORTS, capture_output=True, text=True, check=False
     )
     return [REPORTS / line.rpartition("/")[0] for line in listed.stdout.splitlines()]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def sizes(folder: Path) -> dict[str, tuple[int, int]]:
@@ -38,6 +43,15 @@ def test_it_is_rebuilt_from_its_data_alone(report, tmp_path, monkeypatch):
     written = (tmp_path / "report.md").read_text()
     assert written == (report / "report.md").read_text()
     assert set(re.findall(r"\(figures/([^)]+)\)", written)) == sizes(report).keys()
+
+
+@pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
+def test_a_rebuild_in_place_leaves_it_alone(report, tmp_path, monkeypatch):
+    """Whatever the last digits and the versions here: nothing is written, and so nothing has to be drawn."""
+    monkeypatch.setattr("ablate.reporting.writing._figures", lambda results: pytest.fail("a figure was drawn"))
+    copy = shutil.copytree(report, tmp_path / report.name)
+    assert rebuild(copy / "data") == Written(copy / "report.md", changed=False)
+    assert content(copy) == content(report)
 
 
 @pytest.mark.slow

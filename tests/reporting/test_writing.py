@@ -1,15 +1,23 @@
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 import ablate
+from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes, verdicts_table
+from ablate.core.identity import sha256_of_bytes
 from ablate.plots import figures
-from ablate.reporting.writing import rebuild, write_report
+from ablate.reporting import writing
+from ablate.reporting.evidence import Evidence, pack
+from ablate.reporting.report import report_markdown
+from ablate.reporting.writing import Written, read_evidence, rebuild, write_report
 from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"sgd": 0.01, "adam": 0.001})
@@ -124,6 +132,138 @@ def test_a_new_run_redraws(report: Path) -> None:
 @pytest.mark.usefixtures("quick_drawings")
 def test_redrawing_can_be_demanded(report: Path) -> None:
     assert write_report(PLAN, RUNS, report, COMMAND, redraw=True).changed
+
+
+# in another environment ----------------------------------------------------------------------------------
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def by_last_digits(table: pd.DataFrame) -> pd.DataFrame:
+    """As other versions of scipy and numpy would have it."""
+    return table.assign(base_mean=table["base_mean"] + 2e-14, diff=table["diff"] - 2e-14)
+
+
+def elsewhere(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
+    """Packs as an environment would whose verdicts come out otherwise."""
+
+    def packed(evidence: Evidence) -> dict[str, bytes]:
+        verdicts = change(verdicts_table(evidence.plan, evidence.runs))
+        return {
+            **pack(evidence),
+            "verdicts.parquet": to_parquet_bytes(verdicts),
+            "verdicts.csv": to_csv_bytes(verdicts),
+        }
+
+    monkeypatch.setattr(writing, "pack", packed)
+
+
+@pytest.fixture
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "_figures", lambda results: pytest.fail("a figure was drawn"))
+
+
+@pytest.mark.usefixtures("no_drawings")
+@pytest.mark.parametrize("change", [lambda table: table, by_last_digits])
+def test_a_rebuild_that_says_the_same_touches_no_file(report: Path, monkeypatch, change: Change) -> None:
+    before, texts = identities(report), content(report)
+    elsewhere(monkeypatch, change)
+    is_equal = writing.pack(read_evidence(report / "data"))["verdicts.csv"] == texts["data/verdicts.csv"]
+    assert is_equal == (change is not by_last_digits)
+    assert rebuild(report / "data") == Written(report / "report.md", changed=False)
+    assert write_report(PLAN, RUNS, report, COMMAND) == Written(report / "report.md", changed=False)
+    assert (identities(report), content(report)) == (before, texts)
+
+
+@pytest.mark.usefixtures("quick_drawings")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.assign(diff=table["diff"] + 1e-6),
+        lambda table: table[table.columns[::-1]],
+        lambda table: table.assign(wins=table["wins"].astype("float64")),
+    ],
+)
+def test_a_rebuild_with_other_tables_writes_all(report: Path, monkeypatch, change: Change) -> None:
+    before = content(report)
+    elsewhere(monkeypatch, change)
+    assert rebuild(report / "data").changed
+    after = content(report)
+    changed = {name for name in before if before[name] != after[name]}
+    assert {"data/verdicts.parquet", "data/stamp.json", "figures/optimizers-gap.png"} <= changed
+    assert not rebuild(report / "data").changed
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_rebuild_with_another_text_writes_all(report: Path, monkeypatch) -> None:
+    before = content(report)
+    monkeypatch.setattr(writing, "report_markdown", lambda *arguments: report_markdown(*arguments) + "More.\n")
+    elsewhere(monkeypatch, by_last_digits)
+    assert rebuild(report / "data").changed
+    after = content(report)
+    assert after["report.md"] == before["report.md"] + b"More.\n"
+    assert all(after[name] != before[name] for name in ("data/verdicts.csv", "figures/optimizers-gap.png"))
+
+
+@pytest.mark.usefixtures("quick_drawings")
+@pytest.mark.parametrize("name", ["figures/optimizers-gap.png", "report.md", "data/verdicts.csv", "data/stamp.json"])
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"torn")])
+def test_a_rebuild_makes_again_what_is_lost_or_torn(report: Path, name: str, damage) -> None:
+    rebuild(report / "data", redraw=True)
+    before = content(report)
+    damage(report / name)
+    assert rebuild(report / "data").changed
+    assert content(report) == before
+
+
+@pytest.mark.usefixtures("quick_drawings")
+@pytest.mark.parametrize("is_less", [True, False])
+def test_a_rebuild_with_other_figures_writes_all(report: Path, monkeypatch, is_less: bool) -> None:
+    """Should a version have a figure more or less, and say so nowhere in the text."""
+    names = writing._figure_names
+    other = {"figures/optimizers-gap.png"} if is_less else {"figures/optimizers-new.png"}
+    monkeypatch.setattr(writing, "_figure_names", lambda results: names(results) ^ other)
+    elsewhere(monkeypatch, by_last_digits)
+    assert rebuild(report / "data").changed
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_rebuild_draws_anew_on_demand(report: Path) -> None:
+    before = content(report)
+    assert rebuild(report / "data", redraw=True).changed
+    after = content(report)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"data/stamp.json", *(name for name in before if name.startswith("figures/"))}
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_stamp_that_names_what_is_no_report_has_none_of_it_read(report: Path, monkeypatch) -> None:
+    (report.parent / "precious").write_bytes(b"mine")
+    stamp, read = json.loads((report / "data" / "stamp.json").read_text()), Path.read_bytes
+    names = ("../precious", "figures/../../precious", str(report.parent / "precious"))
+    first = dict.fromkeys(names, sha256_of_bytes(b"mine"))
+    (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "files": {**first, **stamp["files"]}}))
+    seen = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: seen.append(path.name) or read(path))
+    assert rebuild(report / "data").changed
+    assert "stamp.json" in seen
+    assert "precious" not in seen
+    assert (report.parent / "precious").read_bytes() == b"mine"
+
+
+def test_a_rebuild_that_says_the_same_does_not_import_what_draws(report: Path) -> None:
+    stamp = json.loads((report / "data" / "stamp.json").read_text())
+    (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "inputs": "of another environment"}))
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from ablate.reporting.writing import rebuild\n"
+        f"assert not rebuild(Path({str(report / 'data')!r})).changed\n"
+        "assert not {'matplotlib', 'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+# what else lies there ------------------------------------------------------------------------------------
 
 
 def test_figures_that_the_report_no_longer_has_go_and_those_of_others_stay(report: Path) -> None:
