@@ -56,7 +56,7 @@ def _flags(verb: str) -> list[str]:
 
 def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
     """What the verbs take that are about something there is already."""
-    from ablate.operations.catalogue import study_names
+    from ablate.storage.studies import study_names
 
     match verb:
         case "completion":
