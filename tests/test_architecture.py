@@ -119,7 +119,7 @@ def test_no_module_imports_itself_by_way_of_others():
         }
         for module in modules()
     }
-    assert {"cli/verbs", "cli/output", "cli/complete"} <= graph["cli/command"], "are imports found at all?"
+    assert {"cli/verbs", "cli/output", "cli/completion"} <= graph["cli/command"], "are imports found at all?"
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
