@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,34 @@ def room_of(module: Path) -> str:
 
 def imported(module: Path) -> set[str]:
     """Dotted names of everything the module imports anywhere, functions included."""
-    found = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} has a relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    tree = ast.parse(module.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], "is relative"
+    return {name for node in ast.walk(tree) for name in names_imported(node)}
+
+
+def names_imported(node: ast.AST) -> set[str]:
+    """Dotted names of what a statement imports; none of another one."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    return {f"{node.module}.{alias.name}" for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+
+
+def imported_by(node: ast.AST, in_functions: bool = True) -> set[str]:
+    """Dotted names of everything that is imported when the code runs: what is for types alone is left out."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return set().union(*(imported_by(other, in_functions) for other in node.orelse))
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not in_functions:
+        return set()
+    children = (imported_by(child, in_functions) for child in ast.iter_child_nodes(node))
+    return names_imported(node).union(*children)
+
+
+def module_named(name: str) -> str:
+    """The module of the package that an imported name is, or comes from; a package is its `__init__`."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    while not path.with_suffix(".py").is_file() and not (path / "__init__.py").is_file():
+        path = path.parent
+    return name_of(path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py")
 
 
 def rooms_imported(module: Path) -> set[str]:
@@ -85,6 +106,24 @@ def test_a_room_imports_what_its_row_says(room):
     strangers = {name: rooms - set(ROOMS[room]) for name, rooms in found.items() if rooms - set(ROOMS[room])}
     assert strangers == {}
     assert set().union(*found.values()) == set(ROOMS[room]), "is the table out of date?"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports within functions count, too: they hide a circle and do not undo it. Those of the package itself, which
+    everything may ask for its version, do not, for its names are imported when somebody asks for them."""
+    graph = {
+        name_of(module): {
+            module_named(name)
+            for name in imported_by(ast.parse(module.read_text()), in_functions=name_of(module) != "__init__")
+            if name.split(".")[0] == "ablate"
+        }
+        for module in modules()
+    }
+    assert {"cli/verbs", "cli/output", "cli/completion"} <= graph["cli/command"], "are imports found at all?"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" ← ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 from ablate.analysis.frame import runs_table, to_csv_bytes
 from ablate.analysis.results import study_results
 from ablate.cli import main
-from ablate.cli.complete import candidates
+from ablate.cli.completion import candidates
 from ablate.cli.output import Output
 from ablate.cli.progress import progress_display
 from ablate.core.claims import Statement, parse_statement, resolution_errors

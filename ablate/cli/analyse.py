@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode, UsageError
-
-if TYPE_CHECKING:
-    from ablate.analysis.tidy_frame import DataFrame
-    from ablate.verdicts.verdict import Verdict
+from ablate.operations.analyse import analyse, judge
 
 WORDS = "table"
 WORDS_HELP = "a table as .csv, .tsv or .parquet"
@@ -41,55 +37,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    from ablate.analysis.tidy_frame import TableProblem, read_table
-    from ablate.reporting.tables import analysis_text, write_analysis
-
     options = invocation.options
     if len(invocation.words) != 1:
         raise UsageError("Which table? ablate analyse table.csv --metric COLUMN")
-    path = Path(invocation.words[0])
-    try:
-        frame = read_table(path)
-    except TableProblem as error:
-        raise UsageError(str(error)) from error
-    if options.metric is None:
-        raise UsageError(f"Which metric? --metric is one of {', '.join(map(str, frame.columns))}")
-    try:
-        verdicts = judged(frame, options)
-    except TableProblem as error:
-        raise UsageError(f"{path}: {error}") from error
-    if not verdicts:
-        raise UsageError(f"{path}: there is one arm only, so nothing to compare it with")
-    if options.out is None:
-        output.result(analysis_text(verdicts, options.multiplicity, options.format))
-    else:
-        output.result(str(write_analysis(verdicts, options.multiplicity, options.out)))
-    return ExitCode.DONE
-
-
-def judged(frame: DataFrame, options: argparse.Namespace) -> tuple[Verdict, ...]:
-    """The verdicts that the options ask for.
-
-    Raises:
-        TableProblem: for what is wrong with the table or does not fit it.
-    """
-    from ablate.analysis.tidy_frame import arms_from_frame, verdicts_from_frame
-    from ablate.verdicts.verdict import Scale
-
-    baseline = options.baseline
-    if baseline is None:
-        baseline = next(iter(arms_from_frame(frame, metric=options.metric, arm=options.arm, seed=options.seed)))
-    return verdicts_from_frame(
-        frame,
+    verdicts = judge(
+        invocation.words[0],
         metric=options.metric,
-        baseline=baseline,
         arm=options.arm,
         seed=options.seed,
+        baseline=options.baseline,
         direction=options.direction,
         status=options.status,
         margin=options.margin,
-        scale=None if options.scale is None else Scale(options.scale),
+        scale=options.scale,
         alpha=options.alpha,
         multiplicity=options.multiplicity,
         n_examples=options.examples,
     )
+    if options.out is not None:
+        output.result(str(analyse(verdicts, options.out, multiplicity=options.multiplicity)))
+        return ExitCode.DONE
+    # pandas is imported by now, and was not for `ablate analyse --help`.
+    from ablate.reporting.tables import analysis_text
+
+    output.result(analysis_text(verdicts, options.multiplicity, options.format))
+    return ExitCode.DONE

@@ -69,7 +69,7 @@ def collecting_less() -> Iterator[None]:
 def complete(words: Sequence[str]) -> int:
     """Prints what the last of the words could become. Nothing goes wrong aloud in the middle of a line."""
     with suppress(Exception):
-        from ablate.cli.complete import candidates
+        from ablate.cli.completion import candidates
 
         sys.stdout.writelines(f"{word}\n" for word in candidates(words))
     return ExitCode.DONE

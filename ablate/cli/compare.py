@@ -10,12 +10,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ablate.analysis.comparison import compare
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
-from ablate.core.errors import ExitCode, UsageError
-from ablate.operations.sides import find_sides, known_studies
-from ablate.reporting.comparison import comparison_markdown, mismatch_text, write_comparison
+from ablate.core.errors import ExitCode
+from ablate.operations.compare import compare
+from ablate.reporting.comparison import comparison_markdown, write_comparison
 
 WORDS = "side"
 WORDS_HELP = "a study, an arm as study:level, or the beginning of a run id"
@@ -28,12 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, names = invocation.settings()
-    sides = [side for name in names for side in find_sides(name, settings.results_dir)]
-    if len(sides) < 2:
-        raise UsageError(f"A comparison needs two sides or more. {known_studies(settings.results_dir)}")
-    comparison = compare(sides)
-    if not comparison.are_comparable and not invocation.options.allow:
-        raise UsageError(f"{mismatch_text(comparison)}\nTo compare them all the same: --allow")
+    comparison = compare(*names, results_dir=settings.results_dir, allow=invocation.options.allow)
     if invocation.options.out is not None:
         output.result(str(write_comparison(comparison, invocation.options.out)))
     else:

@@ -8,13 +8,21 @@ ablate completion fish | source             in ~/.config/fish/config.fish
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import VERBS, Invocation, module_of, verb_parser
 from ablate.core.errors import ExitCode, UsageError
+from ablate.operations import complete
 
 WORDS = "shell"
 WORDS_HELP = "bash, zsh or fish"
+
+RESULTS_DIR = "results"
+# A shell puts a word into the line as it is: what it would act on, such as `;` in the name of a file, is never offered.
+SAFE = re.compile(r"[\w.+=:,@/\[\]-]+")
 
 # Each calls `ablate __complete WORD…`, the last word being the one to complete, for one candidate a line.
 SCRIPTS = {
@@ -62,3 +70,45 @@ def execute(invocation: Invocation, output: Output) -> int:
         raise UsageError(f"For which shell? There are {', '.join(SCRIPTS)}.")
     output.result(SCRIPTS[shells[0]])
     return ExitCode.DONE
+
+
+def candidates(words: Sequence[str]) -> list[str]:
+    """The words that begin as the last of `words` does and can stand there: `["compare", "optimizers:"]` gives the
+    arms of that study."""
+    *before, current = words or [""]
+    has_verb = before[:1] != [] and before[0] in VERBS
+    verb = before[0] if has_verb else "run"
+    if current.startswith("-"):
+        found: Iterable[str] = _flags(verb)
+    elif verb in ("run", "plan"):
+        found = [*(() if before else VERBS), *complete.overrides(current, before)]
+    else:
+        found = _names(verb, current, _results_dir(before))
+    return sorted({word for word in found if word.startswith(current) and SAFE.fullmatch(word)})
+
+
+def _flags(verb: str) -> list[str]:
+    parser = verb_parser(verb, module_of(verb))
+    return [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
+
+
+def _names(verb: str, current: str, results_dir: Path) -> Iterable[str]:
+    """What the verbs take that are about something there is already."""
+    match verb:
+        case "completion":
+            return SCRIPTS
+        case "list":
+            return complete.filters()
+        case "fsck" | "gc":  # of the whole store
+            return ()
+        case "show":
+            return complete.run_ids(results_dir)
+        case "compare" | "export" | "predict" | "reproduce":
+            arms = complete.arms(current, results_dir)
+            return (*complete.studies(results_dir), *arms, *complete.run_ids(results_dir))
+    return complete.studies(results_dir)
+
+
+def _results_dir(words: Sequence[str]) -> Path:
+    given = [word.partition("=")[2] for word in words if word.startswith("results_dir=")]
+    return Path(given[-1]) if given else Path(RESULTS_DIR)

@@ -16,8 +16,7 @@ from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
-from ablate.operations.catalogue import Entry, StudySummary, catalogue, studies
-from ablate.operations.filters import filtered, split_filters
+from ablate.operations.catalogue import Entry, StudySummary, catalogue
 
 WORDS = "filter"
 WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"
@@ -31,32 +30,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, words = invocation.settings()
-    kind, filters = split_filters(words)
-    if kind == "runs":
-        show_runs(filtered(catalogue(settings.results_dir), filters), invocation.options.json, output)
+    found = catalogue(*words, results_dir=settings.results_dir)
+    if invocation.options.json:
+        output.data(found.to_json())
+    elif found.runs is not None:
+        show_runs(found.runs, output)
     else:
-        show_studies(studies(settings.results_dir), invocation.options.json, output)
+        show_studies(found.studies or (), output)
     return ExitCode.DONE
 
 
-def show_studies(found: Sequence[StudySummary], as_json: bool, output: Output) -> None:
-    if as_json:
-        output.data([each.to_json() for each in found])
-    elif not found:
+def show_studies(found: Sequence[StudySummary], output: Output) -> None:
+    if not found:
         output.say("There are no studies yet. A first one: ablate +sweep=optimizers")
-    else:
-        columns = [("study", "left"), ("arms", "right"), ("done", "right"), ("planned", "right"), ("when", "left")]
-        output.result(plain_table(columns, [study_row(each) for each in found]))
+        return
+    columns = [("study", "left"), ("arms", "right"), ("done", "right"), ("planned", "right"), ("when", "left")]
+    output.result(plain_table(columns, [study_row(each) for each in found]))
 
 
 def study_row(study: StudySummary) -> list[str]:
     return [study.name, str(study.arms), str(study.done), str(study.planned), study.planned_at[:16].replace("T", " ")]
 
 
-def show_runs(entries: Sequence[Entry], as_json: bool, output: Output) -> None:
-    if as_json:
-        output.data([entry.to_json() for entry in entries])
-        return
+def show_runs(entries: Sequence[Entry], output: Output) -> None:
     if entries:
         columns = [("run", "left"), ("status", "left"), ("arm", "left"), ("seed", "right"), ("result", "left")]
         output.result(plain_table([*columns, ("took", "right")], [run_row(entry) for entry in entries]))

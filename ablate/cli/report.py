@@ -13,13 +13,8 @@ from pathlib import Path
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
-from ablate.core.errors import ExitCode, UsageError
-from ablate.operations.publish import publish
-from ablate.operations.sides import known_studies
-from ablate.reporting.writing import Written, rebuild, write_latex
-from ablate.storage.atomic import WriteFailed
-from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder, UnknownStudy
+from ablate.core.errors import ExitCode
+from ablate.operations.report import report
 
 WORDS = "study"
 WORDS_HELP = "the name of a study in the store (and results_dir=…, reports_dir=…)"
@@ -33,34 +28,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, names = invocation.settings()
-    data: Path | None = invocation.options.data
-    if data is None and not names:
-        raise UsageError(f"Which study? {known_studies(settings.results_dir)}")
-    redraw = invocation.options.redraw
-    reports = [from_data(data, redraw)] if data is not None else []
-    reports += [from_store(name, settings.results_dir, settings.reports_dir, redraw) for name in names]
-    for report in reports:
-        if not report.changed:
-            output.say(f"{report.path} (unchanged; --redraw writes it all the same)")
-        output.result(str(report.path))
-        if invocation.options.format == "latex":
-            output.result(str(write_latex(report.path.parent / "data")))
+    reports = report(
+        *names,
+        data=invocation.options.data,
+        results_dir=settings.results_dir,
+        reports_dir=settings.reports_dir,
+        with_latex=invocation.options.format == "latex",
+        redraw=invocation.options.redraw,
+    )
+    for written in reports:
+        if not written.changed:
+            output.say(f"{written.markdown} (unchanged; --redraw writes it all the same)")
+        output.result(str(written.markdown))
+        if written.latex is not None:
+            output.result(str(written.latex))
     return ExitCode.DONE
-
-
-def from_data(folder: Path, redraw: bool) -> Written:
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
-    try:
-        return rebuild(folder, redraw=redraw)
-    except WriteFailed:
-        raise
-    except Exception as error:  # what comes from elsewhere can contradict itself in more ways than can be checked
-        raise UsageError(f"{folder} is not the data/ folder of a report: {type(error).__name__}: {error}") from error
-
-
-def from_store(name: str, results_dir: Path, reports_dir: Path, redraw: bool) -> Written:
-    try:
-        return publish(StudyFolder(results_dir, name), RunStore(results_dir), reports_dir, redraw).report
-    except (UnknownStudy, ValueError) as error:
-        raise UsageError(f"{error}. {known_studies(results_dir)}") from error

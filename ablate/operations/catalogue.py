@@ -1,5 +1,8 @@
 """What the results folder holds: its studies, and its runs with the arms that they belong to.
 
+    catalogue(results_dir=results_dir).studies                   # each study, and how far it is
+    catalogue("status=failed", results_dir=results_dir).runs     # the runs that agree with all filters
+
 Runs of a study get their settings from its plan; only the spec of a run that stands in none is opened.
 """
 
@@ -15,10 +18,11 @@ from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import RunRecord
+from ablate.operations.filters import filtered, split_filters
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
-__all__ = ["Entry", "Place", "StudySummary", "catalogue", "places_of", "studies", "study_names"]
+__all__ = ["Catalogue", "Entry", "Place", "StudySummary", "catalogue", "places_of", "runs", "studies"]
 
 log = logging.getLogger(__name__)
 MISSING, UNREADABLE = "missing", "unreadable"
@@ -97,6 +101,33 @@ class StudySummary:
         }
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """What was asked for, studies or runs; None for the other."""
+
+    studies: tuple[StudySummary, ...] | None = None
+    runs: tuple[Entry, ...] | None = None
+
+    def to_json(self) -> list[Json]:
+        return [each.to_json() for each in self.studies or self.runs or ()]
+
+
+def catalogue(*words: str, results_dir: Path = Path("results")) -> Catalogue:
+    """The studies, or the runs that agree with all filters.
+
+    Args:
+        words: `studies` (which no word means, too), `runs`, or filters of runs, each as key=value: status, study,
+            sweep, arm, seed, or a setting.
+
+    Raises:
+        UsageError, ConfigError: for words that are neither, and for every filter whose key no run has.
+    """
+    kind, filters = split_filters(words)
+    if kind == "studies":
+        return Catalogue(studies=studies(results_dir))
+    return Catalogue(runs=tuple(filtered(runs(results_dir), filters)))
+
+
 def studies(results_dir: Path) -> tuple[StudySummary, ...]:
     """Every study with its latest plan, the latest planned last."""
     store = RunStore(results_dir)
@@ -104,7 +135,7 @@ def studies(results_dir: Path) -> tuple[StudySummary, ...]:
     return tuple(sorted(found, key=lambda study: study.planned_at))
 
 
-def catalogue(results_dir: Path) -> tuple[Entry, ...]:
+def runs(results_dir: Path) -> tuple[Entry, ...]:
     """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
     store, places = RunStore(results_dir), places_of(results_dir)
     run_ids = dict.fromkeys([*places, *store.ids()])

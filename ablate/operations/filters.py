@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
 from ablate.config.overrides import Word, Words, parse_words
 from ablate.config.problems import Problem, nearest, raise_any
 from ablate.core.errors import UsageError
-from ablate.operations.catalogue import Entry
+
+if TYPE_CHECKING:
+    from ablate.operations.catalogue import Entry
 
 __all__ = ["filtered", "split_filters"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.cli import watch
+from ablate.operations import watch
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep

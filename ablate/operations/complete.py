@@ -1,29 +1,25 @@
-"""What could stand in place of a word of the command line that is being typed. Behind every Tab, so it is quick:
-neither Hydra nor any other part of ablate that is slow to import is needed.
+"""What could stand in place of a word that is being typed. Behind every Tab, so it is quick: neither Hydra nor any
+other part of ablate that is slow to import is needed.
 
-    candidates(["optimizer=ad"])              # ["optimizer=adam", "optimizer=adamw"]
-    candidates(["compare", "optimizers:"])    # ["optimizers:optimizer=sgd", …]
+    overrides("optimizer=ad", before=())           # optimizer=sgd, optimizer=adam, … of which some begin so
+    arms("optimizers:", Path("results"))           # optimizers:optimizer=sgd, …
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ablate.cli.verbs import VERBS, module_of, verb_parser
 from ablate.config.tree import PRIMARY, ConfigTree, find_tree
 from ablate.core.specs import CHOICES, LATER
 
-__all__ = ["candidates"]
+__all__ = ["arms", "filters", "overrides", "run_ids", "studies"]
 
-RESULTS_DIR = "results"
 ID_DIGITS = 12
-# A shell puts a word into the line as it is: what it would act on, such as `;` in the name of a file, is never offered.
-SAFE = re.compile(r"[\w.+=:,@/\[\]-]+")
 ADDED = ("sweep", "experiment")  # on the command line they are written with a plus
 UNCHANGEABLE = ("sweep", "allow_targets")  # root keys that no word sets in this form
 SWEEP_KEYS = tuple(
@@ -31,59 +27,29 @@ SWEEP_KEYS = tuple(
 )
 
 
-def candidates(words: Sequence[str]) -> list[str]:
-    """The words that begin as the last of `words` does and can stand there."""
-    *before, current = words or [""]
-    verb = next(iter(before[:1]), "")
-    if verb not in VERBS:
-        verb = "run"
-        verbs = VERBS if not before else ()
-    else:
-        verbs = ()
-    if current.startswith("-"):
-        found: Iterable[str] = _flags(verb)
-    elif verb in ("run", "plan"):
-        found = [*verbs, *_overrides(current, before, find_tree(Path.cwd()))]
-    else:
-        found = _names(verb, current, _results_dir(before))
-    return sorted({word for word in found if word.startswith(current) and SAFE.fullmatch(word)})
+def studies(results_dir: Path) -> tuple[str, ...]:
+    """The names of studies."""
+    from ablate.storage.studies import study_names
+
+    return study_names(results_dir)
 
 
-def _flags(verb: str) -> list[str]:
-    parser = verb_parser(verb, module_of(verb))
-    return [flag for action in parser._actions for flag in action.option_strings if flag.startswith("--")]
+def filters() -> tuple[str, ...]:
+    """What `list` takes, as far as it does not depend on the runs there are."""
+    from ablate.operations.filters import FIELDS, KINDS
+
+    return (*KINDS, *(f"{field}=" for field in FIELDS))
 
 
-def _names(verb: str, current: str, results_dir: Path) -> Iterator[str]:
-    """What the verbs take that are about something there is already."""
-    from ablate.operations.catalogue import study_names
-
-    match verb:
-        case "completion":
-            from ablate.cli.completion import SCRIPTS
-
-            yield from SCRIPTS
-        case "list":
-            from ablate.operations.filters import FIELDS
-
-            yield from ("studies", "runs", *(f"{field}=" for field in FIELDS))
-        case "fsck" | "gc":  # of the whole store
-            return
-        case "show":
-            yield from _run_ids(results_dir)
-        case "compare" | "export" | "predict" | "reproduce":
-            yield from (*study_names(results_dir), *_arms(current, results_dir), *_run_ids(results_dir))
-        case _:
-            yield from study_names(results_dir)
-
-
-def _run_ids(results_dir: Path) -> Iterator[str]:
+def run_ids(results_dir: Path) -> Iterator[str]:
+    """The runs that are stored, by so much of their ids as tells them apart."""
     from ablate.storage.runs import RunStore
 
     return (run_id[:ID_DIGITS] for run_id in RunStore(results_dir).ids())
 
 
-def _arms(current: str, results_dir: Path) -> Iterator[str]:
+def arms(current: str, results_dir: Path) -> Iterator[str]:
+    """The arms, as study:arm, of the study that `current` names; none before its colon."""
     from ablate.storage.studies import STUDY_NAME, StudyFolder
 
     study, colon, _ = current.partition(":")
@@ -92,12 +58,13 @@ def _arms(current: str, results_dir: Path) -> Iterator[str]:
         yield from (f"{study}:{arm.name}" for arm in sweep.arms)
 
 
-def _results_dir(words: Sequence[str]) -> Path:
-    given = [word.partition("=")[2] for word in words if word.startswith("results_dir=")]
-    return Path(given[-1]) if given else Path(RESULTS_DIR)
+def overrides(current: str, before: Sequence[str]) -> Iterator[str]:
+    """Keys, or values where `current` has its key already, as the folders say that are seen from the current one.
 
-
-def _overrides(current: str, before: Sequence[str], tree: ConfigTree) -> Iterator[str]:
+    Args:
+        before: the words in front, which say which leaves are chosen.
+    """
+    tree = find_tree(Path.cwd())
     key, equals, value = current.partition("=")
     if equals:
         # One value of a list, as in +sweep=[dropout,l2] or, with -m, optimizer=sgd,adam.

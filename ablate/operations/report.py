@@ -1,0 +1,83 @@
+"""The tables and the report of a study, written again: from the store, or from the data/ of a report alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.core.errors import UsageError
+from ablate.operations.publish import publish
+from ablate.operations.sides import known_studies
+from ablate.reporting.writing import Written, rebuild, write_latex
+from ablate.storage.atomic import WriteFailed
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder, UnknownStudy
+
+__all__ = ["ReportFiles", "report"]
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """Where a report stands.
+
+    Attributes:
+        markdown: report.md.
+        changed: False when it stood there already and no file was touched.
+        latex: report.tex; None where it was not asked for.
+    """
+
+    markdown: Path
+    changed: bool
+    latex: Path | None = None
+
+
+def report(
+    *names: str,
+    data: Path | None = None,
+    results_dir: Path = Path("results"),
+    reports_dir: Path = Path("reports"),
+    with_latex: bool = False,
+    redraw: bool = False,
+) -> tuple[ReportFiles, ...]:
+    """Writes the tables and the report of each study, and report.tex beside it if asked to.
+
+    Args:
+        names: studies of the store, each with its report under `reports_dir`.
+        data: the `data/` folder of a report, which is made again in the folder around it; no store is needed.
+        redraw: whether to write even what says the same as what stands there, its tables within 1e-9.
+
+    Returns:
+        what was written: of `data` first, then of the studies in their order.
+
+    Raises:
+        UsageError: when nothing is named, a name is no study, or `data` is not what `report` has written.
+        ablate.storage.atomic.WriteFailed: when the file system refuses.
+    """
+    if data is None and not names:
+        raise UsageError(f"Which study? {known_studies(results_dir)}")
+    written = [_from_data(data, redraw)] if data is not None else []
+    written += [_from_store(name, results_dir, reports_dir, redraw) for name in names]
+    return tuple(_files(each, with_latex) for each in written)
+
+
+def _files(written: Written, with_latex: bool) -> ReportFiles:
+    latex = write_latex(written.path.parent / "data") if with_latex else None
+    return ReportFiles(written.path, written.changed, latex)
+
+
+def _from_data(folder: Path, redraw: bool) -> Written:
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
+    try:
+        return rebuild(folder, redraw=redraw)
+    except WriteFailed:
+        raise
+    except Exception as error:  # what comes from elsewhere can contradict itself in more ways than can be checked
+        raise UsageError(f"{folder} is not the data/ folder of a report: {type(error).__name__}: {error}") from error
+
+
+def _from_store(name: str, results_dir: Path, reports_dir: Path, redraw: bool) -> Written:
+    try:
+        return publish(StudyFolder(results_dir, name), RunStore(results_dir), reports_dir, redraw).report
+    except (UnknownStudy, ValueError) as error:
+        raise UsageError(f"{error}. {known_studies(results_dir)}") from error

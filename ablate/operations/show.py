@@ -1,0 +1,80 @@
+"""Everything about single runs: their settings, what came out, how it went, and where they are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.analysis.settings import flatten
+from ablate.core.errors import UsageError
+from ablate.core.identity import Json
+from ablate.core.records import StoredRun
+from ablate.core.versions import COMMAND, apart_from_the_command
+from ablate.operations.catalogue import Place, places_of
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import study_names
+
+__all__ = ["ShownRun", "show"]
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run, the folder it is stored in, and where it stands in studies."""
+
+    run: StoredRun
+    folder: Path
+    places: tuple[Place, ...]
+
+    @property
+    def settings(self) -> dict[str, Json]:
+        """Dotted name to value, of all that determines the run's numbers."""
+        return flatten(self.run.spec.to_json())
+
+    @property
+    def command(self) -> tuple[str, ...] | None:
+        """The words after `ablate` that the run was trained by; None where they are not recorded."""
+        words = self.run.record.environment.get(COMMAND)
+        return tuple(map(str, words)) if isinstance(words, list) else None
+
+    @property
+    def environment(self) -> dict[str, Json]:
+        """Dotted name to value, of what is recorded of where and with what the run was computed."""
+        return flatten(apart_from_the_command(self.run.record.environment))
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The first, the best and the last epoch, which say most of the history; none of a run that ended before
+        its first."""
+        record = self.run.record
+        return tuple(sorted({1, record.best_epoch or 1, record.epochs_run})) if record.epochs_run else ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "run_id": self.run.record.run_id,
+            "folder": str(self.folder),
+            "spec": self.run.spec.to_json(),
+            "record": self.run.record.to_json(),
+            "history": {name: values.tolist() for name, values in self.run.history.items()},
+        }
+
+
+def show(*names: str, results_dir: Path = Path("results")) -> tuple[ShownRun, ...]:
+    """The runs whose ids begin so, one for each name.
+
+    Raises:
+        UsageError: when nothing is named, or a study.
+        MissingRun, AmbiguousPrefix: when no run begins so, or several do.
+        UnreadableRecord: when the run is damaged.
+    """
+    if not names:
+        raise UsageError("Which run? `ablate list runs` prints their ids.")
+    store = RunStore(results_dir)
+    found = [store.get(_run_id(name, store)) for name in names]
+    places = places_of(results_dir)
+    return tuple(ShownRun(run, store.folder(run.spec.run_id), places.get(run.spec.run_id, ())) for run in found)
+
+
+def _run_id(name: str, store: RunStore) -> str:
+    if name in study_names(store.root):
+        raise UsageError(f"{name} is a study. Its runs: ablate list study={name}")
+    return store.find(name)

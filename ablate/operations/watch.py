@@ -1,0 +1,100 @@
+"""How far a study is that another process is training, by its plan, the store and the claims of living processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from ablate.core.errors import UsageError
+from ablate.core.plans import StudyPlan
+from ablate.core.records import RunRecord, Status
+from ablate.operations.catalogue import studies
+from ablate.operations.sides import known_studies
+from ablate.storage.leases import Claims
+from ablate.storage.runs import MissingRun, RunStore
+from ablate.storage.studies import StudyFolder
+
+__all__ = ["Standing", "watch"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a study is: runs with an outcome, runs that failed, and runs that a living process is training."""
+
+    plan: StudyPlan
+    done: tuple[RunRecord, ...]
+    failed: tuple[RunRecord, ...]
+    running: tuple[str, ...]
+
+    @property
+    def planned(self) -> int:
+        return len(self.plan.run_ids)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every run has been tried and none is being trained."""
+        return not self.running and len(self.done) + len(self.failed) == self.planned
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the mean of the runs that are done and the number that are being trained; None without either."""
+        timed = [record.timings.wall_seconds for record in self.done]
+        left = self.planned - len(self.done)
+        return fmean(timed) * left / len(self.running) if timed and self.running else None
+
+
+def watch(
+    name: str | None = None, *, results_dir: Path = Path("results"), every_seconds: float = 1.0
+) -> Iterator[Standing]:
+    """How far the study is, again and again until it is over; only the first time is there no wait before it.
+
+    Args:
+        name: of the study; by default the one that was planned last.
+        every_seconds: the time between two looks, above 0.
+
+    Raises:
+        UsageError: when there is no such study, or that is no such time; before the first look.
+    """
+    if not every_seconds > 0:
+        raise UsageError("--every takes a number of seconds above 0")
+    return _standings(_plan(name, results_dir), results_dir, every_seconds)
+
+
+def _plan(name: str | None, results_dir: Path) -> StudyPlan:
+    known = [study.name for study in studies(results_dir)]
+    chosen = name if name is not None else known[-1] if known else ""
+    plan = StudyFolder(results_dir, chosen).plan() if chosen in known else None
+    if plan is None:
+        asked = "No study to watch." if name is None else f"No study {name}."
+        raise UsageError(f"{asked} {known_studies(results_dir)}")
+    return plan
+
+
+def _standings(plan: StudyPlan, results_dir: Path, every_seconds: float) -> Iterator[Standing]:
+    store, claims = RunStore(results_dir), Claims(results_dir)
+    while True:
+        standing = _standing(plan, store, claims)
+        yield standing
+        if standing.is_over:
+            return
+        time.sleep(every_seconds)
+
+
+def _standing(plan: StudyPlan, store: RunStore, claims: Claims) -> Standing:
+    records = [record for run_id in plan.run_ids if (record := _record(run_id, store)) is not None]
+    done = tuple(record for record in records if record.status.is_outcome)
+    open_ids = set(plan.run_ids) - {record.run_id for record in done}
+    running = tuple(run_id for run_id in plan.run_ids if run_id in open_ids and claims.holder(run_id) is not None)
+    # A failed run that is being trained again has not failed yet.
+    failed = tuple(record for record in records if record.status is Status.FAILED and record.run_id not in running)
+    return Standing(plan, done, failed, running)
+
+
+def _record(run_id: str, store: RunStore) -> RunRecord | None:
+    try:
+        return store.record(run_id)
+    except MissingRun:
+        return None

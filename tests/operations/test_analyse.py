@@ -1,0 +1,75 @@
+"""`judge` and `analyse` from Python: a frame as well as a file, with numbers worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ablate.analysis.tidy_frame import TableProblem
+from ablate.operations.analyse import analyse, judge
+from ablate.verdicts.verdict import Scale, Word
+
+# Differences by seed: 0.05, 0.045, 0.05, 0.046.
+FRAME = pd.DataFrame(
+    [
+        ("sgd", 0, 0.900), ("sgd", 1, 0.910), ("sgd", 2, 0.890), ("sgd", 3, 0.905),
+        ("adam", 2, 0.940), ("adam", 0, 0.950), ("adam", 1, 0.955), ("adam", 3, 0.951),
+    ],
+    columns=["arm", "seed", "accuracy"],
+)  # fmt: skip
+
+
+def test_a_frame_is_judged_by_its_pairs() -> None:
+    (verdict,) = judge(FRAME, metric="accuracy", direction="max", margin=0.01)
+    assert (verdict.subject, verdict.reference, verdict.word) == ("adam", "sgd", Word.BETTER)
+    assert verdict.raw_diff == pytest.approx((0.05 + 0.045 + 0.05 + 0.046) / 4)
+
+
+def test_a_file_says_the_same(tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "table.csv", index=False)
+    asked: dict[str, Any] = {"metric": "accuracy", "direction": "max", "margin": "10%", "scale": "log_error"}
+    from_file = judge(tmp_path / "table.csv", **asked)
+    assert from_file == judge(str(tmp_path / "table.csv"), **asked) == judge(FRAME, **asked)
+    assert from_file[0].scale is Scale.LOG_ERROR
+
+
+def test_columns_and_baseline_are_ones_own() -> None:
+    own = FRAME.rename(columns={"arm": "method", "seed": "trial", "accuracy": "regret"})
+    (verdict,) = judge(own, metric="regret", arm="method", seed="trial", baseline="adam", direction="min", margin=0.01)
+    assert (verdict.subject, verdict.reference, verdict.word) == ("sgd", "adam", Word.BETTER)
+
+
+def test_verdicts_are_written_with_a_figure(tmp_path: Path) -> None:
+    verdicts = judge(FRAME, metric="accuracy", direction="max", margin=0.01)
+    assert analyse(verdicts, tmp_path / "out") == tmp_path / "out" / "verdicts.md"
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"verdicts.md", "verdicts.csv", "verdicts.tex", "forest.png"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "Which metric. --metric is one of arm, seed, accuracy"),
+        ({"metric": "loss"}, "there is no column 'loss'"),
+        ({"metric": "accuracy", "baseline": "lion"}, "no arm is named 'lion'"),
+        ({"metric": "accuracy", "direction": "up"}, "direction is min or max"),
+        ({"metric": "accuracy", "scale": "linear"}, "'linear' is not a valid Scale"),
+        ({"metric": "accuracy", "multiplicity": "none"}, "multiplicity is one of holm, joint"),
+    ],
+)
+def test_what_does_not_fit_is_refused(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(TableProblem, match=said) as raised:
+        judge(FRAME, **asked)
+    assert raised.value.exit_code == 2
+
+
+def test_a_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "alone.csv"
+    FRAME[:4].to_csv(path, index=False)
+    with pytest.raises(TableProblem, match=f"{path}: there is one arm only"):
+        judge(path, metric="accuracy", direction="max")
+    with pytest.raises(TableProblem, match="cannot be read as a table"):
+        judge(tmp_path / "gone.csv", metric="accuracy")

@@ -1,0 +1,74 @@
+"""`report` from Python: a study of the store, the data/ of a report alone, and what is neither."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from ablate.core.errors import UsageError
+from ablate.operations.report import report
+from ablate.plots import figures
+from tests.cli.kept import keep
+from tests.synthetic import completed_runs, optimizer_sweep
+
+SWEEP = optimizer_sweep(seeds=3, optimizers={"adam": 0.001, "sgd": 0.01})
+
+
+@pytest.fixture(autouse=True)
+def quick_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn is looked at elsewhere."""
+    monkeypatch.setattr(figures, "DRAW", dict.fromkeys(figures.DRAW, lambda results: Figure(figsize=(1, 1))))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder with the results of a study."""
+    keep(tmp_path / "results", SWEEP, completed_runs(SWEEP))
+    return tmp_path
+
+
+def of_study(root: Path) -> Path:
+    (written,) = report("optimizers", results_dir=root / "results", reports_dir=root / "reports")
+    return written.markdown
+
+
+def test_a_study_gets_its_tables_and_its_report(root: Path) -> None:
+    markdown = of_study(root)
+    assert markdown == root / "reports" / "optimizers" / "report.md"
+    assert "optimizer=sgd" in markdown.read_text()
+    assert (root / "results" / "studies" / "optimizers" / "runs.csv").is_file()
+    assert not markdown.with_suffix(".tex").exists()
+
+
+def test_the_data_of_a_report_is_enough(root: Path) -> None:
+    markdown = of_study(root)
+    shutil.copytree(markdown.parent / "data", root / "elsewhere" / "data")
+    (written,) = report(data=root / "elsewhere" / "data", results_dir=root / "nothing")
+    assert (written.markdown, written.changed, written.latex) == (root / "elsewhere" / "report.md", True, None)
+    assert written.markdown.read_bytes() == markdown.read_bytes()
+
+
+def test_latex_stands_beside_it(root: Path) -> None:
+    (written,) = report("optimizers", results_dir=root / "results", reports_dir=root / "reports", with_latex=True)
+    assert written.latex == written.markdown.with_suffix(".tex")
+    assert written.latex.read_text().startswith(r"\documentclass")
+
+
+@pytest.mark.parametrize(
+    ("names", "data", "said"),
+    [
+        ((), None, "Which study. There are optimizers."),
+        (("nothing",), None, "no study nothing under .*There are optimizers."),
+        (("../x",), None, "There are optimizers."),
+        ((), Path("nowhere"), "nowhere is not a folder"),
+        ((), Path("results"), "results is not the data/ folder of a report"),
+    ],
+)
+def test_what_is_neither_is_refused(names: tuple[str, ...], data: Path | None, said: str, root: Path) -> None:
+    with pytest.raises(UsageError, match=said) as raised:
+        report(*names, data=None if data is None else root / data, results_dir=root / "results", reports_dir=root / "r")
+    assert raised.value.exit_code == 2
+    assert not (root / "r").exists()
