@@ -21,13 +21,14 @@ from typing import Any
 
 import ablate
 from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.judging import Judged
 from ablate.analysis.photo_predictions import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.captions import captions, figure_file
-from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.evidence import Evidence, Packed, pack, unpack
 from ablate.reporting.interpolations import line_file
 from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.probe_captions import probe_captions
@@ -123,7 +124,7 @@ def read_evidence(data_folder: Path) -> Evidence:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) -> Written:
+def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     """The same of what `pack` gives: whoever has no other use for the runs can let go of them before the report is
     made, for which they are unpacked.
 
@@ -131,12 +132,12 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     _check_links(folder)
-    report = folder / "report.md"
+    report, data = folder / "report.md", packed.files
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
     if not redraw and former.inputs == inputs and _stands(former.files, folder):
         return Written(report, changed=False)
-    files = {**{f"data/{name}": content for name, content in data.items()}, **_made_of(data)}
+    files = {**{f"data/{name}": content for name, content in data.items()}, **_made_of(packed)}
     for name, content in files.items():
         write_atomically(folder / name, content)
     _remove_figures(set(former.files) - set(files), folder)
@@ -152,10 +153,10 @@ def _check_links(folder: Path) -> None:
             raise WriteFailed(folder / part, 0, "it is a link, and a report is written into folders of its own")
 
 
-def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
+def _made_of(packed: Packed) -> dict[str, bytes]:
     """report.md, conclusions.md and the figures, made of what is packed, never of what was there before packing."""
-    evidence = unpack(data)
-    results = _results(evidence)
+    evidence = unpack(packed.files)
+    results = _results(evidence, packed.judged)
     conclusions = conclusions_of_study(results)
     return {
         "report.md": report_markdown(results, evidence.command).encode("utf-8"),
@@ -165,9 +166,9 @@ def _made_of(data: Mapping[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def _results(evidence: Evidence) -> StudyResults:
+def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> StudyResults:
     return study_results(
-        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
+        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines, judged
     )
 
 
