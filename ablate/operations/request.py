@@ -17,9 +17,9 @@ from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
 from ablate.runner.environment import installed_versions
+from ablate.sanitize.redact import PLACES
 
 __all__ = [
-    "SETTINGS",
     "add_run_options",
     "read_request",
     "read_run",
@@ -28,9 +28,6 @@ __all__ = [
     "tree_of",
     "wanted_versions",
 ]
-
-# Where things lie on this machine: settings for every verb, and no part of what is recorded of a command.
-SETTINGS = ("data_dir", "results_dir", "reports_dir")
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +82,7 @@ def read_settings(invocation: Invocation, also: tuple[str, ...] = ()) -> tuple[S
     Args:
         also: further root keys whose words are settings of the verb.
     """
-    roots = (*SETTINGS, *also)
+    roots = (*PLACES, *also)
     about = tuple(word for word in invocation.words if "=" in word and _root(word) in roots)
     names = tuple(word for word in invocation.words if word not in about)
     return load_settings(about, tree_of(invocation)), names
@@ -93,7 +90,7 @@ def read_settings(invocation: Invocation, also: tuple[str, ...] = ()) -> tuple[S
 
 def recorded_words(invocation: Invocation) -> tuple[str, ...]:
     """The words of a study without those that hold on this machine alone."""
-    words = (word for word in invocation.words if word.split("=")[0] not in (*SETTINGS, "executor"))
+    words = (word for word in invocation.words if word.split("=")[0] not in (*PLACES, "executor"))
     return (*(("-m",) if invocation.options.multirun else ()), *words)
 
 
