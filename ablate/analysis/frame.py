@@ -28,7 +28,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ablate.analysis.judging import judge_sweep
+from ablate.analysis.judging import Judged, judge_study
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
 from ablate.core.identity import Json
@@ -89,9 +89,16 @@ class Tables:
             yield "".join(_history_lines(self.history.iloc[start : start + CSV_ROWS], cell)).encode()
 
 
-def study_tables(plan: StudyPlan, runs: Runs) -> Tables:
+def study_tables(plan: StudyPlan, runs: Runs, judged: Sequence[Judged] | None = None) -> Tables:
+    """
+    Args:
+        judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).
+    """
     return Tables(
-        runs_table(plan, runs), history_table(plan, runs), timings_table(plan, runs), verdicts_table(plan, runs)
+        runs_table(plan, runs),
+        history_table(plan, runs),
+        timings_table(plan, runs),
+        verdicts_table(plan, judge_study(plan, runs) if judged is None else judged),
     )
 
 
@@ -244,11 +251,15 @@ def _median(values: tuple[float, ...]) -> float:
 # verdicts --------------------------------------------------------------------------------------------
 
 
-def verdicts_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
-    """The verdicts of every sweep, in the order of the plan, under the sweep's name; see `verdict_table`."""
+def verdicts_table(plan: StudyPlan, judged: Sequence[Judged]) -> pd.DataFrame:
+    """The verdicts of every sweep, in the order of the plan, under the sweep's name; see `verdict_table`.
+
+    Args:
+        judged: each sweep of the plan, as `judge_study` gives it.
+    """
     tables = []
-    for sweep in plan.sweeps:
-        table = verdict_table(judge_sweep(sweep, runs).rows, plan.plan_hash)
+    for sweep, found in zip(plan.sweeps, judged, strict=True):
+        table = verdict_table(found.rows, plan.plan_hash)
         table.insert(0, "sweep", _text(sweep.spec.name for _ in range(len(table))))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)

@@ -2,6 +2,7 @@
 
     judged = judge_sweep(plan.sweeps[0], runs)
     judged.verdicts, judged.claims, judged.effects, judged.on_test
+    judge_study(plan, runs)           # each sweep of a plan
 
 What is compared, in which family, on which scale and within which margin stands in the plan, written before any
 run; the runs add numbers and nothing else.
@@ -24,7 +25,7 @@ from ablate.analysis.summaries import summarise
 from ablate.analysis.values import MISSING, Runs, Value, column_info, metric_of, status_of, value_in
 from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
-from ablate.core.plans import PlannedSweep
+from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import Status, StoredRun
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
@@ -41,7 +42,7 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.scales import analysis_scale, error_of
 from ablate.verdicts.verdict import Scale, Verdict
 
-__all__ = ["Judged", "arms_to_confirm", "judge_sweep", "spreads"]
+__all__ = ["Judged", "arms_to_confirm", "judge_study", "judge_sweep", "spreads"]
 
 FEWEST_DOSES = 3
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
@@ -78,6 +79,11 @@ class Judged:
         """Everything, as the table of verdicts lists it."""
         confirmation = () if self.selection is None else self.selection.confirmation
         return (*self.verdicts, *self.claims, *confirmation, *self.effects, *self.on_test)
+
+
+def judge_study(plan: StudyPlan, runs: Runs) -> tuple[Judged, ...]:
+    """Every sweep of the plan, in its order. Tables and reports take it: each sweep need be judged once for both."""
+    return tuple(judge_sweep(sweep, runs) for sweep in plan.sweeps)
 
 
 def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:

@@ -20,7 +20,7 @@ from ablate.analysis.examples import ShownExamples, shown_examples
 from ablate.analysis.generated import Samples, samples_of_arms
 from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.interpolations import ArmLines
-from ablate.analysis.judging import judge_sweep
+from ablate.analysis.judging import Judged, judge_study, judge_sweep
 from ablate.analysis.photo_predictions import ArmReadings
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
@@ -120,7 +120,7 @@ class SweepResults:
     gap: MetricSummaries
     seconds: MetricSummaries
     secondary: tuple[MetricSummaries, ...]
-    confusions: tuple[Confusion, ...]
+    confusions: tuple[Confusion, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     claims: tuple[Verdict, ...] = ()
     slopes: tuple[Verdict, ...] = ()
@@ -174,6 +174,7 @@ def study_results(
     ensembles: StudyEnsembles | None = None,
     readings: ArmReadings | None = None,
     lines: tuple[ArmLines, ...] = (),
+    judged: Sequence[Judged] | None = None,
 ) -> StudyResults:
     """
     Args:
@@ -181,13 +182,14 @@ def study_results(
         ensembles: what seeds gain together; it is made of more than the runs of a report still hold.
         readings: of photographs.
         lines: between the runs of two arms.
+        judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).
     """
     gains = ensembles or {}
     return StudyResults(
         plan=plan,
         sweeps=tuple(
-            replace(sweep_results(sweep, runs, events), ensembles=gains.get(sweep.spec.name, {}))
-            for sweep in plan.sweeps
+            replace(sweep_results(sweep, runs, events, found), ensembles=gains.get(sweep.spec.name, {}))
+            for sweep, found in zip(plan.sweeps, judge_study(plan, runs) if judged is None else judged, strict=True)
         ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
         readings=readings,
@@ -195,36 +197,64 @@ def study_results(
     )
 
 
-def sweep_results(sweep: PlannedSweep, runs: Runs, events: Sequence[Mapping[str, Any]] = ()) -> SweepResults:
+def sweep_results(
+    sweep: PlannedSweep, runs: Runs, events: Sequence[Mapping[str, Any]] = (), judged: Judged | None = None
+) -> SweepResults:
+    """
+    Args:
+        events: the study's log, see `StudyFolder.events`.
+        judged: the sweep by these runs, where that has been done already.
+    """
+    found = judge_sweep(sweep, runs) if judged is None else judged
+    return _with_artefacts(_with_judgement(_measured(sweep, runs), found, runs, events), runs)
+
+
+def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
+    """What became of the runs: their outcomes, summaries and curves, with no word about any difference."""
     column = sweep.spec.metric
-    judged = judge_sweep(sweep, runs)
     metric = column_info(column)
-    summaries = summarise(sweep, runs, value_in(column))
     curve_metric = history_metric(metric.name)
     return SweepResults(
         planned=sweep,
         metric=metric,
         outcomes=tuple(_outcome(run, runs, column) for run in sweep.runs),
-        summaries=summaries,
+        summaries=summarise(sweep, runs, value_in(column)),
         curve_metric=column_info(curve_metric),
         validation=learning_curves(sweep, runs, curve_metric),
         training=learning_curves(sweep, runs, curve_metric.removeprefix("val_")),
         gap=MetricSummaries(column_info("gap"), summarise(sweep, runs, value_in("gap"))),
         seconds=MetricSummaries(SECONDS, summarise(sweep, runs, _seconds)),
         secondary=_secondary(sweep, runs, column),
+        divergences=arm_divergences(sweep, runs),
+    )
+
+
+def _with_judgement(
+    results: SweepResults, judged: Judged, runs: Runs, events: Sequence[Mapping[str, Any]]
+) -> SweepResults:
+    """With what was said of the arms, claims and factors, and what depends on that."""
+    sweep = results.planned
+    interactions = judged.grid.interactions if judged.grid else ()
+    return replace(
+        results,
         confusions=_confusions(sweep, runs, judged.verdicts),
         verdicts=judged.verdicts,
         claims=judged.claims,
         slopes=judged.slopes,
         on_test=judged.on_test,
         multiplicity=sweep.spec.multiplicity,
-        flags=sweep_flags(
-            sweep, runs, judged.verdicts, events, judged.selection, judged.grid.interactions if judged.grid else ()
-        ),
-        divergences=arm_divergences(sweep, runs),
+        flags=sweep_flags(sweep, runs, judged.verdicts, events, judged.selection, interactions),
         selection=judged.selection,
         factorial=judged.grid,
         revisited=revisit(sweep, runs, judged.claims),
+    )
+
+
+def _with_artefacts(results: SweepResults, runs: Runs) -> SweepResults:
+    """With what was kept of the runs beside their numbers: examples, displacements, probes, images."""
+    sweep = results.planned
+    return replace(
+        results,
         examples=shown_examples(sweep, runs),
         displacements=displacement_curves(sweep, runs),
         probes=_probes(sweep, runs),

@@ -31,8 +31,9 @@ from ablate.config.files import read_leaf, read_yaml
 from ablate.config.overrides import Word, Words, layered, write_word
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
-from ablate.config.tree import PRIMARY, ConfigTree
+from ablate.config.tree import PRIMARY, ConfigTree, laid_over
 from ablate.core.identity import Json
+from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
 
@@ -46,8 +47,6 @@ SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
 TRAINER = "trainer"
-# Where things lie may depend on the machine. What a run is made of may not: it is stored, and shown in reports.
-PLACES = ("data_dir", "results_dir", "reports_dir")
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
 MOST_REFERENCES = 20
 _REFERENCE = re.compile(r"\$\{[^${}:]*\}")
@@ -177,7 +176,7 @@ class Composer:
         config = deepcopy(self._leaves(()))
         for word in choices:
             leaf = read_leaf(self.tree.leaf(word.key, str(word.value)))
-            config[word.key] = OmegaConf.merge(self._primary.get(word.key) or {}, leaf)
+            config[word.key] = laid_over(self._primary.get(word.key) or {}, leaf)
         return config
 
     def _is_exchange(self, word: Word) -> bool:
@@ -275,8 +274,9 @@ def _leaf_file_problems(file: Path, group: str, leaf: Config, allow: tuple[str, 
 
 
 def _reference_problems(unresolved: Any) -> Iterator[Problem]:
-    """A problem for every value that is taken from the environment, or computed while it is read."""
-    found = [(key, text) for key, text in _texts(unresolved) if "${" in text and key not in PLACES]
+    """A problem for every value that is taken from the environment, or computed while it is read. Where things lie may
+    depend on the machine; what a run is made of may not: it is stored, and shown in reports."""
+    found = [(key, text) for key, text in _texts(unresolved) if "${" in text and key not in PATH_KEYS]
     for key, text in found:
         if "${" in _REFERENCE.sub("", text):
             yield Problem(key, text, "a value, or ${key} for that of another key: it has to stand in words")

@@ -5,21 +5,18 @@ Leaves that are built from dataclasses check themselves; see `ablate.training.se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ablate.config.problems import Problem, nearest
 from ablate.core.artefacts import ARTEFACTS
-from ablate.core.specs import NO_DEVICE, NO_LAST_POINT, SEEDS
+from ablate.core.specs import SEEDS, STUDY_NAME
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "xla", "graph", "eager")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-# It names folders, on every operating system.
-STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9_.+-]{{0,99}}{NO_LAST_POINT}")
 
 
 def range_problems(root: str, value: Any) -> Iterator[Problem]:

@@ -26,11 +26,12 @@ from ablate.config.tree import ALLOW_TARGETS, ConfigTree
 from ablate.config.yaml_lines import place
 from ablate.core.claims import probes_of
 from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
+from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = ["Request", "load_request", "load_settings"]
 
 # Root keys that are no part of a spec: they stand on the command line, where they hold for a whole study.
-OUTSIDE_SPEC = ("data_dir", "results_dir", "reports_dir", "study", "executor", "keep")
+OUTSIDE_SPEC = (*PATH_KEYS, "study", "executor", "keep")
 ALLOWING = "--allow-target, or your own conf/config.yaml"
 
 

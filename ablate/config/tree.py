@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ablate.config.files import read_yaml
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 
-__all__ = ["ConfigTree", "find_tree"]
+__all__ = ["ConfigTree", "find_tree", "laid_over"]
 
 PRIMARY = "config.yaml"
 STUDY = "study.yaml"
@@ -89,6 +90,14 @@ def find_tree(current: Path, config_dirs: Sequence[Path] = (), allow_targets: Se
         experiments=(current / "experiments", _shipped("experiments")),
         allow_targets=tuple(dict.fromkeys([*listed, *allow_targets])),
     )
+
+
+def laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`under` with what `over` says in its place, mapping by mapping: a leaf over what the primary config says of its
+    group. Anything else, a list too, is replaced whole."""
+    both = {**under, **over}
+    nested = [key for key in under if isinstance(under[key], Mapping) and isinstance(over.get(key), Mapping)]
+    return both | {key: laid_over(under[key], over[key]) for key in nested}
 
 
 def _shipped(name: str, marker: str = "") -> Path:

@@ -13,6 +13,7 @@ Everything here is frozen, made of JSON values, and independent of the rest of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
@@ -38,9 +39,9 @@ __all__ = [
 ]
 
 SEEDS = range(2**32)
-# What names a folder on every system begins with this and ends with the other: Windows keeps some names for devices,
+# The name of a study or a sweep, which names folders and files on every system: Windows keeps some names for devices,
 # whatever follows their first point, and drops a point at the end.
-NO_DEVICE, NO_LAST_POINT = r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))", r"(?<!\.)"
+STUDY_NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}(?<!\.)")
 # Fields of a sweep that came after plans were written: a plan without one of them means its default.
 LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm")
 # Those of them that are one of a few words; see `SweepSpec`.

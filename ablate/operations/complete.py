@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from ablate.config.tree import PRIMARY, ConfigTree, find_tree
-from ablate.core.specs import CHOICES, LATER
+from ablate.config.tree import PRIMARY, ConfigTree, find_tree, laid_over
+from ablate.core.specs import CHOICES, LATER, STUDY_NAME
 
 __all__ = ["arms", "filters", "overrides", "run_ids", "studies"]
 
@@ -50,7 +50,7 @@ def run_ids(results_dir: Path) -> Iterator[str]:
 
 def arms(current: str, results_dir: Path) -> Iterator[str]:
     """The arms, as study:arm, of the study that `current` names; none before its colon."""
-    from ablate.storage.studies import STUDY_NAME, StudyFolder
+    from ablate.storage.studies import StudyFolder
 
     study, colon, _ = current.partition(":")
     plan = StudyFolder(results_dir, study).plan() if colon and STUDY_NAME.fullmatch(study) else None
@@ -118,14 +118,8 @@ def _leaves(before: Sequence[str], tree: ConfigTree) -> dict[str, Any]:
     for group, choice in chosen.items():
         if (group in root and not isinstance(root[group], dict)) or choice not in tree.groups.get(group, ()):
             continue
-        root[group] = _merged(root.get(group, {}), _read(tree.leaf(group, choice)))
+        root[group] = laid_over(root.get(group, {}), _read(tree.leaf(group, choice)))
     return root
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    both = {**under, **over}
-    nested = {key for key in under.keys() & over.keys() if isinstance(under[key], dict) and isinstance(over[key], dict)}
-    return {key: _merged(under[key], over[key]) if key in nested else value for key, value in both.items()}
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

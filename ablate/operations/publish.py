@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
+from ablate.analysis.judging import judge_study
 from ablate.core.plans import StudyPlan
-from ablate.reporting.evidence import LINES, READINGS, Evidence, pack, unpack_lines, unpack_readings
+from ablate.reporting.evidence import LINES, READINGS, Evidence, Packed, pack, unpack_lines, unpack_readings
 from ablate.reporting.writing import Written, write_packed
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
@@ -44,21 +45,30 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    run_ids, data = _packed(folder, store, lines[-1])
-    return Published(lines[-1].plan, run_ids, write_packed(data, reports_dir / folder.name, redraw))
+    run_ids, packed = _packed(folder, store, lines[-1])
+    return Published(lines[-1].plan, run_ids, write_packed(packed, reports_dir / folder.name, redraw))
 
 
-def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], dict[str, bytes]]:
+def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], Packed]:
     """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
     runs, and no room to keep them until the report is made."""
     runs = store.present(line.plan.possible_run_ids)
-    tables = _write_tables(folder, study_tables(line.plan, runs))
+    judged = judge_study(line.plan, runs)
+    tables = _write_tables(folder, study_tables(line.plan, runs, judged))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
     readings, asked = unpack_readings(left), unpack_lines(left)
-    evidence = Evidence(line.plan, runs, line.argv, folder.events(), readings=readings, lines=asked, tables=tables)
-    data = pack(evidence)
-    return frozenset(runs), data
+    evidence = Evidence(
+        line.plan,
+        runs,
+        line.argv,
+        folder.events(),
+        readings=readings,
+        lines=asked,
+        tables=tables,
+        judged=judged,
+    )
+    return frozenset(runs), pack(evidence)
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:

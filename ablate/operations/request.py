@@ -14,11 +14,9 @@ from ablate.config.tree import ConfigTree, find_tree
 from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
+from ablate.sanitize.redact import PATH_KEYS
 
-__all__ = ["PATHS", "ConfigFolders", "read_request", "read_run", "read_settings", "recorded_words", "split_settings"]
-
-# Where things lie on this machine: settings for every verb, and no part of what is recorded of a command.
-PATHS = ("data_dir", "results_dir", "reports_dir")
+__all__ = ["ConfigFolders", "read_request", "read_run", "read_settings", "recorded_words", "split_settings"]
 
 
 @dataclass(frozen=True)
@@ -85,16 +83,16 @@ def split_settings(words: Sequence[str], also: tuple[str, ...] = ()) -> tuple[tu
     """The words that are about settings, and the names among them.
 
     Args:
-        also: root keys that are settings here beside PATHS.
+        also: root keys that are settings here beside PATH_KEYS.
     """
-    roots = (*PATHS, *also)
+    roots = (*PATH_KEYS, *also)
     about = tuple(word for word in words if "=" in word and _root(word) in roots)
     return about, tuple(word for word in words if word not in about)
 
 
 def recorded_words(words: Sequence[str], is_grid: bool = False) -> tuple[str, ...]:
     """The words of a command without those that hold on this machine alone."""
-    kept = (word for word in words if word.split("=")[0] not in (*PATHS, "executor"))
+    kept = (word for word in words if word.split("=")[0] not in (*PATH_KEYS, "executor"))
     return (*(("-m",) if is_grid else ()), *kept)
 
 

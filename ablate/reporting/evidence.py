@@ -1,7 +1,8 @@
 """A study packed into the files of `data/`, so that its report can be made again without the store.
 
-    files = pack(Evidence(plan, runs, ("+sweep=optimizers",)))    # file name → bytes
-    unpack(files)                                # what a report needs of it, equal report for equal files
+    packed = pack(Evidence(plan, runs, ("+sweep=optimizers",)))
+    packed.files                                 # file name → bytes
+    unpack(packed.files)                         # what a report needs of it, equal report for equal files
 
     plan.json            the plan, with the settings of every arm (so every spec), and the command's words
     records.jsonl        one record a line, in the order of the plan
@@ -25,7 +26,7 @@ from __future__ import annotations
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,12 +37,13 @@ from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensemb
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import history_pieces, study_tables, to_csv_bytes, to_parquet_bytes, verdicts_table
 from ablate.analysis.interpolations import ArmLines, lines_from_arrays, lines_to_arrays
+from ablate.analysis.judging import Judged, judge_sweep
 from ablate.analysis.photo_predictions import ArmReadings, readings_from_arrays, readings_to_arrays
 from ablate.analysis.values import Runs
 from ablate.core.artefacts import NOT_APPLICABLE, PROBES
 from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 from ablate.core.identity import sha256_of_bytes
-from ablate.core.plans import StudyPlan
+from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import GENERATED, HISTORY, VALUE, Array, RunRecord, StoredRun
 from ablate.core.specs import RunSpec, SweepSpec
 from ablate.sanitize.arrays import read_arrays
@@ -51,6 +53,7 @@ __all__ = [
     "LINES",
     "READINGS",
     "Evidence",
+    "Packed",
     "pack",
     "pack_lines",
     "pack_readings",
@@ -88,6 +91,7 @@ class Evidence:
         lines: between the runs of two arms.
         tables: the files of the tables, where they have been made of these runs already; of ten thousand runs it
             takes a while.
+        judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).
     """
 
     plan: StudyPlan
@@ -98,46 +102,129 @@ class Evidence:
     readings: ArmReadings | None = None
     lines: tuple[ArmLines, ...] = ()
     tables: Mapping[str, bytes] = field(default_factory=dict)
+    judged: tuple[Judged, ...] | None = None
 
 
-def pack(evidence: Evidence) -> dict[str, bytes]:
-    """The files of `data/`; packing what was unpacked gives the same bytes."""
-    plan = evidence.plan
-    present = {run_id: evidence.runs[run_id] for run_id in plan.possible_run_ids if run_id in evidence.runs}
-    predictions, weights = _chosen_predictions(plan, present), _claimed_weights(plan, present)
-    # The tables tell what the packed runs tell, not what did not find room.
-    probes, generated = _chosen_probes(plan, present), _chosen_generated(plan, present)
-    arrays = {
-        run_id: {**predictions.get(run_id, {}), **weights.get(run_id, {}), **generated.get(run_id, {})}
-        for run_id in present
+@dataclass(frozen=True)
+class Packed:
+    """The files of `data/`, and what the runs in them say of each sweep of the plan: judged once, for the table of
+    verdicts that is among the files and for the report that is made of them."""
+
+    files: Mapping[str, bytes]
+    judged: tuple[Judged, ...]
+
+
+def pack(evidence: Evidence) -> Packed:
+    """What is kept of a study; packing what was unpacked gives the same bytes."""
+    present = {run_id: evidence.runs[run_id] for run_id in evidence.plan.possible_run_ids if run_id in evidence.runs}
+    chosen = _choose(evidence.plan, present)
+    runs = chosen.of(present)
+    judged = _judged(evidence, runs)
+    files = {
+        **_pack_study(evidence, runs),
+        **_pack_chosen(chosen),
+        **_pack_of_several(evidence, present),
+        # The tables tell what the packed runs tell, not what did not find room.
+        **_table_files(evidence, runs, judged),
     }
-    runs = {
-        run_id: replace(_with_arrays(run, arrays[run_id]), artefacts=probes.get(run_id, {}))
-        for run_id, run in present.items()
-    }
-    records = (_without_folders(run.record).to_json() for run in runs.values())
+    return Packed(files, judged)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """run_id → what is packed of a run beside its record and its history."""
+
+    predictions: dict[str, dict[str, Array]]
+    weights: dict[str, dict[str, Array]]
+    generated: dict[str, dict[str, Array]]
+    probes: dict[str, dict[str, dict[str, Array]]]
+
+    def of(self, runs: Runs) -> dict[str, StoredRun]:
+        """The runs as they will be unpacked."""
+        return {run_id: self._reduced(run_id, run) for run_id, run in runs.items()}
+
+    def _reduced(self, run_id: str, run: StoredRun) -> StoredRun:
+        history = {name: array for name, array in run.arrays.items() if name.startswith(HISTORY)}
+        others = (found.get(run_id, {}) for found in (self.predictions, self.weights, self.generated))
+        arrays = {name: array for found in (history, *others) for name, array in found.items()}
+        return replace(run, arrays=arrays, artefacts=self.probes.get(run_id, {}))
+
+
+def _choose(plan: StudyPlan, runs: Runs) -> _Chosen:
+    return _Chosen(
+        predictions=_chosen_predictions(plan, runs),
+        weights=_claimed_weights(plan, runs),
+        generated=_chosen_generated(plan, runs),
+        probes=_chosen_probes(plan, runs),
+    )
+
+
+def _pack_study(evidence: Evidence, runs: Runs) -> dict[str, bytes]:
+    """The plan, the records and the log."""
+    header = {"plan": evidence.plan.to_json(), "command": public_words(evidence.command)}
     return {
-        "plan.json": _json_bytes({"plan": plan.to_json(), "command": public_words(evidence.command)}, indent=1),
-        "records.jsonl": _json_lines(records),
-        "predictions.npz": _pack_predictions(predictions),
-        **({"weights.npz": _npz(_named_by_run(weights))} if weights else {}),
-        **({GENERATED_FILE: _npz({name: generated[name][GENERATED] for name in generated})} if generated else {}),
-        **_pack_probes(probes),
-        **_pack_ensembles(evidence.ensembles or study_ensembles(plan, present)),
+        "plan.json": _json_bytes(header, indent=1),
+        "records.jsonl": _json_lines(_without_folders(run.record).to_json() for run in runs.values()),
+        "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
+    }
+
+
+def _pack_chosen(chosen: _Chosen) -> dict[str, bytes]:
+    """The arrays, but for history, which is a table."""
+    generated = {run_id: arrays[GENERATED] for run_id, arrays in chosen.generated.items()}
+    return {
+        "predictions.npz": _pack_predictions(chosen.predictions),
+        **({"weights.npz": _npz(_named_by_run(chosen.weights))} if chosen.weights else {}),
+        **({GENERATED_FILE: _npz(generated)} if generated else {}),
+        **_pack_probes(chosen.probes),
+    }
+
+
+def _pack_of_several(evidence: Evidence, present: Runs) -> dict[str, bytes]:
+    """What was made of several runs together, and may need more of them than is packed."""
+    return {
+        **_pack_ensembles(evidence.ensembles or study_ensembles(evidence.plan, present)),
         **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
         **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
-        "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
-        # History is long, and a reader of its CSV finds it under results/studies.
-        **_table_files(evidence, runs),
     }
 
 
-def _table_files(evidence: Evidence, runs: Runs) -> dict[str, bytes]:
-    """Of the runs as they are packed, which can tell less than those that were there for verdicts alone: these may be
-    about predictions that found no room."""
+def _judged(evidence: Evidence, runs: Runs) -> tuple[Judged, ...]:
+    """By the runs as they are packed, which can tell less than those that were there. What was said of a sweep before
+    holds where its runs are packed with all that it was made of; only other sweeps are judged anew."""
+    sweeps = evidence.plan.sweeps
+    before: Sequence[Judged | None] = [None] * len(sweeps) if evidence.judged is None else evidence.judged
+    return tuple(
+        found if found is not None and _tells_as_much(sweep, evidence.runs, runs) else judge_sweep(sweep, runs)
+        for sweep, found in zip(sweeps, before, strict=True)
+    )
+
+
+def _tells_as_much(sweep: PlannedSweep, whole: Runs, packed: Runs) -> bool:
+    """Whether a judgement finds in the packed runs of a sweep all that it reads of the whole ones."""
+    names = (LABEL, PREDICTION, *(WEIGHTS if _is_about_weights(sweep.spec) else ()))
+    run_ids = dict.fromkeys(run.run_id for run in (*sweep.runs, *sweep.confirmation) if run.run_id in packed)
+    return all(
+        whole[run_id].probes == packed[run_id].probes
+        and all(_is_same(whole[run_id].arrays.get(name), packed[run_id].arrays.get(name)) for name in names)
+        for run_id in run_ids
+    )
+
+
+def _is_same(one: Array | None, other: Array | None) -> bool:
+    """Whether both are there with equal values, or neither is. A type that is no smaller than it must be counts as
+    equal, but not whole numbers for others: those are classes."""
+    if one is None or other is None:
+        return one is other
+    return (one.dtype.kind in "iu") == (other.dtype.kind in "iu") and np.array_equal(one, other)
+
+
+def _table_files(evidence: Evidence, runs: Runs, judged: tuple[Judged, ...]) -> dict[str, bytes]:
+    """History is long, and a reader of its CSV finds it under results/studies. Tables that were made before packing
+    hold but for the verdicts: these may have been about predictions that found no room."""
     if not evidence.tables:
-        return study_tables(evidence.plan, runs).files()
-    verdicts = verdicts_table(evidence.plan, runs)
+        return study_tables(evidence.plan, runs, judged).files()
+    verdicts = verdicts_table(evidence.plan, judged)
     return {
         **evidence.tables,
         "verdicts.parquet": to_parquet_bytes(verdicts),
@@ -238,12 +325,6 @@ def _is_about_weights(spec: SweepSpec) -> bool:
     numbers = () if spec.original is None else spec.original.numbers
     asked = {*numbers, *(parse_statement(claim).quantity.name for claim in spec.claims)}
     return bool(asked & {*WEIGHT_QUANTITIES, *FIRST_KERNEL_QUANTITIES})
-
-
-def _with_arrays(run: StoredRun, arrays: Mapping[str, Array]) -> StoredRun:
-    """The run as it will be unpacked."""
-    history = {name: array for name, array in run.arrays.items() if name.startswith(HISTORY)}
-    return replace(run, arrays={**history, **arrays})
 
 
 def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str, Array]]]:

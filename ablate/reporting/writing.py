@@ -25,6 +25,7 @@ from typing import Any
 
 import ablate
 from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.judging import Judged
 from ablate.analysis.photo_predictions import ArmReadings
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
@@ -32,7 +33,7 @@ from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.agreement import agree
 from ablate.reporting.captions import captions, figure_file
-from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.evidence import Evidence, Packed, pack, unpack
 from ablate.reporting.interpolations import line_file
 from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.probe_captions import probe_captions
@@ -132,7 +133,7 @@ def read_evidence(data_folder: Path) -> Evidence:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) -> Written:
+def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     """The same of what `pack` gives: whoever has no other use for the runs can let go of them before the report is
     made, for which they are unpacked.
 
@@ -140,7 +141,7 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     _check_links(folder)
-    report = folder / "report.md"
+    report, data = folder / "report.md", packed.files
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
     is_whole = not redraw and _stands(former.files, folder)
@@ -148,7 +149,7 @@ def write_packed(data: Mapping[str, bytes], folder: Path, redraw: bool = False) 
         return Written(report, changed=False)
     # Made of what is packed, never of what was there before packing.
     evidence = unpack(data)
-    results = _results(evidence)
+    results = _results(evidence, packed.judged)
     files = {**{f"data/{name}": content for name, content in data.items()}, **_texts(results, evidence.command)}
     if is_whole and former.files.keys() == files.keys() | _figure_names(results) and _says_the_same(folder, files):
         return Written(report, changed=False)
@@ -185,9 +186,9 @@ def _texts(results: StudyResults, command: tuple[str, ...]) -> dict[str, bytes]:
     }
 
 
-def _results(evidence: Evidence) -> StudyResults:
+def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> StudyResults:
     return study_results(
-        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines
+        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines, judged
     )
 
 

@@ -77,9 +77,7 @@ class Trainer:
         """
         started = time.perf_counter()
         self._subject = None
-        data = self._loaded(spec)
-        settings: TrainingSettings = build(spec.training)
-        program = self._started_program(spec, data, settings)
+        program, data, settings = self._started(spec)
         fitted = fit(
             program,
             data.training,
@@ -145,8 +143,7 @@ class Trainer:
         return self._subject[0]
 
     def _restored(self, spec: RunSpec, raw: Mapping[str, Arrays]) -> Subject:
-        data = self._loaded(spec)
-        program = self._started_program(spec, data, build(spec.training))
+        program, data, _ = self._started(spec)
         first_weights = weights_of(program.model)
         if WEIGHTS in raw:
             assign_weights(program.model, raw[WEIGHTS])
@@ -165,8 +162,10 @@ class Trainer:
     def _loaded(self, spec: RunSpec) -> LoadedData:
         return _kept(self._data, _data_key(spec), lambda: load_data(spec, self._data_dir))
 
-    def _started_program(self, spec: RunSpec, data: LoadedData, settings: TrainingSettings) -> Program:
-        """The program of the spec's shape, in the state in which this run begins."""
+    def _started(self, spec: RunSpec) -> tuple[Program, LoadedData, TrainingSettings]:
+        """The program of the spec's shape, in the state in which this run begins, with the run's data and settings."""
+        data = self._loaded(spec)
+        settings: TrainingSettings = build(spec.training)
         model, loss = build_model(spec, data), made_loss(spec)
         (clip, limit), *_ = (*settings.clip.limits.items(), (None, None))
 
@@ -185,7 +184,7 @@ class Trainer:
 
         program = _kept(self._programs, spec.program_id + _data_key(spec), compile_program)
         program.start(model, limit, augment_key(spec.seed, spec.salt), loss)
-        return program
+        return program, data, settings
 
 
 def _data_key(spec: RunSpec) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["public_words", "without_folders"]
+__all__ = ["PATH_KEYS", "public_words", "without_folders"]
 
-_PLACES = ("data_dir=", "results_dir=", "reports_dir=", "--config-dir", "--from", "--out", "--allow-target")
+# Root keys of a config that say where things lie on this machine. They are settings of every verb, no part of any spec,
+# and no part of what is recorded of a command.
+PATH_KEYS = ("data_dir", "results_dir", "reports_dir")
+_PRIVATE = (*(f"{key}=" for key in PATH_KEYS), "--config-dir", "--from", "--out", "--allow-target")
 _GRID = ("-m", "--multirun")
 _FOLDERS = re.compile(r"(?:file://|(?<![\w.:/]))(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+")
 
@@ -18,9 +21,9 @@ def public_words(command: Iterable[str]) -> list[str]:
     kept: list[str] = []
     words = iter(command)
     for word in words:
-        if word in _PLACES:
+        if word in _PRIVATE:
             next(words, None)
-        elif not word.lstrip("+~").startswith(_PLACES) and (word in _GRID or not word.startswith("-")):
+        elif not word.lstrip("+~").startswith(_PRIVATE) and (word in _GRID or not word.startswith("-")):
             kept.append(without_folders(word))
     return kept
 

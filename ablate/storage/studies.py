@@ -12,7 +12,6 @@ and command), `study_log.jsonl`, and tables that can be derived from the plans a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,13 +21,12 @@ from typing import Any
 from ablate.core.errors import ExitCode
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
-from ablate.core.specs import NO_DEVICE, NO_LAST_POINT
+from ablate.core.specs import STUDY_NAME
 from ablate.sanitize.types import as_declared
 from ablate.storage.atomic import StoreError, write_atomically, write_pieces
 from ablate.storage.journal import Journal
 
 __all__ = [
-    "STUDY_NAME",
     "AnotherStudy",
     "Difference",
     "PlanLine",
@@ -41,7 +39,6 @@ __all__ = [
     "study_names",
 ]
 
-STUDY_NAME = re.compile(rf"{NO_DEVICE}[A-Za-z0-9][A-Za-z0-9._+=-]{{0,199}}{NO_LAST_POINT}")
 PLANS = "plans.jsonl"
 SHOWN_DIFFERENCES = 5
 
@@ -132,7 +129,7 @@ class StudyFolder:
         """Raises ValueError for a name that is no plain folder name."""
         if not STUDY_NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} cannot name a study: up to 200 letters, digits and . _ + = -, a letter or digit first, "
+                f"{name!r} cannot name a study: up to 100 letters, digits and _ . + -, a letter or digit first, "
                 "no point last, and none of the names that Windows keeps for devices"
             )
         self.name = name

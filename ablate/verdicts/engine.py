@@ -382,33 +382,15 @@ def _judge(cases: Sequence[_Case], family: Family, alpha: float, multiplicity: s
 
 
 def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family, alpha: float, m: int) -> Verdict:
-    sign = case.orientation
-    values = list(case.differences.values())
-    size = effect_size(sign * (evidence.mean or 0.0), evidence.sd or 0.0, evidence.n, 1 - alpha)
-    improvement = paired_improvement([(case.better or 1) * value for value in values], 1 - alpha)
-    p_perm = sign_flip_p(values) if evidence.n >= MIN_EXACT_SEEDS else None
-    # Of a number without a spread nothing is gained or lost by pairing.
-    pairing = _Pairing() if case.has_stated_reference else _pairing(case.matched)
-    needed = _needed(evidence, decision)
-    crossed = _crossed(case)
-    word, qualifier = _said(case, evidence, decision)
-    ci, ci_adj, ci_equiv = (
-        _turned(evidence.interval(level), sign)
-        for level in (alpha, decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
-    )
-    observed = Observed(
-        differences=values,
-        evidence=evidence,
-        matched=case.matched,
-        m=m,
-        alpha=alpha,
-        vr=pairing.vr,
-        p_perm=p_perm,
-        n_diverged=case.n_diverged + case.n_diverged_reference,
-        n_examples=case.n_examples,
-        classes=case.classes,
-    )
-    means = _means(case)
+    """Of one of the `m` cases of a family."""
+    measured = _with_difference(_asked(case, evidence, family, alpha), case, evidence)
+    decided = _with_decision(measured, case, evidence, decision)
+    checked = _with_second_opinions(decided, case, evidence, decision)
+    return replace(checked, flags=engine_flags(_observed(checked, case, evidence, m)))
+
+
+def _asked(case: _Case, evidence: Evidence, family: Family, alpha: float) -> Verdict:
+    """The question alone, and what became of its runs."""
     return Verdict(
         family=family,
         subject=case.subject,
@@ -419,28 +401,32 @@ def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family
         sign=case.sign,
         test_name=case.test_name,
         alpha=alpha,
+        margin=case.margin,
+        relation=case.relation,
         n=evidence.n,
         n_planned=case.n_planned,
         n_diverged=case.n_diverged,
         n_diverged_reference=case.n_diverged_reference,
+        differences=dict(case.differences),
+    )
+
+
+def _with_difference(verdict: Verdict, case: _Case, evidence: Evidence) -> Verdict:
+    """With how far the two sides lie apart: in units, in spreads, and in seeds."""
+    sign, means, level = case.orientation, _means(case), 1 - verdict.alpha
+    size = effect_size(sign * (evidence.mean or 0.0), evidence.sd or 0.0, evidence.n, level)
+    improvement = paired_improvement([(case.better or 1) * value for value in case.differences.values()], level)
+    ci_low, ci_high = _turned(evidence.interval(verdict.alpha), sign)
+    return replace(
+        verdict,
         base_mean=means.reference,
         arm_mean=means.arm,
         raw_diff=means.difference,
         diff=None if evidence.mean is None else sign * evidence.mean,
         diff_pct_error=_percent_of_error(case, means),
         sd=evidence.sd,
-        ci_low=ci[0],
-        ci_high=ci[1],
-        alpha_i=decision.alpha_difference,
-        ci_adj_low=ci_adj[0],
-        ci_adj_high=ci_adj[1],
-        ci_equiv_low=ci_equiv[0],
-        ci_equiv_high=ci_equiv[1],
-        p_diff=decision.p_difference,
-        p_diff_adj=decision.p_difference_adjusted,
-        margin=case.margin,
-        p_tost=decision.p_equivalence,
-        p_tost_adj=decision.p_equivalence_adjusted,
+        ci_low=ci_low,
+        ci_high=ci_high,
         dz=size.dz,
         gz=size.gz,
         gz_low=size.low,
@@ -451,18 +437,62 @@ def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family
         p_improve=improvement.probability,
         pi_low=improvement.low,
         pi_high=improvement.high,
-        rho=pairing.rho,
-        vr=pairing.vr,
-        p_perm=p_perm,
-        word=None if family is Family.EXPLORATORY else word,
-        qualifier="" if family is Family.EXPLORATORY else qualifier,
+    )
+
+
+def _with_decision(verdict: Verdict, case: _Case, evidence: Evidence, decision: Decision) -> Verdict:
+    """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
+    word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, evidence, decision)
+    needed = _needed(evidence, decision)
+    ci_adj, ci_equiv = (
+        _turned(evidence.interval(level), case.orientation)
+        for level in (decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
+    )
+    return replace(
+        verdict,
+        word=word,
+        qualifier=qualifier,
+        alpha_i=decision.alpha_difference,
+        ci_adj_low=ci_adj[0],
+        ci_adj_high=ci_adj[1],
+        ci_equiv_low=ci_equiv[0],
+        ci_equiv_high=ci_equiv[1],
+        p_diff=decision.p_difference,
+        p_diff_adj=decision.p_difference_adjusted,
+        p_tost=decision.p_equivalence,
+        p_tost_adj=decision.p_equivalence_adjusted,
         seeds_needed_low=needed.low,
         seeds_needed_high=needed.high,
+    )
+
+
+def _with_second_opinions(verdict: Verdict, case: _Case, evidence: Evidence, decision: Decision) -> Verdict:
+    """With what never decides: what pairing gained, an exact test, and the test examples as a further sample."""
+    # Of a number without a spread nothing is gained or lost by pairing.
+    pairing = _Pairing() if case.has_stated_reference else _pairing(case.matched)
+    crossed = _crossed(case)
+    return replace(
+        verdict,
+        rho=pairing.rho,
+        vr=pairing.vr,
+        p_perm=sign_flip_p(list(case.differences.values())) if evidence.n >= MIN_EXACT_SEEDS else None,
         se_twoway=None if crossed is None or case.scale is not Scale.RAW else crossed.se,
         holds_new_test=_holds(crossed, decision.alpha_difference),
-        flags=engine_flags(observed),
-        differences=dict(case.differences),
-        relation=case.relation,
+    )
+
+
+def _observed(verdict: Verdict, case: _Case, evidence: Evidence, m: int) -> Observed:
+    return Observed(
+        differences=list(case.differences.values()),
+        evidence=evidence,
+        matched=case.matched,
+        m=m,
+        alpha=verdict.alpha,
+        vr=verdict.vr,
+        p_perm=verdict.p_perm,
+        n_diverged=case.n_diverged + case.n_diverged_reference,
+        n_examples=case.n_examples,
+        classes=case.classes,
     )
 
 

@@ -117,55 +117,68 @@ def sequential_analysis(
         margin, floor: as in `weigh`. sign: +1 where a positive difference is good.
     """
     arms = {name: SequentialArm(Word.INCONCLUSIVE, "", 0, True) for name in differences}
-    rejected: dict[str, set[str]] = {"difference": set(), "equivalence": set()}
+    rejected = _Rejected()
     look = 0
     for number, (n, alpha) in enumerate(zip(plan.looks, plan.alphas, strict=True), 1):
-        still_open = [name for name, arm in arms.items() if arm.is_open]
-        first = list(seeds[:n])
-        complete = len(first) == n and all(seed in differences[name] for name in still_open for seed in first)
-        if not still_open or not complete:
+        first = seeds[:n]
+        values = {name: differences[name] for name, arm in arms.items() if arm.is_open}
+        if not values or len(first) < n or not all(seed in found for found in values.values() for seed in first):
             break
         look = number
-        values = {name: [sign * differences[name][seed] for seed in first] for name in still_open}
-        evidence = {name: weigh(list(filter(math.isfinite, found)), margin, floor) for name, found in values.items()}
-        whole = {name: evidence[name].n == n for name in still_open}
-        levels = {
-            family: _look(p_values, rejected[family], len(arms), alpha, plan.multiplicity)
-            for family, p_values in (
-                (
-                    "difference",
-                    {name: _or_one(found.p_difference if whole[name] else None) for name, found in evidence.items()},
-                ),
-                (
-                    "equivalence",
-                    {name: _or_one(_p_equivalence(found) if whole[name] else None) for name, found in evidence.items()},
-                ),
-            )
-        }
-        for name, found in evidence.items():
-            arms[name] = _arm(
+        oriented = {name: [sign * found[seed] for seed in first] for name, found in values.items()}
+        evidence = {name: _weigh_finite(found, margin, floor) for name, found in oriented.items()}
+        rejected, levels = _tested(evidence, n, rejected, len(arms), alpha, plan.multiplicity)
+        arms |= {
+            name: _arm(
                 found,
-                is_different=name in rejected["difference"],
-                is_equivalent=name in rejected["equivalence"],
-                alpha=levels["difference"][name],
+                is_different=name in rejected.difference,
+                is_equivalent=name in rejected.equivalence,
+                alpha=levels[name],
                 is_last=number == len(plan.looks),
                 sign=sign,
             )
+            for name, found in evidence.items()
+        }
     is_open = any(arm.is_open for arm in arms.values())
     return SequentialResult(look, plan.looks[look] if is_open and look < len(plan.looks) else None, arms)
 
 
+@dataclass(frozen=True)
+class _Rejected:
+    """The arms that have been rejected so far, in each of the two families."""
+
+    difference: frozenset[str] = frozenset()
+    equivalence: frozenset[str] = frozenset()
+
+
+def _weigh_finite(values: Sequence[float], margin: float | None, floor: float) -> Evidence:
+    return weigh([value for value in values if math.isfinite(value)], margin, floor)
+
+
+def _tested(
+    evidence: Mapping[str, Evidence], n: int, before: _Rejected, m: int, alpha: float, multiplicity: str
+) -> tuple[_Rejected, dict[str, float]]:
+    """What has been rejected after this look at the first `n` seeds, and the level at which each arm's difference was
+    tested. An arm with a diverged run cannot be rejected yet: it has fewer than `n` values."""
+    whole = {name: found if found.n == n else None for name, found in evidence.items()}
+    p_difference = {name: 1.0 if found is None else _or_one(found.p_difference) for name, found in whole.items()}
+    p_equivalence = {name: 1.0 if found is None else _or_one(_p_equivalence(found)) for name, found in whole.items()}
+    difference, levels = _look(p_difference, before.difference, m, alpha, multiplicity)
+    equivalence, _ = _look(p_equivalence, before.equivalence, m, alpha, multiplicity)
+    return _Rejected(difference, equivalence), levels
+
+
 def _look(
-    p_values: Mapping[str, float], rejected: set[str], m: int, alpha: float, multiplicity: str
-) -> dict[str, float]:
-    """Adds to `rejected` what falls at this look; the level at which each arm was tested."""
-    levels = {}
+    p_values: Mapping[str, float], before: frozenset[str], m: int, alpha: float, multiplicity: str
+) -> tuple[frozenset[str], dict[str, float]]:
+    """The arms of one family that have been rejected after this look, and the level at which each was tested."""
+    rejected, levels = set(before), {}
     for name in sorted(p_values, key=lambda name: p_values[name]):
         levels[name] = alpha / (m - len(rejected) if multiplicity == "holm" else m)
         # After the first that fails the level stays, and larger p-values fail with it.
         if p_values[name] <= levels[name]:
             rejected.add(name)
-    return levels
+    return frozenset(rejected), levels
 
 
 def _or_one(p: float | None) -> float:

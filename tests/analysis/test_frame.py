@@ -21,6 +21,7 @@ from ablate.analysis.frame import (
     verdict_table,
     verdicts_table,
 )
+from ablate.analysis.judging import judge_study
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import METRICS, RunRecord, Status, StoredRun
 from ablate.verdicts.engine import ArmValues, judge_arms
@@ -270,7 +271,8 @@ def test_p_interval_and_word_of_a_row_agree(margin, multiplicity, alpha, noise, 
             value = 0.1 + effect * position + 0.004 * rng.standard_normal()
             runs[own.run_id] = StoredRun(own, RunRecord(own.run_id, Status.COMPLETED, 1, 1, 1),
                                          {"history/val_loss": np.array([value])})  # fmt: skip
-    rows = verdicts_table(plan_of(replace(sweep, spec=spec)), runs)
+    plan = plan_of(replace(sweep, spec=spec))
+    rows = verdicts_table(plan, judge_study(plan, runs))
     arms = rows[rows["family"] == "arms"]
     assert len(arms) == 3
     resolved = (arms["ci_adj_low"] > 0) | (arms["ci_adj_high"] < 0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
 from ablate.config.problems import ConfigError
-from ablate.config.tree import find_tree
+from ablate.config.tree import find_tree, laid_over
 from tests.config.support import CHECKOUT, load_run, load_study, tree, write
 
 DEEP = "_target_: ablate.models.mlp.mlp\n_partial_: true\nhidden: [64, 64]\n"
@@ -19,6 +21,23 @@ def test_a_checkout_reads_its_own_folders(tmp_path: Path) -> None:
     assert found.added == ()
     assert CHECKOUT / "experiments" in found.experiments
     assert find_tree(CHECKOUT).added == ()
+
+
+@pytest.mark.parametrize(
+    ("under", "over", "both"),
+    [
+        ({"a": 1, "b": 2}, {"b": 3, "c": 4}, {"a": 1, "b": 3, "c": 4}),
+        ({"_ranges_": {"a": "x > 0"}}, {"_ranges_": {"b": "x < 1"}}, {"_ranges_": {"a": "x > 0", "b": "x < 1"}}),
+        ({"a": {"b": 1}}, {"a": None}, {"a": None}),
+        ({"a": None}, {"a": {"b": 1}}, {"a": {"b": 1}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+    ],
+)
+def test_a_leaf_is_laid_over_the_rest_as_hydra_would(under: dict, over: dict, both: dict) -> None:
+    before = deepcopy((under, over))
+    assert laid_over(under, over) == both == OmegaConf.to_container(OmegaConf.merge(under, over))
+    assert list(laid_over(under, over)) == list(OmegaConf.merge(under, over))
+    assert (under, over) == before
 
 
 def test_a_conf_in_the_current_folder_adds_leaves(tmp_path: Path) -> None:

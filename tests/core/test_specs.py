@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ablate.core.identity import RUN_FORMAT, digest
-from ablate.core.specs import Component, RunSpec
+from ablate.core.specs import STUDY_NAME, Component, RunSpec
 from tests.runner.scripted import scripted_spec, scripted_study
 
 # One with a part of the name of a seed inside, and one with a procedure, which others leave out.
@@ -40,3 +40,16 @@ def test_a_sweep_names_each_of_its_runs_once(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(3):
         assert len(study.planned_runs()) == len(study.run_specs()) == 100
     assert len(named) == len(set(named)) == 100
+
+
+@pytest.mark.parametrize("name", ["a", "l2", "dropout+l2", "grid-0a1b2c3d", "v1.2", "2nd", "console", "a" * 100])
+def test_a_study_can_have_the_name(name: str) -> None:
+    assert STUDY_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "..", ".hidden", "-x", "_x", "a/b", "a b", "a=b", "ä", "a\n", "con", "NUL.txt", "com1", "a.", "a" * 101],
+)
+def test_a_study_cannot_have_a_name_that_is_no_folder_everywhere(name: str) -> None:
+    assert not STUDY_NAME.fullmatch(name)

@@ -73,13 +73,13 @@ def test_batches_that_a_newer_numpy_has_written_are_read(protocol):
     assert labels.tolist() == [3, 4]
 
 
-PLACES = ["cifar-10-batches-py", "cifar-10-batches-py-target/cifar-10-batches-py"]
+PATH_KEYS = ["cifar-10-batches-py", "cifar-10-batches-py-target/cifar-10-batches-py"]
 ARCHIVES = ["cifar-10-python.tar.gz", "cifar-10-batches-py.tar.gz", "cifar-10-batches-py-target_archive"]
 
 
 def test_folder_and_archive_under_all_their_names_are_the_same_data(tmp_path):
     contents = batches()
-    for number, place in enumerate(PLACES):
+    for number, place in enumerate(PATH_KEYS):
         write_folder(tmp_path / f"folder{number}" / place, contents)
     for number, name in enumerate(ARCHIVES):
         (tmp_path / f"archive{number}").mkdir()
