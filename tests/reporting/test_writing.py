@@ -15,7 +15,7 @@ from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes, verdicts_table
 from ablate.core.identity import sha256_of_bytes
 from ablate.plots import figures
 from ablate.reporting import writing
-from ablate.reporting.evidence import Evidence, pack
+from ablate.reporting.evidence import Evidence, Packed, pack
 from ablate.reporting.report import report_markdown
 from ablate.reporting.writing import Written, read_evidence, rebuild, write_report
 from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
@@ -147,13 +147,11 @@ def by_last_digits(table: pd.DataFrame) -> pd.DataFrame:
 def elsewhere(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
     """Packs as an environment would whose verdicts come out otherwise."""
 
-    def packed(evidence: Evidence) -> dict[str, bytes]:
-        verdicts = change(verdicts_table(evidence.plan, evidence.runs))
-        return {
-            **pack(evidence),
-            "verdicts.parquet": to_parquet_bytes(verdicts),
-            "verdicts.csv": to_csv_bytes(verdicts),
-        }
+    def packed(evidence: Evidence) -> Packed:
+        here = pack(evidence)
+        verdicts = change(verdicts_table(evidence.plan, here.judged))
+        tables = {"verdicts.parquet": to_parquet_bytes(verdicts), "verdicts.csv": to_csv_bytes(verdicts)}
+        return Packed({**here.files, **tables}, here.judged)
 
     monkeypatch.setattr(writing, "pack", packed)
 
@@ -168,7 +166,7 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rebuild_that_says_the_same_touches_no_file(report: Path, monkeypatch, change: Change) -> None:
     before, texts = identities(report), content(report)
     elsewhere(monkeypatch, change)
-    is_equal = writing.pack(read_evidence(report / "data"))["verdicts.csv"] == texts["data/verdicts.csv"]
+    is_equal = writing.pack(read_evidence(report / "data")).files["verdicts.csv"] == texts["data/verdicts.csv"]
     assert is_equal == (change is not by_last_digits)
     assert rebuild(report / "data") == Written(report / "report.md", changed=False)
     assert write_report(PLAN, RUNS, report, COMMAND) == Written(report / "report.md", changed=False)
