@@ -1,8 +1,8 @@
 """What the runs of an arm make of one picture, for those who print it and those who draw it.
 
-reading = Reading("five.png", steps, (Opinion(run_id, seed, probabilities), …), activations)
-reading.predicted, reading.probability       # by the mean over the runs
-reading.majority, reading.votes              # by their votes
+prediction = PhotoPrediction("five.png", steps, (Opinion(run_id, seed, probabilities), …), activations)
+prediction.predicted, prediction.probability       # by the mean over the runs
+prediction.majority, prediction.votes              # by their votes
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ import numpy.typing as npt
 from ablate.core.identity import Json
 from ablate.core.records import Array
 
-__all__ = ["ArmReadings", "Opinion", "Reading", "readings_from_arrays", "readings_to_arrays"]
+__all__ = [
+    "ArmPhotoPredictions",
+    "Opinion",
+    "PhotoPrediction",
+    "photo_predictions_from_arrays",
+    "photo_predictions_to_arrays",
+]
 
 # Of an image that is only to be looked at, in pixels.
 LARGEST_SIDE = 240
@@ -37,7 +43,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class PhotoPrediction:
     """A picture, read by one run or more.
 
     Attributes:
@@ -110,54 +116,56 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
-class ArmReadings:
+class ArmPhotoPredictions:
     """What the runs behind a label, as `study:arm`, read in several pictures."""
 
     label: str
-    readings: tuple[Reading, ...]
+    predictions: tuple[PhotoPrediction, ...]
 
 
-def readings_to_arrays(found: ArmReadings) -> dict[str, Array]:
+def photo_predictions_to_arrays(found: ArmPhotoPredictions) -> dict[str, Array]:
     """The readings as arrays for an .npz: images as uint8, thinned out where larger than LARGEST_SIDE.
 
-    Names are <picture>/<what>/…, pictures counted from 0; read by `readings_from_arrays`.
+    Names are <picture>/<what>/…, pictures counted from 0; read by `photo_predictions_from_arrays`.
     """
     arrays: dict[str, Array] = {"label": np.array(found.label)}
-    for number, reading in enumerate(found.readings):
-        images = {f"step/{place}/{title}": image for place, (title, image) in enumerate(reading.steps.items())}
-        if reading.plain is not None:
-            images["plain"] = reading.plain
+    for number, prediction in enumerate(found.predictions):
+        images = {f"step/{place}/{title}": image for place, (title, image) in enumerate(prediction.steps.items())}
+        if prediction.plain is not None:
+            images["plain"] = prediction.plain
         own: dict[str, Array] = {
-            "name": np.array(reading.name),
-            "run_id": np.array([opinion.run_id for opinion in reading.opinions]),
-            "seed": np.array([opinion.seed for opinion in reading.opinions]),
-            "probability": np.array([opinion.probabilities for opinion in reading.opinions]),
+            "name": np.array(prediction.name),
+            "run_id": np.array([opinion.run_id for opinion in prediction.opinions]),
+            "seed": np.array([opinion.seed for opinion in prediction.opinions]),
+            "probability": np.array([opinion.probabilities for opinion in prediction.opinions]),
             **{name: _small(image) for name, image in images.items()},
-            **{f"units/{layer}": values.astype(np.float32) for layer, values in reading.activations.items()},
+            **{f"units/{layer}": values.astype(np.float32) for layer, values in prediction.activations.items()},
         }
-        resized = [opinion.plain for opinion in reading.opinions if opinion.plain is not None]
+        resized = [opinion.plain for opinion in prediction.opinions if opinion.plain is not None]
         if resized:
             own["plain_probability"] = np.array(resized)
         arrays |= {f"{number}/{name}": values for name, values in own.items()}
     return arrays
 
 
-def readings_from_arrays(arrays: Mapping[str, Array]) -> ArmReadings:
+def photo_predictions_from_arrays(arrays: Mapping[str, Array]) -> ArmPhotoPredictions:
     """
     Raises:
-        KeyError: when these are no arrays of `readings_to_arrays`.
+        KeyError: when these are no arrays of `photo_predictions_to_arrays`.
     """
     count = sum(name.endswith("/name") for name in arrays)
-    return ArmReadings(str(arrays["label"]), tuple(_reading(_below(arrays, f"{place}/")) for place in range(count)))
+    return ArmPhotoPredictions(
+        str(arrays["label"]), tuple(_prediction(_below(arrays, f"{place}/")) for place in range(count))
+    )
 
 
-def _reading(own: Mapping[str, Array]) -> Reading:
+def _prediction(own: Mapping[str, Array]) -> PhotoPrediction:
     resized: list[Reals | None] = [None] * len(own["seed"])
     if "plain_probability" in own:
         resized = list(own["plain_probability"])
     columns = own["run_id"].tolist(), own["seed"].tolist(), own["probability"], resized
     steps = sorted(_below(own, "step/").items(), key=lambda item: int(item[0].partition("/")[0]))
-    return Reading(
+    return PhotoPrediction(
         name=str(own["name"]),
         steps={name.partition("/")[2]: _image(values) for name, values in steps},
         opinions=tuple(Opinion(*values) for values in zip(*columns, strict=True)),

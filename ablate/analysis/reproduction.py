@@ -30,8 +30,8 @@ __all__ = [
     "OF_EXAMPLES",
     "OF_METRICS",
     "OF_WEIGHTS",
+    "ComparedQuantity",
     "Outcome",
-    "Quantity",
     "Reproduction",
     "Tolerance",
     "compare_again",
@@ -73,7 +73,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Quantity:
+class ComparedQuantity:
     """One thing that was compared.
 
     Attributes:
@@ -120,10 +120,10 @@ class Reproduction:
 
     run_id: str
     outcome: Outcome
-    quantities: tuple[Quantity, ...] = ()
+    quantities: tuple[ComparedQuantity, ...] = ()
 
     @property
-    def furthest(self) -> Quantity | None:
+    def furthest(self) -> ComparedQuantity | None:
         """The quantity that is furthest off; None where all are equal."""
         unequal = [quantity for quantity in self.quantities if not quantity.is_equal]
         return max(unequal, key=lambda quantity: quantity.distance, default=None)
@@ -142,7 +142,7 @@ def compare_again(kept: StoredRun, again: StoredRun) -> Reproduction:
     return Reproduction(run_id, Outcome.WITHIN if is_within else Outcome.DIFFERENT, quantities)
 
 
-def _ending(kept: StoredRun, again: StoredRun) -> Iterator[Quantity]:
+def _ending(kept: StoredRun, again: StoredRun) -> Iterator[ComparedQuantity]:
     for name, first, second in zip(("status", "epochs"), _ends(kept.record), _ends(again.record), strict=True):
         yield _words(name, first, second)
 
@@ -153,14 +153,14 @@ def _ends(record: RunRecord) -> tuple[str, str]:
     return status, f"{record.epochs_run}, evaluated {record.evaluated_epoch}"
 
 
-def _words(name: str, first: str, second: str) -> Quantity:
+def _words(name: str, first: str, second: str) -> ComparedQuantity:
     is_equal = first == second
-    return Quantity(
+    return ComparedQuantity(
         name, is_equal, 0.0 if is_equal else math.inf, _NONE, detail="" if is_equal else f"{first} → {second}"
     )
 
 
-def _metrics(kept: StoredRun, again: StoredRun) -> Iterator[Quantity]:
+def _metrics(kept: StoredRun, again: StoredRun) -> Iterator[ComparedQuantity]:
     there = again.record.metrics
     for name, value in kept.record.metrics.items():
         yield _numbers(name, np.float64(value), np.float64(there.get(name, np.nan)), _of_metric(name))
@@ -173,11 +173,11 @@ def _of_metric(name: str) -> Tolerance:
     return _OF_SHARES if name in METRICS and METRICS[name].unit == "fraction" else OF_METRICS
 
 
-def _arrays(kept: StoredRun, again: StoredRun) -> Iterator[Quantity]:
+def _arrays(kept: StoredRun, again: StoredRun) -> Iterator[ComparedQuantity]:
     for name, values in kept.arrays.items():
         found = again.arrays.get(name)
         if found is None:
-            yield Quantity(name, False, math.inf, _NONE, detail="absent now")
+            yield ComparedQuantity(name, False, math.inf, _NONE, detail="absent now")
         elif name.startswith("history/"):
             yield _history(name.removeprefix("history/"), values, found)
         elif name == STATISTICS:
@@ -187,14 +187,14 @@ def _arrays(kept: StoredRun, again: StoredRun) -> Iterator[Quantity]:
             yield _kept_of_the_test(name, values, found)
 
 
-def _history(name: str, values: Array, found: Array) -> Quantity:
+def _history(name: str, values: Array, found: Array) -> ComparedQuantity:
     epochs = min(len(values), len(found))
     unequal = np.flatnonzero(~_equal(values[:epochs], found[:epochs]))
     first = int(unequal[0]) + 1 if len(unequal) else (epochs + 1 if len(values) != len(found) else None)
     return replace(_numbers(f"{name} of each epoch", values, found, _of_metric(name)), first_epoch=first)
 
 
-def _kept_of_the_test(name: str, values: Array, found: Array) -> Quantity:
+def _kept_of_the_test(name: str, values: Array, found: Array) -> ComparedQuantity:
     if values.dtype.kind not in "iu":
         return _numbers(name, values, found, OF_METRICS) if values.dtype.kind == "f" else _texts(name, values, found)
     if name == GENERATED:
@@ -207,39 +207,39 @@ def _kept_of_the_test(name: str, values: Array, found: Array) -> Quantity:
     else:
         examples, unequal = values.size, int(np.count_nonzero(values != found))
     detail = f"{unequal} of {examples} examples" if unequal else ""
-    return Quantity(name, not unequal, unequal / max(1, examples), OF_EXAMPLES, detail=detail)
+    return ComparedQuantity(name, not unequal, unequal / max(1, examples), OF_EXAMPLES, detail=detail)
 
 
-def _texts(name: str, values: Array, found: Array) -> Quantity:
+def _texts(name: str, values: Array, found: Array) -> ComparedQuantity:
     is_equal = bool(np.array_equal(values, found))
-    return Quantity(name, is_equal, 0.0 if is_equal else math.inf, _NONE)
+    return ComparedQuantity(name, is_equal, 0.0 if is_equal else math.inf, _NONE)
 
 
-def _raw(kept: StoredRun, again: StoredRun) -> Iterator[Quantity]:
+def _raw(kept: StoredRun, again: StoredRun) -> Iterator[ComparedQuantity]:
     for name, tolerance in ((WEIGHTS, OF_WEIGHTS), (STEP_LOSSES, OF_METRICS)):
         if name in kept.artefacts:
             yield _all_of(f"{name} kept", kept.artefacts[name], again.artefacts.get(name, {}), tolerance)
 
 
-def _all_of(name: str, kept: Mapping[str, Array], again: Mapping[str, Array], tolerance: Tolerance) -> Quantity:
+def _all_of(name: str, kept: Mapping[str, Array], again: Mapping[str, Array], tolerance: Tolerance) -> ComparedQuantity:
     """Several arrays as one quantity: it is as far off as the worst of them, which is named."""
     if list(kept) != list(again):
-        return Quantity(name, False, math.inf, tolerance, detail="other names")
+        return ComparedQuantity(name, False, math.inf, tolerance, detail="other names")
     parts = [_numbers(part, kept[part], again[part], tolerance) for part in kept]
     worst = max(parts, key=lambda part: part.largest, default=None)
     is_equal = all(part.is_equal for part in parts)
     largest = 0.0 if worst is None else worst.largest
-    return Quantity(name, is_equal, largest, tolerance, detail="" if is_equal or worst is None else worst.name)
+    return ComparedQuantity(name, is_equal, largest, tolerance, detail="" if is_equal or worst is None else worst.name)
 
 
 def _numbers(
     name: str, first: npt.ArrayLike, second: npt.ArrayLike, tolerance: Tolerance, is_equal: bool | None = None
-) -> Quantity:
+) -> ComparedQuantity:
     values, found = np.asarray(first), np.asarray(second)
     same = same_bits(values, found) if is_equal is None else is_equal
     if values.shape != found.shape:
-        return Quantity(name, False, math.inf, tolerance, detail=f"{_shape(values)} → {_shape(found)}")
-    return Quantity(name, same, _largest(values, found, tolerance), tolerance)
+        return ComparedQuantity(name, False, math.inf, tolerance, detail=f"{_shape(values)} → {_shape(found)}")
+    return ComparedQuantity(name, same, _largest(values, found, tolerance), tolerance)
 
 
 def _shape(values: Array) -> str:

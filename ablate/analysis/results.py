@@ -19,9 +19,9 @@ from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles
 from ablate.analysis.examples import ShownExamples, shown_examples
 from ablate.analysis.generated import Samples, samples_of_arms
 from ablate.analysis.grid_effects import FactorialRows
-from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.interpolations import ArmInterpolations
 from ablate.analysis.judging import Judged, judge_study, judge_sweep
-from ablate.analysis.photo_predictions import ArmReadings
+from ablate.analysis.photo_predictions import ArmPhotoPredictions
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
 from ablate.analysis.replication import Revisited, revisit
@@ -163,8 +163,8 @@ class StudyResults:
     plan: StudyPlan
     sweeps: tuple[SweepResults, ...]
     environment: Mapping[str, tuple[str, ...]]
-    readings: ArmReadings | None = None
-    lines: tuple[ArmLines, ...] = ()
+    photo_predictions: ArmPhotoPredictions | None = None
+    interpolations: tuple[ArmInterpolations, ...] = ()
 
 
 def study_results(
@@ -172,8 +172,8 @@ def study_results(
     runs: Runs,
     events: Sequence[Mapping[str, Any]] = (),
     ensembles: StudyEnsembles | None = None,
-    readings: ArmReadings | None = None,
-    lines: tuple[ArmLines, ...] = (),
+    photo_predictions: ArmPhotoPredictions | None = None,
+    interpolations: tuple[ArmInterpolations, ...] = (),
     judged: Sequence[Judged] | None = None,
 ) -> StudyResults:
     """
@@ -192,8 +192,8 @@ def study_results(
             for sweep, found in zip(plan.sweeps, judge_study(plan, runs) if judged is None else judged, strict=True)
         ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
-        readings=readings,
-        lines=lines,
+        photo_predictions=photo_predictions,
+        interpolations=interpolations,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.config import ConfigError, build
 from ablate.config.composing import composing
-from ablate.config.overrides import parse_words
+from ablate.config.overrides import parse_overrides
 from ablate.config.runs import component
 from ablate.config.tree import ConfigTree
 from ablate.core.identity import canonical
@@ -45,7 +45,7 @@ def _known(tree: ConfigTree) -> list[tuple[list[str], Component]]:
     found: dict[str, tuple[list[str], Component]] = {}
     with composing(tree) as composer:
         for name in tree.groups[GROUP]:
-            source = component(composer.compose(parse_words([f"{GROUP}={name}"]))[GROUP])
+            source = component(composer.compose(parse_overrides([f"{GROUP}={name}"]))[GROUP])
             if source is not None and all(source.arguments.get(each, "given") for each in NAMING):
                 found.setdefault(canonical(source.to_json()), ([], source))[0].append(name)
     return list(found.values())

@@ -14,7 +14,7 @@ from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import worker_environment
-from ablate.runner.jobs import Job, Outcome as Answer
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.process import WorkerProcess
 from ablate.runner.session import TRAINER
 from ablate.runner.worker import WorkerSettings
@@ -67,7 +67,7 @@ def trained(specs: Sequence[RunSpec], trainer: str, patience_seconds: float) -> 
         LoopFailed: when one of them comes to nothing.
     """
     numerics = specs[0].numerics
-    environment = {**worker_environment(numerics, place=0), **compiled_programs(numerics)}
+    environment = {**worker_environment(numerics, slot=0), **compiled_programs(numerics)}
     worker = WorkerProcess(0, WorkerSettings(trainer, None, numerics, BEAT_SECONDS), environment)
     until = time.monotonic() + patience_seconds
     try:
@@ -88,15 +88,15 @@ def _trained(worker: WorkerProcess, spec: RunSpec, until: float) -> StoredRun:
     return replace(answer.run, artefacts=answer.artefacts)
 
 
-def _answer(worker: WorkerProcess, until: float) -> Answer:
+def _answer(worker: WorkerProcess, until: float) -> JobResult:
     while worker.connection.poll(max(0.0, until - time.monotonic())):
         try:
             message = worker.receive()
         except (EOFError, OSError):
             worker.end(GRACE_SECONDS)
-            how, output = worker.last_words()
+            how, output = worker.exit_report()
             raise LoopFailed(f"the worker {how}: {output.strip()[-500:]}") from None
-        if isinstance(message, Answer):
+        if isinstance(message, JobResult):
             return message
     raise LoopFailed("the worker had not trained a tiny network in time")
 

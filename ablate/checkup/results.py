@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ablate.checkup.findings import Finding, Level
-from ablate.storage.atomic import WriteFailed, publish, staged_folder, write_atomically
+from ablate.storage.atomic import WriteFailed, move_into_place, staged_folder, write_atomically
 
 __all__ = ["look_at_results"]
 
@@ -58,10 +58,10 @@ def _renames(trial: Path) -> Finding:
         write_atomically(trial / "file", b"first")
         write_atomically(trial / "file", b"second")
         with staged_folder(trial, {"record": b"whole"}) as staged:
-            publish(staged, trial / "runs" / "folder")
+            move_into_place(staged, trial / "runs" / "folder")
         with staged_folder(trial, {"record": b"another"}) as staged:
             try:
-                publish(staged, trial / "runs" / "folder")
+                move_into_place(staged, trial / "runs" / "folder")
             except WriteFailed:
                 pass
             else:

@@ -23,7 +23,7 @@ from ablate.core.identity import Json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ablate.operations.fsck import Finding, Inspection
+    from ablate.operations.fsck import Inspection, StoreFinding
 
 WORDS = "setting"
 WORDS_HELP = "where the store is: results_dir=… (and reports_dir=…)"
@@ -39,14 +39,14 @@ def execute(invocation: Invocation, output: Output) -> int:
     refuse(words, settings.results_dir)
     # Its checks of tables need pandas, which --help need not wait for.
     from ablate.operations.fsck import inspect, repair
-    from ablate.storage.garbage import lying
+    from ablate.storage.garbage import stored_items
 
     now = time.time()
     found = inspect(settings.results_dir, now)
-    mended: tuple[Finding, ...] = ()
+    mended: tuple[StoreFinding, ...] = ()
     if invocation.options.repair:
         mended = repair(found.findings, settings.results_dir, settings.reports_dir, now)
-        found = replace(found, there=lying(settings.results_dir))
+        found = replace(found, there=stored_items(settings.results_dir))
     if invocation.options.json:
         output.data(found_json(found, mended, settings.results_dir))
     else:
@@ -66,30 +66,30 @@ def refuse(words: Sequence[str], results_dir: Path) -> None:
         raise UsageError(f"There is no results folder {results_dir}. Another place: results_dir=…")
 
 
-def problems_left(found: Inspection, mended: Sequence[Finding]) -> list[Finding]:
+def problems_left(found: Inspection, mended: Sequence[StoreFinding]) -> list[StoreFinding]:
     return [finding for finding in found.findings if finding.is_problem and finding not in mended]
 
 
-def show(found: Inspection, mended: Sequence[Finding], output: Output) -> None:
+def show(found: Inspection, mended: Sequence[StoreFinding], output: Output) -> None:
     for kind in dict.fromkeys(finding.what for finding in found.findings):
         lines = [line_of(finding, finding in mended) for finding in found.findings if finding.what is kind]
         output.result("\n".join(folded(kind, lines)))
     if found.there:
-        output.result(space_table((each.sort, each.bytes) for each in found.there))
+        output.result(space_table((each.kind, each.bytes) for each in found.there))
     output.result(verdict(found, mended))
 
 
-def line_of(finding: Finding, is_mended: bool) -> str:
+def line_of(finding: StoreFinding, is_mended: bool) -> str:
     """What was found, in a line."""
-    size = f" ({bytes_text(finding.bytes)})" if finding.leftover is not None else ""
+    size = f" ({bytes_text(finding.bytes)})" if finding.garbage is not None else ""
     detail = f": {finding.detail}" if finding.detail else ""
     return f"{finding.what}: {finding.subject}{detail}{size}{' – mended' if is_mended else ''}"
 
 
-def verdict(found: Inspection, mended: Sequence[Finding]) -> str:
+def verdict(found: Inspection, mended: Sequence[StoreFinding]) -> str:
     """What it comes to, and what to do about it."""
     left = problems_left(found, mended)
-    removable = [finding for finding in found.findings if finding.leftover is not None and finding not in mended]
+    removable = [finding for finding in found.findings if finding.garbage is not None and finding not in mended]
     lines = [f"{counted(len(left), 'problem')}{' left' if mended else ''}." if left else "All is sound."]
     if mended:
         lines.append(f"{counted(len(mended), 'finding')} mended.")
@@ -102,7 +102,7 @@ def verdict(found: Inspection, mended: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def found_json(found: Inspection, mended: Sequence[Finding], results_dir: Path) -> dict[str, Json]:
+def found_json(found: Inspection, mended: Sequence[StoreFinding], results_dir: Path) -> dict[str, Json]:
     return {
         "findings": [
             {
@@ -116,6 +116,6 @@ def found_json(found: Inspection, mended: Sequence[Finding], results_dir: Path) 
             }
             for finding in found.findings
         ],
-        "space": space_json((each.sort.value, each.bytes) for each in found.there),
+        "space": space_json((each.kind.value, each.bytes) for each in found.there),
         "problems_left": len(problems_left(found, mended)),
     }

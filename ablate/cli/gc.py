@@ -1,5 +1,5 @@
 """Say what no study needs, with sizes; it is removed with --remove only. What processes that live may want is never
-listed: claimed runs, runs of the last ten minutes, what is being written.
+listed: leased runs, runs of the last ten minutes, what is being written.
 
 ablate gc                               what could be removed
 ablate gc --remove                      set-asides, what the dead left, artefacts of versions that were given up
@@ -21,7 +21,16 @@ from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode, UsageError
 from ablate.core.identity import Json
-from ablate.storage.garbage import Kind, Leftover, Lying, UnknownNeeds, leftovers, lone_runs, lying, remove
+from ablate.storage.garbage import (
+    Garbage,
+    GarbageKind,
+    StoredItem,
+    UnknownNeeds,
+    find_garbage,
+    lone_runs,
+    remove,
+    stored_items,
+)
 
 WORDS = "setting"
 WORDS_HELP = "where the store is: results_dir=…"
@@ -43,19 +52,21 @@ def execute(invocation: Invocation, output: Output) -> int:
         raise UsageError("--older-than takes a number of days from 0")
     refuse(words, results_dir)
     now = time.time()
-    there = lying(results_dir)
-    found = [*leftovers(there, results_dir, now), *lone(there, results_dir, now, options.lone_runs, output)]
-    old = [each for each in found if now - each.lying.modified_at >= options.older_than * SECONDS_A_DAY]
-    chosen = [each for each in old if options.lone_runs or each.kind is not Kind.LONE_RUN]
+    there = stored_items(results_dir)
+    found = [*find_garbage(there, results_dir, now), *lone(there, results_dir, now, options.lone_runs, output)]
+    old = [each for each in found if now - each.item.modified_at >= options.older_than * SECONDS_A_DAY]
+    chosen = [each for each in old if options.lone_runs or each.kind is not GarbageKind.LONE_RUN]
     removed = [each for each in chosen if options.remove and remove(each, results_dir, now)]
     if options.json:
-        output.data([leftover_json(each, each in chosen, each in removed, results_dir, now) for each in old])
+        output.data([garbage_json(each, each in chosen, each in removed, results_dir, now) for each in old])
     else:
         show(old, chosen, removed, now, output)
     return ExitCode.DONE
 
 
-def lone(there: Sequence[Lying], results_dir: Path, now: float, are_wanted: bool, output: Output) -> Sequence[Leftover]:
+def lone(
+    there: Sequence[StoredItem], results_dir: Path, now: float, are_wanted: bool, output: Output
+) -> Sequence[Garbage]:
     """The runs of no study. Where a plan cannot be read none is known to be one, which is an error only if these
     are what is wanted.
 
@@ -72,21 +83,21 @@ def lone(there: Sequence[Lying], results_dir: Path, now: float, are_wanted: bool
 
 
 def show(
-    found: Sequence[Leftover], chosen: Sequence[Leftover], removed: Sequence[Leftover], now: float, output: Output
+    found: Sequence[Garbage], chosen: Sequence[Garbage], removed: Sequence[Garbage], now: float, output: Output
 ) -> None:
     for kind in dict.fromkeys(each.kind for each in found):
         lines = [line_of(each, each in removed, now) for each in found if each.kind is kind]
         output.result("\n".join(folded(kind, lines)))
     if found:
-        output.result(space_table((each.kind, each.lying.bytes) for each in found))
+        output.result(space_table((each.kind, each.item.bytes) for each in found))
     output.result(verdict(found, chosen, removed))
 
 
-def line_of(leftover: Leftover, is_removed: bool, now: float) -> str:
+def line_of(garbage: Garbage, is_removed: bool, now: float) -> str:
     """What could be removed, in a line."""
-    age = age_text(max(now - leftover.lying.modified_at, 0.0))
+    age = age_text(max(now - garbage.item.modified_at, 0.0))
     done = ", removed" if is_removed else ""
-    return f"{leftover.kind}: {leftover.subject} ({bytes_text(leftover.lying.bytes)}, {age} old{done})"
+    return f"{garbage.kind}: {garbage.subject} ({bytes_text(garbage.item.bytes)}, {age} old{done})"
 
 
 def age_text(seconds: float) -> str:
@@ -94,7 +105,7 @@ def age_text(seconds: float) -> str:
     return counted(days, "day") if days else seconds_text(seconds)
 
 
-def verdict(found: Sequence[Leftover], chosen: Sequence[Leftover], removed: Sequence[Leftover]) -> str:
+def verdict(found: Sequence[Garbage], chosen: Sequence[Garbage], removed: Sequence[Garbage]) -> str:
     """What it comes to, and what to do about it."""
     if not found:
         return "There is nothing that no study needs."
@@ -110,19 +121,17 @@ def verdict(found: Sequence[Leftover], chosen: Sequence[Leftover], removed: Sequ
     return "\n".join(lines)
 
 
-def size_text(found: Sequence[Leftover]) -> str:
-    return bytes_text(sum(each.lying.bytes for each in found))
+def size_text(found: Sequence[Garbage]) -> str:
+    return bytes_text(sum(each.item.bytes for each in found))
 
 
-def leftover_json(
-    leftover: Leftover, is_chosen: bool, is_removed: bool, results_dir: Path, now: float
-) -> dict[str, Json]:
+def garbage_json(garbage: Garbage, is_chosen: bool, is_removed: bool, results_dir: Path, now: float) -> dict[str, Json]:
     return {
-        "kind": leftover.kind.value,
-        "subject": leftover.subject,
-        "path": str(leftover.lying.path.relative_to(results_dir)),
-        "bytes": leftover.lying.bytes,
-        "age_seconds": now - leftover.lying.modified_at,
+        "kind": garbage.kind.value,
+        "subject": garbage.subject,
+        "path": str(garbage.item.path.relative_to(results_dir)),
+        "bytes": garbage.item.bytes,
+        "age_seconds": now - garbage.item.modified_at,
         "is_chosen": is_chosen,
         "is_removed": is_removed,
     }

@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablate.analysis.interpolations import ArmLines, Line, with_lines
+from ablate.analysis.interpolations import ArmInterpolations, Interpolation, with_interpolations
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.config.runs import Settings
@@ -66,7 +66,9 @@ def pairs_of(first: Sequence[WeightedRun], second: Sequence[WeightedRun]) -> lis
     return [(each, by_seed[each.run.spec.seed]) for each in first if each.run.spec.seed in by_seed]
 
 
-def measure(first: str, second: str, pairs: Sequence[tuple[WeightedRun, WeightedRun]], settings: Settings) -> ArmLines:
+def measure(
+    first: str, second: str, pairs: Sequence[tuple[WeightedRun, WeightedRun]], settings: Settings
+) -> ArmInterpolations:
     """The lines between the pairs, on the data and by the objective of the first of each.
 
     Raises:
@@ -78,18 +80,20 @@ def measure(first: str, second: str, pairs: Sequence[tuple[WeightedRun, Weighted
     from ablate.core.artefacts import WEIGHTS
     from ablate.probes.interpolation import interpolate
 
-    lines: dict[int, Line] = {}
+    interpolations: dict[int, Interpolation] = {}
     for one, other in pairs:
         subject = trainer.subject(one.run.spec, {WEIGHTS: one.weights})
         try:
-            line = interpolate(subject, one.weights, other.weights)
+            interpolation = interpolate(subject, one.weights, other.weights)
         except ValueError as error:
             raise UsageError(f"Nothing lies between {first} and {second}: {error}") from error
-        lines[one.run.spec.seed] = Line(line.positions, line.train_loss, line.validation_loss, line.barrier)
-    return ArmLines(first, second, lines)
+        interpolations[one.run.spec.seed] = Interpolation(
+            interpolation.positions, interpolation.train_loss, interpolation.validation_loss, interpolation.barrier
+        )
+    return ArmInterpolations(first, second, interpolations)
 
 
-def to_json(found: ArmLines) -> dict[str, Json]:
+def to_json(found: ArmInterpolations) -> dict[str, Json]:
     return {
         "first": found.first,
         "second": found.second,
@@ -97,34 +101,34 @@ def to_json(found: ArmLines) -> dict[str, Json]:
         "lines": [
             {
                 "seed": seed,
-                "barrier": line.barrier,
-                "positions": line.positions.tolist(),
-                "train_loss": line.train_loss.tolist(),
-                "validation_loss": line.validation_loss.tolist(),
+                "barrier": interpolation.barrier,
+                "positions": interpolation.positions.tolist(),
+                "train_loss": interpolation.train_loss.tolist(),
+                "validation_loss": interpolation.validation_loss.tolist(),
             }
-            for seed, line in found.by_seed.items()
+            for seed, interpolation in found.by_seed.items()
         ],
     }
 
 
-def draw(found: ArmLines, folder: Path) -> Path:
+def draw(found: ArmInterpolations, folder: Path) -> Path:
     from ablate.plots.canvas import png_bytes
-    from ablate.plots.interpolations import lines_page
-    from ablate.reporting.interpolations import line_file
+    from ablate.plots.interpolations import interpolation_page
+    from ablate.reporting.interpolations import interpolation_file
     from ablate.storage.atomic import write_atomically
 
-    path = folder / line_file(found)
-    write_atomically(path, png_bytes(lines_page(found)))
+    path = folder / interpolation_file(found)
+    write_atomically(path, png_bytes(interpolation_page(found)))
     return path
 
 
-def report(found: ArmLines, study: str, settings: Settings) -> Path:
+def report(found: ArmInterpolations, study: str, settings: Settings) -> Path:
     """Puts the lines into the study's folder, and so into its report; the report's path."""
     from ablate.operations.publish import publish
-    from ablate.reporting.evidence import LINES, pack_lines, unpack_lines
+    from ablate.reporting.evidence import INTERPOLATIONS, pack_interpolations, unpack_interpolations
 
     folder = StudyFolder(settings.results_dir, study)
-    path = folder.path / LINES
-    known = unpack_lines({LINES: path.read_bytes()}) if path.is_file() else ()
-    folder.write(LINES, pack_lines(with_lines(known, found)))
+    path = folder.path / INTERPOLATIONS
+    known = unpack_interpolations({INTERPOLATIONS: path.read_bytes()}) if path.is_file() else ()
+    folder.write(INTERPOLATIONS, pack_interpolations(with_interpolations(known, found)))
     return publish(folder, RunStore(settings.results_dir), settings.reports_dir).report.path

@@ -60,8 +60,8 @@ def show_runs(entries: Sequence[Entry], output: Output) -> None:
 
 
 def run_row(entry: Entry) -> list[str]:
-    places = [place.title for place in entry.places]
-    arm = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else "".join(places)
+    memberships = [membership.title for membership in entry.memberships]
+    arm = f"{memberships[0]} and {len(memberships) - 1} more" if len(memberships) > 1 else "".join(memberships)
     took = "" if entry.record is None else seconds_text(entry.record.timings.wall_seconds)
     return [entry.run_id[:ID_DIGITS], entry.status, arm, str(entry.seed), result_text(entry), took]
 

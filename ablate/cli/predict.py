@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
+from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode, UsageError
@@ -47,24 +47,26 @@ def execute(invocation: Invocation, output: Output) -> int:
     runs = weighted_runs(side, RunStore(settings.results_dir))
     if len(runs) < len(side.runs):
         output.say(f"{len(side.runs) - len(runs)} of {len(side.runs)} seeds have no weights saved, and are not asked")
-    readings, problems = read(list(map(Path, words[1:])), restored(runs, settings))
+    predictions, problems = read(list(map(Path, words[1:])), restored(runs, settings))
     for problem in problems.values():
         output.problem(problem)
     if invocation.options.json:
         failed = [{"image": str(path), "error": problem} for path, problem in problems.items()]
-        output.data({"side": side.label, "images": [reading.to_json() for reading in readings], "failed": failed})
+        output.data(
+            {"side": side.label, "images": [prediction.to_json() for prediction in predictions], "failed": failed}
+        )
     else:
-        for reading in readings:
-            output.result(line_of(reading))
+        for prediction in predictions:
+            output.result(line_of(prediction))
     if invocation.options.out is not None:
-        for path in draw(readings, invocation.options.out):
+        for path in draw(predictions, invocation.options.out):
             output.say(str(path))
-    if study is not None and readings:
-        output.say(str(report(ArmReadings(side.label, tuple(readings)), study, settings)))
+    if study is not None and predictions:
+        output.say(str(report(ArmPhotoPredictions(side.label, tuple(predictions)), study, settings)))
     return ExitCode.DATA_PROBLEM if problems else ExitCode.DONE
 
 
-def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Reading], dict[Path, str]]:
+def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[PhotoPrediction], dict[Path, str]]:
     """What the runs read in the images; and of those that could not be read, why.
 
     Raises:
@@ -96,11 +98,11 @@ def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[Readi
             opinions.setdefault(path, []).append(opinion)
             if number == 0:
                 answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}
-    readings = [
-        Reading(path.name, whole.steps, tuple(opinions[path]), plain, answers[path])
+    predictions = [
+        PhotoPrediction(path.name, whole.steps, tuple(opinions[path]), plain, answers[path])
         for path, (whole, plain) in prepared.items()
     ]
-    return readings, problems
+    return predictions, problems
 
 
 def prepare_all(
@@ -130,39 +132,41 @@ def prepare_all(
     return prepared, problems
 
 
-def report(found: ArmReadings, study: str, settings: Settings) -> Path:
-    """Puts the readings into the study's folder, and so into its report; the report's path."""
+def report(found: ArmPhotoPredictions, study: str, settings: Settings) -> Path:
+    """Puts the predictions into the study's folder, and so into its report; the report's path."""
     from ablate.operations.publish import publish
-    from ablate.reporting.evidence import READINGS, pack_readings
+    from ablate.reporting.evidence import PHOTO_PREDICTIONS, pack_photo_predictions
 
     folder = StudyFolder(settings.results_dir, study)
-    folder.write(READINGS, pack_readings(found))
+    folder.write(PHOTO_PREDICTIONS, pack_photo_predictions(found))
     return publish(folder, RunStore(settings.results_dir), settings.reports_dir).report.path
 
 
-def line_of(reading: Reading) -> str:
+def line_of(prediction: PhotoPrediction) -> str:
     """`five.png: 5 (0.960, 5 of 5 seeds)`."""
-    runs = len(reading.opinions)
+    runs = len(prediction.opinions)
     if runs == 1:
-        return f"{reading.name}: {reading.predicted} ({reading.probability:.3f})"
-    agreeing = reading.votes.get(reading.predicted, 0)
-    others = f"; most of them read {reading.majority}" if reading.majority != reading.predicted else ""
-    return f"{reading.name}: {reading.predicted} ({reading.probability:.3f}, {agreeing} of {runs} seeds{others})"
+        return f"{prediction.name}: {prediction.predicted} ({prediction.probability:.3f})"
+    agreeing = prediction.votes.get(prediction.predicted, 0)
+    others = f"; most of them read {prediction.majority}" if prediction.majority != prediction.predicted else ""
+    return (
+        f"{prediction.name}: {prediction.predicted} ({prediction.probability:.3f}, {agreeing} of {runs} seeds{others})"
+    )
 
 
-def draw(readings: Sequence[Reading], folder: Path) -> list[Path]:
-    """Writes a figure of each reading, named after its image; the paths."""
+def draw(predictions: Sequence[PhotoPrediction], folder: Path) -> list[Path]:
+    """Writes a figure of each prediction, named after its image; the paths."""
     from ablate.plots.canvas import png_bytes
-    from ablate.plots.pictures import reading_page
+    from ablate.plots.pictures import photo_prediction_page
     from ablate.storage.atomic import write_atomically
 
     written: list[Path] = []
-    for reading in readings:
-        stem, number = Path(reading.name).stem, 1
+    for prediction in predictions:
+        stem, number = Path(prediction.name).stem, 1
         path = folder / f"{stem}.png"
         while path in written:  # images of one name from several folders
             number += 1
             path = folder / f"{stem}_{number}.png"
-        write_atomically(path, png_bytes(reading_page(reading)))
+        write_atomically(path, png_bytes(photo_prediction_page(prediction)))
         written.append(path)
     return written

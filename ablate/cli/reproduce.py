@@ -20,8 +20,8 @@ from ablate.analysis.reproduction import (
     OF_EXAMPLES,
     OF_METRICS,
     OF_WEIGHTS,
+    ComparedQuantity,
     Outcome,
-    Quantity,
     Reproduction,
     compare_again,
 )
@@ -65,7 +65,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, words = invocation.settings(also=("executor",))
-    chosen = originals(invocation, words, settings, output)
+    chosen = chosen_runs(invocation, words, settings, output)
     refuse_strange_code(chosen, settings.allow_targets)
     if any(each.run.spec.numerics.device == "gpu" for each in chosen):
         resolve_device("gpu")
@@ -81,14 +81,16 @@ def execute(invocation: Invocation, output: Output) -> int:
 
 
 @dataclass(frozen=True)
-class Original:
+class ChosenRun:
     """A run as it was kept, with the raw artefacts that were kept of it, and what it is called."""
 
     label: str
     run: StoredRun
 
 
-def originals(invocation: Invocation, words: Sequence[str], settings: Settings, output: Output) -> tuple[Original, ...]:
+def chosen_runs(
+    invocation: Invocation, words: Sequence[str], settings: Settings, output: Output
+) -> tuple[ChosenRun, ...]:
     """The runs that the words name, each once.
 
     Raises:
@@ -131,9 +133,9 @@ def sides_of_report(data: Path, words: Sequence[str]) -> list[Side]:
         raise UsageError(str(error)) from error
 
 
-def one_of_each_arm_first(sides: Sequence[Side]) -> list[Original]:
+def one_of_each_arm_first(sides: Sequence[Side]) -> list[ChosenRun]:
     rounds = [
-        (position, number, Original(label_of(side, run), run))
+        (position, number, ChosenRun(label_of(side, run), run))
         for number, side in enumerate(sides)
         for position, run in enumerate(sorted(side.runs, key=lambda run: run.spec.seed))
     ]
@@ -146,7 +148,7 @@ def label_of(side: Side, run: StoredRun) -> str:
     return f"{side.label} seed {run.spec.seed}" if is_arm else f"seed {run.spec.seed}"
 
 
-def with_raw(original: Original, store: RunStore) -> Original:
+def with_raw(original: ChosenRun, store: RunStore) -> ChosenRun:
     found = {}
     for name in RAW:
         try:
@@ -156,7 +158,7 @@ def with_raw(original: Original, store: RunStore) -> Original:
     return replace(original, run=replace(original.run, artefacts=found))
 
 
-def refuse_strange_code(chosen: Iterable[Original], allowed: Sequence[str]) -> None:
+def refuse_strange_code(chosen: Iterable[ChosenRun], allowed: Sequence[str]) -> None:
     """A record does not decide what is run here: packages outside ablate and Keras are named by the user.
 
     Raises:
@@ -176,7 +178,7 @@ class Repeated:
     """What became of an original, and what is otherwise now: `changed` what was recorded of where it was computed, and
     `unrecorded` what was not."""
 
-    original: Original
+    original: ChosenRun
     reproduction: Reproduction
     changed: tuple[Difference, ...]
     unrecorded: tuple[Difference, ...]
@@ -198,7 +200,7 @@ class Repeated:
         }
 
 
-def repeat(chosen: Sequence[Original], settings: Settings, output: Output) -> list[Repeated]:
+def repeat(chosen: Sequence[ChosenRun], settings: Settings, output: Output) -> list[Repeated]:
     """Trains in new workers, with a store of its own that is gone afterwards."""
     executor: Executor = build(settings.executor)
     specs = [each.run.spec for each in chosen]
@@ -213,8 +215,8 @@ def repeat(chosen: Sequence[Original], settings: Settings, output: Output) -> li
         return [compared(each, store) for each in chosen]
 
 
-def compared(original: Original, store: RunStore) -> Repeated:
-    again = with_raw(Original("", store.get(original.run.spec.run_id)), store).run
+def compared(original: ChosenRun, store: RunStore) -> Repeated:
+    again = with_raw(ChosenRun("", store.get(original.run.spec.run_id)), store).run
     found = (*differences(told(original.run), told(again)), *changed_code(original.run))
     known = tuple(each for each in found if each.kept is not None)
     failure = again.record.failure
@@ -261,7 +263,7 @@ def row_of(repeated: Repeated) -> list[str]:
     return [reproduction.run_id[:ID_DIGITS], repeated.original.label, reproduction.outcome.value, told]
 
 
-def quantity_table(quantities: Sequence[Quantity]) -> PlainTable:
+def quantity_table(quantities: Sequence[ComparedQuantity]) -> PlainTable:
     """Those that are not equal; the others are counted."""
     columns = [("quantity", "left"), ("outcome", "left"), ("largest relative difference", "left")]
     unequal = [each for each in quantities if not each.is_equal]
@@ -270,11 +272,11 @@ def quantity_table(quantities: Sequence[Quantity]) -> PlainTable:
     return plain_table(columns, [*rows, *([[f"{rest} others", Outcome.EQUAL.value, ""]] if rest else [])])
 
 
-def quantity_outcome(quantity: Quantity) -> str:
+def quantity_outcome(quantity: ComparedQuantity) -> str:
     return (Outcome.WITHIN if quantity.is_within else Outcome.DIFFERENT).value
 
 
-def distance_text(quantity: Quantity) -> str:
+def distance_text(quantity: ComparedQuantity) -> str:
     """`by 3.1e-07, from epoch 4`."""
     size = f"by {quantity.largest:.1e}" if math.isfinite(quantity.largest) else ""
     since = "" if quantity.first_epoch is None else f"from epoch {quantity.first_epoch}"

@@ -45,8 +45,8 @@ def show_run(shown: ShownRun, output: Output) -> None:
     record = shown.run.record
     output.result(f"run {record.run_id}")
     output.result(outcome_text(record))
-    for place in shown.places:
-        output.result(f"  {one_line(place.title)}, seed {place.seed}")
+    for membership in shown.memberships:
+        output.result(f"  {one_line(membership.title)}, seed {membership.seed}")
     output.result(f"  in {shown.folder}\n")
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in shown.settings.items()]),

@@ -15,7 +15,7 @@ from typing import Any
 from ablate import design
 from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import Composer, Config, lookup
-from ablate.config.overrides import Words, layered, write_word
+from ablate.config.overrides import Overrides, layered, write_override
 from ablate.config.problems import Problem, gather, raise_any, sift
 from ablate.config.questions import laid_out
 from ablate.config.runs import SpecMaker
@@ -30,7 +30,7 @@ Change = tuple[Mapping[KeyPath, Any], frozenset[KeyPath]]
 
 
 def resolve(
-    question: SweepSpec, words: Words, composer: Composer, maker: SpecMaker, optional: Collection[str] = ()
+    question: SweepSpec, overrides: Overrides, composer: Composer, maker: SpecMaker, optional: Collection[str] = ()
 ) -> Sweep:
     """The sweep with its levels cast and an arm for each assignment of the design.
 
@@ -42,16 +42,16 @@ def resolve(
         ConfigError: with every factor, level, setting of the design, claim and word that cannot be, and every
             repeated level.
     """
-    raise_any(_word_problems(question, words, composer))
-    typed = _cast(question, ArmConfigs(composer, words, question.baseline))
+    raise_any(_override_problems(question, overrides, composer))
+    typed = _cast(question, ArmConfigs(composer, overrides, question.baseline))
     raise_any(_repeated_levels(typed))
-    configs = ArmConfigs(composer, words, typed.baseline)
+    configs = ArmConfigs(composer, overrides, typed.baseline)
 
     def arm(assignment: design.Assignment) -> Arm:
         config = {**configs.of(assignment.levels), "seed": typed.seeds[0]}
         return Arm(assignment.name, assignment.levels, assignment.is_baseline, maker.spec(config, typed.metric))
 
-    settings = design.Settings(typed.arms, typed.size, typed.design_seed, typed.where)
+    settings = design.DesignSettings(typed.arms, typed.size, typed.design_seed, typed.where)
     assignments = laid_out(typed.design, typed.factors, typed.baseline, settings)
     arms, problems = sift(arm, assignments)
     setting = Setting(assignments, typed.metric, typed.margin, maker.task(configs.composed(typed.baseline)))
@@ -65,9 +65,9 @@ def resolve(
 class ArmConfigs:
     """The config of every arm around one baseline."""
 
-    def __init__(self, composer: Composer, words: Words, baseline: Mapping[str, Json]) -> None:
+    def __init__(self, composer: Composer, overrides: Overrides, baseline: Mapping[str, Json]) -> None:
         self._composer = composer
-        self._words = words
+        self._words = overrides
         self._baseline = baseline
         self._changes: dict[tuple[str, str], Change] = {}
 
@@ -81,7 +81,7 @@ class ArmConfigs:
 
     def composed(self, levels: Mapping[str, Json]) -> Config:
         """The same config, composed: what `of` must equal."""
-        return self._composer.compose(layered(self._words, [write_word(*item) for item in levels.items()]))
+        return self._composer.compose(layered(self._words, [write_override(*item) for item in levels.items()]))
 
     def level(self, factor: str, level: Json) -> Json:
         """`level` as the config has it: cast to the type of its key."""
@@ -148,10 +148,10 @@ def _nested(leaves: Mapping[KeyPath, Any]) -> dict[str, Any]:
     return root
 
 
-def _word_problems(question: SweepSpec, words: Words, composer: Composer) -> list[Problem]:
-    baseline = [write_word(factor, level) for factor, level in question.baseline.items()]
-    levels = [write_word(factor, level) for factor, levels in question.factors.items() for level in levels]
-    chosen = layered(words, baseline)
+def _override_problems(question: SweepSpec, overrides: Overrides, composer: Composer) -> list[Problem]:
+    baseline = [write_override(factor, level) for factor, level in question.baseline.items()]
+    levels = [write_override(factor, level) for factor, levels in question.factors.items() for level in levels]
+    chosen = layered(overrides, baseline)
     return composer.check((*chosen, *levels), among=chosen)
 
 

@@ -1,7 +1,7 @@
 """From words to one composed config: Hydra's part, checked before Hydra sees it and cast afterwards.
 
     with composing(tree) as composer:
-        config = composer.compose(parse_words(["optimizer=sgd", "model.dropout=0.3"]))
+        config = composer.compose(parse_overrides(["optimizer=sgd", "model.dropout=0.3"]))
         config["optimizer"]["learning_rate"]      # 0.01
 
 A composed config is made of dicts, lists and scalars; nothing of OmegaConf leaves this module.
@@ -28,7 +28,7 @@ from ablate.config.arguments import RANGES, argument_problems
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
-from ablate.config.overrides import Word, Words, layered, write_word
+from ablate.config.overrides import Override, Overrides, layered, write_override
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree, laid_over
@@ -64,93 +64,99 @@ class Composer:
 
     def __init__(self, tree: ConfigTree) -> None:
         self.tree = tree
-        self._search = write_word("hydra.searchpath", [f"file://{folder}" for folder in tree.added])
+        self._search = write_override("hydra.searchpath", [f"file://{folder}" for folder in tree.added])
         self._chosen: dict[tuple[str, ...], DictConfig] = {}
         self._raw: dict[tuple[str, ...], Config] = {}
         self._typed: dict[tuple[str, ...], Config] = {}
         self._checked: set[Path] = set()
 
-    def compose(self, words: Words) -> Config:
+    def compose(self, overrides: Overrides) -> Config:
         """The config with `words` applied; every value has the type of its default.
 
         Raises:
             ConfigError: with every unknown group, choice and key, every value of a wrong type or out of its
                 range, and every target that is not allowed.
         """
-        key = tuple(word.text for word in words)
+        key = tuple(override.text for override in overrides)
         if key not in self._typed:
-            self._typed[key] = self._compose_checked(words)
+            self._typed[key] = self._compose_checked(overrides)
         return self._typed[key]
 
-    def check(self, words: Words, among: Words | None = None) -> list[Problem]:
+    def check(self, overrides: Overrides, among: Overrides | None = None) -> list[Problem]:
         """What is wrong with each word by itself: its group, choice, key or type.
 
         Which keys there are depends on the leaves that are chosen: by the words `among`, else by `words`.
         """
-        defaults = self._defaults(words if among is None else among)
-        return [problem for word in words for problem in _word_problems(word, self.tree.groups, defaults)]
+        defaults = self._defaults(overrides if among is None else among)
+        return [
+            problem for override in overrides for problem in _override_problems(override, self.tree.groups, defaults)
+        ]
 
     def is_group(self, key: str) -> bool:
         return key in self.tree.groups
 
     def sweep(self, name: str) -> Config:
         """The leaf sweep/<name>.yaml."""
-        return dict(self._compose((Word(f"+{SWEEP}={name}", SWEEP, name, "+"),))[SWEEP])
+        return dict(self._compose((Override(f"+{SWEEP}={name}", SWEEP, name, "+"),))[SWEEP])
 
-    def sound(self, words: Words) -> Words:
+    def sound(self, overrides: Overrides) -> Overrides:
         """Those of the words that can be composed, each alone with the leaves that are chosen."""
-        choices = [word for word in words if self.is_group(word.key) and not self.check((word,))]
-        accepted, _ = sift(lambda word: self.compose(layered(choices, [word])), words)
-        return tuple(word for word, _ in accepted)
+        choices = [override for override in overrides if self.is_group(override.key) and not self.check((override,))]
+        accepted, _ = sift(lambda override: self.compose(layered(choices, [override])), overrides)
+        return tuple(override for override, _ in accepted)
 
-    def _compose_checked(self, words: Words) -> Config:
-        problems = self.check(words)
+    def _compose_checked(self, overrides: Overrides) -> Config:
+        problems = self.check(overrides)
         # What is right by itself is composed all the same, for it may show what else is wrong.
-        sound = tuple(word for word in words if not self.check((word,), among=words))
+        sound = tuple(override for override in overrides if not self.check((override,), among=overrides))
         composed, further = sift(self._compose_typed, [sound])
         raise_any([*problems, *further])
         return composed[0][1]
 
-    def _compose_typed(self, words: Words) -> Config:
-        return _typed(self._compose(words), self._defaults(words), self._compose(()), self.tree.allow_targets)
+    def _compose_typed(self, overrides: Overrides) -> Config:
+        return _typed(self._compose(overrides), self._defaults(overrides), self._compose(()), self.tree.allow_targets)
 
-    def _defaults(self, words: Words) -> Config:
+    def _defaults(self, overrides: Overrides) -> Config:
         """The config of the chosen leaves before any value is set: what exists, and of which type."""
         groups = self.tree.groups
-        return self._compose(tuple(word for word in words if word.value in groups.get(word.key, ())))
+        return self._compose(
+            tuple(override for override in overrides if override.value in groups.get(override.key, ()))
+        )
 
-    def _compose(self, words: Words) -> Config:
-        texts = tuple(word.text for word in words)
+    def _compose(self, overrides: Overrides) -> Config:
+        texts = tuple(override.text for override in overrides)
         if texts not in self._raw:
-            self._check_leaves(words)
+            self._check_leaves(overrides)
             try:
-                self._raw[texts] = self._with_values(words) or self._hydra(texts)
+                self._raw[texts] = self._with_values(overrides) or self._hydra(texts)
             except (HydraException, OmegaConfBaseException, YAMLError, RecursionError) as error:
-                raise ConfigError(self._blame(words, error)) from error
+                raise ConfigError(self._blame(overrides, error)) from error
         return self._raw[texts]
 
-    def _check_leaves(self, words: Words) -> None:
+    def _check_leaves(self, overrides: Overrides) -> None:
         """Looks at those of the chosen leaves that do not come with ablate, before Hydra reads them."""
-        chosen = [word for word in words if word.value in self.tree.groups.get(word.key, ())]
-        for word in chosen:
-            file = self.tree.leaf(word.key, str(word.value))
+        chosen = [override for override in overrides if override.value in self.tree.groups.get(override.key, ())]
+        for override in chosen:
+            file = self.tree.leaf(override.key, str(override.value))
             if file not in self._checked and not self.tree.is_shipped(file):
-                raise_any(_leaf_file_problems(file, word.key, read_leaf(file), self.tree.allow_targets))
+                raise_any(_leaf_file_problems(file, override.key, read_leaf(file), self.tree.allow_targets))
                 self._checked.add(file)
 
-    def _with_values(self, words: Words) -> Config | None:
+    def _with_values(self, overrides: Overrides) -> Config | None:
         """The config of words that choose leaves and set values of them, None where they ask for more.
 
         To set a value is one call of OmegaConf, the same that Hydra makes.
         """
-        choices = tuple(word for word in words if self.is_group(word.key))
-        values = [word for word in words if word not in choices]
-        if any(word.sign for word in values) or not all(VALUE_KEY.fullmatch(word.key) for word in values):
+        choices = tuple(override for override in overrides if self.is_group(override.key))
+        values = [override for override in overrides if override not in choices]
+        if any(override.sign for override in values) or not all(
+            VALUE_KEY.fullmatch(override.key) for override in values
+        ):
             return None
         config = deepcopy(self._leaves(choices))
         try:
-            for word in values:
-                OmegaConf.update(config, word.key, word.value, merge=True)
+            for override in values:
+                OmegaConf.update(config, override.key, override.value, merge=True)
         except OmegaConfBaseException:
             return None  # Hydra says what is wrong
         return _container(config)
@@ -158,31 +164,33 @@ class Composer:
     def _hydra(self, texts: tuple[str, ...]) -> Config:
         return _container(self._composed(texts))
 
-    def _leaves(self, choices: Words) -> DictConfig:
-        texts = tuple(word.text for word in choices)
+    def _leaves(self, choices: Overrides) -> DictConfig:
+        texts = tuple(override.text for override in choices)
         if texts not in self._chosen:
             self._chosen[texts] = self._exchanged(choices) or self._composed(texts)
         return self._chosen[texts]
 
-    def _exchanged(self, choices: Words) -> DictConfig | None:
+    def _exchanged(self, choices: Overrides) -> DictConfig | None:
         """The config of no choice with the chosen leaves in it, None where Hydra has to be asked.
 
         Hydra would read all leaves again for each choice. A leaf says values of its own group and no word to Hydra
         (`read_leaf`), so to choose it is to merge it over what the primary config says of that group.
         """
-        is_plain = len({word.key for word in choices}) == len(choices) and all(map(self._is_exchange, choices))
+        is_plain = len({override.key for override in choices}) == len(choices) and all(map(self._is_exchange, choices))
         if not choices or not is_plain:
             return None
         config = deepcopy(self._leaves(()))
-        for word in choices:
-            leaf = read_leaf(self.tree.leaf(word.key, str(word.value)))
-            config[word.key] = laid_over(self._primary.get(word.key) or {}, leaf)
+        for override in choices:
+            leaf = read_leaf(self.tree.leaf(override.key, str(override.value)))
+            config[override.key] = laid_over(self._primary.get(override.key) or {}, leaf)
         return config
 
-    def _is_exchange(self, word: Word) -> bool:
+    def _is_exchange(self, override: Override) -> bool:
         """Whether a word names a leaf that is there, of a group that the primary config has a place for."""
-        is_placed = word.key == SWEEP if word.sign == "+" else not word.sign and word.key in self._with_defaults
-        return is_placed and word.value in self.tree.groups[word.key]
+        is_placed = (
+            override.key == SWEEP if override.sign == "+" else not override.sign and override.key in self._with_defaults
+        )
+        return is_placed and override.value in self.tree.groups[override.key]
 
     @cached_property
     def _primary(self) -> dict[str, Any]:
@@ -197,18 +205,20 @@ class Composer:
         composed: DictConfig = hydra_compose(PRIMARY.removesuffix(".yaml"), [self._search.text, *texts])
         return composed
 
-    def _blame(self, words: Words, error: Exception) -> Iterator[Problem]:
+    def _blame(self, overrides: Overrides, error: Exception) -> Iterator[Problem]:
         """Hydra stops at the first word that it cannot apply; composed alone, each shows whether it can be."""
         blamed = False
-        for word in words if len(words) > 1 else ():
+        for override in overrides if len(overrides) > 1 else ():
             try:
-                self._compose((word,))
+                self._compose((override,))
             except ConfigError as alone:
                 blamed = True
                 yield from alone.problems
         if not blamed:
-            text = " ".join(word.text for word in words)
-            yield Problem(words[0].key if len(words) == 1 else text, text, f"what Hydra can compose ({_first(error)})")
+            text = " ".join(override.text for override in overrides)
+            yield Problem(
+                overrides[0].key if len(overrides) == 1 else text, text, f"what Hydra can compose ({_first(error)})"
+            )
 
 
 def _container(config: DictConfig) -> Config:
@@ -302,31 +312,35 @@ def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:
             yield Problem(root, raw[root], f"one of {', '.join(shipped)}", nearest(root, shipped))
 
 
-def _word_problems(word: Word, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
-    if word.key in groups:
-        return _choice_problems(word, groups[word.key])
-    return _key_problems(word, defaults) or _type_problems(word, defaults)
+def _override_problems(override: Override, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
+    if override.key in groups:
+        return _choice_problems(override, groups[override.key])
+    return _key_problems(override, defaults) or _type_problems(override, defaults)
 
 
-def _choice_problems(word: Word, choices: tuple[str, ...]) -> list[Problem]:
-    if word.value in choices:
+def _choice_problems(override: Override, choices: tuple[str, ...]) -> list[Problem]:
+    if override.value in choices:
         return []
-    return [Problem(word.key, word.value, f"one of {', '.join(choices)}", nearest(word.value, choices))]
+    return [Problem(override.key, override.value, f"one of {', '.join(choices)}", nearest(override.value, choices))]
 
 
-def _key_problems(word: Word, defaults: Config) -> list[Problem]:
-    if word.root not in defaults:
-        return [Problem(word.key, word.value, f"a key under {', '.join(defaults)}", nearest(word.root, defaults))]
-    if word.sign == "+" or _exists(word.key, defaults):
+def _key_problems(override: Override, defaults: Config) -> list[Problem]:
+    if override.root not in defaults:
+        return [
+            Problem(
+                override.key, override.value, f"a key under {', '.join(defaults)}", nearest(override.root, defaults)
+            )
+        ]
+    if override.sign == "+" or _exists(override.key, defaults):
         return []
-    keys = list(_keys(defaults[word.root], word.root))
-    return [Problem(word.key, word.value, f"one of {', '.join(keys)}", nearest(word.key, keys))]
+    keys = list(_keys(defaults[override.root], override.root))
+    return [Problem(override.key, override.value, f"one of {', '.join(keys)}", nearest(override.key, keys))]
 
 
-def _type_problems(word: Word, defaults: Config) -> list[Problem]:
-    if word.sign or word.root in CHECKED_BY_BUILDING or _is_interpolation(word.value):
+def _type_problems(override: Override, defaults: Config) -> list[Problem]:
+    if override.sign or override.root in CHECKED_BY_BUILDING or _is_interpolation(override.value):
         return []
-    return list(problems_of(lambda: cast_like(word.value, lookup(defaults, word.key), word.key)))
+    return list(problems_of(lambda: cast_like(override.value, lookup(defaults, override.key), override.key)))
 
 
 def _exists(key: str, config: Config) -> bool:

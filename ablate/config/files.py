@@ -109,5 +109,5 @@ def _is_too_large(root: yaml.Node | None) -> bool:
 def _unreadable(file: Path, error: Exception) -> ConfigError:
     mark, first = getattr(error, "problem_mark", None), next(iter(str(error).splitlines()), type(error).__name__)
     reason = first if mark is None else error.problem  # type: ignore[attr-defined]
-    place = "" if mark is None else f"{file}:{mark.line + 1}"
-    return ConfigError([Problem(str(file), str(file), f"a file of YAML ({reason})", place=place)])
+    location = "" if mark is None else f"{file}:{mark.line + 1}"
+    return ConfigError([Problem(str(file), str(file), f"a file of YAML ({reason})", location=location)])

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablate.config.composing import SWEEP
-from ablate.config.overrides import Words, parse_choices
+from ablate.config.overrides import Overrides, parse_choices
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.config.study_declaration import EXPERIMENT
 from ablate.core.identity import Json, digest
 from ablate.core.specs import Sweep
 
-__all__ = ["GRID", "grid_leaf", "grid_name", "grid_words"]
+__all__ = ["GRID", "grid_leaf", "grid_name", "grid_overrides"]
 
 GRID = "grid"
 NAME_FORMAT = 1
@@ -23,7 +23,7 @@ NAME_DIGITS = 8
 DEFAULT_SEEDS = (0,)
 
 
-def grid_words(texts: Sequence[str]) -> tuple[dict[str, tuple[Json, ...]], Words]:
+def grid_overrides(texts: Sequence[str]) -> tuple[dict[str, tuple[Json, ...]], Overrides]:
     """The keys that are given several values, with these, and the words for all other keys.
 
     The seed counts as one of the former, however many there are.
@@ -33,14 +33,14 @@ def grid_words(texts: Sequence[str]) -> tuple[dict[str, tuple[Json, ...]], Words
     """
     choices = gather(parse_choices, texts)
     raise_any(
-        Problem(word.key, word.value, "either this or -m, not both")
-        for words in choices
-        for word in words
-        if word.key in (SWEEP, EXPERIMENT)
+        Problem(override.key, override.value, "either this or -m, not both")
+        for overrides in choices
+        for override in overrides
+        if override.key in (SWEEP, EXPERIMENT)
     )
-    several = [words for words in choices if len(words) > 1 or words[0].key == "seed"]
-    plain = tuple(words[0] for words in choices if words not in several)
-    return {words[0].key: tuple(word.value for word in words) for words in several}, plain
+    several = [overrides for overrides in choices if len(overrides) > 1 or overrides[0].key == "seed"]
+    plain = tuple(overrides[0] for overrides in choices if overrides not in several)
+    return {overrides[0].key: tuple(override.value for override in overrides) for overrides in several}, plain
 
 
 def grid_leaf(values: Mapping[str, tuple[Json, ...]]) -> dict[str, Any]:

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override as HydraOverride
 from hydra.errors import HydraException
 
 from ablate.config.problems import ConfigError, Problem, gather
 from ablate.core.identity import Json
 
-__all__ = ["Word", "Words", "layered", "parse_choices", "parse_word", "parse_words", "write_word"]
+__all__ = ["Override", "Overrides", "layered", "parse_choices", "parse_override", "parse_overrides", "write_override"]
 
 
 @dataclass(frozen=True)
-class Word:
+class Override:
     """One override. `sign` is `+` where it adds a key, `~` where it deletes one, else empty."""
 
     text: str
@@ -29,75 +29,75 @@ class Word:
         return self.key.partition(".")[0]
 
 
-Words = tuple[Word, ...]
+Overrides = tuple[Override, ...]
 
 
-def parse_words(texts: Iterable[str]) -> Words:
+def parse_overrides(texts: Iterable[str]) -> Overrides:
     """The overrides that `texts` spell, in order.
 
     Raises:
         ConfigError: with every text that is none in Hydra's grammar, or that lists several values.
     """
-    return tuple(gather(parse_word, texts))
+    return tuple(gather(parse_override, texts))
 
 
-def parse_word(text: str) -> Word:
+def parse_override(text: str) -> Override:
     """The override that `text` spells.
 
     Raises:
         ConfigError: when it is none in Hydra's grammar, or lists several values.
     """
-    override = _parsed(text)
-    if override.is_sweep_override():
+    parsed = _parsed(text)
+    if parsed.is_sweep_override():
         allowed = "one value, or with -m several, which makes a grid of them"
-        raise ConfigError([Problem(_key(override), text.partition("=")[2], allowed)])
-    return Word(text, _key(override), override.value(), _sign(override))
+        raise ConfigError([Problem(_key(parsed), text.partition("=")[2], allowed)])
+    return Override(text, _key(parsed), parsed.value(), _sign(parsed))
 
 
-def parse_choices(text: str) -> Words:
+def parse_choices(text: str) -> Overrides:
     """A word for each of the values that `text` lists, as in `optimizer=sgd,adam` or `seed=range(8)`.
 
     Raises:
         ConfigError: when it is no override in Hydra's grammar, or draws its values from an interval or a pattern.
     """
-    override = _parsed(text)
-    if not override.is_sweep_override():
-        return (parse_word(text),)
+    parsed = _parsed(text)
+    if not parsed.is_sweep_override():
+        return (parse_override(text),)
     try:
-        values = list(override.sweep_string_iterator())
+        values = list(parsed.sweep_string_iterator())
     except (HydraException, AssertionError) as error:  # glob(…) and interval(…) list none
-        problem = Problem(_key(override), text.partition("=")[2], "values one by one, as in 0.1,0.2")
+        problem = Problem(_key(parsed), text.partition("=")[2], "values one by one, as in 0.1,0.2")
         raise ConfigError([problem]) from error
-    return tuple(parse_word(f"{override.get_key_element()}={value}") for value in values)
+    return tuple(parse_override(f"{parsed.get_key_element()}={value}") for value in values)
 
 
-def write_word(key: str, value: Json) -> Word:
+def write_override(key: str, value: Json) -> Override:
     """The override that sets the dotted `key` to `value`, quoted so that it is read back as it is."""
-    return Word(f"{key}={_literal(value)}", key, value)
+    return Override(f"{key}={_literal(value)}", key, value)
 
 
-def layered(*layers: Sequence[Word]) -> Words:
+def layered(*layers: Sequence[Override]) -> Overrides:
     """All words of the layers; of words with one key only that of the last layer."""
-    last = {word.key: word for layer in layers for word in layer}
+    last = {override.key: override for layer in layers for override in layer}
     return tuple(last.values())
 
 
-def _parsed(text: str) -> Override:
+def _parsed(text: str) -> HydraOverride:
     try:
         return OverridesParser.create().parse_override(text)
     except (HydraException, RecursionError) as error:
         raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
 
 
-def _key(override: Override) -> str:
-    key: str = override.get_key_element()
+def _key(parsed: HydraOverride) -> str:
+    key: str = parsed.get_key_element()
     return key.lstrip("+~")
 
 
-def _sign(override: Override) -> str:
-    if override.is_delete():
+def _sign(parsed: HydraOverride) -> str:
+    if parsed.is_delete():
         return "~"
-    return "+" if override.is_add() or override.is_force_add() else ""
+    return "+" if parsed.is_add() or parsed.is_force_add() else ""
 
 
 def _literal(value: Json) -> str:

@@ -44,15 +44,15 @@ class Problem:
     value: object
     allowed: str
     nearest: str | None = None
-    place: str = ""
+    location: str = ""
     span: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        place = f"{self.place}: " if self.place else ""
+        location = f"{self.location}: " if self.location else ""
         # A word that is not in the grammar has no key: it stands for both.
         given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{place}{given}: allowed is {self.allowed}{hint}{self._marks(len(place) + len(self.key) + 1)}"
+        return f"{location}{given}: allowed is {self.allowed}{hint}{self._marks(len(location) + len(self.key) + 1)}"
 
     def _marks(self, indent: int) -> str:
         """The line that marks the wrong word, in so far as the value is shown up to there."""

@@ -12,7 +12,7 @@ from typing import Any
 from ablate import design
 from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import SWEEP, Config
-from ablate.config.overrides import Word
+from ablate.config.overrides import Override
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.core.claims import has_error, is_side
 from ablate.core.identity import Json
@@ -32,7 +32,7 @@ SEQUENTIAL = ("auto", "anytime")
 PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%")
 
 
-def sweep_spec(name: str, leaf: Config, words: Sequence[Word] = ()) -> SweepSpec:
+def sweep_spec(name: str, leaf: Config, overrides: Sequence[Override] = ()) -> SweepSpec:
     """The sweep that a leaf describes. Levels are as they were written, not yet cast.
 
     Args:
@@ -41,23 +41,25 @@ def sweep_spec(name: str, leaf: Config, words: Sequence[Word] = ()) -> SweepSpec
     Raises:
         ConfigError: with everything about the leaf and the words that cannot be.
     """
-    unknown = [list(_unknown_key(word, leaf)) for word in words]
-    adjusted = _adjusted(leaf, [word for word, problems in zip(words, unknown, strict=True) if not problems])
+    unknown = [list(_unknown_key(override, leaf)) for override in overrides]
+    adjusted = _adjusted(
+        leaf, [override for override, problems in zip(overrides, unknown, strict=True) if not problems]
+    )
     arms, unlaid = _layout(adjusted)
-    optional = optional_claims(leaf, words)
+    optional = optional_claims(leaf, overrides)
     claims = _claims(adjusted, arms)
     refused = [problem for claim in claims if claim not in optional for problem in claims[claim]]
     raise_any([*chain(*unknown), *_leaf_problems(adjusted), *unlaid, *refused])
     return _spec(name, adjusted)
 
 
-def optional_claims(leaf: Config, words: Sequence[Word]) -> tuple[str, ...]:
+def optional_claims(leaf: Config, overrides: Sequence[Override]) -> tuple[str, ...]:
     """The claims of a leaf that are left out where they cannot be, instead of refused.
 
     They are about the sweep as it stands in its leaf. Where words change what is asked, and take an arm or
     the metric away, the claims about these go with them; those that could never be, stay to be refused.
     """
-    if not words or not leaf.get("claims") or any(word.key == f"{SWEEP}.claims" for word in words):
+    if not overrides or not leaf.get("claims") or any(override.key == f"{SWEEP}.claims" for override in overrides):
         return ()
     arms, _ = _layout(leaf)
     return tuple(claim for claim, problems in _claims(leaf, arms).items() if not problems)
@@ -93,7 +95,7 @@ def _spec(name: str, leaf: Config) -> SweepSpec:
 
 
 def laid_out(
-    name: str, factors: design.Factors, baseline: design.Levels, settings: design.Settings
+    name: str, factors: design.Factors, baseline: design.Levels, settings: design.DesignSettings
 ) -> tuple[design.Assignment, ...]:
     """The arms of the design called `name`.
 
@@ -109,23 +111,25 @@ def laid_out(
         ) from error
 
 
-def _adjusted(leaf: Config, words: Sequence[Word]) -> Config:
+def _adjusted(leaf: Config, overrides: Sequence[Override]) -> Config:
     changed = dict(leaf)
-    for word in words:
-        _, key, *factor = word.key.split(".", 2)
-        changed[key] = {**changed[key], factor[0]: word.value} if factor else word.value
+    for override in overrides:
+        _, key, *factor = override.key.split(".", 2)
+        changed[key] = {**changed[key], factor[0]: override.value} if factor else override.value
     return changed
 
 
-def _unknown_key(word: Word, leaf: Config) -> Iterator[Problem]:
-    _, key, *factor = word.key.split(".", 2)
+def _unknown_key(override: Override, leaf: Config) -> Iterator[Problem]:
+    _, key, *factor = override.key.split(".", 2)
     if key not in KEYS:
-        yield Problem(word.key, word.value, f"one of {_under_sweep(KEYS)}", nearest(word.key, _keys(KEYS)))
+        yield Problem(override.key, override.value, f"one of {_under_sweep(KEYS)}", nearest(override.key, _keys(KEYS)))
     elif factor and key not in BY_FACTOR:
-        yield Problem(word.key, word.value, f"sweep.{key}, which has no keys of its own", f"sweep.{key}")
+        yield Problem(override.key, override.value, f"sweep.{key}, which has no keys of its own", f"sweep.{key}")
     elif factor and factor[0] not in (leaf.get(key) or {}):
         names = [f"{key}.{name}" for name in leaf.get(key) or {}]
-        yield Problem(word.key, word.value, f"one of {_under_sweep(names)}", nearest(word.key, _keys(names)))
+        yield Problem(
+            override.key, override.value, f"one of {_under_sweep(names)}", nearest(override.key, _keys(names))
+        )
 
 
 def _keys(names: Iterable[str]) -> list[str]:
@@ -171,7 +175,7 @@ def _layout(leaf: Config) -> tuple[tuple[design.Assignment, ...] | None, list[Pr
     if found or factors is None or baseline is None or name is None:
         return None, found
     listed = {factor: tuple(levels) for factor, levels in factors.items()}
-    settings = design.Settings(
+    settings = design.DesignSettings(
         arms=tuple(_as_listed(arm, listed) for arm in leaf.get("arms") or ()),
         size=leaf.get("size"),
         design_seed=leaf.get("design_seed") or 0,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ablate.config.claims import Setting, claim_problems
-from ablate.config.overrides import Word
+from ablate.config.overrides import Override
 from ablate.config.problems import Problem, raise_any
-from ablate.config.study_declaration import StudySweep
+from ablate.config.study_declaration import SweepDeclaration
 from ablate.core.claims import VALUE, Statement, parse_statement
 from ablate.core.parse_error import Unreadable
 from ablate.core.specs import Conclusion, Original, Sweep
@@ -20,16 +20,16 @@ __all__ = ["claims_of", "may_lose_arms", "with_conclusions", "with_original"]
 ABOUT_ARMS = ("sweep.factors", "sweep.arms", "sweep.design", "sweep.where", "sweep.size")
 
 
-def with_conclusions(asked: StudySweep, claims: Sequence[str]) -> tuple[str, ...]:
+def with_conclusions(asked: SweepDeclaration, claims: Sequence[str]) -> tuple[str, ...]:
     """The claims of a sweep, then those of the study, then those of its conclusions that are not there already."""
     written = (*claims, *asked.claims)
     found = {_read(claim) for claim in written}
     return (*written, *(claim for claim in claims_of(asked.conclusions) if _read(claim) not in found))
 
 
-def may_lose_arms(words: Sequence[Word]) -> bool:
+def may_lose_arms(overrides: Sequence[Override]) -> bool:
     """Whether words of a command line change which arms there are, so that a conclusion may have lost its own."""
-    return any(word.key.startswith(ABOUT_ARMS) for word in words)
+    return any(override.key.startswith(ABOUT_ARMS) for override in overrides)
 
 
 def claims_of(conclusions: Sequence[Conclusion]) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def claims_of(conclusions: Sequence[Conclusion]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(claim for each in conclusions for claim in each.claims))
 
 
-def with_original(sweep: Sweep, asked: StudySweep, is_partial: bool) -> Sweep:
+def with_original(sweep: Sweep, asked: SweepDeclaration, is_partial: bool) -> Sweep:
     """The sweep with what the study says of the original.
 
     Args:

@@ -14,16 +14,16 @@ from pathlib import Path
 from ablate.config.arms import resolve
 from ablate.config.compatibility import DatasetFacts
 from ablate.config.composing import SWEEP, Composer, Config, composing
-from ablate.config.grids import GRID, grid_leaf, grid_name, grid_words
-from ablate.config.overrides import Word, Words, layered, parse_word, parse_words
+from ablate.config.grids import GRID, grid_leaf, grid_name, grid_overrides
+from ablate.config.overrides import Override, Overrides, layered, parse_override, parse_overrides
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
 from ablate.config.questions import optional_claims, sweep_spec
 from ablate.config.ranges import study_name_problems
 from ablate.config.replication import claims_of, may_lose_arms, with_conclusions, with_original
 from ablate.config.runs import Settings, SpecMaker, run_settings
-from ablate.config.study_declaration import EXPERIMENT, Outline, StudySweep, outline_of
+from ablate.config.study_declaration import EXPERIMENT, StudyDeclaration, SweepDeclaration, declaration_of
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
-from ablate.config.yaml_lines import place
+from ablate.config.yaml_lines import location
 from ablate.core.claims import probes_of
 from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.sanitize.redact import PATH_KEYS
@@ -84,11 +84,11 @@ def load_request(
     with composing(tree) as composer:
         if is_grid:
             return _grid(texts, composer, maker)
-        words = parse_words(texts)
-        outline = outline_of(words, tree)
-        plain = tuple(word for word in words if word.key not in (SWEEP, EXPERIMENT))
+        overrides = parse_overrides(texts)
+        declaration = declaration_of(overrides, tree)
+        plain = tuple(override for override in overrides if override.key not in (SWEEP, EXPERIMENT))
         raise_any(_reserved_problems(plain, (ALLOW_TARGETS,), ALLOWING))
-        return _run(plain, composer, maker) if outline is None else _study(outline, plain, composer, maker)
+        return _run(plain, composer, maker) if declaration is None else _study(declaration, plain, composer, maker)
 
 
 def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
@@ -98,81 +98,85 @@ def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
         ConfigError: with everything that is wrong with the words.
     """
     with composing(tree) as composer:
-        return run_settings(composer.compose(parse_words(texts)), tree.allow_targets)
+        return run_settings(composer.compose(parse_overrides(texts)), tree.allow_targets)
 
 
-def _run(words: Words, composer: Composer, maker: SpecMaker) -> Request:
-    raise_any(_reserved_problems(words, (SWEEP,), "a sweep to change: +sweep=NAME"))
-    with _other_problems_too(words, composer, maker):
-        config = composer.compose(words)
+def _run(overrides: Overrides, composer: Composer, maker: SpecMaker) -> Request:
+    raise_any(_reserved_problems(overrides, (SWEEP,), "a sweep to change: +sweep=NAME"))
+    with _other_problems_too(overrides, composer, maker):
+        config = composer.compose(overrides)
     return Request(maker.spec(config), run_settings(config, composer.tree.allow_targets))
 
 
-def _study(outline: Outline, words: Words, composer: Composer, maker: SpecMaker) -> Request:
-    base = parse_words(outline.base)
-    sweeps = gather(lambda asked: _sweep(asked, base, words, composer, maker), outline.sweeps)
-    question = outline.question or " ".join(sweep.spec.question for sweep in sweeps)
-    return _study_request(Study(outline.name, question, tuple(sweeps)), words, composer, outline.keep)
+def _study(declaration: StudyDeclaration, overrides: Overrides, composer: Composer, maker: SpecMaker) -> Request:
+    base = parse_overrides(declaration.base)
+    sweeps = gather(lambda asked: _sweep(asked, base, overrides, composer, maker), declaration.sweeps)
+    question = declaration.question or " ".join(sweep.spec.question for sweep in sweeps)
+    return _study_request(Study(declaration.name, question, tuple(sweeps)), overrides, composer, declaration.keep)
 
 
 def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request:
-    values, words = grid_words(texts)
-    question, plain = sweep_spec(GRID, grid_leaf(values), _under_sweep(words)), _not_under_sweep(words)
+    values, overrides = grid_overrides(texts)
+    question, plain = sweep_spec(GRID, grid_leaf(values), _under_sweep(overrides)), _not_under_sweep(overrides)
     raise_any([*_reserved_problems(plain, (ALLOW_TARGETS,), ALLOWING), *_factor_problems(question)])
     with _other_problems_too(plain, composer, maker):
         sweep = resolve(question, plain, composer, maker)
-    return _study_request(Study(grid_name(sweep), question.question, (sweep,)), words, composer)
+    return _study_request(Study(grid_name(sweep), question.question, (sweep,)), overrides, composer)
 
 
-def _study_request(study: Study, words: Words, composer: Composer, keep: tuple[str, ...] = ()) -> Request:
+def _study_request(study: Study, overrides: Overrides, composer: Composer, keep: tuple[str, ...] = ()) -> Request:
     """The study under the name that the words give it, if they do, with the settings around it; `keep` is what its
     own file keeps of every run."""
-    config = composer.compose(tuple(word for word in words if word.root in OUTSIDE_SPEC))
+    config = composer.compose(tuple(override for override in overrides if override.root in OUTSIDE_SPEC))
     named = study if config["study"] is None else replace(study, name=config["study"])
     raise_any(study_name_problems(named.name))
     settings = run_settings(config, composer.tree.allow_targets)
     return Request(named, replace(settings, keep=tuple(dict.fromkeys((*keep, *settings.keep)))))
 
 
-def _sweep(asked: StudySweep, base: Words, words: Words, composer: Composer, maker: SpecMaker) -> Sweep:
-    overrides, fixed = parse_words(asked.overrides), parse_words(asked.fixed)
-    plain = layered(_not_under_sweep(words), fixed)
-    question = _question(asked, (*base, *_not_under_sweep(overrides)), (*_under_sweep(overrides), *words), composer)
-    written = layered(parse_words(question.base), _not_under_sweep(overrides))
+def _sweep(
+    asked: SweepDeclaration, base: Overrides, overrides: Overrides, composer: Composer, maker: SpecMaker
+) -> Sweep:
+    own_overrides, fixed = parse_overrides(asked.overrides), parse_overrides(asked.fixed)
+    plain = layered(_not_under_sweep(overrides), fixed)
+    question = _question(
+        asked, (*base, *_not_under_sweep(own_overrides)), (*_under_sweep(own_overrides), *overrides), composer
+    )
+    written = layered(parse_overrides(question.base), _not_under_sweep(own_overrides))
     commanded = _command_problems(plain, question.factors)
     raise_any([*commanded, *_base_problems((*base, *written, *fixed)), *_factor_problems(question)])
-    is_partial = may_lose_arms(words)
-    optional = optional_claims(_leaf(asked, composer), (*base, *overrides, *words))
+    is_partial = may_lose_arms(overrides)
+    optional = optional_claims(_leaf(asked, composer), (*base, *own_overrides, *overrides))
     optional += claims_of(asked.conclusions) if is_partial else ()
     own, claims = len(question.claims), with_conclusions(asked, question.claims)
-    question = replace(question, base=tuple(word.text for word in layered(base, written, fixed)), claims=claims)
+    question = replace(question, base=tuple(override.text for override in layered(base, written, fixed)), claims=claims)
     layers = layered(base, written, plain)
-    changed = [word.key for word in _under_sweep((*overrides, *words))]
+    changed = [override.key for override in _under_sweep((*own_overrides, *overrides))]
     elsewhere = [*changed, *(f"{SWEEP}.claims[{index}]" for index in range(own, len(claims)))]
-    with _placed(asked, elsewhere, composer), _other_problems_too(layers, composer, maker):
+    with _located(asked, elsewhere, composer), _other_problems_too(layers, composer, maker):
         return with_original(resolve(question, layers, composer, maker, optional), asked, is_partial)
 
 
 @contextmanager
-def _other_problems_too(words: Words, composer: Composer, maker: SpecMaker) -> Iterator[None]:
+def _other_problems_too(overrides: Overrides, composer: Composer, maker: SpecMaker) -> Iterator[None]:
     """Adds to a `ConfigError` what else is wrong with the words, whatever it was that came first: what shows
     when they are composed without any levels, and what the data show of those that are right by themselves."""
     try:
         yield
     except ConfigError as error:
-        fitting: tuple[Problem, ...] = ()
+        misfits: tuple[Problem, ...] = ()
         # The data may be missing, too; that is said once the words are right.
         with suppress(Exception):
-            fitting = maker.misfits(composer.compose(composer.sound(words)))
-        alone = problems_of(lambda: composer.compose(words))
-        raise ConfigError([*error.problems, *alone, *fitting]) from error
+            misfits = maker.misfits(composer.compose(composer.sound(overrides)))
+        alone = problems_of(lambda: composer.compose(overrides))
+        raise ConfigError([*error.problems, *alone, *misfits]) from error
 
 
-def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) -> SweepSpec:
-    leaf, plain = _leaf(asked, composer), _not_under_sweep(words)
+def _question(asked: SweepDeclaration, base: Overrides, overrides: Overrides, composer: Composer) -> SweepSpec:
+    leaf, plain = _leaf(asked, composer), _not_under_sweep(overrides)
     try:
-        with _placed(asked, [word.key for word in _under_sweep(words)], composer):
-            return sweep_spec(asked.title, leaf, _under_sweep(words))
+        with _located(asked, [override.key for override in _under_sweep(overrides)], composer):
+            return sweep_spec(asked.title, leaf, _under_sweep(overrides))
     except ConfigError as error:
         # The command line can be judged all the same, given what the study and the leaf choose.
         chosen = layered(base, _readable(leaf.get("base")), plain)
@@ -181,12 +185,12 @@ def _question(asked: StudySweep, base: Words, words: Words, composer: Composer) 
         raise ConfigError([*error.problems, *further]) from error
 
 
-def _leaf(asked: StudySweep, composer: Composer) -> Config:
+def _leaf(asked: SweepDeclaration, composer: Composer) -> Config:
     return {**(composer.sweep(asked.sweep) if asked.sweep else {}), **asked.asks}
 
 
 @contextmanager
-def _placed(asked: StudySweep, elsewhere: Sequence[str], composer: Composer) -> Iterator[None]:
+def _located(asked: SweepDeclaration, elsewhere: Sequence[str], composer: Composer) -> Iterator[None]:
     """Adds to the problems of a sweep where in its leaf they stand, but for keys that stand elsewhere."""
     try:
         yield
@@ -196,42 +200,42 @@ def _placed(asked: StudySweep, elsewhere: Sequence[str], composer: Composer) -> 
         file = composer.tree.leaf(SWEEP, asked.sweep)
         factors = composer.sweep(asked.sweep).get("factors")
         not_there = (*elsewhere, *(f"{SWEEP}.{key}" for key in asked.asks))
-        raise ConfigError(_with_place(each, file, factors, not_there) for each in error.problems) from error
+        raise ConfigError(_with_location(each, file, factors, not_there) for each in error.problems) from error
 
 
-def _with_place(problem: Problem, file: Path, factors: object, elsewhere: tuple[str, ...]) -> Problem:
+def _with_location(problem: Problem, file: Path, factors: object, elsewhere: tuple[str, ...]) -> Problem:
     is_level = isinstance(factors, Mapping) and problem.key in factors
     key = f"{SWEEP}.factors.{problem.key}" if is_level else problem.key
-    if problem.place or not key.startswith(f"{SWEEP}.") or key.startswith(elsewhere):
+    if problem.location or not key.startswith(f"{SWEEP}.") or key.startswith(elsewhere):
         return problem
-    return replace(problem, place=place(file, key.removeprefix(f"{SWEEP}.")))
+    return replace(problem, location=location(file, key.removeprefix(f"{SWEEP}.")))
 
 
-def _readable(texts: object) -> Words:
+def _readable(texts: object) -> Overrides:
     candidates = [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
-    return tuple(word for _, word in sift(parse_word, candidates)[0])
+    return tuple(override for _, override in sift(parse_override, candidates)[0])
 
 
-def _under_sweep(words: Sequence[Word]) -> Words:
-    return tuple(word for word in words if word.root == SWEEP)
+def _under_sweep(overrides: Sequence[Override]) -> Overrides:
+    return tuple(override for override in overrides if override.root == SWEEP)
 
 
-def _not_under_sweep(words: Sequence[Word]) -> Words:
-    return tuple(word for word in words if word.root != SWEEP)
+def _not_under_sweep(overrides: Sequence[Override]) -> Overrides:
+    return tuple(override for override in overrides if override.root != SWEEP)
 
 
-def _base_problems(base: Sequence[Word]) -> Iterator[Problem]:
+def _base_problems(base: Sequence[Override]) -> Iterator[Problem]:
     """A file that somebody else wrote decides about numbers, not about folders, processes or imports."""
     yield from _reserved_problems(base, (*OUTSIDE_SPEC, ALLOW_TARGETS), "the command line, not a sweep or study")
     yield from _reserved_problems(base, (SWEEP,), "the overrides of one sweep of a study")
     yield from _reserved_problems(base, ("seed",), "sweep.seeds")
 
 
-def _command_problems(words: Words, factors: object) -> Iterator[Problem]:
-    yield from _reserved_problems(words, ("seed",), "sweep.seeds, for a sweep has seeds of its own")
-    for word in words:
-        if isinstance(factors, Mapping) and word.key in factors:
-            yield Problem(word.key, word.value, f"sweep.factors.{word.key}=[…], for the sweep varies it")
+def _command_problems(overrides: Overrides, factors: object) -> Iterator[Problem]:
+    yield from _reserved_problems(overrides, ("seed",), "sweep.seeds, for a sweep has seeds of its own")
+    for override in overrides:
+        if isinstance(factors, Mapping) and override.key in factors:
+            yield Problem(override.key, override.value, f"sweep.factors.{override.key}=[…], for the sweep varies it")
 
 
 def _factor_problems(question: SweepSpec) -> Iterator[Problem]:
@@ -240,5 +244,5 @@ def _factor_problems(question: SweepSpec) -> Iterator[Problem]:
             yield Problem(f"sweep.factors.{factor}", list(levels), "a factor that is part of a run's spec")
 
 
-def _reserved_problems(words: Sequence[Word], roots: tuple[str, ...], place: str) -> Iterator[Problem]:
-    return (Problem(word.key, word.value, place) for word in words if word.root in roots)
+def _reserved_problems(overrides: Sequence[Override], roots: tuple[str, ...], place: str) -> Iterator[Problem]:
+    return (Problem(override.key, override.value, place) for override in overrides if override.root in roots)

@@ -1,6 +1,6 @@
 """What a study is to contain, before its sweeps are resolved.
 
-An outline is read from experiments/NAME/study.yaml (`+experiment=NAME`) or made of the sweeps that are named
+An declaration is read from experiments/NAME/study.yaml (`+experiment=NAME`) or made of the sweeps that are named
 on the command line (`+sweep=[dropout,l2]`).
 """
 
@@ -15,20 +15,20 @@ from typing import Any
 from ablate.config.casting import cast_fields
 from ablate.config.composing import SWEEP
 from ablate.config.files import read_yaml
-from ablate.config.overrides import Word
+from ablate.config.overrides import Override
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.config.ranges import name_problems, range_problems
 from ablate.config.tree import ConfigTree
-from ablate.config.yaml_lines import place
+from ablate.config.yaml_lines import location
 from ablate.core.specs import Conclusion, Original
 
-__all__ = ["EXPERIMENT", "Outline", "StudySweep", "outline_of"]
+__all__ = ["EXPERIMENT", "StudyDeclaration", "SweepDeclaration", "declaration_of"]
 
 EXPERIMENT = "experiment"
 
 
 @dataclass(frozen=True)
-class StudySweep:
+class SweepDeclaration:
     """A sweep as a study asks for it.
 
     Attributes:
@@ -58,49 +58,49 @@ class StudySweep:
 
 
 @dataclass(frozen=True)
-class Outline:
+class StudyDeclaration:
     """A study to be. `base` holds overrides for all of its sweeps; without a question it asks theirs; `keep` names
     the artefacts that its report needs of every run."""
 
-    sweeps: tuple[StudySweep, ...]
+    sweeps: tuple[SweepDeclaration, ...]
     question: str = ""
     base: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     name: str = ""
 
 
-def outline_of(words: Sequence[Word], tree: ConfigTree) -> Outline | None:
+def declaration_of(overrides: Sequence[Override], tree: ConfigTree) -> StudyDeclaration | None:
     """The study that `+sweep=` or `+experiment=` asks for; None when there is neither.
 
     Raises:
         ConfigError: with every sweep or experiment that does not exist, or that is named twice.
     """
-    named = {word.key: word.value for word in words if word.key in (SWEEP, EXPERIMENT)}
+    named = {override.key: override.value for override in overrides if override.key in (SWEEP, EXPERIMENT)}
     if len(named) == 2:
         raise ConfigError([Problem(EXPERIMENT, named[EXPERIMENT], "either an experiment or sweeps, not both")])
     if EXPERIMENT in named:
-        outline = _experiment(named[EXPERIMENT], tree)
+        declaration = _experiment(named[EXPERIMENT], tree)
     elif named.get(SWEEP) is not None:
         value = named[SWEEP]
         names = value if isinstance(value, list) else [value]
-        outline = Outline(tuple(StudySweep(str(name)) for name in names))
+        declaration = StudyDeclaration(tuple(SweepDeclaration(str(name)) for name in names))
     else:
         return None
-    raise_any(_outline_problems(outline, tree))
-    return replace(outline, name=outline.name or "+".join(sweep.title for sweep in outline.sweeps))
+    raise_any(_declaration_problems(declaration, tree))
+    return replace(declaration, name=declaration.name or "+".join(sweep.title for sweep in declaration.sweeps))
 
 
-def _experiment(name: object, tree: ConfigTree) -> Outline:
+def _experiment(name: object, tree: ConfigTree) -> StudyDeclaration:
     file = tree.experiments_by_name.get(str(name))
     if file is None:
         names = tuple(tree.experiments_by_name)
         raise ConfigError([Problem(EXPERIMENT, name, f"one of {', '.join(names)}", nearest(name, names))])
     content = _read(file)
     try:
-        outline: Outline = cast_fields(Outline, content, key="")
+        declaration: StudyDeclaration = cast_fields(StudyDeclaration, content, key="")
     except ConfigError as error:
-        raise ConfigError(replace(each, place=place(file, each.key)) for each in error.problems) from error
-    return replace(outline, name=outline.name or file.parent.name)
+        raise ConfigError(replace(each, location=location(file, each.key)) for each in error.problems) from error
+    return replace(declaration, name=declaration.name or file.parent.name)
 
 
 def _read(file: Path) -> object:
@@ -110,12 +110,12 @@ def _read(file: Path) -> object:
         raise ConfigError(replace(each, key=EXPERIMENT) for each in error.problems) from error
 
 
-def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
+def _declaration_problems(declaration: StudyDeclaration, tree: ConfigTree) -> Iterator[Problem]:
     choices = tree.groups.get(SWEEP, ())
-    yield from range_problems("keep", list(outline.keep))
-    if not outline.sweeps:
+    yield from range_problems("keep", list(declaration.keep))
+    if not declaration.sweeps:
         yield Problem(SWEEP, [], f"at least one of {', '.join(choices)}")
-    for each in outline.sweeps:
+    for each in declaration.sweeps:
         if each.sweep not in choices and (each.sweep or not each.asks):
             yield Problem(SWEEP, each.sweep, f"one of {', '.join(choices)}", nearest(each.sweep, choices))
         asks: object = each.asks
@@ -125,6 +125,6 @@ def _outline_problems(outline: Outline, tree: ConfigTree) -> Iterator[Problem]:
             yield Problem("name", each.name, "a name for a sweep of the study's own")
         else:
             yield from name_problems("name" if each.name else SWEEP, each.title)
-    for title, count in Counter(each.title for each in outline.sweeps).items():
+    for title, count in Counter(each.title for each in declaration.sweeps).items():
         if count > 1:
             yield Problem(SWEEP, title, "each sweep once, or under a name of its own")

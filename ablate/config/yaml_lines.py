@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
-__all__ = ["place"]
+__all__ = ["location"]
 
 
-def place(file: Path, key: str) -> str:
+def location(file: Path, key: str) -> str:
     """`file:line` of the dotted `key`, or of as much of it as the file has: `conf/sweep/mine.yaml:4`.
 
     Args:

@@ -36,10 +36,10 @@ __all__ = [
     "NAME",
     "Assignment",
     "Design",
+    "DesignSettings",
     "Factors",
     "Levels",
     "Refusal",
-    "Settings",
     "Space",
     "Unfit",
     "available",
@@ -54,7 +54,7 @@ Factors = Mapping[str, tuple[Json, ...]]
 
 
 @dataclass(frozen=True)
-class Settings:
+class DesignSettings:
     """What a design is told beside the factors. Each takes some of it (`TAKES`).
 
     Attributes:
@@ -132,7 +132,7 @@ class Design(Protocol):
 
     TAKES: tuple[str, ...]
 
-    def arms(self, space: Space, settings: Settings) -> Sequence[tuple[str, Levels]]: ...
+    def arms(self, space: Space, settings: DesignSettings) -> Sequence[tuple[str, Levels]]: ...
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,9 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
-def lay_out(design: str, factors: Factors, baseline: Levels, settings: Settings = Settings()) -> tuple[Assignment, ...]:
+def lay_out(
+    design: str, factors: Factors, baseline: Levels, settings: DesignSettings = DesignSettings()
+) -> tuple[Assignment, ...]:
     """The arms of a design that satisfy the conditions, in the order of the design, the baseline among them.
 
     Raises:
@@ -192,10 +194,10 @@ def _misread(index: int, error: Unreadable) -> Refusal:
     return Refusal(f"where[{index}]", error.text, error.allowed, error.nearest, error.span)
 
 
-def _untaken(design: str, module: Design, settings: Settings) -> Iterator[Refusal]:
-    for key in (each.name for each in fields(Settings) if each.name != "where"):
+def _untaken(design: str, module: Design, settings: DesignSettings) -> Iterator[Refusal]:
+    for key in (each.name for each in fields(DesignSettings) if each.name != "where"):
         value = getattr(settings, key)
-        if value != getattr(Settings(), key) and key not in module.TAKES:
+        if value != getattr(DesignSettings(), key) and key not in module.TAKES:
             takers = [name for name in available() if key in _module(name).TAKES]
             yield Refusal(key, value, f"nothing, for the design {design} does not take it; {' and '.join(takers)} do")
 

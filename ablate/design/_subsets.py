@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ablate.core.identity import Json, canonical
-from ablate.design import Levels, Refusal, Settings, Space, Unfit
+from ablate.design import DesignSettings, Levels, Refusal, Space, Unfit
 from ablate.design._names import arm_name
 
 __all__ = ["LARGEST", "choices", "in_order"]
@@ -14,7 +14,7 @@ __all__ = ["LARGEST", "choices", "in_order"]
 LARGEST = 100_000
 
 
-def choices(space: Space, settings: Settings) -> dict[str, dict[str, Json]]:
+def choices(space: Space, settings: DesignSettings) -> dict[str, dict[str, Json]]:
     """Every allowed combination of levels but the baseline, by its canonical text, in the order of the grid.
 
     Raises:

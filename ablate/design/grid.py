@@ -5,7 +5,7 @@ The first factor varies slowest. With factors of a, b, … levels these are a ×
 
 from __future__ import annotations
 
-from ablate.design import Levels, Settings, Space
+from ablate.design import DesignSettings, Levels, Space
 from ablate.design._names import arm_name
 
 __all__ = ["TAKES", "arms"]
@@ -13,7 +13,7 @@ __all__ = ["TAKES", "arms"]
 TAKES = ()
 
 
-def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:  # noqa: ARG001, the signature of every design
+def arms(space: Space, settings: DesignSettings) -> list[tuple[str, Levels]]:  # noqa: ARG001, the signature of every design
     """The Cartesian product of the levels, each arm named by all of its factors; the baseline is one of them,
     since it is made of levels."""
     return [(arm_name(levels, named=space.factors), levels) for levels in space.combinations()]

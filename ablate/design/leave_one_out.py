@@ -13,7 +13,7 @@ if removing each changes little, but removing all changes much, they replace one
 from __future__ import annotations
 
 from ablate.core.identity import canonical
-from ablate.design import Levels, Refusal, Settings, Space, Unfit
+from ablate.design import DesignSettings, Levels, Refusal, Space, Unfit
 from ablate.design._names import short_names
 
 __all__ = ["TAKES", "arms"]
@@ -22,7 +22,7 @@ TAKES = ()
 ALL, NONE = "everything", "nothing"
 
 
-def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:  # noqa: ARG001, the signature of every design
+def arms(space: Space, settings: DesignSettings) -> list[tuple[str, Levels]]:  # noqa: ARG001, the signature of every design
     """The baseline, each factor alone at its other level, and the opposite end; where there is one factor
     alone, that is the opposite end.
 

@@ -8,7 +8,7 @@ arms:
 from __future__ import annotations
 
 from ablate.core.identity import canonical
-from ablate.design import NAME, Levels, Refusal, Settings, Space, Unfit
+from ablate.design import NAME, DesignSettings, Levels, Refusal, Space, Unfit
 from ablate.design._names import change_name
 
 __all__ = ["TAKES", "arms"]
@@ -16,7 +16,7 @@ __all__ = ["TAKES", "arms"]
 TAKES = ("arms",)
 
 
-def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:
+def arms(space: Space, settings: DesignSettings) -> list[tuple[str, Levels]]:
     """The arms as written, named by what they change unless they have a name. An arm that changes nothing is
     the baseline; where there is none, the baseline comes first.
 

@@ -10,7 +10,7 @@ satisfy it.
 from __future__ import annotations
 
 from ablate.core.identity import digest
-from ablate.design import Levels, Settings, Space
+from ablate.design import DesignSettings, Levels, Space
 from ablate.design._subsets import choices, in_order
 
 __all__ = ["TAKES", "arms"]
@@ -19,7 +19,7 @@ TAKES = ("size", "design_seed")
 DRAW_FORMAT = 1
 
 
-def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:
+def arms(space: Space, settings: DesignSettings) -> list[tuple[str, Levels]]:
     """The baseline and the combinations whose turn comes first, without repeats, in the order of the grid.
 
     Raises:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ablate.core.identity import Json, canonical, digest
-from ablate.design import Levels, Refusal, Settings, Space, Unfit
+from ablate.design import DesignSettings, Levels, Refusal, Space, Unfit
 from ablate.design._subsets import choices, in_order
 
 __all__ = ["TAKES", "arms"]
@@ -22,7 +22,7 @@ ROTATION_FORMAT = 1
 MOST_POINTS = 16
 
 
-def arms(space: Space, settings: Settings) -> list[tuple[str, Levels]]:
+def arms(space: Space, settings: DesignSettings) -> list[tuple[str, Levels]]:
     """The baseline and the first combinations that the sequence meets, in the order of the grid.
 
     Raises:

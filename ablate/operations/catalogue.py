@@ -22,14 +22,14 @@ from ablate.operations.filters import filtered, split_filters
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
-__all__ = ["Catalogue", "Entry", "Place", "StudySummary", "catalogue", "places_of", "runs", "studies"]
+__all__ = ["Catalogue", "Entry", "Membership", "StudySummary", "catalogue", "memberships_of", "runs", "studies"]
 
 log = logging.getLogger(__name__)
 MISSING, UNREADABLE = "missing", "unreadable"
 
 
 @dataclass(frozen=True)
-class Place:
+class Membership:
     """Where a run stands in a study, with its seed there."""
 
     study: str
@@ -49,28 +49,28 @@ class Entry:
 
     run_id: str
     status: str
-    places: tuple[Place, ...]
+    memberships: tuple[Membership, ...]
     record: RunRecord | None
     store: RunStore
 
     @cached_property
     def settings(self) -> dict[str, Json]:
         """Dotted name to value, without the seed; empty for a run of which nothing can be read."""
-        if self.places:
-            return flatten(self.places[0].arm.settings)
+        if self.memberships:
+            return flatten(self.memberships[0].arm.settings)
         spec = _spec(self)
         return {name: value for name, value in flatten(spec).items() if name != "seed"}
 
     @property
     def seed(self) -> Json:
-        return self.places[0].seed if self.places else _spec(self).get("seed")
+        return self.memberships[0].seed if self.memberships else _spec(self).get("seed")
 
     def to_json(self) -> dict[str, Json]:
         return {
             "run_id": self.run_id,
             "status": self.status,
             "seed": self.seed,
-            "places": [{"study": each.study, "sweep": each.sweep, "arm": each.arm.name} for each in self.places],
+            "places": [{"study": each.study, "sweep": each.sweep, "arm": each.arm.name} for each in self.memberships],
             "settings": self.settings,
             "metrics": {} if self.record is None else dict(self.record.metrics),
             "wall_seconds": None if self.record is None else self.record.timings.wall_seconds,
@@ -137,20 +137,20 @@ def studies(results_dir: Path) -> tuple[StudySummary, ...]:
 
 def runs(results_dir: Path) -> tuple[Entry, ...]:
     """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
-    store, places = RunStore(results_dir), places_of(results_dir)
-    run_ids = dict.fromkeys([*places, *store.ids()])
-    return tuple(_entry(run_id, places.get(run_id, ()), store) for run_id in run_ids)
+    store, memberships = RunStore(results_dir), memberships_of(results_dir)
+    run_ids = dict.fromkeys([*memberships, *store.ids()])
+    return tuple(_entry(run_id, memberships.get(run_id, ()), store) for run_id in run_ids)
 
 
-def places_of(results_dir: Path) -> dict[str, tuple[Place, ...]]:
+def memberships_of(results_dir: Path) -> dict[str, tuple[Membership, ...]]:
     """Run id to where the run stands, for all runs of all studies."""
-    found: dict[str, tuple[Place, ...]] = {}
+    found: dict[str, tuple[Membership, ...]] = {}
     for line in _latest_plans(results_dir):
         for sweep in line.plan.sweeps:
             arms = {arm.name: arm for arm in sweep.arms}
             for run in sweep.runs:
-                place = Place(line.plan.name, sweep.spec.name, arms[run.arm], run.seed)
-                found[run.run_id] = (*found.get(run.run_id, ()), place)
+                membership = Membership(line.plan.name, sweep.spec.name, arms[run.arm], run.seed)
+                found[run.run_id] = (*found.get(run.run_id, ()), membership)
     return found
 
 
@@ -177,14 +177,14 @@ def _summary(line: PlanLine, store: RunStore) -> StudySummary:
     )
 
 
-def _entry(run_id: str, places: tuple[Place, ...], store: RunStore) -> Entry:
+def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore) -> Entry:
     try:
         record = store.record(run_id)
     except MissingRun:
-        return Entry(run_id, MISSING, places, None, store)
+        return Entry(run_id, MISSING, memberships, None, store)
     except UnreadableRecord:
-        return Entry(run_id, UNREADABLE, places, None, store)
-    return Entry(run_id, record.status.value, places, record, store)
+        return Entry(run_id, UNREADABLE, memberships, None, store)
+    return Entry(run_id, record.status.value, memberships, record, store)
 
 
 def _spec(entry: Entry) -> Mapping[str, Json]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
-from ablate.config.overrides import Word, Words, parse_words
+from ablate.config.overrides import Override, Overrides, parse_overrides
 from ablate.config.problems import Problem, nearest, raise_any
 from ablate.core.errors import UsageError
 
@@ -20,14 +20,14 @@ KINDS = ("studies", "runs")
 # What a run is asked for under each key; other keys are settings. An arm's name is `optimizer=adam`.
 FIELDS: dict[str, Callable[[Entry], list[Any]]] = {
     "status": lambda entry: [entry.status],
-    "study": lambda entry: [place.study for place in entry.places],
-    "sweep": lambda entry: [place.sweep for place in entry.places],
-    "arm": lambda entry: [place.arm.name for place in entry.places],
+    "study": lambda entry: [membership.study for membership in entry.memberships],
+    "sweep": lambda entry: [membership.sweep for membership in entry.memberships],
+    "arm": lambda entry: [membership.arm.name for membership in entry.memberships],
     "seed": lambda entry: [entry.seed],
 }
 
 
-def split_filters(words: Sequence[str]) -> tuple[str, Words]:
+def split_filters(words: Sequence[str]) -> tuple[str, Overrides]:
     """What to list, studies or runs, and the filters. Filters are about runs.
 
     Raises:
@@ -39,38 +39,40 @@ def split_filters(words: Sequence[str]) -> tuple[str, Words]:
             closest = nearest(word, KINDS)
             hint = f"; did you mean {closest}?" if closest else ""
             raise UsageError(f"{word} is neither studies nor runs nor a filter (key=value){hint}")
-    filters = parse_words(_quoted_arm(word) for word in words if "=" in word)
+    filters = parse_overrides(_quoted_arm(word) for word in words if "=" in word)
     return "runs" if filters or "runs" in bare else "studies", filters
 
 
-def filtered(entries: Sequence[Entry], filters: Words) -> list[Entry]:
+def filtered(entries: Sequence[Entry], filters: Overrides) -> list[Entry]:
     """The entries that agree with all of the filters.
 
     Raises:
         ConfigError: with every filter whose key no entry has.
     """
     raise_any(_unknown_keys(entries, filters))
-    return [entry for entry in entries if all(_agrees(entry, word) for word in filters)]
+    return [entry for entry in entries if all(_agrees(entry, override) for override in filters)]
 
 
-def _unknown_keys(entries: Sequence[Entry], filters: Words) -> Iterator[Problem]:
-    unknown = [word for word in filters if word.key not in FIELDS]
+def _unknown_keys(entries: Sequence[Entry], filters: Overrides) -> Iterator[Problem]:
+    unknown = [override for override in filters if override.key not in FIELDS]
     keys = list(dict.fromkeys([*FIELDS, *(key for entry in entries if unknown for key in _keys(entry))]))
-    for word in unknown:
-        if word.key not in keys:
-            yield Problem(word.key, word.value, f"one of {', '.join(keys)}", nearest(word.key, keys))
+    for override in unknown:
+        if override.key not in keys:
+            yield Problem(override.key, override.value, f"one of {', '.join(keys)}", nearest(override.key, keys))
 
 
 def _keys(entry: Entry) -> list[str]:
-    return [*entry.settings, *(factor for place in entry.places for factor in place.arm.levels)]
+    return [*entry.settings, *(factor for membership in entry.memberships for factor in membership.arm.levels)]
 
 
-def _agrees(entry: Entry, word: Word) -> bool:
-    if word.key in FIELDS:
-        return any(_is_same(value, word.value) for value in FIELDS[word.key](entry))
-    levels = [place.arm.levels[word.key] for place in entry.places if word.key in place.arm.levels]
-    settings = [entry.settings[word.key]] if word.key in entry.settings else []
-    return any(_is_same(value, word.value) for value in (*levels, *settings))
+def _agrees(entry: Entry, override: Override) -> bool:
+    if override.key in FIELDS:
+        return any(_is_same(value, override.value) for value in FIELDS[override.key](entry))
+    levels = [
+        membership.arm.levels[override.key] for membership in entry.memberships if override.key in membership.arm.levels
+    ]
+    settings = [entry.settings[override.key]] if override.key in entry.settings else []
+    return any(_is_same(value, override.value) for value in (*levels, *settings))
 
 
 def _is_same(value: Any, asked: Any) -> bool:

@@ -1,7 +1,7 @@
 """Everything in a results folder, verified, and what can be mended of it.
 
     found = inspect(results_dir, now=time.time())               # changes nothing
-    found.findings                                              # (Finding(DAMAGED, "run 3fa9…", …), …)
+    found.findings                                              # (StoreFinding(DAMAGED, "run 3fa9…", …), …)
     repair(found.findings, results_dir, reports_dir, now)       # those that were mended
 
 Verified are the checksums of every record, of its spec and arrays, of every artefact, plan and event; that each run
@@ -20,16 +20,26 @@ from pathlib import Path
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.plans import StudyPlan
 from ablate.storage.atomic import Damaged
-from ablate.storage.garbage import Kind, Leftover, Lying, Sort, UnknownNeeds, leftovers, lone_runs, lying, remove
+from ablate.storage.garbage import (
+    Garbage,
+    GarbageKind,
+    ItemKind,
+    StoredItem,
+    UnknownNeeds,
+    find_garbage,
+    lone_runs,
+    remove,
+    stored_items,
+)
 from ablate.storage.journal import Journal
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
 from ablate.storage.studies import StudyFolder, UnreadablePlan, study_names
 
-__all__ = ["Finding", "Inspection", "What", "inspect", "repair"]
+__all__ = ["Inspection", "StoreFinding", "What", "inspect", "repair"]
 
 
 class What(StrEnum):
-    """What was found. Of a leftover it is the `Kind`."""
+    """What was found. Of garbage it is the `GarbageKind`."""
 
     DAMAGED = "damaged"
     REFUSED = "cannot be read"
@@ -38,63 +48,65 @@ class What(StrEnum):
     STRAY = "stray"
 
 
-# A table can be made again at any time; what is about to be written anew is nothing wrong. See `Finding.is_problem`.
+# A table can be made again at any time; what is about to be written anew is nothing wrong. See `is_problem`.
 PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
 # Of a table.
 MISSING = "is missing"
 # What `repair` removes: nobody can want it. The rest is for `ablate gc`.
-REMOVED = (Kind.TEMPORARY, Kind.VOID_CLAIM)
+REMOVED = (GarbageKind.TEMPORARY, GarbageKind.VOID_LEASE)
 
 
 @dataclass(frozen=True)
-class Finding:
+class StoreFinding:
     """One thing that is not as it should be, or that need not be there.
 
     Attributes:
         subject: how a reader knows it: a run by the beginning of its id, a study by its name.
-        detail: what is wrong with it; empty for a leftover.
+        detail: what is wrong with it; empty for garbage.
         path: where it is. Of a table the folder of its study.
         bytes: how much space it takes; 0 for what is wrong inside a file.
         is_problem: whether something was lost, or would be believed wrongly: damage, files that the system does not
             let read, tables of a study whose runs are all done that are not those of its runs.
-        leftover: what it is as one.
+        garbage: what it is as such.
     """
 
-    what: What | Kind
+    what: What | GarbageKind
     subject: str
     detail: str
     path: Path
     bytes: int = 0
     is_problem: bool = False
-    leftover: Leftover | None = None
+    garbage: Garbage | None = None
 
 
 @dataclass(frozen=True)
 class Inspection:
     """What was found, problems first, and everything that lies in the folder."""
 
-    findings: tuple[Finding, ...]
-    there: tuple[Lying, ...]
+    findings: tuple[StoreFinding, ...]
+    there: tuple[StoredItem, ...]
 
 
 def inspect(results_dir: Path, now: float) -> Inspection:
     """Everything in the folder, verified; no file is changed, nor any lock taken. `now` is in seconds since 1970."""
-    there = lying(results_dir)
+    there = stored_items(results_dir)
     found = [
         *_of_runs(there),
         *_of_artefacts(there),
         *_of_journals(results_dir),
         *_of_tables(study_names(results_dir), results_dir),
         *_of_strays(there, results_dir),
-        *map(_of_leftover, leftovers(there, results_dir, now)),
+        *map(_of_garbage, find_garbage(there, results_dir, now)),
     ]
     # Which runs are lone is not known while a plan cannot be read, which was found above.
     with suppress(UnknownNeeds):
-        found += map(_of_leftover, lone_runs(there, results_dir, now))
+        found += map(_of_garbage, lone_runs(there, results_dir, now))
     return Inspection(tuple(sorted(found, key=lambda finding: not finding.is_problem)), there)
 
 
-def repair(findings: Iterable[Finding], results_dir: Path, reports_dir: Path, now: float) -> tuple[Finding, ...]:
+def repair(
+    findings: Iterable[StoreFinding], results_dir: Path, reports_dir: Path, now: float
+) -> tuple[StoreFinding, ...]:
     """Sets aside what is damaged, removes what dead processes left, and writes tables and reports of studies again.
 
     Returns:
@@ -116,11 +128,11 @@ def repair(findings: Iterable[Finding], results_dir: Path, reports_dir: Path, no
     return tuple(finding for finding in findings if finding in mended or finding in of_tables)
 
 
-def _mend(finding: Finding, store: RunStore, now: float) -> bool:
+def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     """Whether a finding that is not about tables could be mended."""
     path = finding.path
-    if finding.leftover is not None:
-        return finding.leftover.kind in REMOVED and remove(finding.leftover, store.root, now)
+    if finding.garbage is not None:
+        return finding.garbage.kind in REMOVED and remove(finding.garbage, store.root, now)
     if finding.what is not What.DAMAGED:
         return False
     if path.suffix == ".jsonl":
@@ -140,14 +152,14 @@ def _mend(finding: Finding, store: RunStore, now: float) -> bool:
     return True
 
 
-def _of_runs(there: tuple[Lying, ...]) -> Iterator[Finding]:
-    sizes = {each.path: each.bytes for each in there if each.sort is Sort.RUN}
-    beside = {each.path.parent.parent for each in there if each.sort is Sort.ARTEFACT}
+def _of_runs(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
+    sizes = {each.path: each.bytes for each in there if each.kind is ItemKind.RUN}
+    beside = {each.path.parent.parent for each in there if each.kind is ItemKind.ARTEFACT}
     for folder in sorted({*sizes, *beside}):
         found = _of_run(folder)
         if found is not None:
             what, detail = found
-            yield Finding(what, f"run {folder.name[:12]}", detail, folder, sizes.get(folder, 0), what in PROBLEMS)
+            yield StoreFinding(what, f"run {folder.name[:12]}", detail, folder, sizes.get(folder, 0), what in PROBLEMS)
 
 
 def _of_run(folder: Path) -> tuple[What, str] | None:
@@ -166,15 +178,15 @@ def _of_run(folder: Path) -> tuple[What, str] | None:
     return None
 
 
-def _of_artefacts(there: tuple[Lying, ...]) -> Iterator[Finding]:
+def _of_artefacts(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
     for each in there:
-        if each.sort is Sort.ARTEFACT:
+        if each.kind is ItemKind.ARTEFACT:
             run, name = each.path.parent.parent, each.path.stem
             found = _of_artefact(each.path, run.name, name)
             if found is not None:
                 what, detail = found
                 subject = f"run {run.name[:12]}, {name}"
-                yield Finding(what, subject, detail, each.path, each.bytes, what in PROBLEMS)
+                yield StoreFinding(what, subject, detail, each.path, each.bytes, what in PROBLEMS)
 
 
 def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
@@ -195,15 +207,15 @@ def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
     return None
 
 
-def _of_journals(results_dir: Path) -> Iterator[Finding]:
+def _of_journals(results_dir: Path) -> Iterator[StoreFinding]:
     for name in study_names(results_dir):
         for journal in StudyFolder(results_dir, name).journals:
             for number, reason in journal.damaged():
                 detail = f"{journal.path.name}, line {number} is damaged ({reason})"
-                yield Finding(What.DAMAGED, f"study {name}", detail, journal.path, is_problem=True)
+                yield StoreFinding(What.DAMAGED, f"study {name}", detail, journal.path, is_problem=True)
 
 
-def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[Finding]:
+def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[StoreFinding]:
     # Reading must not set aside here what is damaged; it counts as missing all the same.
     store = RunStore(results_dir, sets_aside=False)
     for name in names:
@@ -214,7 +226,7 @@ def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[Finding]:
         try:
             plan = folder.plan()
         except UnreadablePlan as error:
-            yield Finding(What.ANOTHER_VERSION, f"study {name}", error.reason, folder.path)
+            yield StoreFinding(What.ANOTHER_VERSION, f"study {name}", error.reason, folder.path)
             continue
         # A run that cannot be read has been found already; what tables it would give is not known.
         with suppress(UnreadableRecord, OSError):
@@ -222,7 +234,7 @@ def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[Finding]:
                 yield from _of_tables_of(plan, folder, store)
 
 
-def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iterator[Finding]:
+def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iterator[StoreFinding]:
     # pandas and pyarrow, which a message of usage need not wait for.
     from ablate.analysis.frame import study_tables
 
@@ -236,7 +248,7 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     if wrong:
         said = "none is written" if set(states.values()) == {MISSING} else ", ".join(wrong)
         detail = said + ("" if is_done else " (its runs are not all done)")
-        yield Finding(What.TABLES, f"study {folder.name}", detail, folder.path, is_problem=is_done)
+        yield StoreFinding(What.TABLES, f"study {folder.name}", detail, folder.path, is_problem=is_done)
 
 
 def _state_of_table(path: Path, pieces: Iterable[bytes]) -> str:
@@ -264,18 +276,18 @@ def _says_the_same(kept: bytes, content: bytes) -> bool:
         return False
 
 
-def _of_strays(there: tuple[Lying, ...], results_dir: Path) -> Iterator[Finding]:
+def _of_strays(there: tuple[StoredItem, ...], results_dir: Path) -> Iterator[StoreFinding]:
     studies = set(study_names(results_dir))
     for each in there:
         subject = str(each.path.relative_to(results_dir))
-        if each.sort is Sort.OTHER:
-            yield Finding(What.STRAY, subject, "is no part of a store", each.path, each.bytes)
-        elif each.sort is Sort.STUDY and each.path.name not in studies:
-            yield Finding(What.STRAY, subject, "is a study without a plan", each.path, each.bytes)
+        if each.kind is ItemKind.OTHER:
+            yield StoreFinding(What.STRAY, subject, "is no part of a store", each.path, each.bytes)
+        elif each.kind is ItemKind.STUDY and each.path.name not in studies:
+            yield StoreFinding(What.STRAY, subject, "is a study without a plan", each.path, each.bytes)
 
 
-def _of_leftover(leftover: Leftover) -> Finding:
-    return Finding(leftover.kind, leftover.subject, "", leftover.lying.path, leftover.lying.bytes, leftover=leftover)
+def _of_garbage(garbage: Garbage) -> StoreFinding:
+    return StoreFinding(garbage.kind, garbage.subject, "", garbage.item.path, garbage.item.bytes, garbage=garbage)
 
 
 def _without_folder(message: str, folder: Path) -> str:

@@ -95,7 +95,7 @@ def plan(
     workers = None
     if work.trained:
         executor: Executor = build(request.settings.executor)
-        workers = executor.places(work.trained)
+        workers = executor.worker_count(work.trained)
     return PlannedWork(tuple(specs.values()), work, sweeps, workers)
 
 

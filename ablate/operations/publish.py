@@ -14,7 +14,15 @@ from pathlib import Path
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.judging import judge_study
 from ablate.core.plans import StudyPlan
-from ablate.reporting.evidence import LINES, READINGS, Evidence, Packed, pack, unpack_lines, unpack_readings
+from ablate.reporting.evidence import (
+    INTERPOLATIONS,
+    PHOTO_PREDICTIONS,
+    Evidence,
+    Packed,
+    pack_evidence,
+    unpack_interpolations,
+    unpack_photo_predictions,
+)
 from ablate.reporting.writing import Written, write_packed
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
@@ -56,19 +64,23 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[froze
     judged = judge_study(line.plan, runs)
     tables = _write_tables(folder, study_tables(line.plan, runs, judged))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
-    left = {name: path.read_bytes() for name in (READINGS, LINES) if (path := folder.path / name).is_file()}
-    readings, asked = unpack_readings(left), unpack_lines(left)
+    left = {
+        name: path.read_bytes()
+        for name in (PHOTO_PREDICTIONS, INTERPOLATIONS)
+        if (path := folder.path / name).is_file()
+    }
+    photo_predictions, asked = unpack_photo_predictions(left), unpack_interpolations(left)
     evidence = Evidence(
         line.plan,
         runs,
         line.argv,
         folder.events(),
-        readings=readings,
-        lines=asked,
+        photo_predictions=photo_predictions,
+        interpolations=asked,
         tables=tables,
         judged=judged,
     )
-    return frozenset(runs), pack(evidence)
+    return frozenset(runs), pack_evidence(evidence)
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:

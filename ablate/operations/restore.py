@@ -94,7 +94,7 @@ def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Any:
     raise_any(problem for each in runs for problem in spec_problems(each.run.spec, settings.allow_targets))
     numerics = runs[0].run.spec.numerics
     on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
-    os.environ.update(worker_environment(on_cpu, place=0))
+    os.environ.update(worker_environment(on_cpu, slot=0))
     with hushed():
         from ablate.runner.trainer import Trainer
 

@@ -10,7 +10,7 @@ from ablate.core.errors import UsageError
 from ablate.core.identity import Json
 from ablate.core.records import StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
-from ablate.operations.catalogue import Place, places_of
+from ablate.operations.catalogue import Membership, memberships_of
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import study_names
 
@@ -23,7 +23,7 @@ class ShownRun:
 
     run: StoredRun
     folder: Path
-    places: tuple[Place, ...]
+    memberships: tuple[Membership, ...]
 
     @property
     def settings(self) -> dict[str, Json]:
@@ -70,8 +70,8 @@ def show(*names: str, results_dir: Path = Path("results")) -> tuple[ShownRun, ..
         raise UsageError("Which run? `ablate list runs` prints their ids.")
     store = RunStore(results_dir)
     found = [store.get(_run_id(name, store)) for name in names]
-    places = places_of(results_dir)
-    return tuple(ShownRun(run, store.folder(run.spec.run_id), places.get(run.spec.run_id, ())) for run in found)
+    memberships = memberships_of(results_dir)
+    return tuple(ShownRun(run, store.folder(run.spec.run_id), memberships.get(run.spec.run_id, ())) for run in found)
 
 
 def _run_id(name: str, store: RunStore) -> str:

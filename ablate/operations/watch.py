@@ -13,7 +13,7 @@ from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.operations.catalogue import studies
 from ablate.operations.sides import known_studies
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import MissingRun, RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -74,20 +74,20 @@ def _plan(name: str | None, results_dir: Path) -> StudyPlan:
 
 
 def _standings(plan: StudyPlan, results_dir: Path, every_seconds: float) -> Iterator[Standing]:
-    store, claims = RunStore(results_dir), Claims(results_dir)
+    store, leases = RunStore(results_dir), Leases(results_dir)
     while True:
-        standing = _standing(plan, store, claims)
+        standing = _standing(plan, store, leases)
         yield standing
         if standing.is_over:
             return
         time.sleep(every_seconds)
 
 
-def _standing(plan: StudyPlan, store: RunStore, claims: Claims) -> Standing:
+def _standing(plan: StudyPlan, store: RunStore, leases: Leases) -> Standing:
     records = [record for run_id in plan.run_ids if (record := _record(run_id, store)) is not None]
     done = tuple(record for record in records if record.status.is_outcome)
     open_ids = set(plan.run_ids) - {record.run_id for record in done}
-    running = tuple(run_id for run_id in plan.run_ids if run_id in open_ids and claims.holder(run_id) is not None)
+    running = tuple(run_id for run_id in plan.run_ids if run_id in open_ids and leases.holder(run_id) is not None)
     # A failed run that is being trained again has not failed yet.
     failed = tuple(record for record in records if record.status is Status.FAILED and record.run_id not in running)
     return Standing(plan, done, failed, running)

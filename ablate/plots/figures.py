@@ -39,7 +39,7 @@ from ablate.plots.forest_page import forest_page, height_of_rows
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.labels import axis_label, interval_name, row_labels
 from ablate.plots.samples import draw_samples
-from ablate.plots.scales import as_errors, curves_as_errors, error_of, is_near_one, use_error_scale
+from ablate.plots.scales import as_errors, curves_as_errors, error_metric, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
 from ablate.verdicts.verdict import Scale, Verdict
 
@@ -130,7 +130,7 @@ def paired_seeds(results: SweepResults) -> Figure:
     hide_empty(axes, len(panels), grid.columns)
     metric = results.metric
     if _are_near_one(results):
-        metric = error_of(metric)
+        metric = error_metric(metric)
         use_error_scale(axes[0], "y")
     elif values := [value for panel in panels for pair in panel.pairs for value in pair]:
         use_log_scale(axes[0], "y", min(values), max(values))
@@ -323,7 +323,7 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
     curves = [curve.values for arm in results.validation for curve in arm.seeds if curve.values]
     ends = [values[-1] for values in curves] + [max(values) for values in curves]
     if is_near_one(results.curve_metric, ends):
-        return error_of(results.curve_metric), curves_as_errors
+        return error_metric(results.curve_metric), curves_as_errors
     return results.curve_metric, _as_it_is
 
 

@@ -1,6 +1,6 @@
 """The loss on straight lines between weights: of two runs, or of the beginning and the end of one.
 
-png_bytes(lines_page(found))
+png_bytes(interpolation_page(found))
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.interpolations import ArmInterpolations
 from ablate.plots.canvas import PALETTE, house_figure, house_style
 from ablate.plots.labels import shortened
 
-__all__ = ["draw_lines", "lines_page"]
+__all__ = ["draw_interpolations", "interpolation_page"]
 
 Reals = npt.NDArray[np.floating]
 
 
-def draw_lines(positions: Reals, series: Mapping[str, Sequence[Reals]], ax: Axes, ends: tuple[str, str]) -> Axes:
+def draw_interpolations(
+    positions: Reals, series: Mapping[str, Sequence[Reals]], ax: Axes, ends: tuple[str, str]
+) -> Axes:
     """The loss between two sets of weights, thin for every seed and thick for their mean; dashed what would be
     straight between the ends of the mean.
 
@@ -41,23 +43,27 @@ def draw_lines(positions: Reals, series: Mapping[str, Sequence[Reals]], ax: Axes
     return ax
 
 
-def lines_page(found: ArmLines) -> Figure:
+def interpolation_page(found: ArmInterpolations) -> Figure:
     """The lines between the runs of two arms."""
     with house_style():
-        return _lines_page(found)
+        return _interpolation_page(found)
 
 
-def _lines_page(found: ArmLines) -> Figure:
-    lines = list(found.by_seed.values())
-    seeds = f"{len(lines)} seeds, thin; their mean, thick" if len(lines) > 1 else f"seed {next(iter(found.by_seed))}"
+def _interpolation_page(found: ArmInterpolations) -> Figure:
+    interpolations = list(found.by_seed.values())
+    seeds = (
+        f"{len(interpolations)} seeds, thin; their mean, thick"
+        if len(interpolations) > 1
+        else f"seed {next(iter(found.by_seed))}"
+    )
     subtitle = f"Training objective on the straight line between the weights of two runs: {seeds}; dashed, no barrier"
     title = f"What lies between {found.first} and {found.second}?"
     figure, (ax,) = house_figure(title, subtitle, 3.4)
     series = {
-        "training examples": [line.train_loss for line in lines],
-        "validation examples": [line.validation_loss for line in lines],
+        "training examples": [interpolation.train_loss for interpolation in interpolations],
+        "validation examples": [interpolation.validation_loss for interpolation in interpolations],
     }
-    draw_lines(lines[0].positions, series, ax, (found.first, found.second))
+    draw_interpolations(interpolations[0].positions, series, ax, (found.first, found.second))
     ax.set_ylabel("objective")
     first, _, last = ax.get_xticklabels()
     first.set_horizontalalignment("left")

@@ -1,6 +1,6 @@
 """Pictures of examples: how a photograph becomes one, what a network makes of it, how its units answer.
 
-png_bytes(reading_page(reading))
+png_bytes(photo_prediction_page(prediction))
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from ablate.analysis.photo_predictions import Reading
+from ablate.analysis.photo_predictions import PhotoPrediction
 from ablate.plots.canvas import DIVERGED, INK, SUBJECT, house_figure, house_style
 
-__all__ = ["draw_activations", "draw_image", "draw_probabilities", "parts_of", "reading_page"]
+__all__ = ["draw_activations", "draw_image", "draw_probabilities", "parts_of", "photo_prediction_page"]
 
 Reals = npt.NDArray[np.floating]
 
@@ -86,24 +86,24 @@ def draw_activations(values: Reals, ax: Axes, title: str = "") -> Axes:
     return ax
 
 
-def reading_page(reading: Reading) -> Figure:
+def photo_prediction_page(prediction: PhotoPrediction) -> Figure:
     """The steps from the photograph to the example, the probabilities of the classes, and the hidden layers."""
     with house_style():
-        return _reading_page(reading)
+        return _photo_prediction_page(prediction)
 
 
-def _reading_page(reading: Reading) -> Figure:
-    layers = list(reading.activations.items())[-MOST_LAYERS:]
+def _photo_prediction_page(prediction: PhotoPrediction) -> Figure:
+    layers = list(prediction.activations.items())[-MOST_LAYERS:]
     figure, (above, below) = house_figure(
-        f"{reading.name} is read as {reading.predicted}", _in_words(reading), 6.0, [1.0, 1.9]
+        f"{prediction.name} is read as {prediction.predicted}", _in_words(prediction), 6.0, [1.0, 1.9]
     )
-    images = [*reading.steps.items(), *([] if reading.plain is None else [("plainly resized", reading.plain)])]
+    images = [*prediction.steps.items(), *([] if prediction.plain is None else [("plainly resized", prediction.plain)])]
     for ax, (title, image) in zip(parts_of(above, 1, len(images)), images, strict=True):
         draw_image(image, ax, title)
     bars, *grids = parts_of(below, 1, 1 + bool(layers), (1.0, 1.15)[: 1 + bool(layers)])
-    series = {"prepared": reading.probabilities}
-    if reading.plain_probabilities is not None:
-        series["plainly resized"] = reading.plain_probabilities
+    series = {"prepared": prediction.probabilities}
+    if prediction.plain_probabilities is not None:
+        series["plainly resized"] = prediction.plain_probabilities
     draw_probabilities(series, bars)
     if grids:
         for ax, (layer, values) in zip(parts_of(grids[0], len(layers), 1), layers, strict=True):
@@ -111,13 +111,13 @@ def _reading_page(reading: Reading) -> Figure:
     return figure
 
 
-def _in_words(reading: Reading) -> str:
-    runs = len(reading.opinions)
+def _in_words(prediction: PhotoPrediction) -> str:
+    runs = len(prediction.opinions)
     if runs == 1:
-        return f"Run {reading.opinions[0].run_id[:12]}, seed {reading.opinions[0].seed}; as MNIST was prepared"
-    plain = f"; plainly resized: {_counts(reading.plain_votes)}" if reading.plain_votes else ""
-    units = f"; units of seed {reading.opinions[0].seed}" if reading.activations else ""
-    return f"Mean probability of {runs} seeds. Prepared: {_counts(reading.votes)}{plain}{units}"
+        return f"Run {prediction.opinions[0].run_id[:12]}, seed {prediction.opinions[0].seed}; as MNIST was prepared"
+    plain = f"; plainly resized: {_counts(prediction.plain_votes)}" if prediction.plain_votes else ""
+    units = f"; units of seed {prediction.opinions[0].seed}" if prediction.activations else ""
+    return f"Mean probability of {runs} seeds. Prepared: {_counts(prediction.votes)}{plain}{units}"
 
 
 def _counts(votes: Mapping[int, int]) -> str:

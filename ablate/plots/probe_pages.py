@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ablate.analysis.results import SweepResults
 from ablate.plots.canvas import house_figure, label_upwards
 from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
-from ablate.plots.interpolations import draw_lines
+from ablate.plots.interpolations import draw_interpolations
 from ablate.plots.labels import row_labels
 from ablate.plots.probes import (
     draw_loss_surface,
@@ -56,7 +56,7 @@ def linear_paths(results: SweepResults) -> Figure:
     return _panels(
         results,
         results.pictures.paths,
-        lambda info, ax: draw_lines(info.positions, {"training": info.losses}, ax, ("start", "end")),
+        lambda info, ax: draw_interpolations(info.positions, {"training": info.losses}, ax, ("start", "end")),
         "training objective on the straight line from the first weights of a run to its last; thin: seeds",
         "",
         "objective",

@@ -18,7 +18,7 @@ from ablate.stats.estimates import Estimate
 __all__ = [
     "as_errors",
     "curves_as_errors",
-    "error_of",
+    "error_metric",
     "is_near_one",
     "place_ticks",
     "ratio_ticks",
@@ -40,7 +40,7 @@ def is_near_one(metric: MetricInfo, values: Iterable[float | None]) -> bool:
     return is_share and bool(known) and min(known) >= NEAR_ONE and max(known) < 1
 
 
-def error_of(metric: MetricInfo) -> MetricInfo:
+def error_metric(metric: MetricInfo) -> MetricInfo:
     """The metric 1 − `metric`, for axes."""
     return replace(metric, title=f"1 − {metric.title}", direction="min")
 
@@ -63,7 +63,7 @@ def summaries_as_errors(info: MetricSummaries) -> MetricSummaries:
     if not is_near_one(info.metric, (v for each in estimates for v in (*each.values, each.ci_low, each.ci_high))):
         return info
     errors = tuple(replace(summary, estimate=as_errors(summary.estimate)) for summary in info.summaries)
-    return MetricSummaries(error_of(info.metric), errors)
+    return MetricSummaries(error_metric(info.metric), errors)
 
 
 def curves_as_errors(arm: ArmCurves) -> ArmCurves:

@@ -1,6 +1,6 @@
 """A study packed into the files of `data/`, so that its report can be made again without the store.
 
-    packed = pack(Evidence(plan, runs, ("+sweep=optimizers",)))
+    packed = pack_evidence(Evidence(plan, runs, ("+sweep=optimizers",)))
     packed.files                                 # file name → bytes
     unpack(packed.files)                         # what a report needs of it, equal report for equal files
 
@@ -36,9 +36,13 @@ import pyarrow.parquet as pq
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles, study_ensembles
 from ablate.analysis.examples import SAMPLES, run_that_shows
 from ablate.analysis.frame import history_pieces, study_tables, to_csv_bytes, to_parquet_bytes, verdicts_table
-from ablate.analysis.interpolations import ArmLines, lines_from_arrays, lines_to_arrays
+from ablate.analysis.interpolations import ArmInterpolations, interpolations_from_arrays, interpolations_to_arrays
 from ablate.analysis.judging import Judged, judge_sweep
-from ablate.analysis.photo_predictions import ArmReadings, readings_from_arrays, readings_to_arrays
+from ablate.analysis.photo_predictions import (
+    ArmPhotoPredictions,
+    photo_predictions_from_arrays,
+    photo_predictions_to_arrays,
+)
 from ablate.analysis.values import Runs
 from ablate.core.artefacts import NOT_APPLICABLE, PROBES
 from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
@@ -50,16 +54,16 @@ from ablate.sanitize.arrays import read_arrays
 from ablate.sanitize.redact import public_words, without_folders
 
 __all__ = [
-    "LINES",
-    "READINGS",
+    "INTERPOLATIONS",
+    "PHOTO_PREDICTIONS",
     "Evidence",
     "Packed",
-    "pack",
-    "pack_lines",
-    "pack_readings",
-    "unpack",
-    "unpack_lines",
-    "unpack_readings",
+    "pack_evidence",
+    "pack_interpolations",
+    "pack_photo_predictions",
+    "unpack_evidence",
+    "unpack_interpolations",
+    "unpack_photo_predictions",
 ]
 
 # Compressed; a run whose predictions find no room is reported without what they would tell.
@@ -73,7 +77,7 @@ NOT_PACKED = ("probabilities",)
 MOST_BYTES = 2**30
 MOST_ROWS = 20_000_000
 GENERATED_FILE = "generated.npz"
-ENSEMBLES, READINGS, LINES = "ensembles.json", "photographs.npz", "lines.npz"
+ENSEMBLES, PHOTO_PREDICTIONS, INTERPOLATIONS = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
 
@@ -99,8 +103,8 @@ class Evidence:
     command: tuple[str, ...] = ()
     events: tuple[Mapping[str, Any], ...] = ()
     ensembles: StudyEnsembles = field(default_factory=dict)
-    readings: ArmReadings | None = None
-    lines: tuple[ArmLines, ...] = ()
+    photo_predictions: ArmPhotoPredictions | None = None
+    interpolations: tuple[ArmInterpolations, ...] = ()
     tables: Mapping[str, bytes] = field(default_factory=dict)
     judged: tuple[Judged, ...] | None = None
 
@@ -114,7 +118,7 @@ class Packed:
     judged: tuple[Judged, ...]
 
 
-def pack(evidence: Evidence) -> Packed:
+def pack_evidence(evidence: Evidence) -> Packed:
     """What is kept of a study; packing what was unpacked gives the same bytes."""
     present = {run_id: evidence.runs[run_id] for run_id in evidence.plan.possible_run_ids if run_id in evidence.runs}
     chosen = _choose(evidence.plan, present)
@@ -184,8 +188,12 @@ def _pack_of_several(evidence: Evidence, present: Runs) -> dict[str, bytes]:
     """What was made of several runs together, and may need more of them than is packed."""
     return {
         **_pack_ensembles(evidence.ensembles or study_ensembles(evidence.plan, present)),
-        **({} if evidence.readings is None else {READINGS: pack_readings(evidence.readings)}),
-        **({LINES: pack_lines(evidence.lines)} if evidence.lines else {}),
+        **(
+            {}
+            if evidence.photo_predictions is None
+            else {PHOTO_PREDICTIONS: pack_photo_predictions(evidence.photo_predictions)}
+        ),
+        **({INTERPOLATIONS: pack_interpolations(evidence.interpolations)} if evidence.interpolations else {}),
     }
 
 
@@ -232,13 +240,13 @@ def _table_files(evidence: Evidence, runs: Runs, judged: tuple[Judged, ...]) -> 
     }
 
 
-def unpack(files: Mapping[str, bytes]) -> Evidence:
+def unpack_evidence(files: Mapping[str, bytes]) -> Evidence:
     """The study of these files; its runs have history, predicted classes, the statistics of weights that claims are
     about, generated images and what probes measured, and no other arrays.
 
     Raises:
         KeyError: when a file is missing.
-        ValueError: when one is not what `pack` writes.
+        ValueError: when one is not what `pack_evidence` writes.
     """
     header = json.loads(files["plan.json"])
     plan = StudyPlan.from_json(header["plan"])
@@ -251,7 +259,7 @@ def unpack(files: Mapping[str, bytes]) -> Evidence:
     # Reports of before there was a log have none.
     events = tuple(json.loads(line) for line in files.get("study_log.jsonl", b"").splitlines())
     command = tuple(public_words(tuple(map(str, header["command"]))))
-    made = _unpack_ensembles(files), unpack_readings(files), unpack_lines(files)
+    made = _unpack_ensembles(files), unpack_photo_predictions(files), unpack_interpolations(files)
     return Evidence(plan, runs, command, events, *made)
 
 
@@ -399,37 +407,37 @@ def _unpack_ensembles(files: Mapping[str, bytes]) -> StudyEnsembles:
     return {sweep: {each["arm"]: EnsembleGain.from_json(each) for each in gains} for sweep, gains in found.items()}
 
 
-def unpack_readings(files: Mapping[str, bytes]) -> ArmReadings | None:
-    """What an arm read in photographs, of a file READINGS among `files`; None where there is none.
+def unpack_photo_predictions(files: Mapping[str, bytes]) -> ArmPhotoPredictions | None:
+    """What an arm read in photographs, of a file PHOTO_PREDICTIONS among `files`; None where there is none.
 
     Raises:
-        KeyError, ValueError: when it is not what `pack` writes.
+        KeyError, ValueError: when it is not what `pack_evidence` writes.
     """
-    if READINGS not in files:
+    if PHOTO_PREDICTIONS not in files:
         return None
-    return readings_from_arrays(_arrays(files[READINGS]))
+    return photo_predictions_from_arrays(_arrays(files[PHOTO_PREDICTIONS]))
 
 
-def pack_readings(readings: ArmReadings) -> bytes:
-    """The file READINGS."""
-    return _npz(readings_to_arrays(readings))
+def pack_photo_predictions(photo_predictions: ArmPhotoPredictions) -> bytes:
+    """The file PHOTO_PREDICTIONS."""
+    return _npz(photo_predictions_to_arrays(photo_predictions))
 
 
-def unpack_lines(files: Mapping[str, bytes]) -> tuple[ArmLines, ...]:
-    """The lines between the runs of arms, of a file LINES among `files`; none where there is none.
+def unpack_interpolations(files: Mapping[str, bytes]) -> tuple[ArmInterpolations, ...]:
+    """The lines between the runs of arms, of a file INTERPOLATIONS among `files`; none where there is none.
 
     Raises:
-        KeyError, ValueError: when it is not what `pack` writes.
+        KeyError, ValueError: when it is not what `pack_evidence` writes.
     """
-    if LINES not in files:
+    if INTERPOLATIONS not in files:
         return ()
-    with np.load(io.BytesIO(files[LINES]), allow_pickle=False) as packed:
-        return lines_from_arrays(dict(packed))
+    with np.load(io.BytesIO(files[INTERPOLATIONS]), allow_pickle=False) as packed:
+        return interpolations_from_arrays(dict(packed))
 
 
-def pack_lines(lines: tuple[ArmLines, ...]) -> bytes:
-    """The file LINES."""
-    return _npz(lines_to_arrays(lines))
+def pack_interpolations(interpolations: tuple[ArmInterpolations, ...]) -> bytes:
+    """The file INTERPOLATIONS."""
+    return _npz(interpolations_to_arrays(interpolations))
 
 
 def _npz(arrays: Mapping[str, Array]) -> bytes:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
-from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.interpolations import ArmInterpolations
 from ablate.reporting.markdown import code, image, join_blocks, table
 from ablate.reporting.numbers import interval, mean, number
 
-__all__ = ["in_words", "line_file", "lines_section"]
+__all__ = ["in_words", "interpolation_file", "interpolations_section"]
 
 HEADER = ("between", "and", "seeds", "loss of the first", "half way", "of the second", "barrier", "95% interval")
 NOTE = (
@@ -21,20 +21,20 @@ NOTE = (
 )
 
 
-def lines_section(found: Sequence[ArmLines]) -> str:
+def interpolations_section(found: Sequence[ArmInterpolations]) -> str:
     """A table, a row a pair of arms, and the figure of each."""
     rows = [[code(pair.first), code(pair.second), *_cells(pair)] for pair in found]
     figures = [
         image(
             f"The objective on the line between the runs of {pair.first} and {pair.second}",
-            f"figures/{line_file(pair)}",
+            f"figures/{interpolation_file(pair)}",
         )
         for pair in found
     ]
     return join_blocks(["## Between two runs", table(HEADER, rows, numeric=range(2, len(HEADER))), NOTE, *figures])
 
 
-def in_words(pair: ArmLines) -> str:
+def in_words(pair: ArmInterpolations) -> str:
     """`adam to sgd: barrier 0.41 [0.30, 0.52] over 5 seeds; the objective is 0.01 and 0.08 at the ends, 0.45 half
     way`, in the medians of the seeds."""
     seeds, first, middle, second, barrier, bounds = _cells(pair)
@@ -43,7 +43,7 @@ def in_words(pair: ArmLines) -> str:
     return f"{pair.first} to {pair.second}: barrier {barrier} {over}; {ends}"
 
 
-def line_file(pair: ArmLines) -> str:
+def interpolation_file(pair: ArmInterpolations) -> str:
     """The file name of a pair's figure."""
     return f"line-{_plain(pair.first)}-{_plain(pair.second)}.png"
 
@@ -52,8 +52,8 @@ def _plain(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.=-]", "-", label.partition(":")[2] or label)
 
 
-def _cells(pair: ArmLines) -> list[str]:
-    lines = [line.train_loss for line in pair.by_seed.values()]
-    places = (0, len(lines[0]) // 2, -1)
-    medians = [number(median(float(losses[place]) for losses in lines)) for place in places]
-    return [str(len(lines)), *medians, mean(pair.barrier), interval(pair.barrier)]
+def _cells(pair: ArmInterpolations) -> list[str]:
+    interpolations = [interpolation.train_loss for interpolation in pair.by_seed.values()]
+    places = (0, len(interpolations[0]) // 2, -1)
+    medians = [number(median(float(losses[place]) for losses in interpolations)) for place in places]
+    return [str(len(interpolations)), *medians, mean(pair.barrier), interval(pair.barrier)]

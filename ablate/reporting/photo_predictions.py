@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ablate.analysis.photo_predictions import ArmReadings, Reading
+from ablate.analysis.photo_predictions import ArmPhotoPredictions, PhotoPrediction
 from ablate.reporting.markdown import code, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED
 from ablate.sanitize.text import file_stem
@@ -15,39 +15,39 @@ __all__ = ["photograph_files", "photographs_section"]
 HEADER = ("photograph", "prepared as MNIST was", "class: seeds", "plainly resized", "class: seeds")
 
 
-def photographs_section(found: ArmReadings) -> str:
+def photographs_section(found: ArmPhotoPredictions) -> str:
     """A table, a row a photograph, and the figure of each."""
-    seeds = len(found.readings[0].opinions) if found.readings else 0
-    rows = [[code(reading.name), *_cells(reading)] for reading in found.readings]
+    seeds = len(found.predictions[0].opinions) if found.predictions else 0
+    rows = [[code(prediction.name), *_cells(prediction)] for prediction in found.predictions]
     note = (
         f"Read by {seeds} seeds of {code(found.label)}: the class of the largest mean probability, and how many seeds "
         "predict which class. Prepared is grey, light on dark, cropped, fitted and centred by mass; plainly resized is "
         "the whole photograph at the size of an example."
     )
     figures = [
-        f"{image(f'Steps of preparing {reading.name}, probabilities and hidden units', f'figures/{file}')}"
-        for reading, file in zip(found.readings, photograph_files(found), strict=True)
+        f"{image(f'Steps of preparing {prediction.name}, probabilities and hidden units', f'figures/{file}')}"
+        for prediction, file in zip(found.predictions, photograph_files(found), strict=True)
     ]
     return join_blocks(["## Photographs", table(HEADER, rows), note, *figures])
 
 
-def photograph_files(found: ArmReadings) -> list[str]:
+def photograph_files(found: ArmPhotoPredictions) -> list[str]:
     """The file name of each reading's figure."""
-    return [_file(number, reading) for number, reading in enumerate(found.readings, start=1)]
+    return [_file(number, prediction) for number, prediction in enumerate(found.predictions, start=1)]
 
 
-def _file(number: int, reading: Reading) -> str:
-    stem = file_stem(re.sub(r"[.=]", "-", reading.name.rpartition(".")[0] or reading.name))
+def _file(number: int, prediction: PhotoPrediction) -> str:
+    stem = file_stem(re.sub(r"[.=]", "-", prediction.name.rpartition(".")[0] or prediction.name))
     return f"photograph-{number}-{stem}.png"
 
 
-def _cells(reading: Reading) -> list[str]:
-    prepared = [f"{reading.predicted} ({reading.probability:.3f})", _counts(reading.votes)]
-    mean = reading.plain_probabilities
+def _cells(prediction: PhotoPrediction) -> list[str]:
+    prepared = [f"{prediction.predicted} ({prediction.probability:.3f})", _counts(prediction.votes)]
+    mean = prediction.plain_probabilities
     if mean is None:
         return [*prepared, UNDEFINED, UNDEFINED]
     best = int(mean.argmax())
-    return [*prepared, f"{best} ({float(mean[best]):.3f})", _counts(reading.plain_votes)]
+    return [*prepared, f"{best} ({float(mean[best]):.3f})", _counts(prediction.plain_votes)]
 
 
 def _counts(votes: Mapping[int, int]) -> str:

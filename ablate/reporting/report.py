@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import ablate
 from ablate.analysis.results import StudyResults
-from ablate.reporting.interpolations import lines_section
+from ablate.reporting.interpolations import interpolations_section
 from ablate.reporting.markdown import code, escape, fenced, join_blocks, table
 from ablate.reporting.photo_predictions import photographs_section
 from ablate.reporting.replication import conclusions_of_study
@@ -31,8 +31,8 @@ def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
                 f"# {escape(results.plan.name)}",
                 _question(results),
                 *(sweep_section(sweep, command, is_alone=len(results.sweeps) == 1) for sweep in results.sweeps),
-                photographs_section(results.readings) if results.readings else "",
-                lines_section(results.lines) if results.lines else "",
+                photographs_section(results.photo_predictions) if results.photo_predictions else "",
+                interpolations_section(results.interpolations) if results.interpolations else "",
                 *_conclusions(results),
                 "## How to rebuild",
                 _rebuilding(results.plan.name, command),

@@ -24,17 +24,17 @@ from pathlib import Path
 from typing import Any
 
 import ablate
-from ablate.analysis.interpolations import ArmLines
+from ablate.analysis.interpolations import ArmInterpolations
 from ablate.analysis.judging import Judged
-from ablate.analysis.photo_predictions import ArmReadings
+from ablate.analysis.photo_predictions import ArmPhotoPredictions
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.agreement import agree
 from ablate.reporting.captions import captions, figure_file
-from ablate.reporting.evidence import Evidence, Packed, pack, unpack
-from ablate.reporting.interpolations import line_file
+from ablate.reporting.evidence import Evidence, Packed, pack_evidence, unpack_evidence
+from ablate.reporting.interpolations import interpolation_file
 from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.replication import conclusions_of_study
@@ -72,8 +72,8 @@ def write_report(
     command: tuple[str, ...] = (),
     redraw: bool = False,
     events: tuple[Mapping[str, Any], ...] = (),
-    readings: ArmReadings | None = None,
-    lines: tuple[ArmLines, ...] = (),
+    photo_predictions: ArmPhotoPredictions | None = None,
+    interpolations: tuple[ArmInterpolations, ...] = (),
 ) -> Written:
     """Make `folder` the report of the study, unless it is already.
 
@@ -88,8 +88,8 @@ def write_report(
     Raises:
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
-    evidence = Evidence(plan, runs, command, events, readings=readings, lines=lines)
-    return write_packed(pack(evidence), folder, redraw)
+    evidence = Evidence(plan, runs, command, events, photo_predictions=photo_predictions, interpolations=interpolations)
+    return write_packed(pack_evidence(evidence), folder, redraw)
 
 
 def rebuild(data_folder: Path, folder: Path | None = None, redraw: bool = False) -> Written:
@@ -102,7 +102,7 @@ def rebuild(data_folder: Path, folder: Path | None = None, redraw: bool = False)
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
-    return write_packed(pack(read_evidence(data_folder)), folder or data_folder.parent, redraw)
+    return write_packed(pack_evidence(read_evidence(data_folder)), folder or data_folder.parent, redraw)
 
 
 def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
@@ -126,7 +126,7 @@ def read_evidence(data_folder: Path) -> Evidence:
     """
     files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
     try:
-        return unpack(files)
+        return unpack_evidence(files)
     except (KeyError, ValueError):
         raise
     except Exception as error:  # what comes from elsewhere can contradict itself in any way
@@ -134,7 +134,7 @@ def read_evidence(data_folder: Path) -> Evidence:
 
 
 def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
-    """The same of what `pack` gives: whoever has no other use for the runs can let go of them before the report is
+    """The same of what `pack_evidence` gives: whoever has no other use for the runs can let go of them before the report is
     made, for which they are unpacked.
 
     Raises:
@@ -148,7 +148,7 @@ def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     if is_whole and former.inputs == inputs:
         return Written(report, changed=False)
     # Made of what is packed, never of what was there before packing.
-    evidence = unpack(data)
+    evidence = unpack_evidence(data)
     results = _results(evidence, packed.judged)
     files = {**{f"data/{name}": content for name, content in data.items()}, **_texts(results, evidence.command)}
     if is_whole and former.files.keys() == files.keys() | _figure_names(results) and _says_the_same(folder, files):
@@ -188,7 +188,13 @@ def _texts(results: StudyResults, command: tuple[str, ...]) -> dict[str, bytes]:
 
 def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> StudyResults:
     return study_results(
-        evidence.plan, evidence.runs, evidence.events, evidence.ensembles, evidence.readings, evidence.lines, judged
+        evidence.plan,
+        evidence.runs,
+        evidence.events,
+        evidence.ensembles,
+        evidence.photo_predictions,
+        evidence.interpolations,
+        judged,
     )
 
 
@@ -199,16 +205,18 @@ def _figure_names(results: StudyResults) -> frozenset[str]:
         for sweep in results.sweeps
         for caption in (*captions(sweep), *probe_captions(sweep))
     )
-    read = photograph_files(results.readings) if results.readings else ()
-    return frozenset(f"figures/{file}" for file in (*of_sweeps, *read, *map(line_file, results.lines)))
+    read = photograph_files(results.photo_predictions) if results.photo_predictions else ()
+    return frozenset(
+        f"figures/{file}" for file in (*of_sweeps, *read, *map(interpolation_file, results.interpolations))
+    )
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
     from ablate.plots.figures import DRAW
-    from ablate.plots.interpolations import lines_page
-    from ablate.plots.pictures import reading_page
+    from ablate.plots.interpolations import interpolation_page
+    from ablate.plots.pictures import photo_prediction_page
     from ablate.plots.probe_pages import PROBE_PAGES
 
     pages = {**DRAW, **PROBE_PAGES}
@@ -217,11 +225,18 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
         for sweep in results.sweeps
         for caption in (*captions(sweep), *probe_captions(sweep))
     }
-    read = zip(photograph_files(results.readings), results.readings.readings, strict=True) if results.readings else ()
+    read = (
+        zip(photograph_files(results.photo_predictions), results.photo_predictions.predictions, strict=True)
+        if results.photo_predictions
+        else ()
+    )
     return {
         **of_sweeps,
-        **{f"figures/{file}": png_bytes(reading_page(reading)) for file, reading in read},
-        **{f"figures/{line_file(pair)}": png_bytes(lines_page(pair)) for pair in results.lines},
+        **{f"figures/{file}": png_bytes(photo_prediction_page(prediction)) for file, prediction in read},
+        **{
+            f"figures/{interpolation_file(pair)}": png_bytes(interpolation_page(pair))
+            for pair in results.interpolations
+        },
     }
 
 

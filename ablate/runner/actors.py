@@ -27,9 +27,9 @@ from ray.exceptions import RayError
 from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import VISIBLE, DeviceAbsent, worker_environment
-from ablate.runner.do_job import load_trainer, outcome, report_to
+from ablate.runner.do_job import do_job, load_trainer, report_to
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.session import ExecutorUnavailable
 from ablate.runner.worker import Beat, WorkerSettings
 from ablate.runner.worker_handle import WorkerHandle
@@ -47,7 +47,7 @@ ANSWER_SECONDS = 10.0
 class Told(NamedTuple):
     """A message of an actor, and how much memory its process had in use."""
 
-    message: Beat | EpochEnded | Outcome
+    message: Beat | EpochEnded | JobResult
     resident_bytes: int
 
 
@@ -59,17 +59,17 @@ class Actor:
         os.environ.update(compiled_programs(settings.numerics))
         self._beat_seconds = settings.beat_seconds
         self._trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
-        self._messages: queue.SimpleQueue[EpochEnded | Outcome] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[EpochEnded | JobResult] = queue.SimpleQueue()
 
     def greet(self) -> Told:
         return Told(Beat(), resident_bytes())
 
     def do(self, job: Job) -> None:
-        self._messages.put(outcome(self._trainer, job, report_to(self._messages.put, job.spec)))
+        self._messages.put(do_job(self._trainer, job, report_to(self._messages.put, job.spec)))
 
     def tell(self) -> Told:
         """The next message; a beat when there is none for a while."""
-        message: Beat | EpochEnded | Outcome
+        message: Beat | EpochEnded | JobResult
         try:
             message = self._messages.get(timeout=self._beat_seconds)
         except queue.Empty:
@@ -113,7 +113,7 @@ class ActorHandle(WorkerHandle):
     def end(self, grace_seconds: float = 0.0) -> None:  # noqa: ARG002 - an actor is killed at once
         self.terminate()
 
-    def last_words(self) -> tuple[str, str]:
+    def exit_report(self) -> tuple[str, str]:
         return "was lost", self._end
 
     def _send(self, job: Job) -> None:
@@ -122,7 +122,7 @@ class ActorHandle(WorkerHandle):
             with suppress(RayError):
                 self._actor.do.remote(job)
 
-    def _next(self) -> Beat | EpochEnded | Outcome:
+    def _next(self) -> Beat | EpochEnded | JobResult:
         try:
             told: Told = ray.get(self.answer)
         except RayError as error:
@@ -158,13 +158,13 @@ class Actors:
         machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         if all(machine.get("GPU", 0.0) < needed.get("GPU", 0.0) for machine in machines):
             raise DeviceAbsent(f"no machine of this Ray has {needed['GPU']:g} of a GPU")
-        room = sum(fitting(needed, machine) for machine in machines)
+        room = sum(workers_with_room(needed, machine) for machine in machines)
         if room == 0:
             wanted = " and ".join(f"{amount:g} {name}" for name, amount in needed.items())
             raise ExecutorUnavailable(f"a run needs {wanted}, and no machine of this Ray has as much")
         return room
 
-    def hire(self, number: int, settings: WorkerSettings) -> ActorHandle:
+    def start_worker(self, number: int, settings: WorkerSettings) -> ActorHandle:
         numerics = settings.numerics
         environment = {**worker_environment(numerics, number), "PYTHONPATH": os.pathsep.join(sys.path)}
         options: dict[str, Any] = {"num_cpus": numerics.threads, "max_restarts": 0, "max_task_retries": 0}
@@ -190,7 +190,7 @@ class Actors:
         return [worker for worker in workers if worker.answer in ready]
 
 
-def fitting(needed: dict[str, float], machine: dict[str, float]) -> int:
+def workers_with_room(needed: dict[str, float], machine: dict[str, float]) -> int:
     return min(int(machine.get(name, 0.0) / amount) for name, amount in needed.items())
 
 

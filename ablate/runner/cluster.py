@@ -18,7 +18,7 @@ from ablate.core.errors import Interrupted
 from ablate.core.specs import RunSpec
 from ablate.runner.devices import available_gpus
 from ablate.runner.local import default_workers
-from ablate.runner.pool_executor import CrewedExecutor
+from ablate.runner.pool_executor import PoolExecutor
 from ablate.runner.session import ExecutorUnavailable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ MISSING = "executor=ray needs Ray, which is not installed here: pip install 'abl
 
 
 @dataclass(frozen=True)
-class RayExecutor(CrewedExecutor):
+class RayExecutor(PoolExecutor):
     """Workers that are actors: as many as the cluster has room for, unless `workers` says less.
 
     The machines of a cluster need the same ablate, and the data under the same path.
@@ -44,11 +44,11 @@ class RayExecutor(CrewedExecutor):
     address: str | None = None
     gpus_per_worker: float = 1.0
 
-    def places(self, todo: Sequence[RunSpec]) -> int | None:
+    def worker_count(self, todo: Sequence[RunSpec]) -> int | None:
         """How many workers `todo` is given; None where a cluster has to be joined to know."""
         if self.address is not None and self.workers is None:
             return None
-        return self._places(todo, self._room_here(todo))
+        return self._worker_count(todo, self._room_here(todo))
 
     @contextmanager
     def _joined(self, todo: Sequence[RunSpec]) -> Iterator[tuple[Actors, int]]:
@@ -59,7 +59,7 @@ class RayExecutor(CrewedExecutor):
                 raise
             raise ExecutorUnavailable(MISSING) from error
         numerics = [spec.numerics for spec in todo]
-        cores = self._places(todo, self._room_here(todo)) * max(each.threads for each in numerics)
+        cores = self._worker_count(todo, self._room_here(todo)) * max(each.threads for each in numerics)
         gpus = available_gpus() if any(each.device == "gpu" for each in numerics) else ()
         with ExitStack() as until:
             try:

@@ -134,17 +134,17 @@ def chosen_gpus(setting: int | Sequence[int] | None, visible: Sequence[str]) -> 
     return tuple(visible[index] for index in indexes)
 
 
-def gpu_of(place: int, gpus: Sequence[str]) -> str:
+def gpu_of(slot: int, gpus: Sequence[str]) -> str:
     """The one GPU of the worker in a place, for places share them in turn; `-1`, which is none, where there is none."""
-    return gpus[place % len(gpus)] if gpus else "-1"
+    return gpus[slot % len(gpus)] if gpus else "-1"
 
 
-def worker_environment(numerics: Numerics, place: int, gpus: Sequence[str] | None = None) -> dict[str, str]:
+def worker_environment(numerics: Numerics, slot: int, gpus: Sequence[str] | None = None) -> dict[str, str]:
     """The environment of the worker in a place: its threads, and one GPU of `gpus` (None: all visible) or none."""
     # A crash of native code then leaves a traceback in what the worker printed.
     return {
         **thread_environment(numerics),
-        VISIBLE: gpu_of(place, available_gpus() if gpus is None else gpus) if numerics.device == "gpu" else "-1",
+        VISIBLE: gpu_of(slot, available_gpus() if gpus is None else gpus) if numerics.device == "gpu" else "-1",
         "PYTHONFAULTHANDLER": "1",
     }
 

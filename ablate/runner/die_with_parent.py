@@ -7,12 +7,12 @@ import os
 import signal
 import sys
 
-__all__ = ["hold_on_to"]
+__all__ = ["die_with"]
 
 PR_SET_PDEATHSIG = 1
 
 
-def hold_on_to(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Has the kernel kill this process when its parent, the process of that number, dies, however busy it is; ends
     it if that has happened. Elsewhere than on Linux the next beat, which finds nobody listening, has to do."""
     if sys.platform == "linux":

@@ -21,10 +21,10 @@ from ablate.runner.events import (
     Superseded,
     WorkerDied,
 )
-from ablate.runner.jobs import Job, Outcome, job_of, lacking
+from ablate.runner.jobs import Job, JobResult, job_of, lacking
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import AnotherArtefact, MissingRun
 
 __all__ = ["ALIKE", "Dispatcher"]
@@ -36,9 +36,9 @@ ALIKE = 3
 class Dispatcher:
     """Every run of `todo` is in one place: waiting, being trained here, claimed elsewhere, or recorded."""
 
-    def __init__(self, todo: Sequence[RunSpec], session: Session, claims: Claims, keep_going: bool) -> None:
+    def __init__(self, todo: Sequence[RunSpec], session: Session, leases: Leases, keep_going: bool) -> None:
         self._session = session
-        self._claims = claims
+        self._leases = leases
         self._keep_going = keep_going
         self._specs = {spec.run_id: spec for spec in todo}
         self._programs = {run_id: spec.program_id for run_id, spec in self._specs.items()}
@@ -81,21 +81,21 @@ class Dispatcher:
                 return self._job(run_id)
         return None
 
-    def keep(self, outcome: Outcome) -> None:
+    def keep(self, result: JobResult) -> None:
         """Store what came out of a job.
 
         Raises:
             StoppedEarly: when this is the last of the first `ALIKE` runs to fail in the same place.
             WriteFailed: when the store cannot be written.
         """
-        run_id, store = outcome.spec.run_id, self._session.store
-        run = None if outcome.run is None else self._signed(outcome.run)
-        is_new = run is not None and self._put(replace(run, artefacts=outcome.artefacts))
+        run_id, store = result.spec.run_id, self._session.store
+        run = None if result.run is None else self._signed(result.run)
+        is_new = run is not None and self._put(replace(run, artefacts=result.artefacts))
         if not is_new and (run is None or self._is_reproduced(run)):
-            self._add_artefacts(outcome)
+            self._add_artefacts(result)
         record = run.record if run is not None else store.record(run_id)
-        self._claims.release(run_id)
-        for name, failure in outcome.failures.items():
+        self._leases.release(run_id)
+        for name, failure in result.failures.items():
             self._session.observe(ArtefactFailed(run_id, name, failure))
         self._note(record, is_ours=True)
         if record.status is Status.FAILED and not self._keep_going:
@@ -131,7 +131,7 @@ class Dispatcher:
         self._session.observe(WorkerDied(spec.run_id, worker, failure.message, is_retried))
         self._lost_once.add(spec.run_id)
         if not is_retried:
-            self.keep(Outcome(spec, failed_run(spec, failure)))
+            self.keep(JobResult(spec, failed_run(spec, failure)))
         return is_retried
 
     def _next_of(self, program: str) -> str:
@@ -149,7 +149,7 @@ class Dispatcher:
 
     def _claim(self, run_id: str) -> bool:
         """Whether the run is ours to train. If not, it is recorded by now, or being trained elsewhere."""
-        if not self._claims.take(run_id):
+        if not self._leases.take(run_id):
             self._note_elsewhere(run_id)
             return False
         # Asked only under the claim: whoever had it before us has stored what came out.
@@ -159,7 +159,7 @@ class Dispatcher:
             return True
         if lacking(record, self._wanted(run_id), self._session.store):
             return True
-        self._claims.release(run_id)
+        self._leases.release(run_id)
         self._note(record, is_ours=False)
         return False
 
@@ -203,12 +203,12 @@ class Dispatcher:
             self._session.observe(NotReproduced(run.spec.run_id, ", ".join(what)))
         return not what
 
-    def _add_artefacts(self, outcome: Outcome) -> None:
-        for name, arrays in outcome.artefacts.items():
+    def _add_artefacts(self, result: JobResult) -> None:
+        for name, arrays in result.artefacts.items():
             try:
-                self._session.store.put_artefact(outcome.spec.run_id, name, arrays)
+                self._session.store.put_artefact(result.spec.run_id, name, arrays)
             except AnotherArtefact:
-                self._session.observe(NotReproduced(outcome.spec.run_id, name))
+                self._session.observe(NotReproduced(result.spec.run_id, name))
 
     def _note_elsewhere(self, run_id: str) -> None:
         if run_id not in self._elsewhere:

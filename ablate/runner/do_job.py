@@ -13,11 +13,11 @@ from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Artefacts, Job, Outcome
+from ablate.runner.jobs import Artefacts, Job, JobResult
 from ablate.runner.session import Progress, Trainer
 from ablate.storage.runs import encode, encode_artefact
 
-__all__ = ["OUT_OF_MEMORY", "failed_run", "failure_of", "load_trainer", "outcome", "report_to"]
+__all__ = ["OUT_OF_MEMORY", "do_job", "failed_run", "failure_of", "load_trainer", "report_to"]
 
 OUT_OF_MEMORY = "oom"
 OUT_OF_MEMORY_ERRORS = {"MemoryError", "ResourceExhaustedError"}
@@ -41,7 +41,7 @@ def report_to(tell: Callable[[EpochEnded], None], spec: RunSpec) -> Progress:
     return report
 
 
-def outcome(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> Outcome:
+def do_job(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> JobResult:
     """What came out of a job: the run as the trainer gives it or, when it raises, a failed one that says why; and
     the artefacts that are wanted of a completed run.
 
@@ -49,19 +49,21 @@ def outcome(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> Out
     artefact that could not be made leaves the run, and the other artefacts, as they are.
     """
     if not job.is_training:
-        return _with_artefacts(Outcome(job.spec, None), trainer, job.keep, job.kept)
+        return _with_artefacts(JobResult(job.spec, None), trainer, job.keep, job.kept)
     try:
         trained = trainer().train(job.spec, progress)
         run, raw = replace(trained, artefacts={}), trained.artefacts
         encode(run)
     except (Exception, SystemExit) as error:
-        return Outcome(job.spec, failed_run(job.spec, failure_of(error)))
+        return JobResult(job.spec, failed_run(job.spec, failure_of(error)))
     if run.record.status is not Status.COMPLETED:
-        return Outcome(job.spec, run)
-    return _with_artefacts(Outcome(job.spec, run), trainer, job.keep, raw)
+        return JobResult(job.spec, run)
+    return _with_artefacts(JobResult(job.spec, run), trainer, job.keep, raw)
 
 
-def _with_artefacts(done: Outcome, trainer: Callable[[], Trainer], keep: tuple[str, ...], raw: Artefacts) -> Outcome:
+def _with_artefacts(
+    done: JobResult, trainer: Callable[[], Trainer], keep: tuple[str, ...], raw: Artefacts
+) -> JobResult:
     artefacts: dict[str, Mapping[str, Array]] = {}
     failures: dict[str, Failure] = {}
     for name in keep:

@@ -12,11 +12,11 @@ from ablate.core.records import RunRecord
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
-from ablate.runner.do_job import load_trainer, outcome, report_to
+from ablate.runner.do_job import do_job, load_trainer, report_to
 from ablate.runner.events import RunStarted
 from ablate.runner.session import TRAINER, Progress, Session, Trainer
 from ablate.runner.signals import watched_signals
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 
 __all__ = ["InlineExecutor"]
 
@@ -38,7 +38,7 @@ class InlineExecutor:
     keep_going: bool = False
     trainer: str = TRAINER
 
-    def places(self, todo: Sequence[RunSpec]) -> int:
+    def worker_count(self, todo: Sequence[RunSpec]) -> int:
         """One run at a time."""
         return min(1, len(todo))
 
@@ -47,8 +47,8 @@ class InlineExecutor:
         session = session.tolerant()
         trainer_for = cache(partial(self._load, session=session))
         program = None
-        with Claims(session.store.root) as claims, watched_signals() as signals:
-            dispatcher = Dispatcher(todo, session, claims, self.keep_going)
+        with Leases(session.store.root) as leases, watched_signals() as signals:
+            dispatcher = Dispatcher(todo, session, leases, self.keep_going)
 
             def check() -> None:
                 signals.check(dispatcher.done, dispatcher.remaining)
@@ -63,7 +63,7 @@ class InlineExecutor:
                 program = job.spec.program_id
                 session.observe(RunStarted(job.spec.run_id, worker=0))
                 progress = followed_by(report_to(session.observe, job.spec), check)
-                dispatcher.keep(outcome(partial(trainer_for, job.spec.numerics), job, progress))
+                dispatcher.keep(do_job(partial(trainer_for, job.spec.numerics), job, progress))
         return dispatcher.records()
 
     def _load(self, numerics: Numerics, session: Session) -> Trainer:

@@ -14,7 +14,7 @@ from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.storage.runs import MissingArtefact, RunStore
 
-__all__ = ["Artefacts", "Job", "Outcome", "is_derivable", "job_of", "lacking"]
+__all__ = ["Artefacts", "Job", "JobResult", "is_derivable", "job_of", "lacking"]
 
 Artefacts = Mapping[str, Mapping[str, Array]]
 
@@ -38,7 +38,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobResult:
     """What came out of a job.
 
     Attributes:

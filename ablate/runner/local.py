@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from ablate.core.machine import available_cores
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import available_gpus, chosen_gpus
-from ablate.runner.pool_executor import CrewedExecutor
+from ablate.runner.pool_executor import PoolExecutor
 from ablate.runner.process import Processes
 
 __all__ = ["LocalExecutor", "default_workers"]
 
 
 @dataclass(frozen=True)
-class LocalExecutor(CrewedExecutor):
+class LocalExecutor(PoolExecutor):
     """Workers that are processes: by default as many as the available cores can give their threads, or, for runs
     that need one, one for each GPU. A worker sees one GPU.
 
@@ -38,13 +38,13 @@ class LocalExecutor(CrewedExecutor):
         if not _says_which(self.gpus):
             raise ValueError(f"gpus is {self.gpus}: it is null, a number from 1, or a list of indexes from 0")
 
-    def places(self, todo: Sequence[RunSpec]) -> int:
+    def worker_count(self, todo: Sequence[RunSpec]) -> int:
         """How many workers `todo` is given.
 
         Raises:
             DeviceAbsent: when there are fewer GPUs than `gpus` says.
         """
-        return self._places(todo, default_workers([spec.numerics for spec in todo], self._gpus_for(todo)))
+        return self._worker_count(todo, default_workers([spec.numerics for spec in todo], self._gpus_for(todo)))
 
     @contextmanager
     def _joined(self, todo: Sequence[RunSpec]) -> Iterator[tuple[Processes, int]]:

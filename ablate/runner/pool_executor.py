@@ -13,16 +13,16 @@ from ablate.core.specs import RunSpec
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.session import TRAINER, Session
 from ablate.runner.signals import watched_signals
-from ablate.runner.worker_pool import Crew, Tolerance, Workplace
-from ablate.storage.leases import Claims
+from ablate.runner.worker_pool import WorkerHost, WorkerLimits, WorkerPool
+from ablate.storage.leases import Leases
 
-__all__ = ["CrewedExecutor"]
+__all__ = ["PoolExecutor"]
 
 GIB = 2**30
 
 
 @dataclass(frozen=True)
-class CrewedExecutor(ABC):
+class PoolExecutor(ABC):
     """How many workers, and what is put up with from them.
 
     Attributes:
@@ -53,22 +53,22 @@ class CrewedExecutor(ABC):
         session = session.tolerant()
         with (
             watched_signals() as signals,
-            self._joined(todo) as (workplace, room),
-            Claims(session.store.root) as claims,
+            self._joined(todo) as (host, room),
+            Leases(session.store.root) as leases,
         ):
-            dispatcher = Dispatcher(todo, session, claims, self.keep_going)
-            places = self._places(todo, room)
-            with Crew(places, workplace, self.trainer, self._tolerance(), session, dispatcher) as crew:
+            dispatcher = Dispatcher(todo, session, leases, self.keep_going)
+            slots = self._worker_count(todo, room)
+            with WorkerPool(slots, host, self.trainer, self._limits(), session, dispatcher) as pool:
                 while dispatcher.remaining:
                     signals.check(dispatcher.done, dispatcher.remaining)
-                    crew.turn()
+                    pool.turn()
         return dispatcher.records()
 
     @abstractmethod
-    def _joined(self, todo: Sequence[RunSpec]) -> AbstractContextManager[tuple[Workplace[Any], int]]:
+    def _joined(self, todo: Sequence[RunSpec]) -> AbstractContextManager[tuple[WorkerHost[Any], int]]:
         """Where `todo` is trained, and for how many workers there is room."""
 
-    def _places(self, todo: Sequence[RunSpec], room: int) -> int:
+    def _worker_count(self, todo: Sequence[RunSpec], room: int) -> int:
         return min(self.workers or room, len(todo))
 
     def _positive(self) -> list[str]:
@@ -76,5 +76,5 @@ class CrewedExecutor(ABC):
         given = [] if self.workers is None else ["workers"]
         return ["heartbeat_seconds", "stall_seconds", "memory_growth_gib", *given]
 
-    def _tolerance(self) -> Tolerance:
-        return Tolerance(self.heartbeat_seconds, self.stall_seconds, int(self.memory_growth_gib * GIB))
+    def _limits(self) -> WorkerLimits:
+        return WorkerLimits(self.heartbeat_seconds, self.stall_seconds, int(self.memory_growth_gib * GIB))

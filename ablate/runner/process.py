@@ -20,7 +20,7 @@ from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import gpu_of, worker_environment
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.worker import Beat, WorkerSettings
 from ablate.runner.worker_handle import WorkerHandle
 
@@ -28,7 +28,7 @@ __all__ = ["Processes", "WorkerProcess"]
 
 COMMAND = (
     "import sys; descriptor, parent = map(int, sys.argv[1:]); "
-    "from ablate.runner.die_with_parent import hold_on_to; hold_on_to(parent); "
+    "from ablate.runner.die_with_parent import die_with; die_with(parent); "
     "from ablate.runner.worker import main; main(descriptor)"
 )
 OUTPUT_BYTES = 8_192
@@ -88,7 +88,7 @@ class WorkerProcess(WorkerHandle):
         self.connection.close()
         self._scratch.cleanup()
 
-    def last_words(self) -> tuple[str, str]:
+    def exit_report(self) -> tuple[str, str]:
         """How it ended (`exited with code 1`), and the end of what it printed."""
         code = self._process.returncode
         how = f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
@@ -98,8 +98,8 @@ class WorkerProcess(WorkerHandle):
         with suppress(OSError):
             self.connection.send(message)
 
-    def _next(self) -> Beat | EpochEnded | Outcome:
-        message: Beat | EpochEnded | Outcome = self.connection.recv()
+    def _next(self) -> Beat | EpochEnded | JobResult:
+        message: Beat | EpochEnded | JobResult = self.connection.recv()
         return message
 
     def _signal(self, number: signal.Signals) -> None:
@@ -118,7 +118,7 @@ class Processes:
     def __init__(self, gpus: Sequence[str]) -> None:
         self._gpus = gpus
 
-    def hire(self, number: int, settings: WorkerSettings) -> WorkerProcess:
+    def start_worker(self, number: int, settings: WorkerSettings) -> WorkerProcess:
         numerics = settings.numerics
         environment = {**worker_environment(numerics, number, self._gpus), **compiled_programs(numerics)}
         return WorkerProcess(number, settings, environment)

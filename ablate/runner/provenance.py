@@ -131,12 +131,12 @@ def _patch(git: _Git) -> bytes:
         objects.mkdir()
         with suppress(FileNotFoundError):
             shutil.copyfile(git.path("index"), index)
-        places = {
+        git_variables = {
             "GIT_INDEX_FILE": str(index),
             "GIT_OBJECT_DIRECTORY": str(objects),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(git.path("objects")),
         }
-        aside = replace(git, places=places)
+        aside = replace(git, git_variables=git_variables)
         aside.output("add", "--intent-to-add", "--", *untracked)
         return aside.output(*DIFF)
 
@@ -164,7 +164,7 @@ class _Git:
 
     folder: Path
     until: float
-    places: Mapping[str, str] = field(default_factory=dict)
+    git_variables: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, *words: str) -> str:
         return os.fsdecode(self.output(*words)).strip()
@@ -191,7 +191,7 @@ class _Git:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **self.places},
+                env={**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **self.git_variables},
             )
         except OSError as error:
             raise _GitFailed(f"git cannot be run: {error}") from error

@@ -75,7 +75,7 @@ class Trainer(Protocol):
 class Executor(Protocol):
     """Trains runs and keeps them in the session's store."""
 
-    def places(self, todo: Sequence[RunSpec]) -> int | None:
+    def worker_count(self, todo: Sequence[RunSpec]) -> int | None:
         """How many of `todo` it trains at a time; None where only their execution can tell."""
         ...
 

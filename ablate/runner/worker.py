@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ablate.core.specs import Numerics
-from ablate.runner.do_job import load_trainer, outcome, report_to
+from ablate.runner.do_job import do_job, load_trainer, report_to
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 
 __all__ = ["Beat", "WorkerSettings", "main"]
 
@@ -52,7 +52,7 @@ class Link:
         except (EOFError, OSError):
             os._exit(0)
 
-    def send(self, message: Beat | EpochEnded | Outcome) -> None:
+    def send(self, message: Beat | EpochEnded | JobResult) -> None:
         try:
             with self._sending:
                 self._connection.send(message)
@@ -70,7 +70,7 @@ def main(descriptor: int) -> None:
     trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
     while True:
         job: Job = link.receive()
-        link.send(outcome(trainer, job, report_to(link.send, job.spec)))
+        link.send(do_job(trainer, job, report_to(link.send, job.spec)))
 
 
 def beat(link: Link, beat_seconds: float) -> None:

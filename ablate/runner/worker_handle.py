@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.worker import Beat
 
 __all__ = ["WorkerHandle"]
@@ -44,7 +44,7 @@ class WorkerHandle(ABC):
         self._heard_at = self._progressed_at = time.monotonic()
         self._send(job)
 
-    def receive(self) -> Beat | EpochEnded | Outcome:
+    def receive(self) -> Beat | EpochEnded | JobResult:
         """The next message, waited for.
 
         Raises:
@@ -56,7 +56,7 @@ class WorkerHandle(ABC):
             self._progressed_at = self._heard_at
         self.has_started = True
         self.is_waiting = False
-        if isinstance(message, Outcome):
+        if isinstance(message, JobResult):
             self.job = None
         return message
 
@@ -91,7 +91,7 @@ class WorkerHandle(ABC):
         """Kill it, and all it has started, if it has not ended after `grace_seconds`."""
 
     @abstractmethod
-    def last_words(self) -> tuple[str, str]:
+    def exit_report(self) -> tuple[str, str]:
         """How it ended (`exited with code 1`), and what is known of it beyond that; asked once it has."""
 
     @abstractmethod
@@ -99,5 +99,5 @@ class WorkerHandle(ABC):
         """Hand it a job. A worker that is gone is noticed where its messages are waited for."""
 
     @abstractmethod
-    def _next(self) -> Beat | EpochEnded | Outcome:
+    def _next(self) -> Beat | EpochEnded | JobResult:
         """The next message, as `receive` gives it."""

@@ -17,12 +17,12 @@ from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.do_job import OUT_OF_MEMORY
 from ablate.runner.events import EpochEnded, RunStarted
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.session import Session
 from ablate.runner.worker import WorkerSettings
 from ablate.runner.worker_handle import WorkerHandle
 
-__all__ = ["GRACE_SECONDS", "Crew", "Tolerance", "Workplace"]
+__all__ = ["GRACE_SECONDS", "WorkerHost", "WorkerLimits", "WorkerPool"]
 
 TURN_SECONDS = 0.2
 BEAT_SECONDS = 1.0
@@ -35,10 +35,10 @@ PAUSED_SECONDS = 5.0
 Handle = TypeVar("Handle", bound=WorkerHandle)
 
 
-class Workplace(Protocol[Handle]):
+class WorkerHost(Protocol[Handle]):
     """Where the workers are, and how they are reached."""
 
-    def hire(self, number: int, settings: WorkerSettings) -> Handle:
+    def start_worker(self, number: int, settings: WorkerSettings) -> Handle:
         """A new worker in a place."""
         ...
 
@@ -52,7 +52,7 @@ class Workplace(Protocol[Handle]):
 
 
 @dataclass(frozen=True)
-class Tolerance:
+class WorkerLimits:
     """What is put up with from a worker: silence, no end of an epoch, growth of its resident memory."""
 
     silent_seconds: float
@@ -68,29 +68,29 @@ class Retry:
     job: Job
 
 
-class Crew(Generic[Handle]):
+class WorkerPool(Generic[Handle]):
     """The workers of one execution: a number of places, each empty or with a worker in it."""
 
     def __init__(
         self,
-        places: int,
-        workplace: Workplace[Handle],
+        slots: int,
+        host: WorkerHost[Handle],
         trainer: str,
-        tolerance: Tolerance,
+        limits: WorkerLimits,
         session: Session,
         dispatcher: Dispatcher,
     ) -> None:
-        self._workplace = workplace
+        self._host = host
         self._trainer = trainer
-        self._tolerance = tolerance
+        self._limits = limits
         self._session = session
         self._dispatcher = dispatcher
-        self._workers: list[Handle | None] = [None] * places
+        self._workers: list[Handle | None] = [None] * slots
         # Of those that share a device the first is on it, or waits until nobody else is; the others come after it.
         self._retries: list[Retry] = []
         self._looked_at = time.monotonic()
 
-    def __enter__(self) -> Crew[Handle]:
+    def __enter__(self) -> WorkerPool[Handle]:
         return self
 
     def __exit__(
@@ -133,21 +133,21 @@ class Crew(Generic[Handle]):
         run is left there."""
         for worker in self._present():
             if worker.job is None and self._shares_device(worker.number, retry):
-                self._dismiss(worker.number)
+                self._stop_worker(worker.number)
         is_clear = not any(self._shares_device(worker.number, retry) for worker in self._present())
         if number == retry.number and is_clear:
             self._begin(number, retry.job)
 
     def _shares_device(self, number: int, retry: Retry) -> bool:
         numerics = retry.job.spec.numerics
-        return self._workplace.device(number, numerics) == self._workplace.device(retry.number, numerics)
+        return self._host.device(number, numerics) == self._host.device(retry.number, numerics)
 
     def _taken_over(self) -> Job | None:
         """The run of a worker that no machine has had room for yet, which then is not needed: whoever is idle can do
         it at once, and may hold the very room that was waited for."""
         for worker in self._present():
             if worker.is_waiting and worker.job is not None:
-                self._dismiss(worker.number)
+                self._stop_worker(worker.number)
                 return worker.job
         return None
 
@@ -159,23 +159,23 @@ class Crew(Generic[Handle]):
         """The worker in a place; a new one when there is none, or its device or threads are others."""
         worker = self._workers[number]
         if worker is None or worker.numerics != numerics:
-            self._dismiss(number)
-            worker = self._workers[number] = self._hire(number, numerics)
+            self._stop_worker(number)
+            worker = self._workers[number] = self._start_worker(number, numerics)
         return worker
 
-    def _hire(self, number: int, numerics: Numerics) -> Handle:
-        beat_seconds = min(BEAT_SECONDS, self._tolerance.silent_seconds / 4)
+    def _start_worker(self, number: int, numerics: Numerics) -> Handle:
+        beat_seconds = min(BEAT_SECONDS, self._limits.silent_seconds / 4)
         settings = WorkerSettings(self._trainer, self._session.data_dir, numerics, beat_seconds)
-        return self._workplace.hire(number, settings)
+        return self._host.start_worker(number, settings)
 
-    def _dismiss(self, number: int) -> None:
+    def _stop_worker(self, number: int) -> None:
         worker, self._workers[number] = self._workers[number], None
         if worker is not None:
             worker.terminate()
             worker.end(GRACE_SECONDS)
 
     def _listen(self) -> None:
-        for worker in self._workplace.speaking(self._present(), TURN_SECONDS):
+        for worker in self._host.speaking(self._present(), TURN_SECONDS):
             self._hear(worker)
 
     def _hear(self, worker: Handle) -> None:
@@ -186,22 +186,22 @@ class Crew(Generic[Handle]):
             return
         if isinstance(message, EpochEnded):
             self._session.observe(message)
-        elif isinstance(message, Outcome):
+        elif isinstance(message, JobResult):
             self._finish(worker, message)
 
-    def _finish(self, worker: Handle, outcome: Outcome) -> None:
-        self._forget_retry(outcome.spec)
-        failure = outcome.run.record.failure if outcome.run else None
+    def _finish(self, worker: Handle, result: JobResult) -> None:
+        self._forget_retry(result.spec)
+        failure = result.run.record.failure if result.run else None
         if failure is not None and failure.kind == OUT_OF_MEMORY:
             # What filled the memory may be the worker's past, too.
-            self._dismiss(worker.number)
-            job = self._dispatcher.lose_to_memory(outcome.spec, worker.number, failure)
+            self._stop_worker(worker.number)
+            job = self._dispatcher.lose_to_memory(result.spec, worker.number, failure)
             if job is not None:
                 self._retries.append(Retry(worker.number, job))
             return
-        self._dispatcher.keep(outcome)
-        if worker.grown_bytes() > self._tolerance.grown_bytes:
-            self._dismiss(worker.number)
+        self._dispatcher.keep(result)
+        if worker.grown_bytes() > self._limits.grown_bytes:
+            self._stop_worker(worker.number)
 
     def _forget_retry(self, spec: RunSpec) -> None:
         self._retries = [retry for retry in self._retries if retry.job.spec != spec]
@@ -215,19 +215,19 @@ class Crew(Generic[Handle]):
             # It may have spoken while this process was busy, writing to a slow disk for one.
             if worker.job is None or worker.is_waiting or worker.has_spoken():
                 continue
-            patience_seconds = self._tolerance.silent_seconds
+            patience_seconds = self._limits.silent_seconds
             if not worker.has_started:
                 patience_seconds = max(patience_seconds, STARTING_SECONDS)
             if worker.silent_seconds > patience_seconds:
                 self._lose(worker, f"gave no sign of life for {patience_seconds:g} s", "stalled")
-            elif worker.has_started and worker.stalled_seconds > self._tolerance.stalled_seconds:
-                self._lose(worker, f"ended no epoch for {self._tolerance.stalled_seconds:g} s", "stalled")
+            elif worker.has_started and worker.stalled_seconds > self._limits.stalled_seconds:
+                self._lose(worker, f"ended no epoch for {self._limits.stalled_seconds:g} s", "stalled")
 
     def _lose(self, worker: Handle, reason: str | None, kind: str) -> None:
         """Bury a worker; `reason` is None when it ended by itself, and the way it did is the reason."""
         self._workers[worker.number] = None
         worker.end(GRACE_SECONDS if reason is None else 0.0)
-        how, output = worker.last_words()
+        how, output = worker.exit_report()
         if worker.spec is not None:
             self._forget_retry(worker.spec)
             failure = Failure(kind, "WorkerDied", f"the worker {reason or how}", traceback=output)

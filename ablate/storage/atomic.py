@@ -41,7 +41,7 @@ __all__ = [
     "holding",
     "is_set_aside",
     "is_temporary",
-    "publish",
+    "move_into_place",
     "seal",
     "sealed_text",
     "set_aside",
@@ -189,7 +189,7 @@ def staged_folder(parent: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def publish(staged: Path, final: Path) -> None:
+def move_into_place(staged: Path, final: Path) -> None:
     """Rename the folder `staged` to `final`, where no folder may stand yet.
 
     Raises:

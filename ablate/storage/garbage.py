@@ -22,21 +22,21 @@ from ablate.core.artefacts import ARTEFACTS
 from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID
 from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import ARTEFACT_FOLDER, RunStore, artefact_version
 from ablate.storage.studies import StudyFolder, study_names
 
 __all__ = [
-    "Kind",
-    "Leftover",
-    "Lying",
-    "Sort",
+    "Garbage",
+    "GarbageKind",
+    "ItemKind",
+    "StoredItem",
     "UnknownNeeds",
-    "leftovers",
+    "find_garbage",
     "lone_runs",
-    "lying",
     "planned_ids",
     "remove",
+    "stored_items",
 ]
 
 # Nobody takes an hour to write a run or a table, not even over a slow network.
@@ -45,49 +45,49 @@ DEAD_SECONDS = 3600.0
 RECENT_SECONDS = 600.0
 
 
-class Sort(StrEnum):
+class ItemKind(StrEnum):
     """What something in a results folder is."""
 
     RUN = "runs"
     ARTEFACT = "artefacts"
     STUDY = "studies"
-    CLAIM = "claims"
+    LEASE = "claims"
     PATCH = "patches"
     SET_ASIDE = "set aside"
     TEMPORARY = "temporary"
     OTHER = "other"
 
 
-class Kind(StrEnum):
+class GarbageKind(StrEnum):
     """Why nothing needs it."""
 
     SET_ASIDE = "set aside"
     TEMPORARY = "temporary"
-    VOID_CLAIM = "void claim"
+    VOID_LEASE = "void claim"
     SUPERSEDED = "superseded"
     LONE_RUN = "lone run"
 
 
 @dataclass(frozen=True)
-class Lying:
+class StoredItem:
     """A thing in a results folder: a run without its artefacts, an artefact, a study's folder, …
 
     `bytes` is the sum over its files; `modified_at` the latest change of any of them, in seconds since 1970.
     """
 
-    sort: Sort
+    kind: ItemKind
     path: Path
     bytes: int
     modified_at: float
 
 
 @dataclass(frozen=True)
-class Leftover:
+class Garbage:
     """A thing that nothing needs. `subject` is how a reader knows it: a run by the beginning of its id."""
 
-    kind: Kind
+    kind: GarbageKind
     subject: str
-    lying: Lying
+    item: StoredItem
 
 
 class UnknownNeeds(StoreError):
@@ -98,43 +98,44 @@ class UnknownNeeds(StoreError):
         return ExitCode.DATA_PROBLEM
 
 
-def lying(results_dir: Path) -> tuple[Lying, ...]:
+def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
     """Everything in the folder, sorted by path. Locks are left out: they are empty."""
-    found: dict[Path, tuple[Sort, int, float]] = {}
+    found: dict[Path, tuple[ItemKind, int, float]] = {}
     for file, size, modified_at in _files(results_dir):
-        sort, path = _thing(file.relative_to(results_dir))
-        if sort is Sort.OTHER and file.is_dir():
+        kind, path = _thing(file.relative_to(results_dir))
+        if kind is ItemKind.OTHER and file.is_dir():
             continue
-        _, bytes_before, latest = found.get(path, (sort, 0, 0.0))
-        found[path] = (sort, bytes_before + size, max(latest, modified_at))
+        _, bytes_before, latest = found.get(path, (kind, 0, 0.0))
+        found[path] = (kind, bytes_before + size, max(latest, modified_at))
     return tuple(
-        Lying(sort, results_dir / path, size, modified_at) for path, (sort, size, modified_at) in sorted(found.items())
+        StoredItem(kind, results_dir / path, size, modified_at)
+        for path, (kind, size, modified_at) in sorted(found.items())
     )
 
 
-def leftovers(there: Sequence[Lying], results_dir: Path, now: float) -> tuple[Leftover, ...]:
+def find_garbage(there: Sequence[StoredItem], results_dir: Path, now: float) -> tuple[Garbage, ...]:
     """What nothing needs, lone runs left out. `now` is in seconds since 1970."""
-    claims = Claims(results_dir)
-    return tuple(_without_use(there, results_dir, claims, now))
+    leases = Leases(results_dir)
+    return tuple(_without_use(there, results_dir, leases, now))
 
 
-def lone_runs(there: Sequence[Lying], results_dir: Path, now: float) -> tuple[Leftover, ...]:
+def lone_runs(there: Sequence[StoredItem], results_dir: Path, now: float) -> tuple[Garbage, ...]:
     """Runs of no study that are not claimed, and not of the last minutes; with the sizes of their artefacts.
 
     Raises:
         UnknownNeeds: when the plans of a study are damaged, or of another version.
     """
-    claims = Claims(results_dir)
-    claimed = {run_id for run_id in claims.names() if not claims.is_void(run_id, now)}
-    needed = planned_ids(results_dir) | claimed
+    leases = Leases(results_dir)
+    leased = {run_id for run_id in leases.names() if not leases.is_void(run_id, now)}
+    needed = planned_ids(results_dir) | leased
     beside: dict[Path, int] = defaultdict(int)
     for each in there:
-        if each.sort is Sort.ARTEFACT:
+        if each.kind is ItemKind.ARTEFACT:
             beside[each.path.parent.parent] += each.bytes
     return tuple(
-        Leftover(Kind.LONE_RUN, _run_title(each.path), replace(each, bytes=each.bytes + beside[each.path]))
+        Garbage(GarbageKind.LONE_RUN, _run_title(each.path), replace(each, bytes=each.bytes + beside[each.path]))
         for each in there
-        if each.sort is Sort.RUN and each.path.name not in needed and now - each.modified_at > RECENT_SECONDS
+        if each.kind is ItemKind.RUN and each.path.name not in needed and now - each.modified_at > RECENT_SECONDS
     )
 
 
@@ -147,25 +148,25 @@ def planned_ids(results_dir: Path) -> frozenset[str]:
     return frozenset(run_id for name in study_names(results_dir) for run_id in _needs(StudyFolder(results_dir, name)))
 
 
-def remove(leftover: Leftover, results_dir: Path, now: float) -> bool:
+def remove(garbage: Garbage, results_dir: Path, now: float) -> bool:
     """Remove it for good; whether it could be. A run or a claim that somebody has taken meanwhile stays, and so does
     an artefact that was made anew.
 
     Raises:
         WriteFailed: when the file system refuses.
     """
-    path, claims = leftover.lying.path, Claims(results_dir)
-    if leftover.kind is Kind.SUPERSEDED and not _is_superseded(path):
+    path, leases = garbage.item.path, Leases(results_dir)
+    if garbage.kind is GarbageKind.SUPERSEDED and not _is_superseded(path):
         return False
-    if leftover.kind is Kind.VOID_CLAIM:
-        return claims.clear(path.name, now)
-    if leftover.kind is Kind.LONE_RUN and not claims.take(path.name):
+    if garbage.kind is GarbageKind.VOID_LEASE:
+        return leases.clear(path.name, now)
+    if garbage.kind is GarbageKind.LONE_RUN and not leases.take(path.name):
         return False
     try:
         _discard(path, results_dir)
     finally:
-        if leftover.kind is Kind.LONE_RUN:
-            claims.release(path.name)
+        if garbage.kind is GarbageKind.LONE_RUN:
+            leases.release(path.name)
     return True
 
 
@@ -183,41 +184,41 @@ def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
             yield path, 0 if path.is_dir() else state.st_size, state.st_mtime
 
 
-def _thing(path: Path) -> tuple[Sort, Path]:
+def _thing(path: Path) -> tuple[ItemKind, Path]:
     """Of which thing a file is a part, and where that stands; both relative to the results folder."""
     parts = path.parts
     for depth in range(1, len(parts) + 1):
         whole = Path(*parts[:depth])
         if is_temporary(whole):
-            return Sort.TEMPORARY, whole
+            return ItemKind.TEMPORARY, whole
         # A study may be called so.
         if depth > 2 and is_set_aside(whole):
-            return Sort.SET_ASIDE, whole
+            return ItemKind.SET_ASIDE, whole
     match parts:
         case ("runs", _, run_id, *rest) if RUN_ID.fullmatch(run_id):
             is_artefact = rest[:1] == [ARTEFACT_FOLDER] and len(rest) > 1
-            return (Sort.ARTEFACT, path) if is_artefact else (Sort.RUN, Path(*parts[:3]))
+            return (ItemKind.ARTEFACT, path) if is_artefact else (ItemKind.RUN, Path(*parts[:3]))
         case ("studies", _, _, *_):
-            return Sort.STUDY, Path(*parts[:2])
+            return ItemKind.STUDY, Path(*parts[:2])
         case ("claims", _):
-            return Sort.CLAIM, path
+            return ItemKind.LEASE, path
         case ("patches", _):  # of the code that ran; records name them
-            return Sort.PATCH, path
-    return Sort.OTHER, path
+            return ItemKind.PATCH, path
+    return ItemKind.OTHER, path
 
 
-def _without_use(there: Sequence[Lying], results_dir: Path, claims: Claims, now: float) -> Iterator[Leftover]:
+def _without_use(there: Sequence[StoredItem], results_dir: Path, leases: Leases, now: float) -> Iterator[Garbage]:
     for each in there:
-        match each.sort:
-            case Sort.SET_ASIDE:
-                yield Leftover(Kind.SET_ASIDE, str(each.path.relative_to(results_dir)), each)
-            case Sort.TEMPORARY if now - each.modified_at > DEAD_SECONDS:
-                yield Leftover(Kind.TEMPORARY, str(each.path.relative_to(results_dir)), each)
-            case Sort.CLAIM if claims.is_void(each.path.name, now):
-                yield Leftover(Kind.VOID_CLAIM, _run_title(each.path), each)
-            case Sort.ARTEFACT if _is_superseded(each.path):
+        match each.kind:
+            case ItemKind.SET_ASIDE:
+                yield Garbage(GarbageKind.SET_ASIDE, str(each.path.relative_to(results_dir)), each)
+            case ItemKind.TEMPORARY if now - each.modified_at > DEAD_SECONDS:
+                yield Garbage(GarbageKind.TEMPORARY, str(each.path.relative_to(results_dir)), each)
+            case ItemKind.LEASE if leases.is_void(each.path.name, now):
+                yield Garbage(GarbageKind.VOID_LEASE, _run_title(each.path), each)
+            case ItemKind.ARTEFACT if _is_superseded(each.path):
                 run = each.path.parent.parent
-                yield Leftover(Kind.SUPERSEDED, f"{_run_title(run)}, {each.path.stem}", each)
+                yield Garbage(GarbageKind.SUPERSEDED, f"{_run_title(run)}, {each.path.stem}", each)
 
 
 def _is_superseded(path: Path) -> bool:

@@ -1,12 +1,12 @@
-"""Claims: which process is training which run, so that several can work on one store and never on one run.
+"""Leases: which process is training which run, so that several can work on one store and never on one run.
 
 A claim is a file named by the run that says who holds it. A dead holder's claim is void: on this host
 when its process is gone, on another (or from before this one's last start) when the file has not been
 touched for a while. No clock is trusted: who sets it makes nobody dead. Two processes that mistake each
 other for dead lose time, not results: the store keeps the first outcome.
 
-    with Claims(results_dir) as claims:         # a thread touches the claims until the end, then they go
-        if claims.take(run_id):
+    with Leases(results_dir) as claims:         # a thread touches the claims until the end, then they go
+        if leases.take(run_id):
             ...
             claims.release(run_id)
 """
@@ -31,7 +31,7 @@ from filelock import FileLock
 from ablate.core.machine import boot_id
 from ablate.storage.atomic import holding, writing
 
-__all__ = ["Claims", "Owner"]
+__all__ = ["Leases", "Owner"]
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
@@ -66,7 +66,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class _Claim:
+class _Lease:
     """What one look at a claim shows; `owner` is None where it names nobody."""
 
     owner: Owner | None
@@ -91,7 +91,7 @@ class _Beats:
         return now - self.seen[run_id][1]
 
 
-class Claims:
+class Leases:
     """The claims under `root/claims`, on behalf of one holder.
 
     `me`, `is_running` and `monotonic` stand for the host, its processes and its clock, and are given by tests.
@@ -149,8 +149,8 @@ class Claims:
 
     def owner(self, run_id: str) -> Owner | None:
         """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""
-        claim = self._read(run_id)
-        return None if claim is None else claim.owner
+        lease = self._read(run_id)
+        return None if lease is None else lease.owner
 
     def holder(self, run_id: str) -> Owner | None:
         """The living process, other than this holder, that is training the run; None when there is none."""
@@ -165,12 +165,12 @@ class Claims:
         """Whether a claim's holder is dead, as far as one look can tell: on this host its process is gone; from
         another the claim has not been touched for an hour. `now` is in seconds since 1970.
         """
-        claim = self._read(run_id)
-        if claim is None:
+        lease = self._read(run_id)
+        if lease is None:
             return False
-        if claim.owner is not None and claim.owner.host == self._me.host:
-            return not self._is_running(claim.owner)
-        return now - claim.touched_at_nanoseconds / 1e9 > DEAD_SECONDS
+        if lease.owner is not None and lease.owner.host == self._me.host:
+            return not self._is_running(lease.owner)
+        return now - lease.touched_at_nanoseconds / 1e9 > DEAD_SECONDS
 
     def clear(self, run_id: str, now: float) -> bool:
         """Remove the claim of a dead holder; whether it was one.
@@ -185,7 +185,7 @@ class Claims:
                 path.unlink(missing_ok=True)
         return is_void
 
-    def __enter__(self) -> Claims:
+    def __enter__(self) -> Leases:
         threading.Thread(target=self._beat, name="claims", daemon=True).start()
         return self
 
@@ -197,14 +197,14 @@ class Claims:
             self.release(run_id)
 
     def _is_held_elsewhere(self, run_id: str) -> bool:
-        claim = self._read(run_id)
-        if claim is None or claim.owner == self._me:
+        lease = self._read(run_id)
+        if lease is None or lease.owner == self._me:
             return False
-        if claim.owner is not None and claim.owner.host == self._me.host:
-            return self._is_running(claim.owner)
-        return self._beats.silent_seconds(run_id, claim.touched_at_nanoseconds) < STALE_SECONDS
+        if lease.owner is not None and lease.owner.host == self._me.host:
+            return self._is_running(lease.owner)
+        return self._beats.silent_seconds(run_id, lease.touched_at_nanoseconds) < STALE_SECONDS
 
-    def _read(self, run_id: str) -> _Claim | None:
+    def _read(self, run_id: str) -> _Lease | None:
         """A claim as it stands; None where there is none, or none any more: it may be given back at any moment."""
         path = self._folder / run_id
         try:
@@ -212,9 +212,9 @@ class Claims:
         except FileNotFoundError:
             return None
         try:
-            return _Claim(Owner(**json.loads(content)), touched_at_nanoseconds)
+            return _Lease(Owner(**json.loads(content)), touched_at_nanoseconds)
         except (ValueError, TypeError):
-            return _Claim(None, touched_at_nanoseconds)
+            return _Lease(None, touched_at_nanoseconds)
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):

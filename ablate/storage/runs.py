@@ -51,7 +51,7 @@ from ablate.storage.atomic import (
     WriteFailed,
     discard,
     holding,
-    publish,
+    move_into_place,
     sealed_text,
     set_aside,
     staged_folder,
@@ -221,7 +221,7 @@ class RunStore:
             # Still there, unless it was damaged and has been set aside by that look.
             if folder.exists():
                 discard(folder)
-            publish(staged, folder)
+            move_into_place(staged, folder)
         return True
 
     def supersede(self, run: StoredRun) -> tuple[str, ...]:
@@ -241,7 +241,7 @@ class RunStore:
                 set_aside(folder, SUPERSEDED)
             else:
                 discard(folder)
-            publish(staged, folder)
+            move_into_place(staged, folder)
         return what
 
     def artefacts(self, run_id: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The decision table: from mean, standard error and margin to a word, for a family of questions at once.
 
-    >>> evidence = weigh([0.021, 0.018, 0.025, 0.019, 0.022], margin=0.005)
-    >>> decide_family([Question((evidence,))])[0].word
+    >>> estimate = estimate_difference([0.021, 0.018, 0.025, 0.019, 0.022], margin=0.005)
+    >>> decide_family([Question((estimate,))])[0].word
     <Word.BETTER: 'better'>
 
 Everything here is oriented: a positive difference is good, or is what the claim says. The rules, the first that
@@ -32,7 +32,7 @@ from ablate.stats.multiplicity import ADJUSTMENTS
 from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Word
 
-__all__ = ["Decision", "Evidence", "Question", "decide_family", "weigh"]
+__all__ = ["Decision", "DifferenceEstimate", "Question", "decide_family", "estimate_difference"]
 
 MORE_THAN_MARGIN = "by more than the margin"
 NEGLIGIBLE = "detectable but negligible"
@@ -40,7 +40,7 @@ SAME_ON_EVERY_SEED = "the same on every seed"
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DifferenceEstimate:
     """What the table reads of one difference.
 
     `se` is None where the data have no spread to judge by; with `identical` because every difference is 0.
@@ -75,9 +75,9 @@ class Evidence:
         return equivalence_test(self.mean, self.se, self.df, self.margin)
 
 
-def weigh(
+def estimate_difference(
     differences: Sequence[float], margin: float | None = None, floor: float = 0.0, magnitude: float = 0.0
-) -> Evidence:
+) -> DifferenceEstimate:
     """The evidence of one difference per seed, all finite.
 
     Args:
@@ -88,12 +88,12 @@ def weigh(
     values = np.asarray(differences, dtype=np.float64)
     n = values.size
     if n == 0:
-        return Evidence(0, margin=margin)
+        return DifferenceEstimate(0, margin=margin)
     mean = float(values.mean())
     if n == 1:
-        return Evidence(1, mean, margin=margin)
+        return DifferenceEstimate(1, mean, margin=margin)
     if not values.any():
-        return Evidence(n, 0.0, margin=margin, sd=0.0, identical=True)
+        return DifferenceEstimate(n, 0.0, margin=margin, sd=0.0, identical=True)
     # In units of the largest, since squares of very large or small numbers leave the range of floats.
     largest = float(np.abs(values).max())
     sd = largest * math.sqrt(float(np.sum(((values - mean) / largest) ** 2)) / (n - 1))
@@ -101,7 +101,7 @@ def weigh(
         sd = 0.0
     floored = sd < floor or sd == 0.0
     sd = max(sd, floor)
-    return Evidence(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
+    return DifferenceEstimate(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Question:
     `disagreement` goes with the word where they do not, e.g. `diverged 3/10`.
     """
 
-    evidence: tuple[Evidence, ...]
+    estimates: tuple[DifferenceEstimate, ...]
     relation: Relation | None = None
     disagreement: str = ""
 
@@ -165,21 +165,21 @@ def decide_family(
 
 
 def _is_judged(question: Question) -> bool:
-    return all(evidence.n >= MINIMUM_SEEDS for evidence in question.evidence)
+    return all(estimate.n >= MINIMUM_SEEDS for estimate in question.estimates)
 
 
 def _p_difference(question: Question) -> float | None:
     """The largest over the analyses, since all have to reject; 1 where they point in opposite directions."""
-    p_values = [evidence.p_difference for evidence in question.evidence]
+    p_values = [estimate.p_difference for estimate in question.estimates]
     known = [p for p in p_values if p is not None]
     if len(known) < len(p_values):
         return None
-    same = len({math.copysign(1, evidence.mean or 0.0) for evidence in question.evidence}) == 1
+    same = len({math.copysign(1, estimate.mean or 0.0) for estimate in question.estimates}) == 1
     return max(known) if same else 1.0
 
 
 def _p_equivalence(question: Question) -> float | None:
-    tests = [evidence.equivalence for evidence in question.evidence]
+    tests = [estimate.equivalence for estimate in question.estimates]
     known = [test for test in tests if test is not None]
     if len(known) < len(tests):
         return None
@@ -190,7 +190,7 @@ def _p_equivalence(question: Question) -> float | None:
 
 
 def _word(question: Question, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
-    said = [_of_one(evidence, question.relation, alpha_d, alpha_e) for evidence in question.evidence]
+    said = [_of_one(estimate, question.relation, alpha_d, alpha_e) for estimate in question.estimates]
     word, qualifier = said[0]
     if all(other == word for other, _ in said):
         # Of two analyses the more cautious qualifier.
@@ -202,25 +202,27 @@ def _word(question: Question, alpha_d: float, alpha_e: float) -> tuple[Word, str
     return nothing, "; ".join(filter(None, (when_trained, question.disagreement)))
 
 
-def _of_one(evidence: Evidence, relation: Relation | None, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+def _of_one(
+    estimate: DifferenceEstimate, relation: Relation | None, alpha_d: float, alpha_e: float
+) -> tuple[Word, str]:
     if relation is Relation.NOT_WORSE:
-        return _not_worse(evidence, alpha_e)
-    word, qualifier = _table(evidence, alpha_d, alpha_e)
+        return _not_worse(estimate, alpha_e)
+    word, qualifier = _table(estimate, alpha_d, alpha_e)
     if relation is None:
         return word, qualifier
     return _of_sameness(word, qualifier) if relation is Relation.SAME else (_OF_CLAIM[word], qualifier)
 
 
-def _table(evidence: Evidence, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
-    if evidence.n < MINIMUM_SEEDS:
-        return Word.INCONCLUSIVE, _TOO_FEW[evidence.n]
-    if evidence.identical:
+def _table(estimate: DifferenceEstimate, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+    if estimate.n < MINIMUM_SEEDS:
+        return Word.INCONCLUSIVE, _TOO_FEW[estimate.n]
+    if estimate.identical:
         return Word.IDENTICAL, SAME_ON_EVERY_SEED
-    wide, narrow = evidence.interval(alpha_d), evidence.interval(2 * alpha_e)
+    wide, narrow = estimate.interval(alpha_d), estimate.interval(2 * alpha_e)
     if wide is None or narrow is None:
         return Word.INCONCLUSIVE, "no spread between the seeds to judge by"
-    margin = math.inf if evidence.margin is None else evidence.margin
-    stated = evidence.margin is not None
+    margin = math.inf if estimate.margin is None else estimate.margin
+    stated = estimate.margin is not None
     if stated and -margin <= narrow[0] and narrow[1] <= margin:
         return Word.EQUIVALENT, NEGLIGIBLE if wide[0] > 0 or wide[1] < 0 else ""
     if wide[0] > 0:
@@ -253,14 +255,14 @@ def _of_sameness(word: Word, qualifier: str) -> tuple[Word, str]:
     return Word.NOT_RESOLVED, qualifier
 
 
-def _not_worse(evidence: Evidence, alpha: float) -> tuple[Word, str]:
-    if evidence.n < MINIMUM_SEEDS:
-        return Word.NOT_RESOLVED, _TOO_FEW[evidence.n]
-    if evidence.identical:
+def _not_worse(estimate: DifferenceEstimate, alpha: float) -> tuple[Word, str]:
+    if estimate.n < MINIMUM_SEEDS:
+        return Word.NOT_RESOLVED, _TOO_FEW[estimate.n]
+    if estimate.identical:
         return Word.SUPPORTED, SAME_ON_EVERY_SEED
-    interval = evidence.interval(2 * alpha)
-    if interval is None or evidence.margin is None:
+    interval = estimate.interval(2 * alpha)
+    if interval is None or estimate.margin is None:
         return Word.NOT_RESOLVED, ""
-    if interval[0] > -evidence.margin:
+    if interval[0] > -estimate.margin:
         return Word.SUPPORTED, ""
-    return (Word.REFUTED, "") if interval[1] < -evidence.margin else (Word.NOT_RESOLVED, "")
+    return (Word.REFUTED, "") if interval[1] < -estimate.margin else (Word.NOT_RESOLVED, "")

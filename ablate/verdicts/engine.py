@@ -25,9 +25,9 @@ from ablate.stats.effect_sizes import effect_size
 from ablate.stats.improvement import paired_improvement
 from ablate.stats.power import SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
-from ablate.verdicts.decisions import Decision, Evidence, Question, decide_family, weigh
+from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
-from ablate.verdicts.pairing import ArmValues, Matched, match
+from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign, counts_examples, error_of
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
@@ -57,7 +57,7 @@ class PairedQuestion:
 
     `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm.
     `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution` and `all_values` as in
-    `match`.
+    `pair_values`.
     """
 
     subject: str
@@ -99,7 +99,7 @@ def judge_arms(
         margin: the smallest difference that matters, in the unit of the metric, or `10%` of the error; without
             one nothing can be called equivalent.
         multiplicity: `holm` or `joint`, see `decide_family`.
-        n_examples, classes, resolution: of the evaluation set, see `match`.
+        n_examples, classes, resolution: of the evaluation set, see `pair_values`.
 
     Raises:
         ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, or a metric that
@@ -125,8 +125,8 @@ def arm_spreads(
         ValueError: as `judge_arms`.
     """
     questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, None, None)
-    weighed = [_paired_case(question).evidence()[0] for question in questions]
-    return [(evidence.n, evidence.sd) for evidence in weighed if evidence.sd]
+    estimates = [_paired_case(question).estimates()[0] for question in questions]
+    return [(estimate.n, estimate.sd) for estimate in estimates if estimate.sd]
 
 
 def _arm_questions(
@@ -261,7 +261,7 @@ class _Case:
     n_diverged_reference: int
     disagreement: str
     test_name: str
-    matched: Matched | None = None
+    paired: PairedValues | None = None
     n_examples: int | None = None
     classes: int | None = None
     has_stated_reference: bool = False
@@ -270,10 +270,12 @@ class _Case:
     def orientation(self) -> int:
         return self.sign or 1
 
-    def evidence(self) -> tuple[Evidence, ...]:
-        magnitude = 0.0 if self.matched is None else self.matched.magnitude
+    def estimates(self) -> tuple[DifferenceEstimate, ...]:
+        magnitude = 0.0 if self.paired is None else self.paired.magnitude
         return tuple(
-            weigh([self.orientation * value for value in values.values()], self.margin, self.floor, magnitude)
+            estimate_difference(
+                [self.orientation * value for value in values.values()], self.margin, self.floor, magnitude
+            )
             for values in (self.differences, self.composite)
             if values is not None
         )
@@ -282,7 +284,7 @@ class _Case:
 def _paired_case(question: PairedQuestion) -> _Case:
     scale, margin = analysis_scale(question.margin, question.scale)
     arm, reference, metric = question.arm_values, question.reference_values, question.metric
-    matched = match(
+    paired = pair_values(
         arm,
         reference,
         metric,
@@ -307,15 +309,15 @@ def _paired_case(question: PairedQuestion) -> _Case:
         better=better_sign(metric, scale),
         relation=question.relation,
         margin=margin,
-        differences=matched.differences,
-        composite=matched.composite,
-        floor=matched.floor,
+        differences=paired.differences,
+        composite=paired.composite,
+        floor=paired.floor,
         n_planned=len(arm.planned_seeds & reference.planned_seeds),
         n_diverged=len(arm.diverged_seeds),
         n_diverged_reference=len(reference.diverged_seeds),
         disagreement=", ".join(filter(None, notes)),
-        test_name=f"{test} on {_ON_SCALE[scale, matched.is_logit]}" if scale is Scale.LOG_ERROR else test,
-        matched=matched,
+        test_name=f"{test} on {_ON_SCALE[scale, paired.is_logit]}" if scale is Scale.LOG_ERROR else test,
+        paired=paired,
         n_examples=question.n_examples,
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
@@ -373,23 +375,25 @@ def _effect_case(
 
 
 def _judge(cases: Sequence[_Case], family: Family, alpha: float, multiplicity: str) -> tuple[Verdict, ...]:
-    questions = [Question(case.evidence(), case.relation, case.disagreement) for case in cases]
+    questions = [Question(case.estimates(), case.relation, case.disagreement) for case in cases]
     decisions = decide_family(questions, alpha, multiplicity)
     return tuple(
-        _verdict(case, question.evidence[0], decision, family, alpha, len(cases))
+        _verdict(case, question.estimates[0], decision, family, alpha, len(cases))
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     )
 
 
-def _verdict(case: _Case, evidence: Evidence, decision: Decision, family: Family, alpha: float, m: int) -> Verdict:
+def _verdict(
+    case: _Case, estimate: DifferenceEstimate, decision: Decision, family: Family, alpha: float, m: int
+) -> Verdict:
     """Of one of the `m` cases of a family."""
-    measured = _with_difference(_asked(case, evidence, family, alpha), case, evidence)
-    decided = _with_decision(measured, case, evidence, decision)
-    checked = _with_second_opinions(decided, case, evidence, decision)
-    return replace(checked, flags=engine_flags(_observed(checked, case, evidence, m)))
+    measured = _with_difference(_asked(case, estimate, family, alpha), case, estimate)
+    decided = _with_decision(measured, case, estimate, decision)
+    checked = _with_second_opinions(decided, case, estimate, decision)
+    return replace(checked, flags=engine_flags(_observed(checked, case, estimate, m)))
 
 
-def _asked(case: _Case, evidence: Evidence, family: Family, alpha: float) -> Verdict:
+def _asked(case: _Case, estimate: DifferenceEstimate, family: Family, alpha: float) -> Verdict:
     """The question alone, and what became of its runs."""
     return Verdict(
         family=family,
@@ -403,7 +407,7 @@ def _asked(case: _Case, evidence: Evidence, family: Family, alpha: float) -> Ver
         alpha=alpha,
         margin=case.margin,
         relation=case.relation,
-        n=evidence.n,
+        n=estimate.n,
         n_planned=case.n_planned,
         n_diverged=case.n_diverged,
         n_diverged_reference=case.n_diverged_reference,
@@ -411,20 +415,20 @@ def _asked(case: _Case, evidence: Evidence, family: Family, alpha: float) -> Ver
     )
 
 
-def _with_difference(verdict: Verdict, case: _Case, evidence: Evidence) -> Verdict:
+def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate) -> Verdict:
     """With how far the two sides lie apart: in units, in spreads, and in seeds."""
     sign, means, level = case.orientation, _means(case), 1 - verdict.alpha
-    size = effect_size(sign * (evidence.mean or 0.0), evidence.sd or 0.0, evidence.n, level)
+    size = effect_size(sign * (estimate.mean or 0.0), estimate.sd or 0.0, estimate.n, level)
     improvement = paired_improvement([(case.better or 1) * value for value in case.differences.values()], level)
-    ci_low, ci_high = _turned(evidence.interval(verdict.alpha), sign)
+    ci_low, ci_high = _turned(estimate.interval(verdict.alpha), sign)
     return replace(
         verdict,
         base_mean=means.reference,
         arm_mean=means.arm,
         raw_diff=means.difference,
-        diff=None if evidence.mean is None else sign * evidence.mean,
+        diff=None if estimate.mean is None else sign * estimate.mean,
         diff_pct_error=_percent_of_error(case, means),
-        sd=evidence.sd,
+        sd=estimate.sd,
         ci_low=ci_low,
         ci_high=ci_high,
         dz=size.dz,
@@ -440,12 +444,12 @@ def _with_difference(verdict: Verdict, case: _Case, evidence: Evidence) -> Verdi
     )
 
 
-def _with_decision(verdict: Verdict, case: _Case, evidence: Evidence, decision: Decision) -> Verdict:
+def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
-    word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, evidence, decision)
-    needed = _needed(evidence, decision)
+    word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
+    needed = _needed(estimate, decision)
     ci_adj, ci_equiv = (
-        _turned(evidence.interval(level), case.orientation)
+        _turned(estimate.interval(level), case.orientation)
         for level in (decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
     )
     return replace(
@@ -466,26 +470,26 @@ def _with_decision(verdict: Verdict, case: _Case, evidence: Evidence, decision: 
     )
 
 
-def _with_second_opinions(verdict: Verdict, case: _Case, evidence: Evidence, decision: Decision) -> Verdict:
+def _with_second_opinions(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what never decides: what pairing gained, an exact test, and the test examples as a further sample."""
     # Of a number without a spread nothing is gained or lost by pairing.
-    pairing = _Pairing() if case.has_stated_reference else _pairing(case.matched)
+    pairing = _Pairing() if case.has_stated_reference else _pairing(case.paired)
     crossed = _crossed(case)
     return replace(
         verdict,
         rho=pairing.rho,
         vr=pairing.vr,
-        p_perm=sign_flip_p(list(case.differences.values())) if evidence.n >= MIN_EXACT_SEEDS else None,
+        p_perm=sign_flip_p(list(case.differences.values())) if estimate.n >= MIN_EXACT_SEEDS else None,
         se_twoway=None if crossed is None or case.scale is not Scale.RAW else crossed.se,
         holds_new_test=_holds(crossed, decision.alpha_difference),
     )
 
 
-def _observed(verdict: Verdict, case: _Case, evidence: Evidence, m: int) -> Observed:
+def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: int) -> Observed:
     return Observed(
         differences=list(case.differences.values()),
-        evidence=evidence,
-        matched=case.matched,
+        estimate=estimate,
+        paired=case.paired,
         m=m,
         alpha=verdict.alpha,
         vr=verdict.vr,
@@ -496,15 +500,15 @@ def _observed(verdict: Verdict, case: _Case, evidence: Evidence, m: int) -> Obse
     )
 
 
-def _said(case: _Case, evidence: Evidence, decision: Decision) -> tuple[Word, str]:
+def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tuple[Word, str]:
     word, qualifier = decision.word, decision.qualifier
-    if case.matched is not None and not case.matched.is_positive:
+    if case.paired is not None and not case.paired.is_positive:
         return word, "an error that is not positive has no logarithm"
     if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):
         nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
         return (nothing, qualifier) if word is nothing else (nothing, "they differ, and neither direction is better")
-    if evidence.n < min(3, case.n_planned):
-        qualifier = f"{qualifier}; {evidence.n} of {case.n_planned} planned"
+    if estimate.n < min(3, case.n_planned):
+        qualifier = f"{qualifier}; {estimate.n} of {case.n_planned} planned"
     return word, qualifier
 
 
@@ -522,13 +526,13 @@ class _Means(NamedTuple):
 
 
 def _means(case: _Case) -> _Means:
-    if case.matched is None:
+    if case.paired is None:
         values = list(case.differences.values())
         known = values and case.scale is Scale.RAW
         return _Means(difference=math.fsum(values) / len(values) if known else None)
-    if not case.matched.arm:
+    if not case.paired.arm:
         return _Means()
-    arm, reference = (math.fsum(side.values()) / len(side) for side in (case.matched.arm, case.matched.reference))
+    arm, reference = (math.fsum(side.values()) / len(side) for side in (case.paired.arm, case.paired.reference))
     return _Means(arm, reference, arm - reference)
 
 
@@ -536,7 +540,7 @@ def _percent_of_error(case: _Case, means: _Means) -> float | None:
     """The ratio of the mean errors; on the log scale the geometric one, which is what is tested there."""
     if means.arm is None or means.reference is None:
         return None
-    if case.scale is Scale.LOG_ERROR and case.differences and not (case.matched and case.matched.is_logit):
+    if case.scale is Scale.LOG_ERROR and case.differences and not (case.paired and case.paired.is_logit):
         return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
     before, after = error_of(means.reference, case.metric), error_of(means.arm, case.metric)
     return 100 * (after / before - 1) if before is not None and after is not None and before > 0 else None
@@ -547,13 +551,13 @@ class _Pairing(NamedTuple):
     vr: float | None = None
 
 
-def _pairing(matched: Matched | None) -> _Pairing:
+def _pairing(paired: PairedValues | None) -> _Pairing:
     """Correlation of the two sides, and the variance of their difference over the sum of theirs; None below three
     pairs, or for a side without spread."""
-    if matched is None or len(matched.differences) < 3:
+    if paired is None or len(paired.differences) < 3:
         return _Pairing()
-    unit = matched.magnitude or 1.0
-    arm, reference = (np.array(list(side.values())) / unit for side in (matched.arm_scaled, matched.reference_scaled))
+    unit = paired.magnitude or 1.0
+    arm, reference = (np.array(list(side.values())) / unit for side in (paired.arm_scaled, paired.reference_scaled))
     arm, reference = arm - arm.mean(), reference - reference.mean()
     rounding = (16 * np.finfo(np.float64).eps) ** 2 * len(arm)
     squares = float(arm @ arm), float(reference @ reference)
@@ -565,21 +569,21 @@ def _pairing(matched: Matched | None) -> _Pairing:
     return _Pairing(max(-1.0, min(1.0, float(arm @ reference) / math.sqrt(squares[0] * squares[1]))), vr)
 
 
-def _needed(evidence: Evidence, decision: Decision) -> SeedsNeeded:
-    if evidence.margin is None or not evidence.sd or evidence.n < 2:
+def _needed(estimate: DifferenceEstimate, decision: Decision) -> SeedsNeeded:
+    if estimate.margin is None or not estimate.sd or estimate.n < 2:
         return SeedsNeeded(None, None)
-    return seeds_needed(evidence.margin, evidence.sd, evidence.n, decision.alpha_difference, decision.alpha_equivalence)
+    return seeds_needed(estimate.margin, estimate.sd, estimate.n, decision.alpha_difference, decision.alpha_equivalence)
 
 
 def _crossed(case: _Case) -> CrossedMean | None:
     """Seeds × examples of correct(arm) − correct(reference), over the pairs; None unless all are stored alike."""
-    matched = case.matched
-    if matched is None or not counts_examples(case.metric) or len(matched.arm) < 2:
+    paired = case.paired
+    if paired is None or not counts_examples(case.metric) or len(paired.arm) < 2:
         return None
-    arm, reference = matched.arm_values.correct, matched.reference_values.correct
-    if not all(seed in arm and seed in reference for seed in matched.arm):
+    arm, reference = paired.arm_values.correct, paired.reference_values.correct
+    if not all(seed in arm and seed in reference for seed in paired.arm):
         return None
-    rows = [(np.asarray(arm[seed], dtype=bool), np.asarray(reference[seed], dtype=bool)) for seed in matched.arm]
+    rows = [(np.asarray(arm[seed], dtype=bool), np.asarray(reference[seed], dtype=bool)) for seed in paired.arm]
     if len({side.shape for row in rows for side in row}) > 1:
         return None
     return crossed_mean(np.stack([first.astype(np.int8) - second.astype(np.int8) for first, second in rows]))

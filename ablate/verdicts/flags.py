@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablate.stats.power import run_noise_floor, smallest_effect
-from ablate.verdicts.decisions import Evidence
-from ablate.verdicts.pairing import ArmValues, Matched
+from ablate.verdicts.decisions import DifferenceEstimate
+from ablate.verdicts.pairing import ArmValues, PairedValues
 from ablate.verdicts.scales import counts_examples
 from ablate.verdicts.verdict import Flag, Scale
 
@@ -35,8 +35,8 @@ class Observed:
     """One question as it was found. `matched` is None for an effect, which has no two sides."""
 
     differences: Sequence[float]
-    evidence: Evidence
-    matched: Matched | None
+    estimate: DifferenceEstimate
+    paired: PairedValues | None
     m: int
     alpha: float
     vr: float | None
@@ -47,7 +47,7 @@ class Observed:
 
     @property
     def n(self) -> int:
-        return self.evidence.n
+        return self.estimate.n
 
 
 def engine_flags(observed: Observed) -> tuple[Flag, ...]:
@@ -68,37 +68,37 @@ def _drops_a_crash(observed: Observed) -> bool:
 
 def _margin_under_noise(observed: Observed) -> bool:
     """The margin is below the spread that the finite test set alone gives a run."""
-    matched, margin = observed.matched, observed.evidence.margin
-    if matched is None or margin is None or not observed.n_examples or not counts_examples(matched.metric):
+    paired, margin = observed.paired, observed.estimate.margin
+    if paired is None or margin is None or not observed.n_examples or not counts_examples(paired.metric):
         return False
-    error = matched.reference_error
+    error = paired.reference_error
     if error is None or error <= 0:
         return False
     floor = run_noise_floor(error, observed.n_examples)
-    return margin < (floor if matched.scale is Scale.RAW else floor / error)
+    return margin < (floor if paired.scale is Scale.RAW else floor / error)
 
 
 def _is_at_the_ceiling(observed: Observed) -> bool:
     """An arm has fewer than 30 errors, or no pair differs by 3 examples."""
-    matched = observed.matched
-    if matched is None or not observed.n_examples or not counts_examples(matched.metric) or not matched.arm:
+    paired = observed.paired
+    if paired is None or not observed.n_examples or not counts_examples(paired.metric) or not paired.arm:
         return False
-    means = [math.fsum(side.values()) / len(side) for side in (matched.arm, matched.reference)]
+    means = [math.fsum(side.values()) / len(side) for side in (paired.arm, paired.reference)]
     if any(round((1 - mean) * observed.n_examples, 6) < MIN_ERRORS for mean in means):
         return True
-    moved = [abs(matched.arm[seed] - matched.reference[seed]) * observed.n_examples for seed in matched.arm]
+    moved = [abs(paired.arm[seed] - paired.reference[seed]) * observed.n_examples for seed in paired.arm]
     return any(moved) and all(round(examples, 6) < MIN_EXAMPLES for examples in moved)
 
 
 def _is_at_chance(observed: Observed) -> bool:
     """Some run is no better than guessing: within two standard errors of 1/C, or a tenth of it for an unknown test
     set."""
-    matched, classes = observed.matched, observed.classes
-    if matched is None or not classes or not counts_examples(matched.metric):
+    paired, classes = observed.paired, observed.classes
+    if paired is None or not classes or not counts_examples(paired.metric):
         return False
     chance = 1 / classes
     slack = 2 * math.sqrt(chance * (1 - chance) / observed.n_examples) if observed.n_examples else chance / 10
-    return any(value <= chance + slack for value in [*matched.arm.values(), *matched.reference.values()])
+    return any(value <= chance + slack for value in [*paired.arm.values(), *paired.reference.values()])
 
 
 def _sees_little(observed: Observed) -> bool:
@@ -111,7 +111,7 @@ def _sees_little(observed: Observed) -> bool:
 
 def _tests_disagree(observed: Observed) -> bool:
     """t and the exact sign flips stand on either side of alpha, neither adjusted."""
-    p = observed.evidence.p_difference
+    p = observed.estimate.p_difference
     if p is None or observed.p_perm is None or observed.n < MIN_EXACT_SEEDS:
         return False
     return (p <= observed.alpha) is not (observed.p_perm <= observed.alpha)
@@ -123,23 +123,23 @@ def _has_an_outlier(observed: Observed) -> bool:
         return False
     values = np.asarray(observed.differences)
     deviations = np.abs(values - np.median(values))
-    floor = 0.0 if observed.matched is None else observed.matched.floor * math.sqrt(12)
+    floor = 0.0 if observed.paired is None else observed.paired.floor * math.sqrt(12)
     usual = max(float(np.median(deviations)), floor)
     return bool(deviations.max() > OUTLIER_DEVIATIONS * usual + 1e-12 * float(np.abs(values).max()))
 
 
 def _sides(observed: Observed) -> tuple[ArmValues, ...]:
-    matched = observed.matched
-    return () if matched is None else (matched.arm_values, matched.reference_values)
+    paired = observed.paired
+    return () if paired is None else (paired.arm_values, paired.reference_values)
 
 
 _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.SINGLE_SEED: lambda observed: observed.n == 1,
     Flag.TWO_SEEDS: lambda observed: observed.n == 2,
     Flag.FEW_SEEDS: lambda observed: 3 <= observed.n < FEW_SEEDS,
-    Flag.UNEQUAL_SEEDS: lambda observed: observed.matched is not None and observed.matched.seeds_differ,
+    Flag.UNEQUAL_SEEDS: lambda observed: observed.paired is not None and observed.paired.seeds_differ,
     Flag.INCOMPLETE: _is_incomplete,
-    Flag.NO_MARGIN: lambda observed: observed.evidence.margin is None,
+    Flag.NO_MARGIN: lambda observed: observed.estimate.margin is None,
     Flag.MARGIN_UNDER_NOISE: _margin_under_noise,
     Flag.CEILING: _is_at_the_ceiling,
     Flag.CHANCE_LEVEL: _is_at_chance,
@@ -149,7 +149,7 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.PAIRING_USELESS: lambda observed: observed.vr is not None and observed.vr >= 1,
     Flag.TEST_DISAGREE: _tests_disagree,
     Flag.OUTLIER_SEED: _has_an_outlier,
-    Flag.VARIANCE_FLOOR: lambda observed: observed.evidence.floored,
-    Flag.IDENTICAL_RUNS: lambda observed: observed.evidence.identical and observed.n >= 3,
-    Flag.NOT_POSITIVE: lambda observed: observed.matched is not None and not observed.matched.is_positive,
+    Flag.VARIANCE_FLOOR: lambda observed: observed.estimate.floored,
+    Flag.IDENTICAL_RUNS: lambda observed: observed.estimate.identical and observed.n >= 3,
+    Flag.NOT_POSITIVE: lambda observed: observed.paired is not None and not observed.paired.is_positive,
 }

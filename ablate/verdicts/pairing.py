@@ -2,8 +2,8 @@
 
 >>> from ablate.core.records import METRICS
 >>> arm, reference = ArmValues({0: 0.98, 1: 0.97}), ArmValues({1: 0.96, 0: 0.97, 2: 0.99})
->>> matched = match(arm, reference, METRICS["test_accuracy"])
->>> {seed: round(value, 6) for seed, value in matched.differences.items()}
+>>> paired = pair_values(arm, reference, METRICS["test_accuracy"])
+>>> {seed: round(value, 6) for seed, value in paired.differences.items()}
 {0: 0.01, 1: 0.01}
 """
 
@@ -23,7 +23,7 @@ from ablate.verdicts.divergence import composite_values, worst_value
 from ablate.verdicts.scales import counts_examples, error_of, log_errors
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["ArmValues", "Matched", "match"]
+__all__ = ["ArmValues", "PairedValues", "pair_values"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class ArmValues:
 
 
 @dataclass(frozen=True)
-class Matched:
+class PairedValues:
     """Every mapping has a seed for each pair, except `composite`.
 
     Attributes:
@@ -110,7 +110,7 @@ class Matched:
         return self.arm_values.planned_seeds != self.reference_values.planned_seeds
 
 
-def match(
+def pair_values(
     arm: ArmValues,
     reference: ArmValues,
     metric: MetricInfo,
@@ -119,7 +119,7 @@ def match(
     resolution: float | None = None,
     classes: int | None = None,
     all_values: Iterable[float] | None = None,
-) -> Matched:
+) -> PairedValues:
     """
     Args:
         n_examples: of the set that the metric was taken on.
@@ -135,7 +135,7 @@ def match(
     first, second = ({seed: side.finite[seed] for seed in seeds} for side in (arm, reference))
     sides = _scaled(first, second, metric, scale, n_examples)
     first_scaled, second_scaled, is_logit = sides or ({}, {}, False)
-    matched = Matched(
+    paired = PairedValues(
         metric=metric,
         scale=scale,
         arm_values=arm,
@@ -152,9 +152,9 @@ def match(
     )
     values = [*arm.finite.values(), *reference.finite.values()] if all_values is None else all_values
     return replace(
-        matched,
-        composite=_composite(matched, worst_value(metric, values, classes), n_examples),
-        floor=_floor(matched, n_examples, resolution),
+        paired,
+        composite=_composite(paired, worst_value(metric, values, classes), n_examples),
+        floor=_floor(paired, n_examples, resolution),
     )
 
 
@@ -171,8 +171,8 @@ def _scaled(
     return None if logs is None else (logs.arm, logs.reference, logs.is_logit)
 
 
-def _composite(matched: Matched, worst: float | None, n_examples: int | None) -> dict[int, float] | None:
-    arm, reference = matched.arm_values, matched.reference_values
+def _composite(paired: PairedValues, worst: float | None, n_examples: int | None) -> dict[int, float] | None:
+    arm, reference = paired.arm_values, paired.reference_values
     if not (arm.diverged_seeds or reference.diverged_seeds):
         return None
     if worst is None:
@@ -180,18 +180,18 @@ def _composite(matched: Matched, worst: float | None, n_examples: int | None) ->
     sides = [composite_values(side.finite, side.diverged_seeds, worst) for side in (arm, reference)]
     shared = set(sides[0]) & set(sides[1])
     first, second = ({seed: side[seed] for seed in shared} for side in sides)
-    scaled = _scaled(first, second, matched.metric, matched.scale, n_examples)
+    scaled = _scaled(first, second, paired.metric, paired.scale, n_examples)
     return {} if scaled is None else per_seed_contrast([(1.0, scaled[0]), (-1.0, scaled[1])])
 
 
-def _floor(matched: Matched, n_examples: int | None, resolution: float | None) -> float:
+def _floor(paired: PairedValues, n_examples: int | None, resolution: float | None) -> float:
     """The sd of rounding to steps of the resolution, r/√12; relative to the error on the log scale."""
     step = resolution
-    if step is None and n_examples and counts_examples(matched.metric):
+    if step is None and n_examples and counts_examples(paired.metric):
         step = 1 / n_examples
     if not step:
         return 0.0
-    if matched.scale is Scale.RAW:
+    if paired.scale is Scale.RAW:
         return step / math.sqrt(12)
-    error = matched.reference_error
+    error = paired.reference_error
     return step / math.sqrt(12) / error if error and error > 0 else 0.0

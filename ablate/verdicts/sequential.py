@@ -19,7 +19,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import stdtrit
 
-from ablate.verdicts.decisions import Evidence, weigh
+from ablate.verdicts.decisions import DifferenceEstimate, estimate_difference
 from ablate.verdicts.verdict import Word
 
 __all__ = ["SequentialArm", "SequentialPlan", "SequentialResult", "e_process", "e_value", "sequential_analysis"]
@@ -114,7 +114,7 @@ def sequential_analysis(
         differences: every planned arm → seed → arm − baseline. One that is not finite is a diverged run: its arm
             is left undecided until all seeds are in, where the rule for divergence can be applied.
         seeds: the planned order; look k takes the first n_k.
-        margin, floor: as in `weigh`. sign: +1 where a positive difference is good.
+        margin, floor: as in `estimate_difference`. sign: +1 where a positive difference is good.
     """
     arms = {name: SequentialArm(Word.INCONCLUSIVE, "", 0, True) for name in differences}
     rejected = _Rejected()
@@ -126,8 +126,8 @@ def sequential_analysis(
             break
         look = number
         oriented = {name: [sign * found[seed] for seed in first] for name, found in values.items()}
-        evidence = {name: _weigh_finite(found, margin, floor) for name, found in oriented.items()}
-        rejected, levels = _tested(evidence, n, rejected, len(arms), alpha, plan.multiplicity)
+        estimates = {name: _weigh_finite(found, margin, floor) for name, found in oriented.items()}
+        rejected, levels = _tested(estimates, n, rejected, len(arms), alpha, plan.multiplicity)
         arms |= {
             name: _arm(
                 found,
@@ -137,7 +137,7 @@ def sequential_analysis(
                 is_last=number == len(plan.looks),
                 sign=sign,
             )
-            for name, found in evidence.items()
+            for name, found in estimates.items()
         }
     is_open = any(arm.is_open for arm in arms.values())
     return SequentialResult(look, plan.looks[look] if is_open and look < len(plan.looks) else None, arms)
@@ -151,16 +151,16 @@ class _Rejected:
     equivalence: frozenset[str] = frozenset()
 
 
-def _weigh_finite(values: Sequence[float], margin: float | None, floor: float) -> Evidence:
-    return weigh([value for value in values if math.isfinite(value)], margin, floor)
+def _weigh_finite(values: Sequence[float], margin: float | None, floor: float) -> DifferenceEstimate:
+    return estimate_difference([value for value in values if math.isfinite(value)], margin, floor)
 
 
 def _tested(
-    evidence: Mapping[str, Evidence], n: int, before: _Rejected, m: int, alpha: float, multiplicity: str
+    estimates: Mapping[str, DifferenceEstimate], n: int, before: _Rejected, m: int, alpha: float, multiplicity: str
 ) -> tuple[_Rejected, dict[str, float]]:
     """What has been rejected after this look at the first `n` seeds, and the level at which each arm's difference was
     tested. An arm with a diverged run cannot be rejected yet: it has fewer than `n` values."""
-    whole = {name: found if found.n == n else None for name, found in evidence.items()}
+    whole = {name: found if found.n == n else None for name, found in estimates.items()}
     p_difference = {name: 1.0 if found is None else _or_one(found.p_difference) for name, found in whole.items()}
     p_equivalence = {name: 1.0 if found is None else _or_one(_p_equivalence(found)) for name, found in whole.items()}
     difference, levels = _look(p_difference, before.difference, m, alpha, multiplicity)
@@ -185,38 +185,38 @@ def _or_one(p: float | None) -> float:
     return 1.0 if p is None else p
 
 
-def _p_equivalence(evidence: Evidence) -> float | None:
-    test = evidence.equivalence
+def _p_equivalence(estimate: DifferenceEstimate) -> float | None:
+    test = estimate.equivalence
     return None if test is None else test.p
 
 
 def _arm(
-    evidence: Evidence, is_different: bool, is_equivalent: bool, alpha: float, is_last: bool, sign: int
+    estimate: DifferenceEstimate, is_different: bool, is_equivalent: bool, alpha: float, is_last: bool, sign: int
 ) -> SequentialArm:
-    interval = evidence.interval(alpha)
+    interval = estimate.interval(alpha)
     low, high = interval if interval is not None else (None, None)
-    mean = evidence.mean
+    mean = estimate.mean
     if low is not None and high is not None and sign < 0:
         low, high = -high, -low
-    word, qualifier = Word.INCONCLUSIVE, f"at the last look, {evidence.n} seeds" if is_last else ""
+    word, qualifier = Word.INCONCLUSIVE, f"at the last look, {estimate.n} seeds" if is_last else ""
     if is_equivalent:
         word, qualifier = Word.EQUIVALENT, "detectable but negligible" if is_different else ""
     elif is_different:
         word, qualifier = (Word.BETTER if (mean or 0.0) > 0 else Word.WORSE), ""
     stopped = is_different or is_equivalent
     if stopped and not is_last:
-        qualifier = "; ".join(filter(None, (qualifier, f"stopped early at n={evidence.n}")))
+        qualifier = "; ".join(filter(None, (qualifier, f"stopped early at n={estimate.n}")))
     return SequentialArm(
         word=word,
         qualifier=qualifier,
-        n=evidence.n,
+        n=estimate.n,
         is_open=not stopped and not is_last,
         mean=None if mean is None else sign * mean,
         alpha_i=alpha,
         ci_low=low,
         ci_high=high,
-        p_diff=evidence.p_difference,
-        p_tost=_p_equivalence(evidence),
+        p_diff=estimate.p_difference,
+        p_tost=_p_equivalence(estimate),
     )
 
 

@@ -7,37 +7,43 @@ import json
 import numpy as np
 import pytest
 
-from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading, readings_from_arrays, readings_to_arrays
+from ablate.analysis.photo_predictions import (
+    ArmPhotoPredictions,
+    Opinion,
+    PhotoPrediction,
+    photo_predictions_from_arrays,
+    photo_predictions_to_arrays,
+)
 
 
-def reading(*probabilities: list[float], plain: list[list[float]] | None = None) -> Reading:
+def prediction(*probabilities: list[float], plain: list[list[float]] | None = None) -> PhotoPrediction:
     resized = plain or [None] * len(probabilities)
     opinions = tuple(
         Opinion(f"{seed:064x}", seed, np.array(own), None if other is None else np.array(other))
         for seed, (own, other) in enumerate(zip(probabilities, resized, strict=True))
     )
-    return Reading("five.png", {"grey": np.zeros((4, 4))}, opinions)
+    return PhotoPrediction("five.png", {"grey": np.zeros((4, 4))}, opinions)
 
 
 def test_the_mean_and_the_majority_may_differ_and_both_are_told() -> None:
-    found = reading([0.9, 0.1, 0.0], [0.3, 0.4, 0.3], [0.3, 0.4, 0.3])
+    found = prediction([0.9, 0.1, 0.0], [0.3, 0.4, 0.3], [0.3, 0.4, 0.3])
     assert (found.predicted, found.probability) == (0, pytest.approx(0.5))
     assert (found.majority, found.votes) == (1, {1: 2, 0: 1})
 
 
 def test_of_equally_many_votes_the_more_probable_class_is_first() -> None:
-    assert list(reading([0.6, 0.4, 0.0], [0.0, 0.2, 0.8]).votes) == [2, 0]
+    assert list(prediction([0.6, 0.4, 0.0], [0.0, 0.2, 0.8]).votes) == [2, 0]
 
 
 def test_plain_resizing_has_votes_of_its_own() -> None:
-    found = reading([0.9, 0.1], [0.8, 0.2], plain=[[0.1, 0.9], [0.2, 0.8]])
+    found = prediction([0.9, 0.1], [0.8, 0.2], plain=[[0.1, 0.9], [0.2, 0.8]])
     assert found.plain_votes == {1: 2}
     assert found.plain_probabilities == pytest.approx([0.15, 0.85])
-    assert reading([0.9, 0.1]).plain_votes == {}
+    assert prediction([0.9, 0.1]).plain_votes == {}
 
 
 def test_json_holds_every_run_and_can_be_written() -> None:
-    found = json.loads(json.dumps(reading([0.25, 0.75], plain=[[0.5, 0.5]]).to_json()))
+    found = json.loads(json.dumps(prediction([0.25, 0.75], plain=[[0.5, 0.5]]).to_json()))
     assert found["image"] == "five.png"
     assert found["runs"] == [{"run_id": "0" * 64, "seed": 0, "predicted": 1, "probabilities": [0.25, 0.75]}]
     assert found["plainly_resized"] == [0.5, 0.5]
@@ -47,19 +53,21 @@ def test_readings_go_through_arrays_and_come_back() -> None:
     draws = np.random.default_rng(0)
     steps = {f"step {number}": draws.integers(0, 256, (6, 5)) / 255 for number in range(11)}
     opinions = tuple(Opinion(f"{seed:064x}", seed, draws.random(3), draws.random(3)) for seed in (4, 7))
-    whole = Reading("five.png", steps, opinions, steps["step 0"], {"hidden/1": draws.random(4, dtype=np.float32)})
-    bare = reading([0.25, 0.75])
-    arrays = readings_to_arrays(ArmReadings("study:arm", (whole, bare)))
+    whole = PhotoPrediction(
+        "five.png", steps, opinions, steps["step 0"], {"hidden/1": draws.random(4, dtype=np.float32)}
+    )
+    bare = prediction([0.25, 0.75])
+    arrays = photo_predictions_to_arrays(ArmPhotoPredictions("study:arm", (whole, bare)))
     assert not any(values.dtype.hasobject for values in arrays.values())
-    back = readings_from_arrays(arrays)
+    back = photo_predictions_from_arrays(arrays)
     assert back.label == "study:arm"
-    first, second = back.readings
+    first, second = back.predictions
     assert list(first.steps) == list(steps)
     assert all(first.steps[name] == pytest.approx(steps[name], abs=1e-6) for name in steps)
     assert first.plain == pytest.approx(steps["step 0"], abs=1e-6)
     assert first.to_json() == whole.to_json()
     assert second.to_json() == bare.to_json()
     assert first.activations["hidden/1"].tolist() == whole.activations["hidden/1"].tolist()
-    again = readings_to_arrays(back)
+    again = photo_predictions_to_arrays(back)
     assert list(again) == list(arrays)
     assert all(np.array_equal(again[name], arrays[name]) for name in arrays)

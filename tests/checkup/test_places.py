@@ -197,7 +197,7 @@ def test_a_file_system_without_locks_or_whole_renames_is_wrong(tmp_path, monkeyp
             pass
 
     monkeypatch.setattr(results, "FileLock", NoLock)
-    monkeypatch.setattr(results, "publish", lambda staged, final: None)
+    monkeypatch.setattr(results, "move_into_place", lambda staged, final: None)
     found = by_subject(look_at_results(tmp_path))
     assert found["locks"].level is found["renaming"].level is Level.WRONG
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
@@ -17,7 +17,7 @@ from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_
 SWEEP = optimizer_sweep(seeds=1)
 LONE, OLD_LONE = run_spec(seed=9), run_spec(seed=10)
 DAY_SECONDS = 86400.0
-# What each kind of leftover is called here.
+# What each kind of garbage is called here.
 ASIDE, TEMPORARY, LONE_RUNS = f"{SWEEP.baseline.spec.run_id}.corrupt", ".tmp-1", {LONE.run_id, OLD_LONE.run_id}
 
 
@@ -78,10 +78,10 @@ def test_what_was_asked_for_is_removed_and_nothing_else(
 
 
 def test_a_claimed_run_is_never_removed(ablate: Ablate, results: Path) -> None:
-    with Claims(results) as claims:
-        claims.take(LONE.run_id)
+    with Leases(results) as leases:
+        leases.take(LONE.run_id)
         assert ablate("gc", "--remove", "--lone-runs").code == 0
-        assert claims.names() == (LONE.run_id,)
+        assert leases.names() == (LONE.run_id,)
     assert [run_id for run_id in LONE_RUNS if RunStore(results).has(run_id)] == [LONE.run_id]
 
 

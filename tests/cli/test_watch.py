@@ -21,8 +21,8 @@ SWEEP = optimizer_sweep(seeds=2)
 RUNS = completed_runs(SWEEP)
 IDS = list(RUNS)
 HOLD = (
-    "import sys\nfrom pathlib import Path\nfrom ablate.storage.leases import Claims\n"
-    "claims = Claims(Path(sys.argv[1]))\nassert claims.take(sys.argv[2])\nprint('held', flush=True)\nsys.stdin.read()"
+    "import sys\nfrom pathlib import Path\nfrom ablate.storage.leases import Leases\n"
+    "leases = Leases(Path(sys.argv[1]))\nassert leases.take(sys.argv[2])\nprint('held', flush=True)\nsys.stdin.read()"
 )
 
 

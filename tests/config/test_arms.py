@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from ablate.config import composing as composing_module
 from ablate.config.arms import ArmConfigs
 from ablate.config.composing import Composer, composing
-from ablate.config.overrides import write_word
+from ablate.config.overrides import write_override
 from ablate.config.problems import ConfigError
 from tests.config.support import CHECKOUT, load_study, load_sweep, problems, tree, write
 
@@ -70,7 +70,7 @@ def test_only_arms_whose_levels_touch_are_composed_themselves(
             composer, "compose", lambda words: composed.append({word.text for word in words}) or compose(words)
         )
         ArmConfigs(composer, (), {factor: LEVELS[factor][0] for factor in levels}).of(levels)
-    arm = {write_word(*item).text for item in levels.items()}
+    arm = {write_override(*item).text for item in levels.items()}
     assert (arm in composed) is alone
 
 
@@ -185,4 +185,4 @@ def test_claims_are_of_the_task_and_name_their_line(tmp_path: Path) -> None:
         load_sweep("+sweep=mine", tree(write(tmp_path, {"conf/sweep/mine.yaml": text})))
     (problem,) = caught.value.problems
     assert (problem.key, problem.allowed.split(",")[0]) == ("sweep.claims[1]", "a quantity of classification")
-    assert problem.place.endswith(f"mine.yaml:{len(text.splitlines())}")
+    assert problem.location.endswith(f"mine.yaml:{len(text.splitlines())}")

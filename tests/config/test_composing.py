@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from ablate.config import composing as composing_module
 from ablate.config.composing import SWEEP, Composer, Config, composing
-from ablate.config.overrides import Words, parse_words, write_word
+from ablate.config.overrides import Overrides, parse_overrides, write_override
 from ablate.config.problems import ConfigError
 from tests.config.support import tree, write
 
@@ -28,13 +28,13 @@ VALUES: dict[str, list[Any]] = {
 
 
 class OnlyHydra(Composer):
-    def _with_values(self, words: Words) -> Config | None:
+    def _with_values(self, overrides: Overrides) -> Config | None:
         return None
 
 
-def raw(composer: Composer, words: Words) -> Config | str:
+def raw(composer: Composer, overrides: Overrides) -> Config | str:
     try:
-        return composer._compose(words)
+        return composer._compose(overrides)
     except ConfigError as error:
         return str(error)
 
@@ -44,19 +44,19 @@ OURS, HYDRAS = Composer(tree()), OnlyHydra(tree())
 
 
 @st.composite
-def some_words(draw: st.DrawFn) -> Words:
+def some_overrides(draw: st.DrawFn) -> Overrides:
     choices = draw(st.sampled_from(CHOICES))
     keys = draw(st.lists(st.sampled_from(sorted(VALUES)), unique=True, max_size=4))
     values = {key: draw(st.sampled_from(VALUES[key])) for key in keys}
     # As text, since a person writes them: what is read of it is what is set.
-    return parse_words(write_word(*item).text for item in {**choices, **values}.items())
+    return parse_overrides(write_override(*item).text for item in {**choices, **values}.items())
 
 
 @settings(deadline=None, derandomize=True, max_examples=15)
-@given(words=some_words())
-def test_values_are_set_as_hydra_sets_them(words: Words) -> None:
+@given(overrides=some_overrides())
+def test_values_are_set_as_hydra_sets_them(overrides: Overrides) -> None:
     with composing(tree()):
-        assert raw(OURS, words) == raw(HYDRAS, words)
+        assert raw(OURS, overrides) == raw(HYDRAS, overrides)
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_values_are_set_as_hydra_sets_them(words: Words) -> None:
 )
 def test_what_is_more_than_a_value_is_left_to_hydra(texts: list[str]) -> None:
     with composing(tree()):
-        words = parse_words(texts)
-        assert raw(OURS, words) == raw(HYDRAS, words)
+        overrides = parse_overrides(texts)
+        assert raw(OURS, overrides) == raw(HYDRAS, overrides)
 
 
 @pytest.mark.parametrize("group", sorted(tree().groups))
 def test_every_leaf_is_chosen_as_hydra_chooses_it(group: str) -> None:
     with composing(tree()):
         for choice in tree().groups[group]:
-            words = parse_words([f"+{group}={choice}" if group == SWEEP else f"{group}={choice}"])
-            ours, hydras = raw(OURS, words), raw(HYDRAS, words)
+            overrides = parse_overrides([f"+{group}={choice}" if group == SWEEP else f"{group}={choice}"])
+            ours, hydras = raw(OURS, overrides), raw(HYDRAS, overrides)
             assert ours == hydras
             assert str(ours) == str(hydras)  # in the same order
 
@@ -95,11 +95,13 @@ def test_every_leaf_is_chosen_as_hydra_chooses_it(group: str) -> None:
 def test_a_leaf_of_the_user_is_chosen_as_hydra_chooses_it(tmp_path: Path) -> None:
     leaf = "_target_: keras.optimizers.SGD\nlearning_rate: ${model.dropout}\nnested: {list: [1, {two: null}]}\n"
     among = tree(write(tmp_path, {"conf/optimizer/theirs.yaml": leaf}))
-    words = parse_words(["optimizer=theirs", "model=small_cnn", "model.dropout=0.25", "optimizer.nested.list=[3]"])
+    overrides = parse_overrides(
+        ["optimizer=theirs", "model=small_cnn", "model.dropout=0.25", "optimizer.nested.list=[3]"]
+    )
     with composing(among) as ours:
-        config = raw(ours, words)
+        config = raw(ours, overrides)
         assert isinstance(config, dict)
-        assert config == raw(OnlyHydra(among), words)
+        assert config == raw(OnlyHydra(among), overrides)
     assert config["optimizer"]["learning_rate"] == 0.25
     assert "_ranges_" in config["optimizer"]
 
@@ -116,6 +118,8 @@ def test_hydra_composes_once_whatever_leaves_are_chosen(monkeypatch: pytest.Monk
     with composing(tree()) as composer:
         for optimizer in ("sgd", "adam"):
             for rate in range(1, 50):
-                composer.compose((write_word("optimizer", optimizer), write_word("optimizer.learning_rate", rate)))
+                composer.compose(
+                    (write_override("optimizer", optimizer), write_override("optimizer.learning_rate", rate))
+                )
         composer.sweep("dropout")
     assert asked == [()]

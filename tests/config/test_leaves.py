@@ -9,7 +9,7 @@ import pytest
 
 from ablate.config.building import PARTIAL, build, locate
 from ablate.config.composing import Composer, composing
-from ablate.config.overrides import parse_words
+from ablate.config.overrides import parse_overrides
 from ablate.config.runs import component
 from ablate.training import devices
 from tests.config.support import load_study, tree
@@ -31,7 +31,7 @@ EMBEDDED = {("dataset", "digits"), ("dataset", "diabetes")}
 
 def compose(words: str) -> dict[str, Any]:
     with composing(tree()) as composer:
-        return dict(composer.compose(parse_words(words.split())))
+        return dict(composer.compose(parse_overrides(words.split())))
 
 
 def test_the_groups_are_those_of_the_design() -> None:
@@ -112,5 +112,5 @@ def test_the_study_of_a_tutorial_keeps_its_regression_whatever_the_images_are() 
 def test_a_composer_composes_equal_words_once() -> None:
     with composing(tree()) as composer:
         assert isinstance(composer, Composer)
-        words = parse_words(["optimizer=sgd"])
+        words = parse_overrides(["optimizer=sgd"])
         assert composer.compose(words) is composer.compose(words)

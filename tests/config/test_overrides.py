@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from ablate.config.overrides import Word, layered, parse_words, write_word
+from ablate.config.overrides import Override, layered, parse_overrides, write_override
 from ablate.config.problems import ConfigError
 from ablate.core.identity import Json
 
@@ -25,27 +25,32 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(K
 @example("true")
 @example("1,2")
 def test_a_written_word_is_read_back_as_it_was(value: Json) -> None:
-    (word,) = parse_words([write_word("model.x", value).text])
-    assert word.value == value
-    assert type(word.value) is type(value)
-    assert word.key == "model.x"
+    (override,) = parse_overrides([write_override("model.x", value).text])
+    assert override.value == value
+    assert type(override.value) is type(value)
+    assert override.key == "model.x"
 
 
 def test_signs_are_kept_apart_from_keys() -> None:
-    words = parse_words(["a.b=1", "+c=2", "++d=3", "~e"])
-    assert [(word.sign, word.key) for word in words] == [("", "a.b"), ("+", "c"), ("+", "d"), ("~", "e")]
+    overrides = parse_overrides(["a.b=1", "+c=2", "++d=3", "~e"])
+    assert [(override.sign, override.key) for override in overrides] == [
+        ("", "a.b"),
+        ("+", "c"),
+        ("+", "d"),
+        ("~", "e"),
+    ]
 
 
 def test_everything_that_is_no_word_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_words(["optimizer", "seed=1", "seed=1,2", "a=[1"])
+        parse_overrides(["optimizer", "seed=1", "seed=1,2", "a=[1"])
     assert [problem.value for problem in caught.value.problems] == ["optimizer", "1,2", "a=[1"]
 
 
 def test_the_last_layer_wins_key_by_key() -> None:
-    low, high = parse_words(["a=1", "b=1"]), parse_words(["b=2", "c=2"])
-    assert [(word.key, word.value) for word in layered(low, high)] == [("a", 1), ("b", 2), ("c", 2)]
+    low, high = parse_overrides(["a=1", "b=1"]), parse_overrides(["b=2", "c=2"])
+    assert [(override.key, override.value) for override in layered(low, high)] == [("a", 1), ("b", 2), ("c", 2)]
 
 
 def test_the_root_is_the_first_part_of_the_key() -> None:
-    assert Word("model.dropout=0", "model.dropout", 0).root == "model"
+    assert Override("model.dropout=0", "model.dropout", 0).root == "model"

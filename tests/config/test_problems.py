@@ -14,7 +14,7 @@ def test_a_wrong_word_is_marked_below_where_it_stands() -> None:
 
 
 def test_the_place_moves_the_mark() -> None:
-    problem = Problem("k", "abc", "abd", place="conf/sweep/mine.yaml:4", span=(2, 3))
+    problem = Problem("k", "abc", "abd", location="conf/sweep/mine.yaml:4", span=(2, 3))
     said, marks = str(problem).split("\n")
     assert said[len(marks) - 1] == "c"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ablate.config.overrides import parse_words
+from ablate.config.overrides import parse_overrides
 from ablate.config.problems import ConfigError
 from ablate.config.questions import optional_claims, sweep_spec
 from ablate.core.specs import LATER
@@ -23,7 +23,7 @@ LEAF: dict[str, Any] = {
 
 def found(leaf: dict[str, Any], *words: str) -> list[tuple[str, str | None]]:
     with pytest.raises(ConfigError) as caught:
-        sweep_spec("name", leaf, parse_words(words))
+        sweep_spec("name", leaf, parse_overrides(words))
     return [(problem.key, problem.nearest) for problem in caught.value.problems]
 
 
@@ -94,7 +94,7 @@ def test_words_change_the_sweep() -> None:
         "sweep.margin=5%",
         "sweep.baseline.optimizer=sgd",
     ]
-    spec = sweep_spec("name", LEAF, parse_words(words))
+    spec = sweep_spec("name", LEAF, parse_overrides(words))
     assert spec.seeds == (4, 5)
     assert spec.factors == {"optimizer": ("sgd", "adam"), "model.dropout": (0.0, 0.1)}
     assert spec.margin == "5%"
@@ -187,10 +187,10 @@ class TestClaims:
     )
     def test_that_words_take_the_ground_from_are_no_problem(self, claim: str, word: str) -> None:
         leaf = {**LEAF, "margin": "5%", "claims": [claim]}
-        assert optional_claims(leaf, parse_words([word])) == (claim,)
-        assert sweep_spec("name", leaf, parse_words([word])).claims == (claim,)
+        assert optional_claims(leaf, parse_overrides([word])) == (claim,)
+        assert sweep_spec("name", leaf, parse_overrides([word])).claims == (claim,)
 
     def test_that_never_could_be_are_refused_whatever_the_words(self) -> None:
         leaf = {**LEAF, "claims": [CLAIM, "nadam < adam on val_loss"]}
-        assert optional_claims(leaf, parse_words(["sweep.seeds=2"])) == (CLAIM,)
+        assert optional_claims(leaf, parse_overrides(["sweep.seeds=2"])) == (CLAIM,)
         assert found(leaf, "sweep.seeds=2") == [("sweep.claims[1]", "adam")]

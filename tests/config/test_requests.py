@@ -278,7 +278,7 @@ class TestAnExperiment:
         with pytest.raises(ConfigError) as caught:
             load("+experiment=own", here)
         # It stands behind the claims of the leaf, and not in its file.
-        assert [(each.key, each.nearest, each.place) for each in caught.value.problems] == [
+        assert [(each.key, each.nearest, each.location) for each in caught.value.problems] == [
             ("sweep.claims[1]", "adam", "")
         ]
 

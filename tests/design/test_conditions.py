@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from ablate.core.parse_error import Unreadable
-from ablate.design import Settings, Unfit, lay_out
+from ablate.design import DesignSettings, Unfit, lay_out
 from ablate.design._conditions import parse_condition
 
 LEVELS: dict[str, Any] = {
@@ -110,6 +110,6 @@ def test_nothing_is_executed() -> None:
 def test_a_condition_that_arms_cannot_be_held_to_is_refused(condition: str, key: str) -> None:
     factors = {"dropout": (0.0, 0.3), "optimizer": ("sgd", "adam")}
     with pytest.raises(Unfit) as caught:
-        lay_out("grid", factors, {"dropout": 0.0, "optimizer": "sgd"}, Settings(where=("dropout < 1", condition)))
+        lay_out("grid", factors, {"dropout": 0.0, "optimizer": "sgd"}, DesignSettings(where=("dropout < 1", condition)))
     assert [refusal.key for refusal in caught.value.refusals] == [key]
     assert caught.value.refusals[0].value == condition

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 
 from ablate.core.identity import canonical
-from ablate.design import Assignment, Settings, Unfit, available, lay_out, sobol
+from ablate.design import Assignment, DesignSettings, Unfit, available, lay_out, sobol
 
 Factors = dict[str, tuple[Any, ...]]
 Levels = dict[str, Any]
@@ -23,7 +23,7 @@ LEVELS = st.one_of(
     st.lists(st.lists(st.integers(1, 9), max_size=2), min_size=1, max_size=3, unique_by=tuple),
 )
 SUBSETS = ("random", "sobol")
-NOTHING = Settings()
+NOTHING = DesignSettings()
 
 
 @st.composite
@@ -33,21 +33,21 @@ def questions(draw: st.DrawFn, levels: Any = LEVELS) -> tuple[Factors, Levels]:
 
 
 @st.composite
-def askings(draw: st.DrawFn) -> tuple[str, Factors, Levels, Settings]:
+def askings(draw: st.DrawFn) -> tuple[str, Factors, Levels, DesignSettings]:
     """A design with a question that it can lay out."""
     design = draw(st.sampled_from(available()))
     if design == "leave_one_out":
         factors, _ = draw(questions(st.lists(st.floats(0, 1), min_size=2, max_size=2, unique=True)))
         end = draw(st.sampled_from([0, 1]))
-        return design, factors, {key: levels[end] for key, levels in factors.items()}, Settings()
+        return design, factors, {key: levels[end] for key, levels in factors.items()}, DesignSettings()
     factors, baseline = draw(questions())
     if design == "list":
         picked = st.fixed_dictionaries({}, optional={key: st.sampled_from(each) for key, each in factors.items()})
         arms = draw(st.lists(picked, min_size=1, max_size=4, unique_by=lambda arm: canonical({**baseline, **arm})))
-        return design, factors, baseline, Settings(arms=tuple(arms))
+        return design, factors, baseline, DesignSettings(arms=tuple(arms))
     most = math.prod(map(len, factors.values()))
-    told = Settings(size=draw(st.integers(1, most)), design_seed=draw(st.integers(0, 3)))
-    return design, factors, baseline, told if design in SUBSETS else Settings()
+    told = DesignSettings(size=draw(st.integers(1, most)), design_seed=draw(st.integers(0, 3)))
+    return design, factors, baseline, told if design in SUBSETS else DesignSettings()
 
 
 for_any_question = settings(deadline=None, derandomize=True, max_examples=100)
@@ -57,7 +57,7 @@ def texts(arms: tuple[Assignment, ...]) -> list[str]:
     return [canonical(arm.levels) for arm in arms]
 
 
-def refused(design: str, factors: Factors, baseline: Levels, told: Settings = NOTHING) -> list[str]:
+def refused(design: str, factors: Factors, baseline: Levels, told: DesignSettings = NOTHING) -> list[str]:
     with pytest.raises(Unfit) as caught:
         lay_out(design, factors, baseline, told)
     return [refusal.key for refusal in caught.value.refusals]
@@ -74,7 +74,7 @@ def test_an_unknown_design_is_refused_with_those_there_are() -> None:
 
 @for_any_question
 @given(asked=askings())
-def test_every_design_keeps_its_laws(asked: tuple[str, Factors, Levels, Settings]) -> None:
+def test_every_design_keeps_its_laws(asked: tuple[str, Factors, Levels, DesignSettings]) -> None:
     design, factors, baseline, told = asked
     arms = lay_out(design, factors, baseline, told)
     assert [arm.levels for arm in arms if arm.is_baseline] == [baseline]
@@ -87,7 +87,7 @@ def test_every_design_keeps_its_laws(asked: tuple[str, Factors, Levels, Settings
 @for_any_question
 @given(asked=askings(), data=st.data())
 def test_a_condition_holds_for_every_arm_and_keeps_the_baseline(
-    asked: tuple[str, Factors, Levels, Settings], data: st.DataObject
+    asked: tuple[str, Factors, Levels, DesignSettings], data: st.DataObject
 ) -> None:
     design, factors, baseline, told = asked
     factor = data.draw(st.sampled_from(list(factors)))
@@ -135,18 +135,19 @@ class TestSubsets:
         factors, baseline = question
         grid = lay_out("grid", factors, baseline)
         size = data.draw(st.integers(1, len(grid)))
-        arms = lay_out(design, factors, baseline, Settings(size=size))
+        arms = lay_out(design, factors, baseline, DesignSettings(size=size))
         assert len(arms) == size
         assert [arm for arm in grid if arm in arms] == list(arms)
         if size < len(grid):
-            assert set(texts(arms)) < set(texts(lay_out(design, factors, baseline, Settings(size=size + 1))))
+            assert set(texts(arms)) < set(texts(lay_out(design, factors, baseline, DesignSettings(size=size + 1))))
 
     @pytest.mark.parametrize("design", SUBSETS)
     def test_another_seed_gives_another_draw(self, design: str) -> None:
         factors: Factors = {key: tuple(range(5)) for key in "abc"}
         baseline = dict.fromkeys("abc", 0)
         draws = {
-            tuple(texts(lay_out(design, factors, baseline, Settings(size=12, design_seed=seed)))) for seed in range(5)
+            tuple(texts(lay_out(design, factors, baseline, DesignSettings(size=12, design_seed=seed))))
+            for seed in range(5)
         }
         assert len(draws) == 5
 
@@ -154,7 +155,8 @@ class TestSubsets:
         """A draw that changes here makes another study of every random sweep that was ever planned."""
         factors: Factors = {"a": (0, 1, 2, 3), "b": ("x", "y", "z")}
         drawn = {
-            design: names(design, factors, {"a": 0, "b": "x"}, Settings(size=4, design_seed=1)) for design in SUBSETS
+            design: names(design, factors, {"a": 0, "b": "x"}, DesignSettings(size=4, design_seed=1))
+            for design in SUBSETS
         }
         assert drawn == {
             "random": ["a=0,b=x", "a=3,b=x", "a=3,b=y", "a=3,b=z"],
@@ -165,7 +167,7 @@ class TestSubsets:
         factors: Factors = {"a": (0, 1, 2), "b": (0, 1, 2)}
         counts: dict[str, int] = {}
         for seed in range(600):
-            for text in texts(lay_out("random", factors, {"a": 0, "b": 0}, Settings(size=3, design_seed=seed))):
+            for text in texts(lay_out("random", factors, {"a": 0, "b": 0}, DesignSettings(size=3, design_seed=seed))):
                 counts[text] = counts.get(text, 0) + 1
         assert counts.pop(canonical({"a": 0, "b": 0})) == 600
         # 2 of 8 arms in each draw: 150 times each, with a standard deviation of √(600 · 0.25 · 0.75) = 10.6.
@@ -174,7 +176,7 @@ class TestSubsets:
 
     def test_sobol_covers_the_levels_of_each_factor_evenly(self) -> None:
         factors: Factors = {key: tuple(range(4)) for key in "abc"}
-        arms = lay_out("sobol", factors, dict.fromkeys("abc", 0), Settings(size=16))
+        arms = lay_out("sobol", factors, dict.fromkeys("abc", 0), DesignSettings(size=16))
         for factor in factors:
             assert sorted(arm.levels[factor] for arm in arms) == sorted([*range(4)] * 4)
 
@@ -182,23 +184,23 @@ class TestSubsets:
     @pytest.mark.parametrize("design", SUBSETS)
     def test_a_size_that_the_grid_has_not_is_refused(self, design: str, size: int | None) -> None:
         factors: Factors = {"a": (0, 1, 2, 3), "b": ("x", "y", "z")}
-        assert refused(design, factors, {"a": 0, "b": "x"}, Settings(size=size)) == ["size"]
+        assert refused(design, factors, {"a": 0, "b": "x"}, DesignSettings(size=size)) == ["size"]
 
     def test_a_size_is_of_the_arms_that_satisfy_the_conditions(self) -> None:
         factors: Factors = {"a": (0, 1, 2, 3), "b": ("x", "y", "z")}
-        told = Settings(size=6, where=("a < 2",))
+        told = DesignSettings(size=6, where=("a < 2",))
         assert len(lay_out("random", factors, {"a": 0, "b": "x"}, told)) == 6
         assert refused("random", factors, {"a": 0, "b": "x"}, replace(told, size=7)) == ["size"]
 
     def test_a_sequence_that_meets_too_few_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sobol, "MOST_POINTS", 2)
         factors: Factors = {"a": (0, 1, 2, 3), "b": ("x", "y", "z")}
-        assert len(lay_out("sobol", factors, {"a": 0, "b": "x"}, Settings(size=4))) == 4
-        assert refused("sobol", factors, {"a": 0, "b": "x"}, Settings(size=5)) == ["size"]
+        assert len(lay_out("sobol", factors, {"a": 0, "b": "x"}, DesignSettings(size=4))) == 4
+        assert refused("sobol", factors, {"a": 0, "b": "x"}, DesignSettings(size=5)) == ["size"]
 
     def test_a_grid_too_large_to_look_at_is_refused(self) -> None:
         factors: Factors = {key: tuple(range(100)) for key in "abc"}
-        assert refused("random", factors, dict.fromkeys("abc", 0), Settings(size=3)) == ["factors"]
+        assert refused("random", factors, dict.fromkeys("abc", 0), DesignSettings(size=3)) == ["factors"]
 
 
 INGREDIENTS: Factors = {"model.dropout": (0.0, 0.3), "model.l2": (0.0, 1e-4), "augment": ("none", "shift")}
@@ -246,34 +248,34 @@ class TestList:
             "list",
             CHOICES,
             BASELINE,
-            Settings(arms=({"name": "noisy", "model.dropout": 0.3, "optimizer": "sgd"}, {"optimizer": "sgd"})),
+            DesignSettings(arms=({"name": "noisy", "model.dropout": 0.3, "optimizer": "sgd"}, {"optimizer": "sgd"})),
         )
         assert [arm.name for arm in arms] == ["baseline", "noisy", "optimizer=sgd"]
         assert arms[1].levels == {"optimizer": "sgd", "model.dropout": 0.3}
         assert arms[2].levels == {"optimizer": "sgd", "model.dropout": 0.0}
 
     def test_the_baseline_can_be_among_them_under_a_name(self) -> None:
-        told = Settings(arms=({"optimizer": "sgd"}, {"name": "plain"}))
+        told = DesignSettings(arms=({"optimizer": "sgd"}, {"name": "plain"}))
         arms = lay_out("list", CHOICES, BASELINE, told)
         assert [(arm.name, arm.is_baseline) for arm in arms] == [("optimizer=sgd", False), ("plain", True)]
 
     def test_repeats_are_refused(self) -> None:
         same = ({"optimizer": "sgd"}, {"name": "again", "optimizer": "sgd", "model.dropout": 0.0})
-        assert refused("list", CHOICES, BASELINE, Settings(arms=same)) == ["arms[1]"]
+        assert refused("list", CHOICES, BASELINE, DesignSettings(arms=same)) == ["arms[1]"]
         named = ({"name": "x", "optimizer": "sgd"}, {"name": "x", "model.dropout": 0.3})
-        assert refused("list", CHOICES, BASELINE, Settings(arms=named)) == ["arms"]
+        assert refused("list", CHOICES, BASELINE, DesignSettings(arms=named)) == ["arms"]
 
     def test_there_is_one_at_least(self) -> None:
         assert refused("list", CHOICES, BASELINE) == ["arms"]
 
 
 def test_settings_that_a_design_does_not_take_are_refused() -> None:
-    told = Settings(arms=({"a": 1},), size=3, design_seed=4)
+    told = DesignSettings(arms=({"a": 1},), size=3, design_seed=4)
     assert refused("grid", {"a": (1, 2)}, {"a": 1}, told) == ["arms", "size", "design_seed"]
     assert refused("random", {"a": (1, 2)}, {"a": 1}, replace(told, size=2)) == ["arms"]
 
 
-def names(design: str, factors: Factors, baseline: Levels, told: Settings = NOTHING) -> list[str]:
+def names(design: str, factors: Factors, baseline: Levels, told: DesignSettings = NOTHING) -> list[str]:
     return [arm.name for arm in lay_out(design, factors, baseline, told)]
 
 

@@ -14,10 +14,10 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
-from ablate.operations.fsck import Finding, What, inspect, repair
+from ablate.operations.fsck import StoreFinding, What, inspect, repair
 from ablate.operations.publish import publish
 from ablate.storage.atomic import sealed_text
-from ablate.storage.garbage import DEAD_SECONDS, Kind
+from ablate.storage.garbage import DEAD_SECONDS, GarbageKind
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
@@ -48,11 +48,11 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(root: Path) -> list[Finding]:
+def found(root: Path) -> list[StoreFinding]:
     return list(inspect(root, time.time()).findings)
 
 
-def mend(root: Path) -> tuple[Finding, ...]:
+def mend(root: Path) -> tuple[StoreFinding, ...]:
     return repair(found(root), root, root / "reports", time.time())
 
 
@@ -89,7 +89,7 @@ def test_damage_to_a_run_is_found_and_set_aside(root: Path, name: str, damage: C
     assert mend(root) == (run, tables)
     assert not folder.exists()
     assert folder.with_name(f"{folder.name}.corrupt").is_dir()
-    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+    assert [finding.what for finding in found(root)] == [GarbageKind.SET_ASIDE]
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, empty])
@@ -179,7 +179,7 @@ def test_a_run_in_a_wrong_place_is_found(root: Path) -> None:
     store.folder(BASELINE.run_id).rename(root / "runs" / "zz" / BASELINE.run_id)
     assert "no run of its name is looked for" in found(root)[0].detail
     mend(root)
-    assert {finding.what for finding in found(root)} == {Kind.SET_ASIDE}
+    assert {finding.what for finding in found(root)} == {GarbageKind.SET_ASIDE}
 
 
 def test_a_file_in_place_of_a_run_is_found(root: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_file_in_place_of_a_run_is_found(root: Path) -> None:
     path.write_text("no folder")
     assert [(finding.what, finding.detail) for finding in found(root)] == [(What.DAMAGED, "is no folder")]
     mend(root)
-    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+    assert [finding.what for finding in found(root)] == [GarbageKind.SET_ASIDE]
 
 
 def test_a_run_under_the_name_of_another_is_found(root: Path) -> None:
@@ -233,9 +233,9 @@ def test_only_what_nobody_can_want_is_removed(root: Path) -> None:
     (root / "runs" / "aa").mkdir(exist_ok=True)
     aside = root / "runs" / "aa" / f"{'a' * 64}.corrupt"
     aside.mkdir()
-    assert [finding.what for finding in found(root)] == [Kind.SET_ASIDE]
+    assert [finding.what for finding in found(root)] == [GarbageKind.SET_ASIDE]
     age(temporary, 2 * DEAD_SECONDS)
-    assert [finding.what for finding in mend(root)] == [Kind.TEMPORARY]
+    assert [finding.what for finding in mend(root)] == [GarbageKind.TEMPORARY]
     assert aside.exists()
     assert not temporary.exists()
 

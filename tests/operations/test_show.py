@@ -28,7 +28,7 @@ def test_a_run_comes_with_its_place_and_its_folder(results: Path) -> None:
     (shown,) = show(ADAM.run_id[:10], results_dir=results)
     assert shown.run.spec == ADAM
     assert shown.folder == results / "runs" / ADAM.run_id[:2] / ADAM.run_id
-    assert [place.title for place in shown.places] == ["optimizers:optimizer=adam"]
+    assert [membership.title for membership in shown.memberships] == ["optimizers:optimizer=adam"]
     assert shown.settings["optimizer.learning_rate"] == 0.001
     assert shown.epochs == tuple(sorted({1, shown.run.record.best_epoch or 1, EPOCHS}))
     assert shown.to_json()["record"] == shown.run.record.to_json()

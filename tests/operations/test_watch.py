@@ -9,7 +9,7 @@ import pytest
 
 from ablate.core.errors import UsageError
 from ablate.operations.watch import watch
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
@@ -38,8 +38,8 @@ def test_it_looks_until_every_run_has_been_tried(results: Path) -> None:
 
 
 def test_what_a_living_process_has_claimed_is_running(results: Path) -> None:
-    with Claims(results) as claims:
-        assert claims.take(THIRD)
+    with Leases(results) as leases:
+        assert leases.take(THIRD)
         standing = next(watch("optimizers", results_dir=results))
     assert standing.running == (THIRD,)
     assert standing.seconds_left == pytest.approx(

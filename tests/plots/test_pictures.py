@@ -12,13 +12,13 @@ from PIL import Image
 
 from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.examples import Example
-from ablate.analysis.photo_predictions import Opinion, Reading
+from ablate.analysis.photo_predictions import Opinion, PhotoPrediction
 from ablate.analysis.results import study_results
 from ablate.plots.canvas import house_figure, png_bytes
 from ablate.plots.displacement import draw_members
 from ablate.plots.examples import draw_class_counts, draw_example
 from ablate.plots.figures import DRAW
-from ablate.plots.pictures import draw_activations, draw_probabilities, reading_page
+from ablate.plots.pictures import draw_activations, draw_probabilities, photo_prediction_page
 from tests.kept_examples import SWEEP, with_examples
 from tests.synthetic import completed_runs, plan_of
 
@@ -37,16 +37,16 @@ def size_of(figure: Figure) -> tuple[int, int]:
         return image.size
 
 
-def reading(runs: int = 3) -> Reading:
+def prediction(runs: int = 3) -> PhotoPrediction:
     draws = np.random.default_rng(0)
     opinions = tuple(Opinion(f"{seed:064x}", seed, *draws.dirichlet(np.ones(10), 2)) for seed in range(runs))
     steps = {"grey": draws.random((60, 90)), "ink": draws.random((60, 90)), "centred": draws.random((28, 28))}
-    return Reading("five.png", steps, opinions, draws.random((28, 28)), {"activation_1": draws.random(128)})
+    return PhotoPrediction("five.png", steps, opinions, draws.random((28, 28)), {"activation_1": draws.random(128)})
 
 
 @pytest.mark.parametrize("runs", [1, 3])
 def test_a_reading_is_one_page(runs: int) -> None:
-    page = reading_page(reading(runs))
+    page = photo_prediction_page(prediction(runs))
     titles = [ax.get_title() for ax in page.axes]
     assert titles[:4] == ["grey", "ink", "centred", "plainly resized"]
     assert any("of 128 silent" in title for title in titles)
@@ -54,7 +54,7 @@ def test_a_reading_is_one_page(runs: int) -> None:
 
 
 def test_a_reading_without_hidden_units_or_resizing_is_a_page_too() -> None:
-    page = reading_page(replace(reading(1), plain=None, activations={}))
+    page = photo_prediction_page(replace(prediction(1), plain=None, activations={}))
     assert size_of(page)[0] == 1290
     assert len(page.axes) == 4
 

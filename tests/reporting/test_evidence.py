@@ -10,7 +10,7 @@ from ablate.analysis.judging import judge_study
 from ablate.analysis.results import study_results
 from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import Sweep, confirmation_runs
-from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
 from ablate.reporting.report import report_markdown
 from tests.reporting.wording import forbidden
 from tests.synthetic import (
@@ -31,7 +31,7 @@ EVIDENCE = Evidence(PLAN, eventful_runs(SWEEP), ("+sweep=optimizers",))
 
 
 def test_what_was_packed_says_the_same() -> None:
-    back = unpack(pack(EVIDENCE).files)
+    back = unpack_evidence(pack_evidence(EVIDENCE).files)
     assert (back.plan, back.command) == (EVIDENCE.plan, EVIDENCE.command)
     assert study_results(back.plan, back.runs) == study_results(EVIDENCE.plan, EVIDENCE.runs)
     assert all(back.runs[run_id].spec == run.spec for run_id, run in EVIDENCE.runs.items())
@@ -39,11 +39,11 @@ def test_what_was_packed_says_the_same() -> None:
 
 def test_tables_that_were_made_already_are_packed_as_they_would_be_made(monkeypatch) -> None:
     whole = study_tables(PLAN, EVIDENCE.runs).files()
-    assert pack(replace(EVIDENCE, tables=whole)).files == pack(EVIDENCE).files
+    assert pack_evidence(replace(EVIDENCE, tables=whole)).files == pack_evidence(EVIDENCE).files
     # Where predictions find no room, verdicts are told of what did.
     monkeypatch.setattr("ablate.reporting.evidence.PREDICTION_BYTES", 0)
-    assert pack(replace(EVIDENCE, tables=whole)).files == pack(EVIDENCE).files
-    assert pack(EVIDENCE).files["verdicts.csv"] != whole["verdicts.csv"]
+    assert pack_evidence(replace(EVIDENCE, tables=whole)).files == pack_evidence(EVIDENCE).files
+    assert pack_evidence(EVIDENCE).files["verdicts.csv"] != whole["verdicts.csv"]
 
 
 @pytest.mark.parametrize("room", [0, 200, 10**9])
@@ -53,9 +53,9 @@ def test_what_was_judged_before_packing_holds_as_far_as_the_packed_runs_tell_it(
     one, other = weighty(SWEEP, *claims), weighty(dropout_sweep((0.3, 0.5)))
     evidence = Evidence(replace(one.plan, sweeps=(*one.plan.sweeps, *other.plan.sweeps)), {**one.runs, **other.runs})
     judged = judge_study(evidence.plan, evidence.runs)
-    packed = pack(replace(evidence, judged=judged))
-    assert packed == pack(evidence)
-    back = unpack(packed.files)
+    packed = pack_evidence(replace(evidence, judged=judged))
+    assert packed == pack_evidence(evidence)
+    back = unpack_evidence(packed.files)
     assert packed.judged == judge_study(back.plan, back.runs)
     assert (packed.judged == judged) == (room == 10**9)
 
@@ -76,13 +76,13 @@ def test_only_sweeps_that_lost_something_are_judged_again(monkeypatch) -> None:
         "judge_arms",
         lambda arms, baseline, *rest, **named: asked.append(baseline) or judge_arms(arms, baseline, *rest, **named),
     )
-    pack(evidence)
+    pack_evidence(evidence)
     assert asked == [plan.sweeps[0].baseline.name]
 
 
 def test_packing_again_gives_the_same_bytes() -> None:
-    once = pack(EVIDENCE).files
-    assert pack(unpack(once)).files == once
+    once = pack_evidence(EVIDENCE).files
+    assert pack_evidence(unpack_evidence(once)).files == once
 
 
 CLAIMS = (
@@ -103,23 +103,23 @@ def weighty(sweep: Sweep, *claims: str) -> Evidence:
 
 def test_weights_are_packed_where_a_claim_is_about_them() -> None:
     evidence = weighty(SWEEP, *CLAIMS)
-    files = pack(evidence).files
-    assert pack(unpack(files)).files == files
+    files = pack_evidence(evidence).files
+    assert pack_evidence(unpack_evidence(files)).files == files
     with np.load(io.BytesIO(files["weights.npz"])) as packed:
         assert len(packed.files) == 2 * (len(evidence.runs) - 1)
-    back = unpack(files)
+    back = unpack_evidence(files)
     found = study_results(back.plan, back.runs).sweeps[0].claims
     assert found == study_results(evidence.plan, evidence.runs).sweeps[0].claims
     assert found[0].n == 3
-    assert "weights.npz" not in pack(weighty(SWEEP, *CLAIMS[1:])).files
+    assert "weights.npz" not in pack_evidence(weighty(SWEEP, *CLAIMS[1:])).files
 
 
 def test_weights_of_other_sweeps_stay_out() -> None:
     asked = weighty(SWEEP, CLAIMS[0])
     other = weighty(dropout_sweep((0.3, 0.5)))
-    files = pack(Evidence(replace(asked.plan, sweeps=(*asked.plan.sweeps, *other.plan.sweeps)),
+    files = pack_evidence(Evidence(replace(asked.plan, sweeps=(*asked.plan.sweeps, *other.plan.sweeps)),
                           {**asked.runs, **other.runs})).files  # fmt: skip
-    assert files["weights.npz"] == pack(asked).files["weights.npz"]
+    assert files["weights.npz"] == pack_evidence(asked).files["weights.npz"]
 
 
 def test_the_report_of_the_data_is_that_of_the_store() -> None:
@@ -130,8 +130,8 @@ def test_the_report_of_the_data_is_that_of_the_store() -> None:
     }
     runs = {**asked.runs, **fresh}
     events = ({"event": "post_hoc_claims", "logged_at": "2030-01-02T12:00:00+00:00", "optimizers": [CLAIMS[0]]},)
-    files = pack(replace(asked, runs=runs, events=events)).files
-    back = unpack(files)
+    files = pack_evidence(replace(asked, runs=runs, events=events)).files
+    back = unpack_evidence(files)
     text = report_markdown(study_results(back.plan, back.runs, back.events), back.command)
     assert text == report_markdown(study_results(asked.plan, runs, events), asked.command)
     assert "weights (average of the kernels)" in text
@@ -145,23 +145,23 @@ def test_predictions_are_packed_as_mistakes() -> None:
     spec = SWEEP.arms[0].spec
     run = completed_run(spec)
     run = replace(run, arrays={**run.arrays, "test/label": labels, "test/prediction": predictions})
-    files = pack(Evidence(PLAN, {spec.run_id: run})).files
+    files = pack_evidence(Evidence(PLAN, {spec.run_id: run})).files
     with np.load(io.BytesIO(files["predictions.npz"])) as packed:
         (mistakes,) = (packed[name] for name in packed.files if "mistake" in name)
     assert mistakes.tolist() == [0, 3, 0, 1, 0]
-    back = unpack(files).runs[spec.run_id].arrays
+    back = unpack_evidence(files).runs[spec.run_id].arrays
     assert back["test/prediction"].tolist() == predictions.tolist()
     assert back["test/label"].tolist() == labels.tolist()
 
 
 def test_the_log_keeps_what_happened_and_not_when() -> None:
     events = ({"event": "post_hoc_seeds", "logged_at": "2030-01-02T12:00:00+00:00", "optimizers": [3]},)
-    files = pack(replace(EVIDENCE, events=events)).files
-    assert unpack(files).events == ({"event": "post_hoc_seeds", "optimizers": [3]},)
+    files = pack_evidence(replace(EVIDENCE, events=events)).files
+    assert unpack_evidence(files).events == ({"event": "post_hoc_seeds", "optimizers": [3]},)
     assert b"2030" not in files["study_log.jsonl"]
-    assert pack(replace(EVIDENCE, events=())).files.get("study_log.jsonl") == b""
+    assert pack_evidence(replace(EVIDENCE, events=())).files.get("study_log.jsonl") == b""
     older = {name: content for name, content in files.items() if name != "study_log.jsonl"}
-    assert unpack(older).events == ()
+    assert unpack_evidence(older).events == ()
 
 
 def test_of_generated_images_those_are_packed_that_the_report_shows() -> None:
@@ -170,19 +170,22 @@ def test_of_generated_images_those_are_packed_that_the_report_shows() -> None:
         run_id: replace(run, arrays={**run.arrays, "generated/images": images + np.uint8(run.spec.seed)})
         for run_id, run in completed_runs(SWEEP).items()
     }
-    files = pack(Evidence(PLAN, runs)).files
-    back = unpack(files)
+    files = pack_evidence(Evidence(PLAN, runs)).files
+    back = unpack_evidence(files)
     assert study_results(back.plan, back.runs) == study_results(PLAN, runs)
-    assert pack(back).files == files
+    assert pack_evidence(back).files == files
     (sweep,) = study_results(back.plan, back.runs).sweeps
     assert [each.seed for each in sweep.samples] == [0] * len(SWEEP.arms)
     assert {each.pixels for each in sweep.samples} == {images.tobytes()}
-    assert "generated.npz" not in pack(EVIDENCE).files
+    assert "generated.npz" not in pack_evidence(EVIDENCE).files
 
 
 def test_runs_of_other_studies_stay_out() -> None:
     stranger = completed_run(replace(SWEEP.arms[0].spec, salt=9))
-    assert pack(replace(EVIDENCE, runs={**EVIDENCE.runs, stranger.spec.run_id: stranger})).files == pack(EVIDENCE).files
+    assert (
+        pack_evidence(replace(EVIDENCE, runs={**EVIDENCE.runs, stranger.spec.run_id: stranger})).files
+        == pack_evidence(EVIDENCE).files
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,8 +204,8 @@ def test_messages_lose_their_folders(message: str, kept: str) -> None:
     failed = failed_run(SWEEP.arms[0].spec)
     failure = Failure("error", "OSError", message, 'File "/home/zoltan/x.py", line 3')
     run = replace(failed, record=replace(failed.record, failure=failure))
-    files = pack(Evidence(PLAN, {run.spec.run_id: run})).files
-    found = unpack(files).runs[run.spec.run_id].record.failure
+    files = pack_evidence(Evidence(PLAN, {run.spec.run_id: run})).files
+    found = unpack_evidence(files).runs[run.spec.run_id].record.failure
     assert found is not None
     assert (found.message, found.traceback) == (kept, "")
     assert not any(b"zoltan" in content for content in files.values())
@@ -220,7 +223,7 @@ def like_mnist(run: StoredRun) -> StoredRun:
 def test_a_study_on_mnist_is_small_enough_to_be_committed() -> None:
     sweep = optimizer_sweep(seeds=8)
     runs = {run_id: like_mnist(run) for run_id, run in completed_runs(sweep).items()}
-    assert sum(map(len, pack(Evidence(plan_of(sweep), runs)).files.values())) < 3_000_000
+    assert sum(map(len, pack_evidence(Evidence(plan_of(sweep), runs)).files.values())) < 3_000_000
 
 
 def probed(run: StoredRun) -> StoredRun:
@@ -236,8 +239,8 @@ def probed(run: StoredRun) -> StoredRun:
 def test_numbers_of_probes_are_packed_whole_and_pictures_as_far_as_there_is_room(monkeypatch, room: int) -> None:
     monkeypatch.setattr("ablate.reporting.evidence.PROBE_BYTES", room)
     runs = {run_id: probed(run) for run_id, run in completed_runs(SWEEP).items()}
-    files = pack(Evidence(PLAN, runs)).files
-    back = unpack(files).runs
+    files = pack_evidence(Evidence(PLAN, runs)).files
+    back = unpack_evidence(files).runs
     assert all(back[run_id].probes == run.probes for run_id, run in runs.items())
     assert all("weights" not in run.artefacts for run in back.values())
     assert {str(run.artefacts["calibration"]["not_applicable"]) for run in back.values()} == {
@@ -248,8 +251,8 @@ def test_numbers_of_probes_are_packed_whole_and_pictures_as_far_as_there_is_room
     assert {0: True, 10**9: True}.get(room, 0 < len(with_picture) < len(runs))
     if 0 < len(with_picture) < len(runs):
         assert {run.spec.seed for run in with_picture} == {0}
-    assert pack(unpack(files)).files == files
+    assert pack_evidence(unpack_evidence(files)).files == files
 
 
 def test_a_study_without_probes_has_no_files_of_them() -> None:
-    assert not [name for name in pack(EVIDENCE).files if "probe" in name]
+    assert not [name for name in pack_evidence(EVIDENCE).files if "probe" in name]

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ablate.analysis.ensembles import study_ensembles
-from ablate.analysis.photo_predictions import ArmReadings, Opinion, Reading
+from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.reporting.ensembles import ensembles_table
-from ablate.reporting.evidence import Evidence, pack, unpack
+from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
 from ablate.reporting.writing import rebuild, write_report
 from tests.kept_examples import SWEEP, with_examples
 from tests.synthetic import completed_runs, plan_of
@@ -20,31 +20,33 @@ RUNS = with_examples(completed_runs(SWEEP))
 FIGURES = ("sample_predictions", "surest_mistakes", "class_distribution", "displacement", "ensembles")
 
 
-def readings() -> ArmReadings:
+def photo_predictions() -> ArmPhotoPredictions:
     draws = np.random.default_rng(0)
     opinions = tuple(Opinion(f"{seed:064x}", seed, np.array([0.1, 0.9]), np.array([0.8, 0.2])) for seed in (0, 1))
     steps = {"grey": draws.random((300, 500)), "centred": draws.random((28, 28))}
-    return ArmReadings("dropout:dropout=0.0", (Reading("a five.png", steps, opinions, steps["centred"]),))
+    return ArmPhotoPredictions(
+        "dropout:dropout=0.0", (PhotoPrediction("a five.png", steps, opinions, steps["centred"]),)
+    )
 
 
 def test_what_was_packed_says_the_same_and_holds_no_probabilities() -> None:
-    files = pack(Evidence(PLAN, RUNS, readings=readings())).files
-    back = unpack(files)
+    files = pack_evidence(Evidence(PLAN, RUNS, photo_predictions=photo_predictions())).files
+    back = unpack_evidence(files)
     assert back.ensembles == study_ensembles(PLAN, RUNS)
     assert not any("probabilities" in run.artefacts for run in back.runs.values())
     assert sum("samples" in run.artefacts for run in back.runs.values()) == 1
-    assert back.readings.readings[0].to_json() == readings().readings[0].to_json()
-    assert max(back.readings.readings[0].steps["grey"].shape) <= 240
-    assert pack(back).files == files
+    assert back.photo_predictions.predictions[0].to_json() == photo_predictions().predictions[0].to_json()
+    assert max(back.photo_predictions.predictions[0].steps["grey"].shape) <= 240
+    assert pack_evidence(back).files == files
 
 
 def test_a_study_without_them_has_no_such_files() -> None:
-    files = pack(Evidence(PLAN, completed_runs(SWEEP))).files
+    files = pack_evidence(Evidence(PLAN, completed_runs(SWEEP))).files
     assert not {"ensembles.json", "photographs.npz"} & set(files)
 
 
 def test_a_report_shows_them_and_is_rebuilt_from_its_data(tmp_path: Path) -> None:
-    written = write_report(PLAN, RUNS, tmp_path / "report", readings=readings())
+    written = write_report(PLAN, RUNS, tmp_path / "report", photo_predictions=photo_predictions())
     text = written.path.read_text()
     for name in FIGURES:
         assert f"](figures/dropout-{name}.png)" in text

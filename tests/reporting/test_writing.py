@@ -15,7 +15,7 @@ from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes, verdicts_table
 from ablate.core.identity import sha256_of_bytes
 from ablate.plots import figures
 from ablate.reporting import writing
-from ablate.reporting.evidence import Evidence, Packed, pack
+from ablate.reporting.evidence import Evidence, Packed, pack_evidence
 from ablate.reporting.report import report_markdown
 from ablate.reporting.writing import Written, read_evidence, rebuild, write_report
 from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
@@ -148,7 +148,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
     """Packs as an environment would whose verdicts come out otherwise."""
 
     def packed(evidence: Evidence) -> Packed:
-        here = pack(evidence)
+        here = pack_evidence(evidence)
         verdicts = change(verdicts_table(evidence.plan, here.judged))
         tables = {"verdicts.parquet": to_parquet_bytes(verdicts), "verdicts.csv": to_csv_bytes(verdicts)}
         return Packed({**here.files, **tables}, here.judged)

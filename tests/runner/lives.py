@@ -174,7 +174,7 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
-def leftovers(folder: Path, seconds: float = 60.0) -> list[str]:
+def left_behind(folder: Path, seconds: float = 60.0) -> list[str]:
     """The workers of lives in `folder` that are still there after `seconds`; at once if there are none."""
     deadline = time.monotonic() + seconds
     while (found := marked(folder)) and time.monotonic() < deadline:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import platform
 import sys
 
-from ablate.storage import leases as claims
+from ablate.storage import leases
 from tests.runner.parent import main
 
 
 def pretend(host: str) -> None:
     platform.node = lambda: host
-    claims.BEAT_SECONDS, claims.STALE_SECONDS = 0.2, 3.0
+    leases.BEAT_SECONDS, leases.STALE_SECONDS = 0.2, 3.0
 
 
 if __name__ == "__main__":

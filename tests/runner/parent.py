@@ -18,7 +18,7 @@ from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Executor, Session
 from ablate.storage import atomic as durable, runs as store_module
-from ablate.storage.leases import Claims
+from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from tests.runner.scripted import NAME, scripted_spec
 
@@ -32,10 +32,10 @@ def kill_at(moment: str) -> None:
         kill_while_writing("arrays.npz")
         return
     owner, name, is_before = {
-        "asked": (Claims, "take", True),
-        "taken": (Claims, "take", False),
-        "staged": (store_module, "publish", True),
-        "published": (store_module, "publish", False),
+        "asked": (Leases, "take", True),
+        "taken": (Leases, "take", False),
+        "staged": (store_module, "move_into_place", True),
+        "published": (store_module, "move_into_place", False),
     }[moment]
     original = getattr(owner, name)
     calls = []

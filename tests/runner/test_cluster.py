@@ -46,10 +46,10 @@ def test_without_ray_a_message_names_the_extra(no_ray, tmp_path):
 
 def test_a_plan_needs_no_ray(no_ray, monkeypatch):
     monkeypatch.setattr("ablate.runner.local.available_cores", lambda: 3)
-    assert RayExecutor().places([SPEC] * 9) == 3
-    assert RayExecutor(workers=5).places([SPEC] * 9) == 5
-    assert RayExecutor(address="auto", workers=5).places([SPEC] * 9) == 5
-    assert RayExecutor(address="auto").places([SPEC] * 9) is None
+    assert RayExecutor().worker_count([SPEC] * 9) == 3
+    assert RayExecutor(workers=5).worker_count([SPEC] * 9) == 5
+    assert RayExecutor(address="auto", workers=5).worker_count([SPEC] * 9) == 5
+    assert RayExecutor(address="auto").worker_count([SPEC] * 9) is None
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"gpus_per_worker": 0.0}, {"stall_seconds": -1.0}])

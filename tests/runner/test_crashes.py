@@ -28,7 +28,7 @@ from tests.runner.lives import (
     Undisturbed,
     family,
     kill_tree,
-    leftovers,
+    left_behind,
     live_undisturbed,
     output,
     real_life,
@@ -109,7 +109,7 @@ def play(undisturbed: Undisturbed, folder: Path, seed: int) -> None:
             while blows and comes_to(blows[0], process, undisturbed, folder, random):
                 fallen.append(blows.pop(0))
                 fallen[-1].strike(process.pid, folder, random)
-        assert leftovers(folder) == []
+        assert left_behind(folder) == []
         check_life(folder, before, output(folder)[said:], tried(folder)[tries:], workers)
         if process.exitcode == 0:
             break
@@ -158,7 +158,7 @@ def test_lives_that_begin_at_once_share_the_work(undisturbed, tmp_path):
     with ExitStack() as stack:
         lives = [stack.enter_context(start(undisturbed.life, tmp_path, workers)) for workers in (1, 1, 2)]
     assert [life.exitcode for life in lives] == [0, 0, 0], output(tmp_path)
-    assert leftovers(tmp_path) == []
+    assert left_behind(tmp_path) == []
     assert Counter(tried(tmp_path)) == dict.fromkeys(LABELS.values(), 1)
     assert results(tmp_path) == undisturbed.results
     assert len((tmp_path / "results" / "studies" / STUDY.name / "plans.jsonl").read_text().splitlines()) == 1

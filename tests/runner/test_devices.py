@@ -88,7 +88,7 @@ def test_refuses_other_settings():
 
 
 def test_a_worker_sees_its_threads_and_no_gpu():
-    environment = worker_environment(Numerics("cpu", "xla", 2), place=1)
+    environment = worker_environment(Numerics("cpu", "xla", 2), slot=1)
     assert environment["CUDA_VISIBLE_DEVICES"] == "-1"
     assert environment["TF_NUM_INTRAOP_THREADS"] == environment["OMP_NUM_THREADS"] == "2"
     assert environment["TF_NUM_INTEROP_THREADS"] == "1"
@@ -107,14 +107,14 @@ def test_onednn_is_on_where_it_pays_unless_the_user_says_otherwise(monkeypatch):
 def test_workers_share_the_gpus_in_turn(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
     assert available_gpus() == ("3", "5")
-    seen = [worker_environment(Numerics("gpu", "xla", 1), place)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
+    seen = [worker_environment(Numerics("gpu", "xla", 1), slot)["CUDA_VISIBLE_DEVICES"] for slot in range(3)]
     assert seen == ["3", "5", "3"]
 
 
 def test_a_worker_sees_one_of_the_gpus_that_were_chosen():
     chosen = chosen_gpus((2, 0), visible=("3", "5", "GPU-8f"))
     assert chosen == ("GPU-8f", "3")
-    seen = [worker_environment(Numerics("gpu", "xla", 1), place, chosen)["CUDA_VISIBLE_DEVICES"] for place in range(3)]
+    seen = [worker_environment(Numerics("gpu", "xla", 1), slot, chosen)["CUDA_VISIBLE_DEVICES"] for slot in range(3)]
     assert seen == ["GPU-8f", "3", "GPU-8f"]
     assert worker_environment(Numerics("cpu", "xla", 1), 0, chosen)["CUDA_VISIBLE_DEVICES"] == "-1"
     assert worker_environment(Numerics("gpu", "xla", 1), 0, ())["CUDA_VISIBLE_DEVICES"] == "-1"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ablate.storage.runs import RunStore
-from tests.runner.lives import TABLES, Undisturbed, leftovers, output, results, scripted_life, start, stored
+from tests.runner.lives import TABLES, Undisturbed, left_behind, output, results, scripted_life, start, stored
 from tests.runner.scripted import tried
 
 
@@ -43,7 +43,7 @@ def test_a_full_disk_costs_what_did_not_fit(undisturbed: Undisturbed, tmp_path: 
     assert message.endswith(" bytes needed): No space left on device")
     assert advice == "What was finished before is kept; the same command goes on from here."
     assert "Traceback" not in output(tmp_path)
-    assert leftovers(tmp_path) == []
+    assert left_behind(tmp_path) == []
     done = stored(tmp_path)
     assert 0 < len(done) < undisturbed.runs
     assert list(RunStore(small_disk).present(done)) == done
@@ -75,7 +75,7 @@ def test_a_read_only_disk_is_read_and_named(tmp_path: Path, small_disk: Path, ca
     assert f"cannot write {small_disk}" in said
     assert "Read-only file system" in said
     assert "internal error" not in said
-    assert leftovers(tmp_path) == []
+    assert left_behind(tmp_path) == []
 
 
 def limited_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:

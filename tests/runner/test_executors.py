@@ -22,7 +22,7 @@ from ablate.runner.cluster import RayExecutor
 from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunEnded, RunStarted, WorkerDied
 from ablate.runner.inline import InlineExecutor
 from ablate.runner.local import LocalExecutor
-from ablate.runner.pool_executor import CrewedExecutor
+from ablate.runner.pool_executor import PoolExecutor
 from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.runs import RunStore, pack
 from tests.requests import spec as real_spec
@@ -61,7 +61,7 @@ class Scene:
 
     @property
     def has_workers(self) -> bool:
-        return isinstance(self.executor, CrewedExecutor)
+        return isinstance(self.executor, PoolExecutor)
 
     def execute(self, specs, *keep, **settings):
         if not self.has_workers:
@@ -274,13 +274,13 @@ def test_records_a_trainer_that_cannot_be_loaded(scene):
 
 
 def test_nothing_to_do_starts_nothing(scene, monkeypatch):
-    monkeypatch.setattr("ablate.runner.worker_pool.Crew.turn", None)
+    monkeypatch.setattr("ablate.runner.worker_pool.WorkerPool.turn", None)
     assert scene.execute(()) == ()
     assert scene.events == []
 
 
 def test_plans_for_no_more_places_than_there_are_runs(executor):
-    assert executor.places(SOUND[:1]) == 1
+    assert executor.worker_count(SOUND[:1]) == 1
 
 
 @pytest.fixture(scope="module")

@@ -157,13 +157,13 @@ def big_machine(monkeypatch):
     ],
 )
 def test_counts_workers_by_cores_or_by_gpus(big_machine, numerics, settings, places):
-    assert LocalExecutor(**settings).places([on(device) for device in numerics for _ in range(20)]) == places
+    assert LocalExecutor(**settings).worker_count([on(device) for device in numerics for _ in range(20)]) == places
 
 
 def test_counts_workers_by_the_threads_of_the_runs(big_machine):
-    assert LocalExecutor().places([on("cpu"), on("cpu", 3), on("cpu")]) == 2
-    assert LocalExecutor().places([on("cpu", 16)]) == 1
-    assert LocalExecutor().places(SPECS[:3]) == 3
+    assert LocalExecutor().worker_count([on("cpu"), on("cpu", 3), on("cpu")]) == 2
+    assert LocalExecutor().worker_count([on("cpu", 16)]) == 1
+    assert LocalExecutor().worker_count(SPECS[:3]) == 3
 
 
 @pytest.mark.parametrize("gpus", [3, [0, 2]])

@@ -9,7 +9,7 @@ import pytest
 from ablate.core.records import RunRecord
 from ablate.runner import dispatch
 from ablate.runner.dispatch import Dispatcher
-from ablate.runner.jobs import Outcome
+from ablate.runner.jobs import JobResult
 from ablate.runner.session import Session
 from ablate.storage.runs import MissingRun
 from tests.benchmarks.flat import grown
@@ -76,7 +76,7 @@ def test_the_work_for_a_run_does_not_grow_with_the_runs(monkeypatch, programs):
     program = None
     while (job := dispatcher.take(program, busy=())) is not None:
         program = job.spec.program_id
-        dispatcher.keep(Outcome(job.spec, finished(job.spec, losses)))
+        dispatcher.keep(JobResult(job.spec, finished(job.spec, losses)))
     assert [record.run_id for record in dispatcher.records()] == [spec.run_id for spec in specs]
     assert Counting.looked_at <= 3 * len(specs)
     # Before anything is begun, under the claim, and for what the job needs.

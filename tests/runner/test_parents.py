@@ -84,7 +84,7 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
 
 
 def test_a_worker_whose_parent_is_gone_ends_before_it_does_anything():
-    code = f"from ablate.runner.die_with_parent import hold_on_to; hold_on_to({os.getpid()}); print('goes on')"
+    code = f"from ablate.runner.die_with_parent import die_with; die_with({os.getpid()}); print('goes on')"
     started_by_us = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (started_by_us.returncode, started_by_us.stdout) == (0, "goes on\n")
     by_a_shell = subprocess.run(

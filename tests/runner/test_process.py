@@ -8,7 +8,7 @@ import pytest
 
 from ablate.runner.devices import worker_environment
 from ablate.runner.events import EpochEnded
-from ablate.runner.jobs import Job, Outcome
+from ablate.runner.jobs import Job, JobResult
 from ablate.runner.process import WorkerProcess
 from ablate.runner.worker import Beat, WorkerSettings
 from tests.runner.scripted import EPOCHS, NAME, scripted_spec
@@ -19,7 +19,7 @@ SPEC = scripted_spec()
 @pytest.fixture
 def worker(tmp_path, children):
     settings = WorkerSettings(NAME, tmp_path, SPEC.numerics, beat_seconds=0.1)
-    worker = WorkerProcess(0, settings, worker_environment(SPEC.numerics, place=0))
+    worker = WorkerProcess(0, settings, worker_environment(SPEC.numerics, slot=0))
     yield worker
     worker.end()
     assert children() == []
@@ -34,7 +34,7 @@ def test_beats_then_tells_of_its_run_and_takes_the_next(worker):
             messages.append(worker.receive())
         told = [message for message in messages if not isinstance(message, Beat)]
         assert [message.epoch for message in told[:-1] if isinstance(message, EpochEnded)] == [1, 2, EPOCHS]
-        assert isinstance(told[-1], Outcome)
+        assert isinstance(told[-1], JobResult)
 
 
 def test_beats_are_signs_of_life_and_not_of_progress(worker):

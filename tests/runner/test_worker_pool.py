@@ -12,12 +12,12 @@ from ablate.core.specs import Numerics
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.do_job import failed_run, failure_of
 from ablate.runner.events import RunStarted, WorkerDied
-from ablate.runner.jobs import Outcome
+from ablate.runner.jobs import JobResult
 from ablate.runner.session import Session
 from ablate.runner.worker import Beat
 from ablate.runner.worker_handle import WorkerHandle
-from ablate.runner.worker_pool import Crew, Tolerance
-from ablate.storage.leases import Claims
+from ablate.runner.worker_pool import WorkerLimits, WorkerPool
+from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from tests.runner.scripted import finished, scripted_spec
 
@@ -44,14 +44,14 @@ class Pretended(WorkerHandle):
     def end(self, grace_seconds=0.0):
         self.is_ended = True
 
-    def last_words(self):
+    def exit_report(self):
         return "ended", ""
 
     def complete(self):
-        self.says.append(Outcome(self.spec, finished(self.spec, np.ones(3))))
+        self.says.append(JobResult(self.spec, finished(self.spec, np.ones(3))))
 
     def run_out_of_memory(self):
-        self.says.append(Outcome(self.spec, failed_run(self.spec, failure_of(MemoryError("too much")))))
+        self.says.append(JobResult(self.spec, failed_run(self.spec, failure_of(MemoryError("too much")))))
 
     def _send(self, job):
         pass
@@ -60,13 +60,13 @@ class Pretended(WorkerHandle):
         return self.says.pop(0)
 
 
-class PretendedWorkplace:
+class PretendedHost:
     """Two GPUs, shared in turn, and no room for the worker in a place of `waiting`."""
 
     def __init__(self, waiting=()):
         self.waiting = waiting
 
-    def hire(self, number, settings):
+    def start_worker(self, number, settings):
         return Pretended(number, settings.numerics, is_waiting=number in self.waiting)
 
     def device(self, number, numerics):
@@ -79,21 +79,21 @@ class PretendedWorkplace:
 class Team:
     """A crew, and what its places are doing by the seed of their run."""
 
-    def __init__(self, folder, places, specs, workplace) -> None:
+    def __init__(self, folder, slots, specs, host) -> None:
         self.events = []
         self.session = Session(RunStore(folder), folder, self.events.append)
-        self.dispatcher = Dispatcher(specs, self.session, Claims(folder), keep_going=True)
-        self.crew = Crew(places, workplace, "none", Tolerance(1e9, 1e9, 2**40), self.session, self.dispatcher)
+        self.dispatcher = Dispatcher(specs, self.session, Leases(folder), keep_going=True)
+        self.pool = WorkerPool(slots, host, "none", WorkerLimits(1e9, 1e9, 2**40), self.session, self.dispatcher)
 
     def turn(self):
-        self.crew.turn()
+        self.pool.turn()
         return self.doing()
 
     def doing(self):
-        return [worker.spec.seed if worker is not None and worker.job else None for worker in self.crew._workers]
+        return [worker.spec.seed if worker is not None and worker.job else None for worker in self.pool._workers]
 
     def worker(self, number):
-        worker = self.crew._workers[number]
+        worker = self.pool._workers[number]
         assert worker is not None
         return worker
 
@@ -104,7 +104,7 @@ def on(numerics, seeds):
 
 
 def test_a_run_that_filled_a_gpu_is_alone_on_it_and_the_other_goes_on(tmp_path):
-    team = Team(tmp_path, 4, on(GPU, 8), PretendedWorkplace())
+    team = Team(tmp_path, 4, on(GPU, 8), PretendedHost())
     assert team.turn() == [0, 1, 2, 3]
     team.worker(0).run_out_of_memory()
     team.turn()
@@ -126,7 +126,7 @@ def test_a_run_that_filled_a_gpu_is_alone_on_it_and_the_other_goes_on(tmp_path):
 
 def test_two_that_filled_one_device_are_tried_one_after_the_other(tmp_path):
     specs = on(Numerics("cpu", "xla", 1), 3)
-    team = Team(tmp_path, 2, specs, PretendedWorkplace())
+    team = Team(tmp_path, 2, specs, PretendedHost())
     assert team.turn() == [0, 1]
     for number in (0, 1):
         team.worker(number).run_out_of_memory()
@@ -143,7 +143,7 @@ def test_two_that_filled_one_device_are_tried_one_after_the_other(tmp_path):
 
 
 def test_an_idle_worker_takes_over_the_run_of_one_that_nobody_has_room_for(tmp_path):
-    team = Team(tmp_path, 2, on(Numerics("cpu", "xla", 1), 2), PretendedWorkplace(waiting=(1,)))
+    team = Team(tmp_path, 2, on(Numerics("cpu", "xla", 1), 2), PretendedHost(waiting=(1,)))
     assert team.turn() == [0, 1]
     waiting = team.worker(1)
     team.worker(0).complete()
@@ -154,13 +154,13 @@ def test_an_idle_worker_takes_over_the_run_of_one_that_nobody_has_room_for(tmp_p
 
 
 def test_nothing_is_expected_of_a_worker_before_there_is_room_for_it(tmp_path):
-    team = Team(tmp_path, 1, on(Numerics("cpu", "xla", 1), 1), PretendedWorkplace(waiting=(0,)))
-    team.crew._tolerance = Tolerance(-1.0, 1e9, 2**40)
+    team = Team(tmp_path, 1, on(Numerics("cpu", "xla", 1), 1), PretendedHost(waiting=(0,)))
+    team.pool._limits = WorkerLimits(-1.0, 1e9, 2**40)
     assert team.turn() == [0]
     assert team.turn() == [0]
     team.worker(0).says.append(Beat())
     team.turn()
-    assert not team.crew._workers[0] or team.crew._workers[0].job is None
+    assert not team.pool._workers[0] or team.pool._workers[0].job is None
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,17 @@ from ablate.core.artefacts import ARTEFACTS
 from ablate.storage.garbage import (
     DEAD_SECONDS,
     RECENT_SECONDS,
-    Kind,
-    Leftover,
-    Sort,
+    Garbage,
+    GarbageKind,
+    ItemKind,
     UnknownNeeds,
-    leftovers,
+    find_garbage,
     lone_runs,
-    lying,
     planned_ids,
     remove,
+    stored_items,
 )
-from ablate.storage.leases import Claims, Owner
+from ablate.storage.leases import Leases, Owner
 from ablate.storage.runs import RunStore
 from tests.cli.kept import keep
 from tests.damage import age, flip, state
@@ -46,12 +46,12 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(root: Path) -> list[Leftover]:
-    return list(leftovers(lying(root), root, time.time()))
+def found(root: Path) -> list[Garbage]:
+    return list(find_garbage(stored_items(root), root, time.time()))
 
 
 def lone(root: Path) -> list[str]:
-    return [each.lying.path.name for each in lone_runs(lying(root), root, time.time())]
+    return [each.item.path.name for each in lone_runs(stored_items(root), root, time.time())]
 
 
 def make(path: Path, age_seconds: float) -> Path:
@@ -68,13 +68,13 @@ def test_everything_is_of_one_sort_and_counted_once(root: Path) -> None:
     (root / "notes.txt").write_text("mine")
     (root / "patches").mkdir()
     (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
-    there = lying(root)
-    sorts = [each.sort for each in there]
-    assert {sort: sorts.count(sort) for sort in Sort} == {
-        **dict.fromkeys(Sort, 1),
-        Sort.RUN: 8,
-        Sort.STUDY: 2,
-        Sort.CLAIM: 0,
+    there = stored_items(root)
+    sorts = [each.kind for each in there]
+    assert {sort: sorts.count(sort) for sort in ItemKind} == {
+        **dict.fromkeys(ItemKind, 1),
+        ItemKind.RUN: 8,
+        ItemKind.STUDY: 2,
+        ItemKind.LEASE: 0,
     }
     files = [path for path in root.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert sum(each.bytes for each in there) == sum(path.stat().st_size for path in files)
@@ -83,10 +83,10 @@ def test_everything_is_of_one_sort_and_counted_once(root: Path) -> None:
 def test_a_sound_store_has_no_leftovers_but_a_run_of_its_own(root: Path) -> None:
     before = state(root)
     assert found(root) == []
-    (only,) = lone_runs(lying(root), root, time.time())
-    assert (only.kind, only.subject) == (Kind.LONE_RUN, f"run {ALONE.spec.run_id[:12]}")
+    (only,) = lone_runs(stored_items(root), root, time.time())
+    assert (only.kind, only.subject) == (GarbageKind.LONE_RUN, f"run {ALONE.spec.run_id[:12]}")
     folder = RunStore(root).folder(ALONE.spec.run_id)
-    assert only.lying.bytes == sum(path.stat().st_size for path in folder.rglob("*.*"))
+    assert only.item.bytes == sum(path.stat().st_size for path in folder.rglob("*.*"))
     assert len(planned_ids(root)) == 12
     assert state(root) == before
 
@@ -97,7 +97,7 @@ def test_what_is_being_written_is_left_to_its_writer(
     root: Path, place: str, age_seconds: float, is_found: bool
 ) -> None:
     path = make(root / place / ".tmp-1", age_seconds)
-    assert [each.lying.path for each in found(root)] == ([path] if is_found else [])
+    assert [each.item.path for each in found(root)] == ([path] if is_found else [])
     if is_found:
         assert remove(found(root)[0], root, time.time())
         assert not path.exists()
@@ -118,9 +118,9 @@ def test_set_asides_are_found_wherever_they_are_made(root: Path) -> None:
     assert store.has(other)
     with pytest.raises(LookupError):
         store.artefact(ALONE.spec.run_id, "weights")
-    kinds = [(each.kind, each.lying.path.name) for each in found(root)]
+    kinds = [(each.kind, each.item.path.name) for each in found(root)]
     names = [f"{run_id}.corrupt", "weights.npz.corrupt", "plans.jsonl.corrupt"]
-    assert sorted(kinds) == sorted((Kind.SET_ASIDE, name) for name in names)
+    assert sorted(kinds) == sorted((GarbageKind.SET_ASIDE, name) for name in names)
     for each in found(root):
         remove(each, root, time.time())
     assert found(root) == []
@@ -137,7 +137,7 @@ def test_artefacts_of_a_version_that_was_given_up_are_superseded(root: Path, mon
         "ablate.storage.garbage.ARTEFACTS", {**ARTEFACTS, "weights": replace(ARTEFACTS["weights"], version=2)}
     )
     (only,) = found(root)
-    assert (only.kind, only.subject) == (Kind.SUPERSEDED, f"run {run_id[:12]}, weights")
+    assert (only.kind, only.subject) == (GarbageKind.SUPERSEDED, f"run {run_id[:12]}, weights")
     monkeypatch.undo()
     assert not remove(only, root, time.time()), "made anew meanwhile"
     assert store.artefacts(run_id) == ("weights",)
@@ -156,21 +156,21 @@ def test_runs_of_the_last_minutes_and_claimed_ones_are_not_lone(root: Path) -> N
     assert lone(root) == []
     age(folder, RECENT_SECONDS + 1)
     assert lone(root) == [ALONE.spec.run_id]
-    with Claims(root) as claims:
-        claims.take(ALONE.spec.run_id)
+    with Leases(root) as leases:
+        leases.take(ALONE.spec.run_id)
         assert lone(root) == []
     assert lone(root) == [ALONE.spec.run_id]
 
 
 def test_a_lone_run_that_was_claimed_meanwhile_stays(root: Path) -> None:
-    (only,) = lone_runs(lying(root), root, time.time())
-    with Claims(root) as claims:
-        claims.take(ALONE.spec.run_id)
+    (only,) = lone_runs(stored_items(root), root, time.time())
+    with Leases(root) as leases:
+        leases.take(ALONE.spec.run_id)
         assert not remove(only, root, time.time())
     assert RunStore(root).has(ALONE.spec.run_id)
     assert remove(only, root, time.time())
     assert not RunStore(root).has(ALONE.spec.run_id)
-    assert Claims(root).names() == ()
+    assert Leases(root).names() == ()
     assert len(list(RunStore(root).ids())) == 7
 
 
@@ -187,13 +187,13 @@ def test_a_run_that_an_earlier_plan_of_the_study_named_is_needed(root: Path) -> 
 
 def test_claims_of_the_dead_are_void(root: Path) -> None:
     dead = Owner.current()
-    Claims(root, replace(dead, pid=2**22 + 1)).take("a" * 64)
-    with Claims(root) as claims:
-        claims.take("b" * 64)
+    Leases(root, replace(dead, pid=2**22 + 1)).take("a" * 64)
+    with Leases(root) as leases:
+        leases.take("b" * 64)
         (only,) = found(root)
-        assert (only.kind, only.lying.path.name) == (Kind.VOID_CLAIM, "a" * 64)
+        assert (only.kind, only.item.path.name) == (GarbageKind.VOID_LEASE, "a" * 64)
         assert remove(only, root, time.time())
-        assert claims.names() == ("b" * 64,)
+        assert leases.names() == ("b" * 64,)
 
 
 @pytest.mark.parametrize("is_damaged", [True, False])
@@ -213,4 +213,4 @@ def test_what_a_run_was_before_it_was_trained_anew_may_go_and_the_patches_of_rec
     aside = make(root / "runs" / "aa" / f"{'a' * 64}.superseded", 0)
     (root / "patches").mkdir()
     (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
-    assert [(each.kind, each.lying.path) for each in found(root)] == [(Kind.SET_ASIDE, aside)]
+    assert [(each.kind, each.item.path) for each in found(root)] == [(GarbageKind.SET_ASIDE, aside)]

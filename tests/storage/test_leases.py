@@ -1,4 +1,4 @@
-"""Claims: one living holder for each run, and none for the dead."""
+"""Leases: one living holder for each run, and none for the dead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from ablate.storage import leases as claims_module
 from ablate.storage.atomic import WriteFailed
-from ablate.storage.leases import DEAD_SECONDS, STALE_SECONDS, Claims, Owner, process_is_running
+from ablate.storage.leases import DEAD_SECONDS, STALE_SECONDS, Leases, Owner, process_is_running
 
 RUN = "a" * 64
 HERE = Owner("here", 1, 100.0, "one")
@@ -31,8 +31,8 @@ class Clock:
         return self.seconds
 
 
-def holder(tmp_path, me, running=(HERE, NEIGHBOUR), clock=None) -> Claims:
-    return Claims(tmp_path, me, running.__contains__, clock or Clock())
+def holder(tmp_path, me, running=(HERE, NEIGHBOUR), clock=None) -> Leases:
+    return Leases(tmp_path, me, running.__contains__, clock or Clock())
 
 
 def test_one_holder_at_a_time(tmp_path):
@@ -57,14 +57,14 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
 
 
 def test_two_that_look_at_once_do_not_both_take(tmp_path, monkeypatch):
-    look = Claims._is_held_elsewhere
+    look = Leases._is_held_elsewhere
 
-    def slow_look(claims, run_id):
-        answer = look(claims, run_id)
+    def slow_look(leases, run_id):
+        answer = look(leases, run_id)
         time.sleep(0.05)
         return answer
 
-    monkeypatch.setattr(Claims, "_is_held_elsewhere", slow_look)
+    monkeypatch.setattr(Leases, "_is_held_elsewhere", slow_look)
     with ThreadPoolExecutor() as pool:
         answers = pool.map(lambda me: holder(tmp_path, me).take(RUN), (HERE, NEIGHBOUR))
     assert sorted(answers) == [False, True]
@@ -78,10 +78,10 @@ def test_a_claim_that_is_given_back_at_the_moment_of_a_look_is_none(tmp_path, mo
         return read(path)
 
     for looked in (
-        lambda claims: claims.take(RUN),
-        lambda claims: claims.holder(RUN) is None,
-        lambda claims: not claims.is_void(RUN, now=time.time()),
-        lambda claims: not claims.clear(RUN, now=time.time()),
+        lambda leases: leases.take(RUN),
+        lambda leases: leases.holder(RUN) is None,
+        lambda leases: not leases.is_void(RUN, now=time.time()),
+        lambda leases: not leases.clear(RUN, now=time.time()),
     ):
         holder(tmp_path, HERE).take(RUN)
         with monkeypatch.context() as patched:
@@ -134,8 +134,8 @@ def test_a_claim_that_names_nobody_is_void_once_it_is_old(tmp_path, content):
 def test_beats_and_gives_everything_back(tmp_path, monkeypatch):
     monkeypatch.setattr(claims_module, "BEAT_SECONDS", 0.01)
     path = tmp_path / "claims" / RUN
-    with Claims(tmp_path) as claims:
-        claims.take(RUN)
+    with Leases(tmp_path) as leases:
+        leases.take(RUN)
         os.utime(path, (5, 5))
         time.sleep(0.2)
         assert path.stat().st_mtime > 5
@@ -176,8 +176,8 @@ def test_a_claim_from_before_the_last_start_is_void_once_it_falls_silent(tmp_pat
     before = Owner.current()
     monkeypatch.setattr("ablate.storage.leases.boot_id", lambda: "the next one")
     clock = Clock()
-    after = Claims(tmp_path, monotonic=clock)
-    Claims(tmp_path, before).take(RUN)
+    after = Leases(tmp_path, monotonic=clock)
+    Leases(tmp_path, before).take(RUN)
     assert not after.take(RUN)
     clock.seconds = STALE_SECONDS
     assert after.take(RUN)
@@ -186,21 +186,21 @@ def test_a_claim_from_before_the_last_start_is_void_once_it_falls_silent(tmp_pat
 def test_a_claim_is_whole_or_not_there_at_all(tmp_path):
     """A process dies in the middle of writing it; the next one has not to wait until it is stale."""
     code = (
-        "import os, sys; from pathlib import Path; from ablate.storage.leases import Claims\n"
+        "import os, sys; from pathlib import Path; from ablate.storage.leases import Leases\n"
         "Path.write_bytes = lambda path, content: (path.open('wb').write(content[:9]), os.kill(os.getpid(), 9))\n"
-        "Claims(Path(sys.argv[1])).take(sys.argv[2])"
+        "Leases(Path(sys.argv[1])).take(sys.argv[2])"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path), RUN])
     assert killed.returncode == -signal.SIGKILL
     assert [path.name for path in (tmp_path / "claims").iterdir() if path.name != ".lock"] == [".tmp-claim"]
-    assert Claims(tmp_path).take(RUN)
+    assert Leases(tmp_path).take(RUN)
 
 
 def test_processes_that_start_in_the_same_second_get_disjoint_claims(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from ablate.storage.leases import Claims\n"
-        "claims = Claims(Path(sys.argv[1])); input()\n"
-        "print(*(run for run in 'abcdefghijklmnopqrst' if claims.take(run)), flush=True); input()"
+        "import sys; from pathlib import Path; from ablate.storage.leases import Leases\n"
+        "leases = Leases(Path(sys.argv[1])); input()\n"
+        "print(*(run for run in 'abcdefghijklmnopqrst' if leases.take(run)), flush=True); input()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -220,8 +220,8 @@ NOW = 1_000_000.0
 def test_one_look_tells_the_dead_from_the_living(tmp_path):
     me = holder(tmp_path, HERE, running=(HERE,))
     assert me.names() == ()
-    claims = {"alive": HERE, "dead": NEIGHBOUR, "away": AWAY, "silent": AWAY}
-    for name, owner in claims.items():
+    leases = {"alive": HERE, "dead": NEIGHBOUR, "away": AWAY, "silent": AWAY}
+    for name, owner in leases.items():
         holder(tmp_path, owner).take(name)
         silent_seconds = 2 * DEAD_SECONDS if name == "silent" else 2 * STALE_SECONDS
         os.utime(tmp_path / "claims" / name, (NOW - silent_seconds,) * 2)

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings, strategies as st
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Component
-from ablate.storage.atomic import WriteFailed, discard, publish, sealed_text
+from ablate.storage.atomic import WriteFailed, discard, move_into_place, sealed_text
 from ablate.storage.runs import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
@@ -157,7 +157,7 @@ def slowly(function):
 def test_writers_of_one_run_agree_on_the_first(store, monkeypatch):
     # Slow between looking and renaming, where another writer would slip in.
     monkeypatch.setattr("ablate.storage.runs.discard", slowly(discard))
-    monkeypatch.setattr("ablate.storage.runs.publish", slowly(publish))
+    monkeypatch.setattr("ablate.storage.runs.move_into_place", slowly(move_into_place))
     store.put(FAILED)
     answers = []
     runs = [run_of(epochs_run=number) for number in range(8)]

@@ -6,7 +6,7 @@ from hypothesis import given as given_data, settings, strategies as st
 from scipy import stats
 
 from ablate.core.claims import Relation
-from ablate.verdicts.decisions import Question, decide_family, weigh
+from ablate.verdicts.decisions import Question, decide_family, estimate_difference
 from ablate.verdicts.verdict import Word
 
 seeds = st.integers(0, 2**32 - 1)
@@ -21,15 +21,15 @@ def study(seed: int) -> list[np.ndarray]:
 
 
 def decisions(data: list[np.ndarray], margin: float | None, multiplicity: str):
-    evidence = [weigh(differences, margin) for differences in data]
-    return evidence, decide_family([Question((found,)) for found in evidence], 0.05, multiplicity)
+    estimates = [estimate_difference(differences, margin) for differences in data]
+    return estimates, decide_family([Question((found,)) for found in estimates], 0.05, multiplicity)
 
 
 @given_data(seeds, st.sampled_from(["holm", "joint"]))
 @settings(deadline=None, derandomize=True, max_examples=100)
 def test_adjusted_p_values_and_adjusted_intervals_say_the_same(seed: int, multiplicity: str) -> None:
-    for evidence, decision in zip(*decisions(study(seed), None, multiplicity), strict=True):
-        low, high = evidence.interval(decision.alpha_difference)
+    for estimate, decision in zip(*decisions(study(seed), None, multiplicity), strict=True):
+        low, high = estimate.interval(decision.alpha_difference)
         excludes_zero = low > 0 or high < 0
         assert (decision.p_difference_adjusted <= 0.05) == excludes_zero
         assert (decision.word in (Word.BETTER, Word.WORSE)) == excludes_zero
@@ -38,9 +38,9 @@ def test_adjusted_p_values_and_adjusted_intervals_say_the_same(seed: int, multip
 @given_data(seeds, st.floats(0.1, 4), st.sampled_from(["holm", "joint"]))
 @settings(deadline=None, derandomize=True, max_examples=100)
 def test_equivalence_is_said_just_when_its_adjusted_test_says_so(seed: int, margin: float, multiplicity: str) -> None:
-    for evidence, decision in zip(*decisions(study(seed), margin, multiplicity), strict=True):
+    for estimate, decision in zip(*decisions(study(seed), margin, multiplicity), strict=True):
         assert (decision.word is Word.EQUIVALENT) == (decision.p_equivalence_adjusted <= 0.05)
-        low, high = evidence.interval(2 * decision.alpha_equivalence)
+        low, high = estimate.interval(2 * decision.alpha_equivalence)
         assert (decision.word is Word.EQUIVALENT) == (-margin <= low and high <= margin)
 
 
@@ -58,13 +58,13 @@ def test_turning_the_question_round_turns_the_answer_round(seed: int) -> None:
 def test_the_evidence_is_the_t_test_of_scipy(seed: int) -> None:
     for differences in study(seed):
         oracle = stats.ttest_1samp(differences, 0)
-        evidence = weigh(differences)
-        assert evidence.p_difference == pytest.approx(oracle.pvalue)
-        assert evidence.interval(0.1) == pytest.approx(tuple(oracle.confidence_interval(0.9)))
+        estimate = estimate_difference(differences)
+        assert estimate.p_difference == pytest.approx(oracle.pvalue)
+        assert estimate.interval(0.1) == pytest.approx(tuple(oracle.confidence_interval(0.9)))
 
 
 def one(differences: list[float], margin: float | None = None, relation: Relation | None = None) -> tuple[Word, str]:
-    decision = decide_family([Question((weigh(differences, margin),), relation)])[0]
+    decision = decide_family([Question((estimate_difference(differences, margin),), relation)])[0]
     return decision.word, decision.qualifier
 
 
@@ -128,13 +128,13 @@ def test_without_a_margin_nothing_is_the_same_and_nothing_not_worse() -> None:
 @given_data(seeds, st.floats(0.1, 3))
 @settings(deadline=None, derandomize=True, max_examples=100)
 def test_a_claim_of_not_worse_agrees_with_its_own_p_value(seed: int, margin: float) -> None:
-    evidence = [weigh(differences, margin) for differences in study(seed)]
-    for decision in decide_family([Question((found,), Relation.NOT_WORSE) for found in evidence]):
+    estimates = [estimate_difference(differences, margin) for differences in study(seed)]
+    for decision in decide_family([Question((found,), Relation.NOT_WORSE) for found in estimates]):
         assert (decision.word is not Word.NOT_RESOLVED) == (decision.p_equivalence_adjusted <= 0.05)
 
 
 def test_a_verdict_withheld_takes_no_part_in_the_adjustment_but_counts() -> None:
-    clear, two = weigh([2.0, 2.1, 1.9, 2.05]), weigh([5.0, 5.0001])
+    clear, two = estimate_difference([2.0, 2.1, 1.9, 2.05]), estimate_difference([5.0, 5.0001])
     first, second = decide_family([Question((clear,)), Question((two,))])
     assert first.p_difference_adjusted == pytest.approx(2 * first.p_difference)
     assert second.p_difference < first.p_difference
@@ -142,7 +142,11 @@ def test_a_verdict_withheld_takes_no_part_in_the_adjustment_but_counts() -> None
 
 
 def test_two_analyses_have_to_agree() -> None:
-    better, unclear, worse = weigh([2.0, 2.1, 1.9]), weigh([2.0, 2.1, 1.9, -5.0]), weigh([-2.0, -2.1, -1.9])
+    better, unclear, worse = (
+        estimate_difference([2.0, 2.1, 1.9]),
+        estimate_difference([2.0, 2.1, 1.9, -5.0]),
+        estimate_difference([-2.0, -2.1, -1.9]),
+    )
     said = [
         decide_family([Question(pair, disagreement="diverged 1/4")])[0]
         for pair in ((better, better), (better, unclear), (better, worse), (unclear, unclear))
@@ -155,16 +159,16 @@ def test_two_analyses_have_to_agree() -> None:
 
 
 def test_a_floor_under_the_spread() -> None:
-    floored = weigh([0.01, 0.01, 0.01], floor=0.0003)
+    floored = estimate_difference([0.01, 0.01, 0.01], floor=0.0003)
     assert (floored.sd, floored.floored) == (0.0003, True)
     assert floored.p_difference == pytest.approx(stats.t.sf(0.01 / (0.0003 / math.sqrt(3)), 2) * 2)
-    spread = weigh([0.01, 0.02, 0.03], floor=0.0003)
+    spread = estimate_difference([0.01, 0.02, 0.03], floor=0.0003)
     assert (spread.sd, spread.floored) == (pytest.approx(0.01), False)
 
 
 def test_a_spread_that_rounding_explains_is_none() -> None:
     arm, reference = np.array([0.97, 0.98, 0.96]), np.array([0.95, 0.96, 0.94])
-    assert weigh(arm - reference, magnitude=0.98).se is None
+    assert estimate_difference(arm - reference, magnitude=0.98).se is None
 
 
 def test_refuses_an_unknown_adjustment() -> None:

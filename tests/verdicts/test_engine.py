@@ -7,7 +7,7 @@ from hypothesis import given as given_data, settings, strategies as st
 from scipy import stats
 
 from ablate.core.records import METRICS, MetricInfo
-from ablate.verdicts.decisions import Question, decide_family, weigh
+from ablate.verdicts.decisions import Question, decide_family, estimate_difference
 from ablate.verdicts.engine import (
     ArmValues,
     PairedQuestion,
@@ -94,7 +94,7 @@ def test_a_family_of_arms_is_decided_by_the_table(seed: int, margin: float | Non
     named = {"base": values(*base), **{f"arm {index}": values(*arm) for index, arm in enumerate(arms)}}
     metric = replace(SCORE, direction=rng.choice(["min", "max"]))
     verdicts = judge_arms(named, "base", metric, margin=margin, multiplicity=multiplicity)
-    questions = [Question((weigh(metric.sign * (arm - base), margin),)) for arm in arms]
+    questions = [Question((estimate_difference(metric.sign * (arm - base), margin),)) for arm in arms]
     for verdict, decision in zip(verdicts, decide_family(questions, 0.05, multiplicity), strict=True):
         assert (verdict.word, verdict.qualifier) == (decision.word, decision.qualifier)
         assert verdict.p_diff_adj == pytest.approx(decision.p_difference_adjusted)
