@@ -1,6 +1,7 @@
 """The loss on the straight lines between the runs of two arms, seed by seed, for those who print it and draw it.
 
-    found = ArmInterpolations("optimizers:adam", "optimizers:sgd", {0: Interpolation(positions, train_loss, validation_loss, barrier)})
+    seed_0 = Interpolation(positions, train_loss, validation_loss, barrier)
+    found = ArmInterpolations("optimizers:adam", "optimizers:sgd", {0: seed_0})
     found.barrier.mean                           # over the seeds
     interpolations_from_arrays(interpolations_to_arrays([found]))
 

@@ -44,7 +44,7 @@ class Opinion:
 
 @dataclass(frozen=True, eq=False)
 class PhotoPrediction:
-    """A picture, read by one run or more.
+    """What one run or more make of a picture.
 
     Attributes:
         name: of the picture, as it is shown.
@@ -124,7 +124,7 @@ class ArmPhotoPredictions:
 
 
 def photo_predictions_to_arrays(found: ArmPhotoPredictions) -> dict[str, Array]:
-    """The readings as arrays for an .npz: images as uint8, thinned out where larger than LARGEST_SIDE.
+    """The predictions as arrays for an .npz: images as uint8, thinned out where larger than LARGEST_SIDE.
 
     Names are <picture>/<what>/…, pictures counted from 0; read by `photo_predictions_from_arrays`.
     """

@@ -157,8 +157,9 @@ class SweepResults:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """`environment` maps each entry of the records' environments to its distinct values, as text; `readings` is what
-    an arm of the study read in photographs, `lines` what lies between the runs of two arms, where these were asked."""
+    """`environment` maps each entry of the records' environments to its distinct values, as text;
+    `photo_predictions` is what an arm of the study made of photographs, `interpolations` what lies between the runs of
+    two arms, where these were asked."""
 
     plan: StudyPlan
     sweeps: tuple[SweepResults, ...]
@@ -180,8 +181,8 @@ def study_results(
     Args:
         events: the study's log, see `StudyFolder.events`.
         ensembles: what seeds gain together; it is made of more than the runs of a report still hold.
-        readings: of photographs.
-        lines: between the runs of two arms.
+        photo_predictions: of photographs.
+        interpolations: between the runs of two arms.
         judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).
     """
     gains = ensembles or {}

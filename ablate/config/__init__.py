@@ -1,4 +1,4 @@
-"""From words on the command line to plain, checked data: the one door where Hydra and OmegaConf stop.
+"""From overrides on the command line to plain, checked data: the one door where Hydra and OmegaConf stop.
 
     tree = find_tree(Path.cwd())                                        # ablate.config.tree
     request = load_request(["+sweep=optimizers", "sweep.seeds=3"], tree, dataset_facts, resolve_device)
@@ -9,15 +9,16 @@
 Whatever is wrong is raised as one `ConfigError` that lists every problem. In the order of the data:
 
     tree         the folders that leaves and experiments are read from
-    words        one override each: parsing, writing, layering
-    composing    words -> one composed config, checked and cast                    (the only Hydra)
+    overrides    Hydra's grammar: parsing, writing, layering
+    composing    overrides -> one composed config, checked and cast                    (the only Hydra)
     casting      values -> the type their default or their dataclass field declares
     ranges       which values the root keys can have
     runs         a composed config -> a RunSpec
     questions    a leaf of conf/sweep -> a SweepSpec
     arms         a SweepSpec -> a Sweep: each level composed once, the arms merged
-    outlines     +sweep= or an experiment's study.yaml -> the sweeps of a study
-    requests     all of the above: words -> a Request
+    study_declaration
+                 +sweep= or an experiment's study.yaml -> what the study is to contain
+    requests     all of the above: overrides -> a Request
     building     a Component -> the object; what a worker needs, without Hydra
     moved_targets  where the code of a target is, and the path that ids keep
 """

@@ -35,11 +35,11 @@ def resolve(
     """The sweep with its levels cast and an arm for each assignment of the design.
 
     Args:
-        words: what holds for every arm; the levels are applied after them.
+        overrides: what holds for every arm; the levels are applied after them.
         optional: claims that are left out where they cannot be, instead of refused.
 
     Raises:
-        ConfigError: with every factor, level, setting of the design, claim and word that cannot be, and every
+        ConfigError: with every factor, level, setting of the design, claim and override that cannot be, and every
             repeated level.
     """
     raise_any(_override_problems(question, overrides, composer))

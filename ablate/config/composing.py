@@ -1,4 +1,4 @@
-"""From words to one composed config: Hydra's part, checked before Hydra sees it and cast afterwards.
+"""From overrides to one composed config: Hydra's part, checked before Hydra sees it and cast afterwards.
 
     with composing(tree) as composer:
         config = composer.compose(parse_overrides(["optimizer=sgd", "model.dropout=0.3"]))
@@ -71,7 +71,7 @@ class Composer:
         self._checked: set[Path] = set()
 
     def compose(self, overrides: Overrides) -> Config:
-        """The config with `words` applied; every value has the type of its default.
+        """The config with `overrides` applied; every value has the type of its default.
 
         Raises:
             ConfigError: with every unknown group, choice and key, every value of a wrong type or out of its
@@ -83,9 +83,9 @@ class Composer:
         return self._typed[key]
 
     def check(self, overrides: Overrides, among: Overrides | None = None) -> list[Problem]:
-        """What is wrong with each word by itself: its group, choice, key or type.
+        """What is wrong with each override by itself: its group, choice, key or type.
 
-        Which keys there are depends on the leaves that are chosen: by the words `among`, else by `words`.
+        Which keys there are depends on the leaves that are chosen: by the overrides `among`, else by `overrides`.
         """
         defaults = self._defaults(overrides if among is None else among)
         return [
@@ -100,7 +100,7 @@ class Composer:
         return dict(self._compose((Override(f"+{SWEEP}={name}", SWEEP, name, "+"),))[SWEEP])
 
     def sound(self, overrides: Overrides) -> Overrides:
-        """Those of the words that can be composed, each alone with the leaves that are chosen."""
+        """Those of the overrides that can be composed, each alone with the leaves that are chosen."""
         choices = [override for override in overrides if self.is_group(override.key) and not self.check((override,))]
         accepted, _ = sift(lambda override: self.compose(layered(choices, [override])), overrides)
         return tuple(override for override, _ in accepted)
@@ -143,7 +143,7 @@ class Composer:
                 self._checked.add(file)
 
     def _with_values(self, overrides: Overrides) -> Config | None:
-        """The config of words that choose leaves and set values of them, None where they ask for more.
+        """The config of overrides that choose leaves and set values of them, None where they ask for more.
 
         To set a value is one call of OmegaConf, the same that Hydra makes.
         """
@@ -173,7 +173,7 @@ class Composer:
     def _exchanged(self, choices: Overrides) -> DictConfig | None:
         """The config of no choice with the chosen leaves in it, None where Hydra has to be asked.
 
-        Hydra would read all leaves again for each choice. A leaf says values of its own group and no word to Hydra
+        Hydra would read all leaves again for each choice. A leaf says values of its own group and nothing to Hydra
         (`read_leaf`), so to choose it is to merge it over what the primary config says of that group.
         """
         is_plain = len({override.key for override in choices}) == len(choices) and all(map(self._is_exchange, choices))
@@ -186,7 +186,7 @@ class Composer:
         return config
 
     def _is_exchange(self, override: Override) -> bool:
-        """Whether a word names a leaf that is there, of a group that the primary config has a place for."""
+        """Whether an override names a leaf that is there, of a group that the primary config has a place for."""
         is_placed = (
             override.key == SWEEP if override.sign == "+" else not override.sign and override.key in self._with_defaults
         )
@@ -206,7 +206,7 @@ class Composer:
         return composed
 
     def _blame(self, overrides: Overrides, error: Exception) -> Iterator[Problem]:
-        """Hydra stops at the first word that it cannot apply; composed alone, each shows whether it can be."""
+        """Hydra stops at the first override that it cannot apply; composed alone, each shows whether it can be."""
         blamed = False
         for override in overrides if len(overrides) > 1 else ():
             try:

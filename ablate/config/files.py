@@ -45,7 +45,7 @@ def read_yaml(file: Path) -> Any:
 
 
 def read_leaf(file: Path) -> dict[str, Any]:
-    """What `file` says, which is values for its own group, and no word to Hydra.
+    """What `file` says, which is values for its own group, and nothing to Hydra.
 
     Raises:
         ConfigError: with everything else that it holds, and as `read_yaml`.

@@ -24,7 +24,7 @@ DEFAULT_SEEDS = (0,)
 
 
 def grid_overrides(texts: Sequence[str]) -> tuple[dict[str, tuple[Json, ...]], Overrides]:
-    """The keys that are given several values, with these, and the words for all other keys.
+    """The keys that are given several values, with these, and the overrides of all other keys.
 
     The seed counts as one of the former, however many there are.
 

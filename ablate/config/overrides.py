@@ -1,4 +1,4 @@
-"""Words: single overrides in Hydra's grammar, e.g. `optimizer=sgd`, `model.dropout=0.3`, `+sweep=[a,b]`."""
+"""Single overrides in Hydra's grammar, e.g. `optimizer=sgd`, `model.dropout=0.3`, `+sweep=[a,b]`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def parse_override(text: str) -> Override:
 
 
 def parse_choices(text: str) -> Overrides:
-    """A word for each of the values that `text` lists, as in `optimizer=sgd,adam` or `seed=range(8)`.
+    """An override for each of the values that `text` lists, as in `optimizer=sgd,adam` or `seed=range(8)`.
 
     Raises:
         ConfigError: when it is no override in Hydra's grammar, or draws its values from an interval or a pattern.
@@ -77,7 +77,7 @@ def write_override(key: str, value: Json) -> Override:
 
 
 def layered(*layers: Sequence[Override]) -> Overrides:
-    """All words of the layers; of words with one key only that of the last layer."""
+    """All overrides of the layers; of overrides with one key only that of the last layer."""
     last = {override.key: override for layer in layers for override in layer}
     return tuple(last.values())
 

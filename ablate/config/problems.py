@@ -36,7 +36,7 @@ class Problem:
         value: what was given for it.
         allowed: what may be given instead, e.g. `a whole number from 1`.
         nearest: the valid name that was probably meant, if there is one.
-        place: the file and line it stands in, as in `conf/sweep/mine.yaml:4`; empty for the command line.
+        location: the file and line it stands in, as in `conf/sweep/mine.yaml:4`; empty for the command line.
         span: where in `value`, a text, the word stands that is wrong; it is marked in a line below.
     """
 
@@ -49,7 +49,7 @@ class Problem:
 
     def __str__(self) -> str:
         location = f"{self.location}: " if self.location else ""
-        # A word that is not in the grammar has no key: it stands for both.
+        # A text that is not in the grammar has no key: it stands for both.
         given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
         return f"{location}{given}: allowed is {self.allowed}{hint}{self._marks(len(location) + len(self.key) + 1)}"

@@ -36,10 +36,10 @@ def sweep_spec(name: str, leaf: Config, overrides: Sequence[Override] = ()) -> S
     """The sweep that a leaf describes. Levels are as they were written, not yet cast.
 
     Args:
-        words: overrides of the sweep: `sweep.seeds=3`, `sweep.factors.model.dropout=[0.0,0.5]`.
+        overrides: of the sweep: `sweep.seeds=3`, `sweep.factors.model.dropout=[0.0,0.5]`.
 
     Raises:
-        ConfigError: with everything about the leaf and the words that cannot be.
+        ConfigError: with everything about the leaf and the overrides that cannot be.
     """
     unknown = [list(_unknown_key(override, leaf)) for override in overrides]
     adjusted = _adjusted(
@@ -56,7 +56,7 @@ def sweep_spec(name: str, leaf: Config, overrides: Sequence[Override] = ()) -> S
 def optional_claims(leaf: Config, overrides: Sequence[Override]) -> tuple[str, ...]:
     """The claims of a leaf that are left out where they cannot be, instead of refused.
 
-    They are about the sweep as it stands in its leaf. Where words change what is asked, and take an arm or
+    They are about the sweep as it stands in its leaf. Where overrides change what is asked, and take an arm or
     the metric away, the claims about these go with them; those that could never be, stay to be refused.
     """
     if not overrides or not leaf.get("claims") or any(override.key == f"{SWEEP}.claims" for override in overrides):

@@ -16,7 +16,7 @@ from ablate.core.specs import Conclusion, Original, Sweep
 
 __all__ = ["claims_of", "may_lose_arms", "with_conclusions", "with_original"]
 
-# Words of a command line that may take an arm away, which a conclusion or a number speaks of.
+# Overrides that may take an arm away, which a conclusion or a number speaks of.
 ABOUT_ARMS = ("sweep.factors", "sweep.arms", "sweep.design", "sweep.where", "sweep.size")
 
 
@@ -28,7 +28,7 @@ def with_conclusions(asked: SweepDeclaration, claims: Sequence[str]) -> tuple[st
 
 
 def may_lose_arms(overrides: Sequence[Override]) -> bool:
-    """Whether words of a command line change which arms there are, so that a conclusion may have lost its own."""
+    """Whether overrides change which arms there are, so that a conclusion may have lost its own."""
     return any(override.key.startswith(ABOUT_ARMS) for override in overrides)
 
 

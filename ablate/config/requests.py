@@ -76,7 +76,7 @@ def load_request(
         is_grid: whether keys with several values make a grid, as with `-m`.
 
     Raises:
-        ConfigError: with every word that is not in the grammar; or else with everything that is wrong with
+        ConfigError: with every text that is not in the grammar; or else with everything that is wrong with
             what they mean.
         Whatever `dataset_facts` and `resolve_device` raise.
     """
@@ -92,10 +92,10 @@ def load_request(
 
 
 def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
-    """The settings alone, where words name nothing to run.
+    """The settings alone, where overrides name nothing to run.
 
     Raises:
-        ConfigError: with everything that is wrong with the words.
+        ConfigError: with everything that is wrong with the overrides.
     """
     with composing(tree) as composer:
         return run_settings(composer.compose(parse_overrides(texts)), tree.allow_targets)
@@ -125,7 +125,7 @@ def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request
 
 
 def _study_request(study: Study, overrides: Overrides, composer: Composer, keep: tuple[str, ...] = ()) -> Request:
-    """The study under the name that the words give it, if they do, with the settings around it; `keep` is what its
+    """The study under the name that the overrides give it, if they do, with the settings around it; `keep` is what its
     own file keeps of every run."""
     config = composer.compose(tuple(override for override in overrides if override.root in OUTSIDE_SPEC))
     named = study if config["study"] is None else replace(study, name=config["study"])
@@ -159,13 +159,13 @@ def _sweep(
 
 @contextmanager
 def _other_problems_too(overrides: Overrides, composer: Composer, maker: SpecMaker) -> Iterator[None]:
-    """Adds to a `ConfigError` what else is wrong with the words, whatever it was that came first: what shows
+    """Adds to a `ConfigError` what else is wrong with the overrides, whatever it was that came first: what shows
     when they are composed without any levels, and what the data show of those that are right by themselves."""
     try:
         yield
     except ConfigError as error:
         misfits: tuple[Problem, ...] = ()
-        # The data may be missing, too; that is said once the words are right.
+        # The data may be missing, too; that is said once the overrides are right.
         with suppress(Exception):
             misfits = maker.misfits(composer.compose(composer.sound(overrides)))
         alone = problems_of(lambda: composer.compose(overrides))

@@ -1,6 +1,6 @@
 """What a study is to contain, before its sweeps are resolved.
 
-An declaration is read from experiments/NAME/study.yaml (`+experiment=NAME`) or made of the sweeps that are named
+A declaration is read from experiments/NAME/study.yaml (`+experiment=NAME`) or made of the sweeps that are named
 on the command line (`+sweep=[dropout,l2]`).
 """
 

@@ -6,7 +6,7 @@
 
 `evidence` packs a study into `data/` and unpacks it, `sections` and `captions` say what a sweep showed,
 `comparison` what runs have in common. Of what was judged, `verdicts` makes sentences, `verdict_tables` rows,
-`flags` says what to know beside them, `summary` opens the section with all of it; `originals` sets a document's
+`flags` says what to know beside them, `summary` opens the section with all of it; `replication` sets a document's
 numbers and conclusions beside ours; `latex` sets the same for
 papers. `quantities`, `numbers` and `markdown` know nothing of studies.
 """

@@ -91,8 +91,8 @@ class Evidence:
         events: its log.
         ensembles: what seeds gain together; made of the runs' probabilities while these are there, which are too
             large to be packed.
-        readings: of photographs, by the runs of an arm.
-        lines: between the runs of two arms.
+        photo_predictions: of photographs, by the runs of an arm.
+        interpolations: between the runs of two arms.
         tables: the files of the tables, where they have been made of these runs already; of ten thousand runs it
             takes a while.
         judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).

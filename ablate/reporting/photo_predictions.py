@@ -32,7 +32,7 @@ def photographs_section(found: ArmPhotoPredictions) -> str:
 
 
 def photograph_files(found: ArmPhotoPredictions) -> list[str]:
-    """The file name of each reading's figure."""
+    """The file name of each prediction's figure."""
     return [_file(number, prediction) for number, prediction in enumerate(found.predictions, start=1)]
 
 

@@ -82,8 +82,8 @@ def write_report(
         command: the words after `ablate` that made the study.
         redraw: whether to write even over what stands there and says the same.
         events: the study's log.
-        readings: of photographs, by the runs of an arm.
-        lines: between the runs of two arms.
+        photo_predictions: of photographs, by the runs of an arm.
+        interpolations: between the runs of two arms.
 
     Raises:
         ablate.storage.atomic.WriteFailed: when the file system refuses.
@@ -134,8 +134,8 @@ def read_evidence(data_folder: Path) -> Evidence:
 
 
 def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
-    """The same of what `pack_evidence` gives: whoever has no other use for the runs can let go of them before the report is
-    made, for which they are unpacked.
+    """The same of what `pack_evidence` gives: whoever has no other use for the runs can let go of them before the
+    report is made, for which they are unpacked.
 
     Raises:
         ablate.storage.atomic.WriteFailed: when the file system refuses.

@@ -244,7 +244,7 @@ def answer(address: str) -> None:
 @contextmanager
 def unobtrusively() -> Iterator[None]:
     """Within, Ray is joined and nothing else: no handler of its own for SIGTERM, and no thread that writes to stdout
-    what befalls its processes. The crew tells of that."""
+    what befalls its processes. The pool tells of that."""
     handler, listen = signal.getsignal(signal.SIGTERM), ray._private.worker.listen_error_messages
     ray._private.worker.listen_error_messages = lambda *_: None
     try:

@@ -1,7 +1,7 @@
 """Which device a study runs on, found out without TensorFlow in this process, and what a worker sees of it.
 
 resolve_device("auto")          # "cpu" or "gpu"
-worker_environment(numerics, place=0)
+worker_environment(numerics, slot=0)
 """
 
 from __future__ import annotations
@@ -135,12 +135,12 @@ def chosen_gpus(setting: int | Sequence[int] | None, visible: Sequence[str]) -> 
 
 
 def gpu_of(slot: int, gpus: Sequence[str]) -> str:
-    """The one GPU of the worker in a place, for places share them in turn; `-1`, which is none, where there is none."""
+    """The one GPU of the worker in a slot, for slots share them in turn; `-1`, which is none, where there is none."""
     return gpus[slot % len(gpus)] if gpus else "-1"
 
 
 def worker_environment(numerics: Numerics, slot: int, gpus: Sequence[str] | None = None) -> dict[str, str]:
-    """The environment of the worker in a place: its threads, and one GPU of `gpus` (None: all visible) or none."""
+    """The environment of the worker in a slot: its threads, and one GPU of `gpus` (None: all visible) or none."""
     # A crash of native code then leaves a traceback in what the worker printed.
     return {
         **thread_environment(numerics),

@@ -1,6 +1,6 @@
 """The parent's bookkeeping: which runs wait, which are being trained, and what became of each.
 
-Executors ask for the next run and hand back what came out of it; claims, retries, records and the
+Executors ask for the next run and hand back what came out of it; leases, retries, records and the
 runs that another process is training are seen to here.
 """
 
@@ -34,7 +34,7 @@ ALIKE = 3
 
 
 class Dispatcher:
-    """Every run of `todo` is in one place: waiting, being trained here, claimed elsewhere, or recorded."""
+    """Every run of `todo` is in one place: waiting, being trained here, leased elsewhere, or recorded."""
 
     def __init__(self, todo: Sequence[RunSpec], session: Session, leases: Leases, keep_going: bool) -> None:
         self._session = session
@@ -71,7 +71,7 @@ class Dispatcher:
         return tuple(self._recorded[run_id] for run_id in self._specs if run_id in self._recorded)
 
     def take(self, current: str | None, busy: Sequence[str]) -> Job | None:
-        """What a worker should do next, its run claimed; None when there is nothing for it now.
+        """What a worker should do next, its run leased; None when there is nothing for it now.
 
         `current` is the program the worker has compiled, `busy` those of the other workers at work.
         """
@@ -120,7 +120,7 @@ class Dispatcher:
         return self._job(spec.run_id) if self._is_tried_again(spec, worker, failure) else None
 
     def look_elsewhere(self) -> None:
-        """See what became of the runs that other processes had claimed: recorded, still claimed, or ours now."""
+        """See what became of the runs that other processes had leased: recorded, still leased, or ours now."""
         for run_id in sorted(self._elsewhere):
             if self._claim(run_id):
                 self._put_back(run_id)
@@ -152,7 +152,7 @@ class Dispatcher:
         if not self._leases.take(run_id):
             self._note_elsewhere(run_id)
             return False
-        # Asked only under the claim: whoever had it before us has stored what came out.
+        # Asked only under the lease: whoever had it before us has stored what came out.
         self._elsewhere.discard(run_id)
         record = self._stored(run_id)
         if record is None or record == self._old.get(run_id):

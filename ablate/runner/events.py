@@ -63,7 +63,7 @@ class WorkerDied:
 
 @dataclass(frozen=True)
 class RunClaimedElsewhere:
-    """Another process is training the run; its outcome is waited for, and its claim taken over if it dies."""
+    """Another process is training the run; its outcome is waited for, and its lease taken over if it dies."""
 
     run_id: str
 

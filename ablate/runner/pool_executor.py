@@ -1,4 +1,4 @@
-"""What executors whose runs are trained by a crew of workers have in common."""
+"""What executors whose runs are trained by a pool of workers have in common."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class PoolExecutor(ABC):
-    """How many workers, and what is put up with from them.
+    """How many workers, and the limits of each.
 
     Attributes:
         workers: how many; None for as many as there is room for. Never more than there are runs.

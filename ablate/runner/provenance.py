@@ -159,8 +159,8 @@ class _GitFailed(Exception):
 
 @dataclass(frozen=True)
 class _Git:
-    """git in a folder, for as long as there is time: `until` is a moment of the monotonic clock. `places` are variables
-    that say where it keeps things."""
+    """git in a folder, for as long as there is time: `until` is a moment of the monotonic clock.
+    `git_variables` say where it keeps things."""
 
     folder: Path
     until: float

@@ -17,7 +17,7 @@ class WorkerHandle(ABC):
     """A worker and its books; how it is reached is left to the subclass.
 
     Attributes:
-        number: which place among the workers it has, from 0.
+        number: its slot in the pool, from 0.
         numerics: what its process was set up for.
         job: what it is doing; None while it is idle.
         program: the program it compiled last.

@@ -1,7 +1,7 @@
 """The workers of one execution: who gets which run, what they answer, and what becomes of those that die.
 
 A run that ran out of memory has its device for itself at its second try: nothing else begins there until it
-has ended, and the idle workers, which may hold memory of their past, are dismissed.
+has ended, and the idle workers, which may hold memory of their past, are stopped.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class WorkerHost(Protocol[Handle]):
     """Where the workers are, and how they are reached."""
 
     def start_worker(self, number: int, settings: WorkerSettings) -> Handle:
-        """A new worker in a place."""
+        """A new worker in a slot."""
         ...
 
     def device(self, number: int, numerics: Numerics) -> str:
-        """The device that runs with these numerics are computed on in a place; equal for places that share it."""
+        """The device that runs with these numerics are computed on in a slot; equal for slots that share it."""
         ...
 
     def speaking(self, workers: Sequence[Handle], seconds: float) -> list[Handle]:
@@ -53,7 +53,7 @@ class WorkerHost(Protocol[Handle]):
 
 @dataclass(frozen=True)
 class WorkerLimits:
-    """What is put up with from a worker: silence, no end of an epoch, growth of its resident memory."""
+    """What a worker may do before it is ended: be silent, end no epoch, grow in resident memory."""
 
     silent_seconds: float
     stalled_seconds: float
@@ -62,14 +62,14 @@ class WorkerLimits:
 
 @dataclass(frozen=True)
 class Retry:
-    """The second try of a run that ran out of memory, in the place of the first."""
+    """The second try of a run that ran out of memory, in the slot of the first."""
 
     number: int
     job: Job
 
 
 class WorkerPool(Generic[Handle]):
-    """The workers of one execution: a number of places, each empty or with a worker in it."""
+    """The workers of one execution: a number of slots, each empty or with a worker in it."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class WorkerPool(Generic[Handle]):
         return [worker for worker in self._workers if worker is not None]
 
     def _assign(self, number: int) -> bool:
-        """Whether the place has, or is soon to have, something to do."""
+        """Whether the slot has, or is soon to have, something to do."""
         for retry in self._retries:
             if self._shares_device(number, retry):
                 self._assign_alone(number, retry)
@@ -129,7 +129,7 @@ class WorkerPool(Generic[Handle]):
         return job is not None
 
     def _assign_alone(self, number: int, retry: Retry) -> None:
-        """Clears the device of a retry of workers that have nothing to do, and begins it in its place when no other
+        """Clears the device of a retry of workers that have nothing to do, and begins it in its slot when no other
         run is left there."""
         for worker in self._present():
             if worker.job is None and self._shares_device(worker.number, retry):
@@ -156,7 +156,7 @@ class WorkerPool(Generic[Handle]):
         self._session.observe(RunStarted(job.spec.run_id, number))
 
     def _worker_for(self, number: int, numerics: Numerics) -> Handle:
-        """The worker in a place; a new one when there is none, or its device or threads are others."""
+        """The worker in a slot; a new one when there is none, or its device or threads are others."""
         worker = self._workers[number]
         if worker is None or worker.numerics != numerics:
             self._stop_worker(number)
@@ -224,7 +224,7 @@ class WorkerPool(Generic[Handle]):
                 self._lose(worker, f"ended no epoch for {self._limits.stalled_seconds:g} s", "stalled")
 
     def _lose(self, worker: Handle, reason: str | None, kind: str) -> None:
-        """Bury a worker; `reason` is None when it ended by itself, and the way it did is the reason."""
+        """Give up a worker; `reason` is None when it ended by itself, and the way it did is the reason."""
         self._workers[worker.number] = None
         worker.end(GRACE_SECONDS if reason is None else 0.0)
         how, output = worker.exit_report()

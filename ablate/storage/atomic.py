@@ -6,7 +6,7 @@ most a `.tmp-…` that nobody reads.
 
     write_atomically(folder / "runs.csv", content)
     with staged_folder(runs, {"spec.json": ..., "record.json": ...}) as staged:
-        publish(staged, runs / run_id)
+        move_into_place(staged, runs / run_id)
     unseal(sealed_text({"epoch": 3})) == {"epoch": 3}
 """
 

@@ -1,12 +1,12 @@
 """What takes space in a results folder, and what of it no study needs.
 
-    lie = lying(results_dir)                               # every run, artefact, study, set-aside, … with its size
-    found = leftovers(lie, results_dir, now=time.time())   # those that nothing needs
-    remove(found[0], results_dir, now=time.time())         # for good
+    items = stored_items(results_dir)                         # every run, artefact, study, set-aside, … with its size
+    found = find_garbage(items, results_dir, now=time.time()) # those that nothing needs
+    remove(found[0], results_dir, now=time.time())            # for good
 
 Needed are the runs of every plan that was ever made of a study, those of its confirmation included. A run that no
-plan names is the user's own (`ablate optimizer=sgd seed=3` makes one), so it is a leftover of a kind of its own. What
-may be somebody's who lives is no leftover: what a process is writing, runs that are claimed, runs of the last minutes.
+plan names is the user's own (`ablate optimizer=sgd seed=3` makes one), so it is garbage of a kind of its own. What
+may be somebody's who lives is no garbage: what a process is writing, runs that are leased, runs of the last minutes.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def find_garbage(there: Sequence[StoredItem], results_dir: Path, now: float) -> 
 
 
 def lone_runs(there: Sequence[StoredItem], results_dir: Path, now: float) -> tuple[Garbage, ...]:
-    """Runs of no study that are not claimed, and not of the last minutes; with the sizes of their artefacts.
+    """Runs of no study that are not leased, and not of the last minutes; with the sizes of their artefacts.
 
     Raises:
         UnknownNeeds: when the plans of a study are damaged, or of another version.
@@ -149,7 +149,7 @@ def planned_ids(results_dir: Path) -> frozenset[str]:
 
 
 def remove(garbage: Garbage, results_dir: Path, now: float) -> bool:
-    """Remove it for good; whether it could be. A run or a claim that somebody has taken meanwhile stays, and so does
+    """Remove it for good; whether it could be. A run or a lease that somebody has taken meanwhile stays, and so does
     an artefact that was made anew.
 
     Raises:

@@ -1,14 +1,14 @@
 """Leases: which process is training which run, so that several can work on one store and never on one run.
 
-A claim is a file named by the run that says who holds it. A dead holder's claim is void: on this host
+A lease is a file named by the run that says who holds it. A dead holder's lease is void: on this host
 when its process is gone, on another (or from before this one's last start) when the file has not been
 touched for a while. No clock is trusted: who sets it makes nobody dead. Two processes that mistake each
 other for dead lose time, not results: the store keeps the first outcome.
 
-    with Leases(results_dir) as claims:         # a thread touches the claims until the end, then they go
+    with Leases(results_dir) as leases:         # a thread touches the leases until the end, then they go
         if leases.take(run_id):
             ...
-            claims.release(run_id)
+            leases.release(run_id)
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ __all__ = ["Leases", "Owner"]
 
 BEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
-# Of one look at a claim of another host, whose clock may be wrong by minutes, this much is a death.
+# Of one look at a lease of another host, whose clock may be wrong by minutes, this much is a death.
 DEAD_SECONDS = 3600.0
 # psutil derives both a start and the boot from the clock, and rounds the one more than the other.
 START_TOLERANCE_SECONDS = 2.0
-# What a claim is written into before it has its name; nobody writes one without the lock.
+# What a lease is written into before it has its name; nobody writes one without the lock.
 TEMPORARY = ".tmp-claim"
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds a claim.
+    """Who holds a lease.
 
     Attributes:
         host: the machine, by its name and its boot: numbers of processes say nothing beyond these.
@@ -67,7 +67,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class _Lease:
-    """What one look at a claim shows; `owner` is None where it names nobody."""
+    """What one look at a lease shows; `owner` is None where it names nobody."""
 
     owner: Owner | None
     touched_at_nanoseconds: int
@@ -75,7 +75,7 @@ class _Lease:
 
 @dataclass
 class _Beats:
-    """When a claim was last seen to be touched.
+    """When a lease was last seen to be touched.
 
     Ages are measured from one look to the next on the watcher's own clock: the clocks of two hosts
     that share a folder need not agree.
@@ -92,7 +92,7 @@ class _Beats:
 
 
 class Leases:
-    """The claims under `root/claims`, on behalf of one holder.
+    """The leases under `root/claims`, on behalf of one holder; the folder keeps the name that older stores have.
 
     `me`, `is_running` and `monotonic` stand for the host, its processes and its clock, and are given by tests.
     """
@@ -106,7 +106,7 @@ class Leases:
     ) -> None:
         self._folder = root / "claims"
         self._me = me or Owner.current()
-        # What stands in a claim of this holder.
+        # What stands in a lease of this holder.
         self._named = json.dumps(asdict(self._me)).encode("ascii")
         self._is_running = is_running or process_is_running
         self._beats = _Beats(monotonic)
@@ -115,7 +115,7 @@ class Leases:
         self._ended = threading.Event()
 
     def take(self, run_id: str) -> bool:
-        """Claim a run; False when a living process other than this holder has it.
+        """Lease a run; False when a living process other than this holder has it.
 
         Raises:
             WriteFailed: when the file system refuses.
@@ -126,7 +126,7 @@ class Leases:
             with holding(self._lock):
                 if self._is_held_elsewhere(run_id):
                     return False
-                # Whole or not at all: a claim that names nobody would hold the run until it is stale.
+                # Whole or not at all: a lease that names nobody would hold the run until it is stale.
                 temporary = self._folder / TEMPORARY
                 temporary.write_bytes(self._named)
                 temporary.replace(path)
@@ -134,7 +134,7 @@ class Leases:
         return True
 
     def release(self, run_id: str) -> None:
-        """Give a run back. A claim that another process has taken over meanwhile is left to it.
+        """Give a run back. A lease that another process has taken over meanwhile is left to it.
 
         Raises:
             WriteFailed: when the file system refuses.
@@ -148,7 +148,7 @@ class Leases:
                 path.unlink()
 
     def owner(self, run_id: str) -> Owner | None:
-        """Who is named in the claim, dead or alive; None when there is no claim or it names nobody."""
+        """Who is named in the lease, dead or alive; None when there is no lease or it names nobody."""
         lease = self._read(run_id)
         return None if lease is None else lease.owner
 
@@ -157,13 +157,13 @@ class Leases:
         return self.owner(run_id) if self._is_held_elsewhere(run_id) else None
 
     def names(self) -> tuple[str, ...]:
-        """The runs that there is a claim of, its holder alive or dead, sorted."""
+        """The runs that there is a lease of, its holder alive or dead, sorted."""
         found = self._folder.iterdir() if self._folder.is_dir() else ()
         return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
 
     def is_void(self, run_id: str, now: float) -> bool:
-        """Whether a claim's holder is dead, as far as one look can tell: on this host its process is gone; from
-        another the claim has not been touched for an hour. `now` is in seconds since 1970.
+        """Whether a lease's holder is dead, as far as one look can tell: on this host its process is gone; from
+        another the lease has not been touched for an hour. `now` is in seconds since 1970.
         """
         lease = self._read(run_id)
         if lease is None:
@@ -173,7 +173,7 @@ class Leases:
         return now - lease.touched_at_nanoseconds / 1e9 > DEAD_SECONDS
 
     def clear(self, run_id: str, now: float) -> bool:
-        """Remove the claim of a dead holder; whether it was one.
+        """Remove the lease of a dead holder; whether it was one.
 
         Raises:
             WriteFailed: when the file system refuses.
@@ -186,7 +186,7 @@ class Leases:
         return is_void
 
     def __enter__(self) -> Leases:
-        threading.Thread(target=self._beat, name="claims", daemon=True).start()
+        threading.Thread(target=self._beat, name="leases", daemon=True).start()
         return self
 
     def __exit__(
@@ -205,7 +205,7 @@ class Leases:
         return self._beats.silent_seconds(run_id, lease.touched_at_nanoseconds) < STALE_SECONDS
 
     def _read(self, run_id: str) -> _Lease | None:
-        """A claim as it stands; None where there is none, or none any more: it may be given back at any moment."""
+        """A lease as it stands; None where there is none, or none any more: it may be given back at any moment."""
         path = self._folder / run_id
         try:
             touched_at_nanoseconds, content = path.stat().st_mtime_ns, path.read_bytes()
@@ -221,7 +221,7 @@ class Leases:
             self.touch()
 
     def touch(self) -> None:
-        """Show that the holder lives: moves the modification time of every claim held."""
+        """Show that the holder lives: moves the modification time of every lease held."""
         for run_id in tuple(self._held):
             path = self._folder / run_id
             # Released a moment ago, or the folder is out of reach for now: the next beat will tell.

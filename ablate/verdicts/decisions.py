@@ -78,7 +78,7 @@ class DifferenceEstimate:
 def estimate_difference(
     differences: Sequence[float], margin: float | None = None, floor: float = 0.0, magnitude: float = 0.0
 ) -> DifferenceEstimate:
-    """The evidence of one difference per seed, all finite.
+    """The estimate of a difference from one value per seed, all finite.
 
     Args:
         floor: the smallest spread that is believed: of values in steps of r it is r/√12, that of rounding to

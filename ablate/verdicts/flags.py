@@ -32,7 +32,7 @@ MIN_EXACT_SEEDS = 6
 
 @dataclass(frozen=True)
 class Observed:
-    """One question as it was found. `matched` is None for an effect, which has no two sides."""
+    """One question as it was found. `paired` is None for an effect, which has no two sides."""
 
     differences: Sequence[float]
     estimate: DifferenceEstimate

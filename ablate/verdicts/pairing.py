@@ -1,4 +1,4 @@
-"""Two arms matched by seed, on the scale of the question.
+"""Two arms paired by seed, on the scale of the question.
 
 >>> from ablate.core.records import METRICS
 >>> arm, reference = ArmValues({0: 0.98, 1: 0.97}), ArmValues({1: 0.96, 0: 0.97, 2: 0.99})

@@ -1,4 +1,4 @@
-"""`ablate watch`: how far a study is, from its plan, the store and the claims of other processes."""
+"""`ablate watch`: how far a study is, from its plan, the store and the leases of other processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def results(folder: Path) -> Path:
 
 @pytest.fixture
 def holder(results: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process, which has claimed the 11th run."""
+    """Another process, which has a lease of the 11th run."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", HOLD, str(results), IDS[10]]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Words: what is written is read back as it was."""
+"""Overrides: what is written is read back as it was."""
 
 from __future__ import annotations
 

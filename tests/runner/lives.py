@@ -4,7 +4,7 @@ plan to its tables.
     with start(scripted_life, folder, workers=2) as life:
         kill_tree(life.pid)
         life.join()
-    assert leftovers(folder) == []
+    assert left_behind(folder) == []
 
 A life is a real parent with real worker processes. It is forked from a server that has imported what tables are made
 with, which would otherwise take each life longer than all of its runs.

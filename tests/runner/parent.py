@@ -1,9 +1,9 @@
 """A parent for tests that kill it: `python -m tests.runner.parent FOLDER WORKERS SECONDS [KILL_AT]`.
 
 It trains `SPECS`, each epoch of which takes SECONDS, and prints the id of each run that ends with whether it
-was trained here. KILL_AT names the moment at which it kills itself: `asked` (for a run that is not claimed yet),
-`taken` (a claim), `torn` (half of the arrays are written), `staged` (a record in its temporary folder), `published`
-(the record in its place, the claim not yet released).
+was trained here. KILL_AT names the moment at which it kills itself: `asked` (for a run that is not leased yet),
+`taken` (a lease), `torn` (half of the arrays are written), `staged` (a record in its temporary folder), `published`
+(the record in its place, the lease not yet released).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Machines that share a file system: each is a parent on a host of its own, and the claims keep them apart."""
+"""Machines that share a file system: each is a parent on a host of its own, and the leases keep them apart."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_others_finish_what_a_lost_machine_had_begun(tmp_path):
     with start(alone, 2, SECONDS) as parent:
         parent.communicate()
     with start_on("first", shared) as first, start_on("second", shared) as second, start_on("lost", shared) as lost:
-        # Lost with a run in hand, of which nothing remains but a claim that nobody touches any more.
+        # Lost with a run in hand, of which nothing remains but a lease that nobody touches any more.
         wait_until(lambda: claimed_by(lost.pid, shared), seconds=60.0)
         lost.send_signal(signal.SIGKILL)
         begun = claimed_by(lost.pid, shared)

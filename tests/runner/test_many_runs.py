@@ -79,5 +79,5 @@ def test_the_work_for_a_run_does_not_grow_with_the_runs(monkeypatch, programs):
         dispatcher.keep(JobResult(job.spec, finished(job.spec, losses)))
     assert [record.run_id for record in dispatcher.records()] == [spec.run_id for spec in specs]
     assert Counting.looked_at <= 3 * len(specs)
-    # Before anything is begun, under the claim, and for what the job needs.
+    # Before anything is begun, under the lease, and for what the job needs.
     assert store.reads <= 3 * len(specs)

@@ -61,7 +61,7 @@ class Pretended(WorkerHandle):
 
 
 class PretendedHost:
-    """Two GPUs, shared in turn, and no room for the worker in a place of `waiting`."""
+    """Two GPUs, shared in turn, and no room for the worker in a slot of `waiting`."""
 
     def __init__(self, waiting=()):
         self.waiting = waiting
@@ -77,7 +77,7 @@ class PretendedHost:
 
 
 class Team:
-    """A crew, and what its places are doing by the seed of their run."""
+    """A pool, and what its slots are doing by the seed of their run."""
 
     def __init__(self, folder, slots, specs, host) -> None:
         self.events = []
@@ -108,7 +108,7 @@ def test_a_run_that_filled_a_gpu_is_alone_on_it_and_the_other_goes_on(tmp_path):
     assert team.turn() == [0, 1, 2, 3]
     team.worker(0).run_out_of_memory()
     team.turn()
-    # Place 2 is on the same GPU and still at work; places 1 and 3 are on the other.
+    # Slot 2 is on the same GPU and still at work; slots 1 and 3 are on the other.
     team.worker(1).complete()
     assert team.turn() == [None, None, 2, 3]
     assert team.turn() == [None, 4, 2, 3]
