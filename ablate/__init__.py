@@ -9,6 +9,8 @@ The same from Python:
 
     done = ablate.run(["+sweep=optimizers", "sweep.seeds=3"])
     ablate.load("optimizers").verdicts        # a pandas frame
+    ablate.compare("optimizers:adam", "optimizers:sgd")
+    ablate.judge(frame, metric="accuracy", direction="max", margin=0.005)    # anybody's table, or a pandas frame
 
 Every verb of the command line is such a function, see `ablate.operations`. The parts can be used alone:
 

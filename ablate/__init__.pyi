@@ -1,4 +1,6 @@
 from .core.errors import AblateError as AblateError
+from .operations.analyse import judge as judge
+from .operations.compare import compare as compare
 from .operations.load import load as load
 from .operations.run import run as run
 

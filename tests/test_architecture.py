@@ -176,6 +176,19 @@ def test_the_loop_over_batches_stands_once():
     assert loops == {"training/epoch"}
 
 
+def test_every_file_and_every_test_that_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    files = set(re.findall(r"`((?:ablate|tests|conf)/[\w/]+\.\w+)`", text))
+    assert files
+    assert {name for name in files if "NAME" not in name and not (ROOT / name).is_file()} == set()
+    promises = re.findall(r"`((?:\w+/)*test_\w+\.py)(?:::(\w+)…?)?`", text[text.index("| case | promise |") :])
+    assert len(promises) > 20
+    for file, name in promises:
+        folders = [folder for folder in (ROOT / "tests", ROOT / "tests" / "runner") if (folder / file).is_file()]
+        assert folders, file
+        assert f"def {name}" in (folders[0] / file).read_text(), f"{file}::{name}"
+
+
 def test_nothing_but_the_command_line_prints():
     assert {room_of(module) for module in modules() if "print" in calls(module)} <= {"cli"}
 

@@ -85,7 +85,7 @@ class RunDone:
 
 
 @dataclass(frozen=True)
-class Task:
+class TrainingRequest:
     """What was asked for and in which words, the versions that it has to be computed with (None for any), where it is
     kept and who is told."""
 
@@ -123,38 +123,38 @@ def run(
     request = read_request(words, folders, is_grid)
     versions = installed_versions() if same_environment else None
     store = RunStore(request.settings.results_dir)
-    task = Task(request, recorded_words(words, is_grid), versions, store, observe)
-    return run_study(request.work, task) if isinstance(request.work, Study) else _run_alone(request.work, task)
+    asked = TrainingRequest(request, recorded_words(words, is_grid), versions, store, observe)
+    return run_study(request.work, asked) if isinstance(request.work, Study) else _run_alone(request.work, asked)
 
 
-def run_study(study: Study, task: Task) -> StudyDone:
+def run_study(study: Study, asked: TrainingRequest) -> StudyDone:
     """Trains what the store lacks of the study, then writes its tables and report."""
-    settings, store = task.request.settings, task.store
+    settings, store = asked.request.settings, asked.store
     folder = StudyFolder(settings.results_dir, study.name)
-    record_plan(folder, StudyPlan.of(study), task.words)
-    trained = _train_study(study, task, folder)
+    record_plan(folder, StudyPlan.of(study), asked.words)
+    trained = _train_study(study, asked, folder)
     # pandas and scipy, which nobody need wait for before there is something to publish.
     from ablate.operations.publish import publish
 
     published = publish(folder, store, settings.reports_dir)
     damaged = {record.run_id for each in trained for record in each.records} - published.run_ids
     if damaged:
-        task.observe(DamageFound(frozenset(damaged)))
-        trained += _train_study(study, task, folder)
+        asked.observe(DamageFound(frozenset(damaged)))
+        trained += _train_study(study, asked, folder)
         published = publish(folder, store, settings.reports_dir)
     report = published.report
     return StudyDone(study, settings.results_dir, folder.path, report.path, report.changed, tuple(trained))
 
 
-def _run_alone(spec: RunSpec, task: Task) -> RunDone:
-    trained = _train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, task)
+def _run_alone(spec: RunSpec, asked: TrainingRequest) -> RunDone:
+    trained = _train("run", {spec.run_id: spec}, {spec.run_id: f"seed {spec.seed}"}, asked)
     return RunDone(trained.records[0], trained)
 
 
-def _train_study(study: Study, task: Task, folder: StudyFolder) -> list[Trained]:
+def _train_study(study: Study, asked: TrainingRequest, folder: StudyFolder) -> list[Trained]:
     """Trains what the store lacks of the study, and then of what confirms it."""
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
-    trained = [_train(study.name, study.run_specs(), labels, task), *_confirm(study, task)]
+    trained = [_train(study.name, study.run_specs(), labels, asked), *_confirm(study, asked)]
     for each in trained:
         _log_unlike(each, study, folder)
     return trained
@@ -170,17 +170,17 @@ def _log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
                 folder.log(Flag.NONDETERMINISM.value, entry)
 
 
-def _confirm(study: Study, task: Task) -> list[Trained]:
+def _confirm(study: Study, asked: TrainingRequest) -> list[Trained]:
     """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
     baseline and of the runner-up."""
     if not any(sweep.spec.confirm for sweep in study.sweeps):
         return []
-    chosen = _confirming_specs(study, task.store)
+    chosen = _confirming_specs(study, asked.store)
     if not chosen:
         return []
     labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in chosen.items()}
     specs = {run_id: spec for run_id, (_, spec) in chosen.items()}
-    return [_train(f"{study.name}, confirmation", specs, labels, task)]
+    return [_train(f"{study.name}, confirmation", specs, labels, asked)]
 
 
 def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
@@ -197,14 +197,14 @@ def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, Run
     return found
 
 
-def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], task: Task) -> Trained:
+def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], asked: TrainingRequest) -> Trained:
     """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
-    request, store = task.request, task.store
-    work = missing(specs, store, request.keep, task.versions)
-    task.observe(WorkPlanned(name, labels, tuple(specs.values()), work))
+    request, store = asked.request, asked.store
+    work = missing(specs, store, request.keep, asked.versions)
+    asked.observe(WorkPlanned(name, labels, tuple(specs.values()), work))
     if not work.jobs:
         return Trained(tuple(work.done[run_id] for run_id in specs))
-    heard, observe = _remembering(task.observe)
+    heard, observe = _remembering(asked.observe)
     started = time.monotonic()
     executor: Executor = build(request.settings.executor)
     session = Session(
@@ -212,11 +212,11 @@ def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], t
         request.settings.data_dir,
         observe,
         request.keep,
-        provenance=recorded_provenance(task.words, store.root),
+        provenance=recorded_provenance(asked.words, store.root),
         anew=frozenset(spec.run_id for spec in work.outdated),
     )
     trained = executor.execute(work.jobs, session)
-    task.observe(WorkEnded(trained, time.monotonic() - started))
+    asked.observe(WorkEnded(trained, time.monotonic() - started))
     records = {**work.done, **{record.run_id: record for record in trained}}
     return Trained(
         tuple(records[run_id] for run_id in specs),

@@ -72,7 +72,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.config.runs import Settings
     from ablate.core.errors import ExitCode
     from ablate.core.specs import Component
-    from ablate.operations.run import Task, run_study
+    from ablate.operations.run import TrainingRequest, run_study
     from ablate.reporting.writing import Written
 
     ablate.operations.publish.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
@@ -82,7 +82,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     output = Output()
     try:
         with Progress(output) as progress:
-            done = run_study(STUDY, Task(request, (), None, RunStore(folder / "results"), progress.observe))
+            done = run_study(STUDY, TrainingRequest(request, (), None, RunStore(folder / "results"), progress.observe))
         return ExitCode.DONE if done.is_complete else ExitCode.SOME_RUNS_FAILED
     except BaseException as error:
         return explain(error, output)
