@@ -9,20 +9,17 @@ ablate doctor --skip-training --json   all but the last part, for another progra
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.cli.output import Output, plain_table
 from ablate.cli.verbs import Invocation
 from ablate.cli.wording import counted
-from ablate.core.errors import ExitCode, UsageError
-from ablate.core.specs import Numerics, RunSpec
-from ablate.datasets.arrays import DataError
-from ablate.operations.request import read_run
-from ablate.runner.devices import DeviceAbsent
+from ablate.core.errors import ExitCode
+from ablate.operations.doctor import TAKES, Section, doctor
 
 WORDS = "setting"
-WORDS_HELP = "results_dir=…, data_dir=…, numerics.device=…: what the runs will be given"
+WORDS_HELP = TAKES
 
 CODES: Mapping[Trouble, ExitCode] = {
     Trouble.INSTALLATION: ExitCode.INTERNAL_ERROR,
@@ -30,7 +27,6 @@ CODES: Mapping[Trouble, ExitCode] = {
     Trouble.DEVICE: ExitCode.DEVICE_ABSENT,
 }
 MARKS: Mapping[Level, str] = {Level.FINE: "ok", Level.NOTE: "note", Level.WRONG: "wrong"}
-DEVICE, NUMERICS = "numerics.device", "numerics"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,65 +35,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    _, strangers = invocation.settings(also=(NUMERICS,))
-    if strangers:
-        raise UsageError(f"{strangers[0]} is no setting of the doctor: it takes {WORDS_HELP}")
-    found: dict[str, list[Finding]] = {}
-    for title, findings in examinations(invocation):
-        found[title] = list(findings)
-        if not invocation.options.json:
-            show_section(title, found[title], output)
-    every = [finding for findings in found.values() for finding in findings]
-    wrong = [finding for finding in every if finding.level is Level.WRONG]
-    if invocation.options.json:
-        output.data({title: [each.to_json() for each in findings] for title, findings in found.items()})
+    options = invocation.options
+
+    def show(section: Section) -> None:
+        if not options.json:
+            show_section(section, output)
+
+    found = doctor(invocation.words, invocation.folders, skip_training=options.skip_training, observe=show)
+    if options.json:
+        output.data(found.to_json())
     else:
-        show_mends(every, output)
-        if not wrong:
-            output.result("All is well." if "training" in found else "All is well, as far as was looked.")
-    return CODES[wrong[0].trouble] if wrong else ExitCode.DONE
+        show_mends(found.findings, output)
+        if not found.wrong:
+            output.result("All is well." if found.has_trained else "All is well, as far as was looked.")
+    return CODES[found.wrong[0].trouble] if found.wrong else ExitCode.DONE
 
 
-def examinations(invocation: Invocation) -> Iterator[tuple[str, Iterable[Finding]]]:
-    """Title → what is found, the quick parts first; each looks when it is iterated over."""
-    from ablate.checkup.data import look_at_data
-    from ablate.checkup.devices import look_at_devices
-    from ablate.checkup.libraries import look_at_libraries
-    from ablate.checkup.machine import look_at_machine
-    from ablate.checkup.results import look_at_results
-
-    settings, _ = invocation.settings(also=(NUMERICS,))
-    yield "libraries", look_at_libraries()
-    yield "devices", look_at_devices(asked_device(invocation.words))
-    spec = tested_run(invocation)
-    yield "machine", look_at_machine(Numerics("cpu", "xla", 1) if spec is None else spec.numerics)
-    yield "data sets", look_at_data(invocation.folders.tree(), settings.data_dir)
-    yield "results", look_at_results(settings.results_dir)
-    if spec is not None and not invocation.options.skip_training:
-        from ablate.checkup.loop import look_at_loop
-
-        yield "training", look_at_loop(spec)
-
-
-def asked_device(words: Sequence[str]) -> str:
-    values = [word.partition("=")[2] for word in words if word.partition("=")[0] == DEVICE]
-    return values[-1] if values else "auto"
-
-
-def tested_run(invocation: Invocation) -> RunSpec | None:
-    """What the self-test trains; None where it cannot be, for a reason that another part says."""
-    from ablate.checkup.loop import WORDS as TINY
-
-    numerics = (word for word in invocation.words if word.startswith(f"{NUMERICS}."))
-    try:
-        return read_run((*TINY, *numerics), invocation.folders)
-    except (DataError, DeviceAbsent):
-        return None
-
-
-def show_section(title: str, findings: Sequence[Finding], output: Output) -> None:
-    columns = [("", "left"), (title, "left"), ("", "left")]
-    output.result(plain_table(columns, [[MARKS[each.level], each.subject, each.says] for each in findings]))
+def show_section(section: Section, output: Output) -> None:
+    columns = [("", "left"), (section.title, "left"), ("", "left")]
+    output.result(plain_table(columns, [[MARKS[each.level], each.subject, each.says] for each in section.findings]))
     output.result("")
 
 

@@ -9,22 +9,13 @@ ablate predict dropout:dropout=0.1 *.png --report    in the report of the study 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
+from ablate.analysis.photo_predictions import PhotoPrediction
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode, UsageError
-from ablate.operations.restore import RestoredRun, restored, weighted_runs
-from ablate.operations.sides import one_side, study_of
-from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder
-
-if TYPE_CHECKING:
-    from ablate.config.runs import Settings
-    from ablate.datasets.photographs import Pixels, Prepared
+from ablate.operations.predict import Predictions, predict
 
 WORDS = "word"
 WORDS_HELP = "a run (the beginning of its id) or an arm as study:level, then image files"
@@ -42,104 +33,24 @@ def execute(invocation: Invocation, output: Output) -> int:
     settings, words = invocation.settings()
     if len(words) < 2:
         raise UsageError("Which run, and which images? ablate predict RUN IMAGE…")
-    side = one_side(words[0], settings.results_dir)
-    study = study_of(side) if invocation.options.report else None
-    runs = weighted_runs(side, RunStore(settings.results_dir))
-    if len(runs) < len(side.runs):
-        output.say(f"{len(side.runs) - len(runs)} of {len(side.runs)} seeds have no weights saved, and are not asked")
-    predictions, problems = read(list(map(Path, words[1:])), restored(runs, settings))
-    for problem in problems.values():
+    options, images = invocation.options, list(map(Path, words[1:]))
+    found = predict(words[0], images, settings=settings, out=options.out, report=options.report)
+    if found.unasked:
+        output.say(f"{found.unasked} of {found.seeds} seeds have no weights saved, and are not asked")
+    for problem in found.problems.values():
         output.problem(problem)
-    if invocation.options.json:
-        failed = [{"image": str(path), "error": problem} for path, problem in problems.items()]
-        output.data(
-            {"side": side.label, "images": [prediction.to_json() for prediction in predictions], "failed": failed}
-        )
+    if options.json:
+        output.data(found.to_json())
     else:
-        for prediction in predictions:
+        for prediction in found.predictions:
             output.result(line_of(prediction))
-    if invocation.options.out is not None:
-        for path in draw(predictions, invocation.options.out):
-            output.say(str(path))
-    if study is not None and predictions:
-        output.say(str(report(ArmPhotoPredictions(side.label, tuple(predictions)), study, settings)))
-    return ExitCode.DATA_PROBLEM if problems else ExitCode.DONE
+    for path in written(found):
+        output.say(str(path))
+    return ExitCode.DATA_PROBLEM if found.problems else ExitCode.DONE
 
 
-def read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[list[PhotoPrediction], dict[Path, str]]:
-    """What the runs read in the images; and of those that could not be read, why.
-
-    Raises:
-        DataError: when the models take no pictures, or the data of a run cannot be read.
-        UsageError: when they tell no classes apart.
-    """
-    import numpy as np
-
-    from ablate.probes.answers import class_probabilities, hidden_answers
-
-    prepared: dict[Path, tuple[Prepared, Pixels | None]] = {}
-    problems: dict[Path, str] = {}
-    opinions: dict[Path, list[Opinion]] = {}
-    answers: dict[Path, Mapping[str, np.ndarray]] = {}
-    for number, restored_run in enumerate(runs):
-        spec, model, shape = restored_run.run.spec, restored_run.model, restored_run.example_shape
-        run_id = restored_run.run.record.run_id
-        if number == 0:
-            if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
-                raise UsageError(f"run {run_id[:12]} is of a regression: there are no classes to predict")
-            prepared, problems = prepare_all(paths, shape, spec.dataset.source.target)
-            if not prepared:
-                break
-        for path, (whole, plain) in prepared.items():
-            images = [image for image in (whole.example, plain) if image is not None]
-            batch = np.stack([image.reshape(shape) for image in images])
-            probabilities = class_probabilities(model, batch)
-            opinion = Opinion(run_id, spec.seed, probabilities[0], *probabilities[1:])
-            opinions.setdefault(path, []).append(opinion)
-            if number == 0:
-                answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}
-    predictions = [
-        PhotoPrediction(path.name, whole.steps, tuple(opinions[path]), plain, answers[path])
-        for path, (whole, plain) in prepared.items()
-    ]
-    return predictions, problems
-
-
-def prepare_all(
-    paths: Sequence[Path], shape: tuple[int, ...], loader: str
-) -> tuple[dict[Path, tuple[Prepared, Pixels | None]], dict[Path, str]]:
-    """Each image prepared, and plainly resized where its model sees grey; and what was wrong with the others.
-
-    Raises:
-        UnfitShape: when no image can be made an example of this shape.
-    """
-    from ablate.datasets.arrays import DataError
-    from ablate.datasets.photographs import UnfitShape, plain_resize, prepare, read_photograph
-
-    prepared: dict[Path, tuple[Prepared, Pixels | None]] = {}
-    problems: dict[Path, str] = {}
-    for path in dict.fromkeys(paths):
-        try:
-            photograph = read_photograph(path)
-            whole = prepare(photograph, shape, loader)
-        except UnfitShape:
-            raise
-        except DataError as error:
-            problems[path] = str(error) if str(path) in str(error) else f"{path}: {error}"
-            continue
-        is_grey = whole.example.ndim == 2
-        prepared[path] = whole, plain_resize(photograph, shape[0]).example if is_grey else None
-    return prepared, problems
-
-
-def report(found: ArmPhotoPredictions, study: str, settings: Settings) -> Path:
-    """Puts the predictions into the study's folder, and so into its report; the report's path."""
-    from ablate.operations.publish import publish
-    from ablate.reporting.evidence import PHOTO_PREDICTIONS, pack_photo_predictions
-
-    folder = StudyFolder(settings.results_dir, study)
-    folder.write(PHOTO_PREDICTIONS, pack_photo_predictions(found))
-    return publish(folder, RunStore(settings.results_dir), settings.reports_dir).report.path
+def written(found: Predictions) -> list[Path]:
+    return [*found.figures, *([found.report] if found.report is not None else [])]
 
 
 def line_of(prediction: PhotoPrediction) -> str:
@@ -152,21 +63,3 @@ def line_of(prediction: PhotoPrediction) -> str:
     return (
         f"{prediction.name}: {prediction.predicted} ({prediction.probability:.3f}, {agreeing} of {runs} seeds{others})"
     )
-
-
-def draw(predictions: Sequence[PhotoPrediction], folder: Path) -> list[Path]:
-    """Writes a figure of each prediction, named after its image; the paths."""
-    from ablate.plots.canvas import png_bytes
-    from ablate.plots.pictures import photo_prediction_page
-    from ablate.storage.atomic import write_atomically
-
-    written: list[Path] = []
-    for prediction in predictions:
-        stem, number = Path(prediction.name).stem, 1
-        path = folder / f"{stem}.png"
-        while path in written:  # images of one name from several folders
-            number += 1
-            path = folder / f"{stem}_{number}.png"
-        write_atomically(path, png_bytes(photo_prediction_page(prediction)))
-        written.append(path)
-    return written

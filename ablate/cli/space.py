@@ -1,30 +1,23 @@
-"""What `fsck` and `gc` say of space: rows of a table, as text and for another program."""
+"""What `fsck` and `gc` have in common: a table of space, lines folded, and words that are settings only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from ablate.cli.output import PlainTable, bytes_text, plain_table
-from ablate.core.identity import Json
+from ablate.core.errors import UsageError
+from ablate.operations.space import Space
 
-__all__ = ["folded", "space_json", "space_table"]
+__all__ = ["folded", "refuse_names", "space_table"]
 
 # Of one kind so many are shown; --json has them all.
 SHOWN = 20
 
 
-def space_table(things: Iterable[tuple[str, int]]) -> PlainTable:
-    """A row for each name, in the order in which they come: how many things have it, and their size together.
-
-    Args:
-        things: the name of the row that each belongs to, and its size in bytes.
-    """
-    rows = [[name, str(number), bytes_text(size)] for name, (number, size) in _sums(things).items()]
+def space_table(space: Mapping[str, Space]) -> PlainTable:
+    """A row for each kind: how many things are of it, and their size together."""
+    rows = [[kind, str(each.number), bytes_text(each.bytes)] for kind, each in space.items()]
     return plain_table([("", "left"), ("number", "right"), ("size", "right")], rows)
-
-
-def space_json(things: Iterable[tuple[str, int]]) -> dict[str, Json]:
-    return {name: {"number": number, "bytes": size} for name, (number, size) in _sums(things).items()}
 
 
 def folded(kind: str, lines: list[str]) -> list[str]:
@@ -34,9 +27,11 @@ def folded(kind: str, lines: list[str]) -> list[str]:
     return [*lines[:SHOWN], f"{kind}: and {len(lines) - SHOWN} more (--json names them all)"]
 
 
-def _sums(things: Iterable[tuple[str, int]]) -> dict[str, tuple[int, int]]:
-    sums: dict[str, tuple[int, int]] = {}
-    for name, size in things:
-        number, before = sums.get(name, (0, 0))
-        sums[name] = number + 1, before + size
-    return sums
+def refuse_names(words: Sequence[str]) -> None:
+    """For verbs about a whole store.
+
+    Raises:
+        UsageError: for words that are no settings.
+    """
+    if words:
+        raise UsageError(f"{words[0]}: this verb is about the whole store; it takes results_dir=… and no names")

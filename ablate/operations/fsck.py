@@ -1,8 +1,8 @@
 """Everything in a results folder, verified, and what can be mended of it.
 
-    found = inspect(results_dir, now=time.time())               # changes nothing
-    found.findings                                              # (StoreFinding(DAMAGED, "run 3fa9…", …), …)
-    repair(found.findings, results_dir, reports_dir, now)       # those that were mended
+    found = fsck(results_dir, reports_dir)                  # changes nothing
+    found.findings                                          # (StoreFinding(DAMAGED, "run 3fa9…", …), …)
+    fsck(results_dir, reports_dir, repair=True).mended      # those that were mended
 
 Verified are the checksums of every record, of its spec and arrays, of every artefact, plan and event; that each run
 bears the name that its spec gives it; and that the tables of each study are those that its plan and its runs give.
@@ -11,6 +11,7 @@ bears the name that its spec gives it; and that the tables of each study are tho
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS
+from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
+from ablate.operations.space import Space, space_by_kind
 from ablate.storage.atomic import Damaged
 from ablate.storage.garbage import (
     Garbage,
@@ -35,7 +38,7 @@ from ablate.storage.journal import Journal
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
 from ablate.storage.studies import StudyFolder, UnreadablePlan, study_names
 
-__all__ = ["Inspection", "StoreFinding", "What", "inspect", "repair"]
+__all__ = ["Inspection", "StoreFinding", "What", "fsck"]
 
 
 class What(StrEnum):
@@ -52,7 +55,7 @@ class What(StrEnum):
 PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
 # Of a table.
 MISSING = "is missing"
-# What `repair` removes: nobody can want it. The rest is for `ablate gc`.
+# What a repair removes: nobody can want it. The rest is for `ablate gc`.
 REMOVED = (GarbageKind.TEMPORARY, GarbageKind.VOID_LEASE)
 
 
@@ -81,15 +84,63 @@ class StoreFinding:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found, problems first, and everything that lies in the folder."""
+    """What was found, problems first; which of it was mended; and everything that lies in the folder since then."""
 
+    results_dir: Path
     findings: tuple[StoreFinding, ...]
+    mended: tuple[StoreFinding, ...]
     there: tuple[StoredItem, ...]
 
+    @property
+    def problems_left(self) -> tuple[StoreFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_problem and finding not in self.mended)
 
-def inspect(results_dir: Path, now: float) -> Inspection:
-    """Everything in the folder, verified; no file is changed, nor any lock taken. `now` is in seconds since 1970."""
+    @property
+    def space(self) -> dict[str, Space]:
+        return space_by_kind((each.kind.value, each.bytes) for each in self.there)
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "findings": [
+                {
+                    "what": finding.what.value,
+                    "subject": finding.subject,
+                    "detail": finding.detail,
+                    "path": str(finding.path.relative_to(self.results_dir)),
+                    "bytes": finding.bytes,
+                    "is_problem": finding.is_problem,
+                    "is_mended": finding in self.mended,
+                }
+                for finding in self.findings
+            ],
+            "space": {kind: space.to_json() for kind, space in self.space.items()},
+            "problems_left": len(self.problems_left),
+        }
+
+
+def fsck(results_dir: Path, reports_dir: Path, *, repair: bool = False) -> Inspection:
+    """Everything in the results folder, verified. Without `repair` no file is changed, nor any lock taken.
+
+    Args:
+        reports_dir: where reports of studies whose tables were mended are written again.
+        repair: whether to set aside what is damaged, remove what dead processes left, and write the tables and
+            reports of studies again. Runs that were set aside count as missing.
+
+    Raises:
+        NoResultsFolder: where there is none.
+        WriteFailed: when the file system refuses a repair; what was mended before stays so.
+    """
+    now = time.time()
     there = stored_items(results_dir)
+    findings = _findings(there, results_dir, now)
+    if not repair:
+        return Inspection(results_dir, findings, (), there)
+    mended = _mended(findings, results_dir, reports_dir, now)
+    return Inspection(results_dir, findings, mended, stored_items(results_dir))
+
+
+def _findings(there: tuple[StoredItem, ...], results_dir: Path, now: float) -> tuple[StoreFinding, ...]:
+    """Everything that is found, problems first. `now` is in seconds since 1970."""
     found = [
         *_of_runs(there),
         *_of_artefacts(there),
@@ -101,24 +152,16 @@ def inspect(results_dir: Path, now: float) -> Inspection:
     # Which runs are lone is not known while a plan cannot be read, which was found above.
     with suppress(UnknownNeeds):
         found += map(_of_garbage, lone_runs(there, results_dir, now))
-    return Inspection(tuple(sorted(found, key=lambda finding: not finding.is_problem)), there)
+    return tuple(sorted(found, key=lambda finding: not finding.is_problem))
 
 
-def repair(
-    findings: Iterable[StoreFinding], results_dir: Path, reports_dir: Path, now: float
+def _mended(
+    findings: tuple[StoreFinding, ...], results_dir: Path, reports_dir: Path, now: float
 ) -> tuple[StoreFinding, ...]:
-    """Sets aside what is damaged, removes what dead processes left, and writes tables and reports of studies again.
-
-    Returns:
-        the findings that were mended, in their order. Runs that were set aside count as missing.
-
-    Raises:
-        WriteFailed: when the file system refuses; what was mended before stays so.
-    """
+    """Mends what can be mended; those findings, in their order."""
     from ablate.operations.publish import publish
 
     store = RunStore(results_dir)
-    findings = tuple(findings)
     mended = {finding for finding in findings if _mend(finding, store, now)}
     of_tables = [finding for finding in findings if finding.what is What.TABLES]
     # With fewer plan lines the tables may be others.

@@ -30,6 +30,7 @@ __all__ = [
     "Garbage",
     "GarbageKind",
     "ItemKind",
+    "NoResultsFolder",
     "StoredItem",
     "UnknownNeeds",
     "find_garbage",
@@ -90,6 +91,10 @@ class Garbage:
     item: StoredItem
 
 
+class NoResultsFolder(StoreError):
+    """Nothing lies there, nor can: it is no folder."""
+
+
 class UnknownNeeds(StoreError):
     """A study whose plans cannot be read: which runs it needs is not known."""
 
@@ -99,7 +104,13 @@ class UnknownNeeds(StoreError):
 
 
 def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
-    """Everything in the folder, sorted by path. Locks are left out: they are empty."""
+    """Everything in the folder, sorted by path. Locks are left out: they are empty.
+
+    Raises:
+        NoResultsFolder: where there is none.
+    """
+    if not results_dir.is_dir():
+        raise NoResultsFolder(f"There is no results folder {results_dir}. Another place: results_dir=…")
     found: dict[Path, tuple[ItemKind, int, float]] = {}
     for file, size, modified_at in _files(results_dir):
         kind, path = _thing(file.relative_to(results_dir))

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from ablate.core.records import MetricInfo
-from ablate.verdicts.decisions import Decision, Question, decide_family, weigh
+from ablate.verdicts.decisions import Decision, Question, decide_family, estimate_difference
 from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
 from ablate.verdicts.sequential import SequentialPlan, e_process, sequential_analysis
 from ablate.verdicts.verdict import Word
@@ -44,7 +44,7 @@ def differences_of(rng: np.random.Generator, m: int, n: int, effects: np.ndarray
 
 
 def decided(differences: np.ndarray, margin: float | None = None, multiplicity: str = "holm") -> tuple[Decision, ...]:
-    return decide_family([Question((weigh(row, margin),)) for row in differences], 0.05, multiplicity)
+    return decide_family([Question((estimate_difference(row, margin),)) for row in differences], 0.05, multiplicity)
 
 
 def rate(said: Callable[[np.random.Generator], bool], studies: int = STUDIES, seed: int = 12345) -> float:

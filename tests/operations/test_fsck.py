@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,10 @@ import pytest
 
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
-from ablate.operations.fsck import StoreFinding, What, inspect, repair
+from ablate.operations.fsck import StoreFinding, What, fsck
 from ablate.operations.publish import publish
 from ablate.storage.atomic import sealed_text
-from ablate.storage.garbage import DEAD_SECONDS, GarbageKind
+from ablate.storage.garbage import DEAD_SECONDS, GarbageKind, NoResultsFolder
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
@@ -49,11 +48,11 @@ def root(tmp_path: Path) -> Path:
 
 
 def found(root: Path) -> list[StoreFinding]:
-    return list(inspect(root, time.time()).findings)
+    return list(fsck(root, root / "reports").findings)
 
 
 def mend(root: Path) -> tuple[StoreFinding, ...]:
-    return repair(found(root), root, root / "reports", time.time())
+    return fsck(root, root / "reports", repair=True).mended
 
 
 def run_file(name: str) -> Callable[[Path], Path]:
@@ -270,3 +269,24 @@ def test_problems_come_first(root: Path) -> None:
     (root / "notes.txt").write_text("mine")
     study_file("runs.csv")(root).unlink()
     assert [finding.what for finding in found(root)] == [What.TABLES, What.STRAY]
+
+
+def test_what_is_left_after_a_repair(root: Path) -> None:
+    flip(run_file("spec.json")(root))
+    study_file("runs.csv")(root).unlink()
+    before = fsck(root, root / "reports")
+    assert (before.mended, [finding.what for finding in before.problems_left]) == ((), [What.DAMAGED])
+    assert (before.space["runs"].number, "set aside" in before.space) == (4, False)
+    after = fsck(root, root / "reports", repair=True)
+    assert after.findings == before.findings
+    assert (after.mended, after.problems_left) == (before.findings, ())
+    # The folder as it is afterwards: the run counts among what was set aside.
+    assert (after.space["runs"].number, after.space["set aside"].number) == (3, 1)
+    assert after.to_json()["problems_left"] == 0
+
+
+def test_where_there_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(NoResultsFolder, match="There is no results folder") as raised:
+        fsck(tmp_path / "nowhere", tmp_path / "reports", repair=True)
+    assert raised.value.exit_code == 2
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,121 @@
+"""Trained models as files of Keras, or the histories of runs for TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from ablate.analysis.comparison import Side
+from ablate.config.runs import Settings
+from ablate.core.errors import UsageError
+from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
+from ablate.operations.sides import ID_DIGITS, find_sides
+from ablate.sanitize.text import file_stem
+from ablate.storage.runs import RunStore
+
+__all__ = ["Exported", "Format", "export"]
+
+# Examples that a model and the one of its file are compared by.
+SAMPLES = 8
+
+
+class Format(StrEnum):
+    """What is written: the file of a model, or the folder of a history."""
+
+    KERAS = "keras"
+    H5 = "h5"
+    TENSORBOARD = "tensorboard"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, in this order: a file or a folder of each run."""
+
+    paths: tuple[Path, ...]
+
+
+def export(
+    names: Sequence[str],
+    *,
+    settings: Settings,
+    form: str,
+    out: Path,
+    observe: Callable[[Path], None] = lambda _: None,
+) -> Exported:
+    """Writes every completed run with weights, or every run that has a history, into the folder `out`. TensorFlow is
+    imported by this call, for seconds.
+
+    Args:
+        names: runs by the beginnings of their ids, arms as `study:level`, or studies.
+        form: one of `Format`.
+        observe: is told each path as soon as it is written.
+
+    Raises:
+        UsageError: when there is no such format, when there are no names, when a side has no weights saved, when a
+            model cannot be read without its code, or when a history is there already. What was written before stays.
+        NoSuchArm, MissingRun, AmbiguousPrefix: for a name that is not that of one thing.
+        ConfigError: when a run is made of what the user has not allowed.
+        DataError: when the data of a run, which says what its model takes, cannot be read.
+    """
+    if form not in list(Format):
+        raise UsageError(f"{form} is no format of an export: {', '.join(Format)} are")
+    sides = [side for name in names for side in find_sides(name, settings.results_dir)]
+    if not sides:
+        raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")
+    written = []
+    for path in _histories(sides, out) if form == Format.TENSORBOARD else _models(sides, settings, out, f".{form}"):
+        written.append(path)
+        observe(path)
+    return Exported(tuple(written))
+
+
+def _models(sides: Sequence[Side], settings: Settings, out: Path, suffix: str) -> Iterator[Path]:
+    """Writes a file for every completed run with weights, and makes sure of it; each path."""
+    for side in sides:
+        runs = weighted_runs(side, RunStore(settings.results_dir))
+        for each in restored(runs, settings):
+            from ablate.exporting.models import save_model
+
+            path = out / f"{_file_name(side, each.run.spec.seed)}{suffix}"
+            save_model(each.model, path)
+            _verify(path, each)
+            yield path
+
+
+def _verify(path: Path, restored_run: RestoredRun) -> None:
+    """Reads the file again, and compares what both models answer."""
+    from ablate.exporting.models import load_model
+
+    try:
+        loaded = load_model(path)
+    except (TypeError, ValueError) as error:  # a class of the user's own, which Keras was not told of
+        reason = str(error).strip().partition("\n")[0]
+        raise UsageError(f"{path} is written, but cannot be read without the code of its model: {reason}") from error
+    draws = np.random.default_rng(0).random((SAMPLES, *restored_run.example_shape), np.float32)
+    saved, answers = (np.asarray(model(draws, training=False)) for model in (loaded, restored_run.model))
+    if not np.array_equal(saved, answers):
+        raise RuntimeError(f"{path} was read again, and predicts something else than the run's model")
+
+
+def _histories(sides: Sequence[Side], out: Path) -> Iterator[Path]:
+    """Writes a folder for every run that has a history; each path."""
+    with hushed():
+        from ablate.exporting.tensorboard import write_scalars
+
+    for side in sides:
+        for run in side.runs:
+            own = out / _file_name(side, run.spec.seed)
+            if own.exists():
+                raise UsageError(f"{own} is there already, and TensorBoard would show both: remove it, or choose --out")
+            if write_scalars(run.history, own):
+                yield own
+
+
+def _file_name(side: Side, seed: int) -> str:
+    """`dropout=0.1_seed3` for a run of an arm, the beginning of its id for a run alone."""
+    _, is_arm, arm = side.label.partition(":")
+    return f"{file_stem(arm)}_seed{seed}" if is_arm else side.label[:ID_DIGITS]

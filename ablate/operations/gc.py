@@ -1,0 +1,117 @@
+"""What no study needs, listed, and removed if it is told to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.core.errors import UsageError
+from ablate.core.identity import Json
+from ablate.operations.space import Space, space_by_kind
+from ablate.storage.garbage import (
+    Garbage,
+    GarbageKind,
+    StoredItem,
+    UnknownNeeds,
+    find_garbage,
+    lone_runs,
+    remove as remove_for_good,
+    stored_items,
+)
+
+__all__ = ["Collection", "Listed", "gc"]
+
+SECONDS_A_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A thing that no study needs. `is_chosen` says whether it is among what was asked for, to be removed or to be
+    only listed, and `is_removed` whether it is gone: what somebody has taken meanwhile stays."""
+
+    garbage: Garbage
+    age_seconds: float
+    is_chosen: bool
+    is_removed: bool
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All that was listed. `unknown` says why the runs of no study are not known; empty where they are."""
+
+    results_dir: Path
+    listed: tuple[Listed, ...]
+    unknown: str = ""
+
+    @property
+    def chosen(self) -> tuple[Listed, ...]:
+        return tuple(each for each in self.listed if each.is_chosen)
+
+    @property
+    def removed(self) -> tuple[Listed, ...]:
+        return tuple(each for each in self.listed if each.is_removed)
+
+    @property
+    def space(self) -> dict[str, Space]:
+        return space_by_kind((each.garbage.kind.value, each.garbage.item.bytes) for each in self.listed)
+
+    def to_json(self) -> list[Json]:
+        return [
+            {
+                "kind": each.garbage.kind.value,
+                "subject": each.garbage.subject,
+                "path": str(each.garbage.item.path.relative_to(self.results_dir)),
+                "bytes": each.garbage.item.bytes,
+                "age_seconds": each.age_seconds,
+                "is_chosen": each.is_chosen,
+                "is_removed": each.is_removed,
+            }
+            for each in self.listed
+        ]
+
+
+def gc(
+    results_dir: Path, *, remove: bool = False, with_lone_runs: bool = False, older_than_days: float = 0.0
+) -> Collection:
+    """What no study needs. What processes that live may want is never listed.
+
+    Args:
+        remove: whether to remove for good what is chosen.
+        with_lone_runs: whether to choose the runs of no study, too; they are listed in any case.
+        older_than_days: only what has not changed for so long is listed.
+
+    Raises:
+        UsageError: when `older_than_days` is no number from 0.
+        NoResultsFolder: where there is none.
+        UnknownNeeds: when lone runs are wanted, and a plan that cannot be read leaves open which they are.
+        WriteFailed: when the file system refuses; what was removed before is gone.
+    """
+    if not older_than_days >= 0:
+        raise UsageError("--older-than takes a number of days from 0")
+    now = time.time()
+    there = stored_items(results_dir)
+    lone, unknown = _lone(there, results_dir, now, with_lone_runs)
+
+    def listed(garbage: Garbage) -> Listed:
+        is_chosen = with_lone_runs or garbage.kind is not GarbageKind.LONE_RUN
+        is_removed = remove and is_chosen and remove_for_good(garbage, results_dir, now)
+        return Listed(garbage, now - garbage.item.modified_at, is_chosen, is_removed)
+
+    found = (*find_garbage(there, results_dir, now), *lone)
+    old = [each for each in found if now - each.item.modified_at >= older_than_days * SECONDS_A_DAY]
+    return Collection(results_dir, tuple(map(listed, old)), unknown)
+
+
+def _lone(
+    there: Sequence[StoredItem], results_dir: Path, now: float, are_wanted: bool
+) -> tuple[tuple[Garbage, ...], str]:
+    """The runs of no study. Where a plan cannot be read none is known to be one; the second says why, which is an
+    error only if these are what is wanted."""
+    try:
+        return lone_runs(there, results_dir, now), ""
+    except UnknownNeeds as error:
+        if are_wanted:
+            raise
+        return (), str(error)

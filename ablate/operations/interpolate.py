@@ -1,0 +1,130 @@
+"""The loss on the straight line between the weights of two runs, or of two arms seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.analysis.interpolations import ArmInterpolations, Interpolation, with_interpolations
+from ablate.config.runs import Settings
+from ablate.core.errors import UsageError
+from ablate.core.identity import Json
+from ablate.operations.restore import WeightedRun, trainer_on_cpu, weighted_runs
+from ablate.operations.sides import one_side, study_of
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
+
+__all__ = ["Interpolated", "interpolate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Interpolated:
+    """The lines that were measured, the figure and the report that show them, where these were asked for."""
+
+    interpolations: ArmInterpolations
+    figure: Path | None = None
+    report: Path | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "first": self.interpolations.first,
+            "second": self.interpolations.second,
+            "barrier": self.interpolations.barrier.mean,
+            "lines": [
+                {
+                    "seed": seed,
+                    "barrier": interpolation.barrier,
+                    "positions": interpolation.positions.tolist(),
+                    "train_loss": interpolation.train_loss.tolist(),
+                    "validation_loss": interpolation.validation_loss.tolist(),
+                }
+                for seed, interpolation in self.interpolations.by_seed.items()
+            ],
+        }
+
+
+def interpolate(
+    first: str, second: str, *, settings: Settings, out: Path | None = None, report: bool = False
+) -> Interpolated:
+    """Measures the loss between two ways of training. TensorFlow is imported by this call, for seconds.
+
+    Args:
+        first, second: runs by the beginnings of their ids, or arms as `study:level`, whose weights were kept.
+        out: a folder into which a figure is drawn.
+        report: whether to show it in the report of the study of both.
+
+    Raises:
+        UsageError: when a name is not that of a run or an arm, when the two share no seed whose weights were kept,
+            when they are different models, or for a report where they are not arms of one study.
+        NoSuchArm, MissingRun, AmbiguousPrefix: when there is no such run or arm, or more than one.
+        ConfigError: when a run is made of what the user has not allowed.
+        DataError: when the data of a run cannot be read.
+        WriteFailed: when the file system refuses the figure or the report.
+    """
+    sides = [one_side(name, settings.results_dir) for name in (first, second)]
+    studies = {study_of(side) for side in sides} if report else set()
+    if len(studies) > 1:
+        raise UsageError(f"{' and '.join(sorted(studies))} have a report each: name two arms of one study")
+    store = RunStore(settings.results_dir)
+    pairs = _pairs(*(weighted_runs(side, store) for side in sides))
+    if not pairs:
+        raise UsageError(f"{first} and {second} share no seed whose weights are kept on both sides")
+    found = _measure(sides[0].label, sides[1].label, pairs, settings)
+    return Interpolated(
+        found,
+        figure=_draw(found, out) if out is not None else None,
+        report=_publish(found, studies.pop(), settings) if studies else None,
+    )
+
+
+def _pairs(first: Sequence[WeightedRun], second: Sequence[WeightedRun]) -> list[tuple[WeightedRun, WeightedRun]]:
+    """The runs of equal seeds; of one run on each side, these two."""
+    if len(first) == len(second) == 1:
+        return [(first[0], second[0])]
+    by_seed = {each.run.spec.seed: each for each in second}
+    return [(each, by_seed[each.run.spec.seed]) for each in first if each.run.spec.seed in by_seed]
+
+
+def _measure(
+    first: str, second: str, pairs: Sequence[tuple[WeightedRun, WeightedRun]], settings: Settings
+) -> ArmInterpolations:
+    """The lines between the pairs, on the data and by the objective of the first of each."""
+    trainer = trainer_on_cpu([each for pair in pairs for each in pair], settings)
+    from ablate.core.artefacts import WEIGHTS
+    from ablate.probes.interpolation import interpolate as losses_between
+
+    interpolations: dict[int, Interpolation] = {}
+    for one, other in pairs:
+        subject = trainer.subject(one.run.spec, {WEIGHTS: one.weights})
+        try:
+            interpolation = losses_between(subject, one.weights, other.weights)
+        except ValueError as error:
+            raise UsageError(f"Nothing lies between {first} and {second}: {error}") from error
+        interpolations[one.run.spec.seed] = Interpolation(
+            interpolation.positions, interpolation.train_loss, interpolation.validation_loss, interpolation.barrier
+        )
+    return ArmInterpolations(first, second, interpolations)
+
+
+def _draw(found: ArmInterpolations, folder: Path) -> Path:
+    from ablate.plots.canvas import png_bytes
+    from ablate.plots.interpolations import interpolation_page
+    from ablate.reporting.interpolations import interpolation_file
+    from ablate.storage.atomic import write_atomically
+
+    path = folder / interpolation_file(found)
+    write_atomically(path, png_bytes(interpolation_page(found)))
+    return path
+
+
+def _publish(found: ArmInterpolations, study: str, settings: Settings) -> Path:
+    """Puts the lines into the study's folder, and so into its report; the report's path."""
+    from ablate.operations.publish import publish
+    from ablate.reporting.evidence import INTERPOLATIONS, pack_interpolations, unpack_interpolations
+
+    folder = StudyFolder(settings.results_dir, study)
+    path = folder.path / INTERPOLATIONS
+    known = unpack_interpolations({INTERPOLATIONS: path.read_bytes()}) if path.is_file() else ()
+    folder.write(INTERPOLATIONS, pack_interpolations(with_interpolations(known, found)))
+    return publish(folder, RunStore(settings.results_dir), settings.reports_dir).report.path

@@ -1,0 +1,58 @@
+"""The loss between two runs whose weights are known, and where it is shown."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from ablate.config.runs import Settings
+from ablate.core.errors import UsageError
+from ablate.core.specs import Sweep
+from ablate.operations.interpolate import interpolate
+from ablate.reporting.evidence import INTERPOLATIONS
+
+FIRST, ZERO = "dropout:dropout=0.0", "dropout:dropout=0.3"
+
+
+def test_the_line_between_two_arms_passes_through_both(settings: Settings) -> None:
+    found = interpolate(FIRST, ZERO, settings=settings)
+    assert (found.lines.first, found.lines.second) == (FIRST, ZERO)
+    assert (found.figure, found.report) == (None, None)
+    # Of seed 1 the weights were not kept on both sides.
+    assert list(found.lines.by_seed) == [0]
+    line = found.lines.by_seed[0]
+    assert (line.positions[0], line.positions[-1]) == (0.0, 1.0)
+    # Whose weights are zero finds all ten classes alike.
+    assert (line.train_loss[-1], line.validation_loss[-1]) == pytest.approx((math.log(10), math.log(10)), rel=1e-5)
+    assert abs(line.train_loss[0] - math.log(10)) > 0.01
+    back = interpolate(ZERO, FIRST, settings=settings).lines.by_seed[0]
+    assert back.train_loss[::-1] == pytest.approx(line.train_loss, rel=1e-5)
+    assert found.to_json()["lines"][0]["train_loss"] == line.train_loss.tolist()
+
+
+@pytest.mark.usefixtures("no_reports")
+def test_where_it_is_shown(settings: Settings, tmp_path: Path) -> None:
+    found = interpolate(FIRST, ZERO, settings=settings, out=tmp_path, report=True)
+    assert found.figure is not None
+    assert found.figure.read_bytes().startswith(b"\x89PNG")
+    assert list(tmp_path.iterdir()) == [found.figure]
+    assert found.report == settings.reports_dir / "dropout" / "report.md"
+    assert (settings.results_dir / "studies" / "dropout" / INTERPOLATIONS).is_file()
+
+
+def test_two_runs_are_a_pair_whatever_their_seeds(settings: Settings, weighted_sweep: Sweep) -> None:
+    first, second = (weighted_sweep.baseline.spec.with_seed(seed).run_id for seed in (0, 1))
+    found = interpolate(first, second, settings=settings)
+    assert list(found.lines.by_seed) == [0]
+    with pytest.raises(UsageError, match="has no report") as raised:
+        interpolate(first, second, settings=settings, report=True)
+    assert raised.value.exit_code == 2
+
+
+def test_without_weights_there_is_nothing_between(settings: Settings, weighted_sweep: Sweep) -> None:
+    bare = weighted_sweep.arms[1].spec.with_seed(1).run_id
+    with pytest.raises(UsageError, match="has no weights saved") as raised:
+        interpolate(FIRST, bare, settings=settings)
+    assert raised.value.exit_code == 2
