@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 from markdown_it import MarkdownIt
@@ -39,6 +42,7 @@ from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord
 from ablate.core.specs import Component, Conclusion, Original, RunSpec
 from ablate.plots import figures
+from ablate.reporting import evidence
 from ablate.reporting.evidence import public_words
 from ablate.reporting.latex import report_latex
 from ablate.reporting.report import report_markdown
@@ -350,6 +354,27 @@ class TestAReport:
         assert values == table["test_loss"].dropna().tolist()
 
 
+def archive(header: bytes, zeros: int) -> bytes:
+    """An .npz of one array `0/first`: what describes it, then so many zeros, which pack a thousandfold."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("0/first.npy", "w") as member:
+        member.write(header)
+        for _ in range(zeros // 2**20):
+            member.write(bytes(2**20))
+    return buffer.getvalue()
+
+
+def header_of(shape: tuple[int, ...]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
+
+
+# A few kilobytes that become 16 MiB, and say so; and a few bytes that promise a tebibyte.
+BOMB = archive(header_of((2**21,)), 2**24)
+HUGE_HEADER = archive(header_of((2**37,)), 0)
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = tmp_path_factory.mktemp("reports") / "optimizers"
@@ -402,6 +427,30 @@ class TestTheDataOfAReport:
         assert self.code(report) == expected
         if expected is ExitCode.BAD_INPUT:
             assert (report / "report.md").read_bytes() == before
+
+    @pytest.mark.parametrize("name", ["predictions.npz", "photographs.npz", "lines.npz"])
+    @pytest.mark.parametrize("content", [BOMB, HUGE_HEADER], ids=["bomb", "huge header"])
+    def test_that_would_fill_the_memory_is_refused_before_it_does(
+        self, name: str, content: bytes, report: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(evidence, "MOST_BYTES", 2**23)
+        (report / "data" / name).write_bytes(content)
+        # Both are said of the headers, before any memory is asked for.
+        with pytest.raises(ValueError, match=r"unpacked|promises"):
+            read_evidence(report / "data")
+        assert self.code(report) == ExitCode.BAD_INPUT
+
+    def test_whose_history_would_fill_the_memory_is_refused_before_it_does(
+        self, report: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(evidence, "MOST_BYTES", 2**23)
+        history = report / "data" / "history.parquet"
+        row = pq.read_table(history).slice(0, 1)
+        long = row.set_column(row.schema.get_field_index("metric"), "metric", pa.array(["x" * 2**24]))
+        pq.write_table(long, history, compression="zstd")
+        assert history.stat().st_size < 2**16
+        with pytest.raises(ValueError, match="unpacked"):
+            read_evidence(report / "data")
 
     @staticmethod
     def original(report: Path) -> Path:

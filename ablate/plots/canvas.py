@@ -33,6 +33,7 @@ __all__ = [
     "house_figure",
     "house_style",
     "label_upwards",
+    "legend_columns",
     "png_bytes",
     "use_log_scale",
 ]
@@ -46,6 +47,8 @@ WIDTH_INCHES = 8.6
 DOTS_PER_INCH = 150
 HEADING_LINE_INCHES = 0.215
 HEADING_CHARACTERS = 88
+# Of a line of a legend, beside the signs of as many labels as it may have.
+LEGEND_CHARACTERS = 80
 LABEL_LINE_INCHES, LABEL_CHARACTERS_PER_INCH = 0.17, 13
 
 # Any, since matplotlib types the keys in some versions and not in others.
@@ -152,6 +155,13 @@ def house_figure(
         len(ratios), columns, sharex=is_shared, sharey=is_shared, squeeze=False, height_ratios=ratios
     )
     return figure, list(axes.flat)
+
+
+def legend_columns(labels: Sequence[str], most: int, characters: int = LEGEND_CHARACTERS) -> int:
+    """How many labels of a legend have room beside each other, whichever they are; at most `most`."""
+    lengths = sorted(map(len, labels), reverse=True)
+    columns = range(min(len(labels), most), 1, -1)
+    return next((each for each in columns if sum(lengths[:each]) <= characters), 1)
 
 
 def label_upwards(figure: Figure, label: str) -> None:

@@ -13,7 +13,7 @@ from ablate.analysis.curves import ArmCurves, SeedCurve
 from ablate.plots.canvas import BASELINE, DIVERGED, MUTED, PALETTE, SUBJECT, use_log_scale
 from ablate.plots.labels import shortened
 
-__all__ = ["draw_arm_curves", "draw_overlaid_curves", "fit_to_curves", "use_whole_epochs"]
+__all__ = ["counts_of", "draw_arm_curves", "draw_overlaid_curves", "fit_to_curves", "use_whole_epochs"]
 
 LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
@@ -27,10 +27,14 @@ def draw_arm_curves(arm: ArmCurves, training: ArmCurves | None, baseline: ArmCur
     if training is not None:
         _draw_mean(training.mean, ax, colour, linewidth=1.2, linestyle=(0, (3, 2)))
     _draw_mean(arm.mean, ax, colour, linewidth=2.0)
-    diverged = f", ✕ {arm.n_diverged}" if arm.n_diverged else ""
-    ax.set_title(f"n={arm.n_completed}{diverged}", loc="right", size=8.5, color=DIVERGED if diverged else MUTED)
+    ax.set_title(counts_of(arm), loc="right", size=8.5, color=DIVERGED if arm.n_diverged else MUTED)
     ax.grid(axis="y", which="major")
     return ax
+
+
+def counts_of(arm: ArmCurves) -> str:
+    """How many runs completed, and how many diverged where any did: `n=7, ✕ 1`."""
+    return f"n={arm.n_completed}" + (f", ✕ {arm.n_diverged}" if arm.n_diverged else "")
 
 
 def draw_overlaid_curves(groups: Sequence[ArmCurves], ax: Axes) -> Axes:
@@ -51,9 +55,13 @@ def fit_to_curves(groups: Iterable[ArmCurves], ax: Axes) -> None:
     groups = list(groups)
     values = _finite(curve for group in groups for curve in group.seeds if not curve.has_diverged)
     values = values if len(values) else _finite(curve for group in groups for curve in group.seeds)
-    if len(values) == 0 or values.min() == values.max():
+    if len(values) == 0:
         return
     low, high = float(values.min()), float(values.max())
+    if low == high:
+        # As matplotlib would choose them, if it did not see the diverged ones.
+        around = 0.05 * abs(low) or 0.05
+        low, high = low - around, high + around
     use_log_scale(ax, "y", low, high)
     is_log = ax.get_yscale() == "log"
     room = (high / low) ** 0.05 if is_log else 0.05 * (high - low)

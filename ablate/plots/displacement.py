@@ -8,15 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ablate.analysis.displacement import UNITS, Displacement
+from ablate.analysis.displacement import UNITS, DisplacedArm, Displacement
 from ablate.analysis.ensembles import EnsembleGain
-from ablate.plots.canvas import PALETTE, house_figure, house_style
+from ablate.plots.canvas import PALETTE, house_figure, house_style, legend_columns
 from ablate.plots.curves import LINE_STYLES
 from ablate.plots.labels import shortened
 
 __all__ = ["displacement_page", "draw_displacement", "draw_members", "ensembles_page"]
 
 MOST_ARMS = 16
+LABEL_CHARACTERS = 30
+# Beside the signs of three lines.
+LEGEND_COLUMNS, LEGEND_CHARACTERS = 3, 84
 
 
 def draw_displacement(info: Displacement, ax: Axes) -> Axes:
@@ -25,8 +28,7 @@ def draw_displacement(info: Displacement, ax: Axes) -> Axes:
         colour, style = _looks(position)
         for accuracies in arm.seeds.values():
             ax.plot(info.amounts, accuracies, color=colour, linewidth=0.6, alpha=0.4)
-        label = shortened(arm.arm, 30) + (" (baseline)" if arm.is_baseline else "")
-        ax.plot(info.amounts, arm.mean, color=colour, linestyle=style, linewidth=2.0, label=label)
+        ax.plot(info.amounts, arm.mean, color=colour, linestyle=style, linewidth=2.0, label=_label(arm))
     ax.set(xlabel=UNITS[info.kind], ylabel="test accuracy")
     ax.grid(axis="both", which="major")
     ax.set_axisbelow(True)
@@ -40,7 +42,8 @@ def draw_members(gains: Mapping[str, EnsembleGain], ax: Axes) -> Axes:
         sizes, accuracies = zip(*gain.by_size, strict=True)
         ax.plot([1] * gain.single.n, [1 - value for value in gain.single.values], ".", color=colour, alpha=0.5)
         errors = [1 - value for value in accuracies]
-        ax.plot(sizes, errors, color=colour, linestyle=style, linewidth=2.0, marker="o", markersize=4, label=arm)
+        label = shortened(arm, LABEL_CHARACTERS)
+        ax.plot(sizes, errors, color=colour, linestyle=style, linewidth=2.0, marker="o", markersize=4, label=label)
     ax.set(xlabel="seeds asked together", ylabel="1 − test accuracy (goal: lower)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y", which="major")
@@ -50,13 +53,11 @@ def draw_members(gains: Mapping[str, EnsembleGain], ax: Axes) -> Axes:
 def displacement_page(curves: Sequence[Displacement]) -> Figure:
     seeds = max(len(arm.seeds) for info in curves for arm in info.arms)
     subtitle = f"Test accuracy of displaced images; thin lines are seeds (up to {seeds} an arm), thick ones their mean"
+    names = [_label(arm) for arm in curves[0].arms[:MOST_ARMS]]
+    columns = legend_columns(names, LEGEND_COLUMNS, LEGEND_CHARACTERS)
     with house_style():
         figure, axes = house_figure(
-            "How far may an image be displaced?",
-            subtitle,
-            3.6 + _legend_inches(len(curves[0].arms)),
-            [1.0],
-            len(curves),
+            "How far may an image be displaced?", subtitle, 3.6 + _legend_inches(names, columns), [1.0], len(curves)
         )
         for info, ax in zip(curves, axes, strict=True):
             draw_displacement(info, ax)
@@ -66,18 +67,19 @@ def displacement_page(curves: Sequence[Displacement]) -> Figure:
         for ax in axes[1:]:
             ax.set_ylabel("")
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
         return figure
 
 
 def ensembles_page(gains: Mapping[str, EnsembleGain]) -> Figure:
     subtitle = "Mean test error over ensembles of so many seeds of an arm; small dots are single seeds"
+    names = [shortened(arm, LABEL_CHARACTERS) for arm in list(gains)[:MOST_ARMS]]
+    columns = legend_columns(names, LEGEND_COLUMNS, LEGEND_CHARACTERS)
     with house_style():
-        figure, (ax,) = house_figure(
-            "What is gained by asking several seeds?", subtitle, 3.4 + _legend_inches(len(gains))
-        )
+        height = 3.4 + _legend_inches(names, columns)
+        figure, (ax,) = house_figure("What is gained by asking several seeds?", subtitle, height)
         draw_members(gains, ax)
-        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
         return figure
 
 
@@ -85,5 +87,9 @@ def _looks(position: int) -> tuple[str, str | tuple[int, tuple[float, ...]]]:
     return PALETTE[position % len(PALETTE)], LINE_STYLES[position // len(PALETTE) % len(LINE_STYLES)]
 
 
-def _legend_inches(arms: int) -> float:
-    return 0.25 * -(-min(arms, MOST_ARMS) // 3)
+def _label(arm: DisplacedArm) -> str:
+    return shortened(arm.arm, LABEL_CHARACTERS) + (" (baseline)" if arm.is_baseline else "")
+
+
+def _legend_inches(labels: Sequence[str], columns: int) -> float:
+    return 0.25 * -(-len(labels) // columns)

@@ -31,7 +31,7 @@ from ablate.plots.canvas import (
     use_log_scale,
 )
 from ablate.plots.confusion import draw_confusion, mistake_shares
-from ablate.plots.curves import draw_arm_curves, fit_to_curves, use_whole_epochs
+from ablate.plots.curves import counts_of, draw_arm_curves, fit_to_curves, use_whole_epochs
 from ablate.plots.displacement import displacement_page, ensembles_page
 from ablate.plots.dots import draw_summaries
 from ablate.plots.examples import class_page, mistakes_page, random_page
@@ -58,6 +58,8 @@ __all__ = [
 MOST_ARMS = 60
 # Panels take a hundred times longer to lay out than rows, and more of them are too small to read.
 MOST_PANELS = 24
+# What fits above a panel, beside the longest label.
+CHARACTERS_BESIDE_LABELS = 4
 # Four beside each other, for a line of text stands above each.
 MOST_SLOPES = 20
 PAIRED_PANELS = Panels(above=0.44, below=0.3)
@@ -168,7 +170,9 @@ def learning_curves(results: SweepResults) -> Figure:
     figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
     training = {curves.arm: change(curves) for curves in results.training}
     baseline = next(arm for arm in arms if arm.is_baseline)
-    labels, _ = row_labels([arm.arm for arm in arms], grid.label_characters - 2)  # the baseline's is bold
+    # The baseline's is bold, and all leave room for the counts at the right.
+    beside = max(len(counts_of(arm)) for arm in arms) - CHARACTERS_BESIDE_LABELS
+    labels, _ = row_labels([arm.arm for arm in arms], grid.label_characters - 2 - max(0, beside))
     for label, arm, ax in zip(labels, arms, axes, strict=False):
         draw_arm_curves(arm, training.get(arm.arm), baseline, ax)
         ax.set_title(label, loc="left", size=9, weight="bold" if arm.is_baseline else "normal")

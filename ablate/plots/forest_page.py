@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from ablate.plots.canvas import house_figure, house_style
+from ablate.plots.canvas import house_figure, house_style, legend_columns
 from ablate.plots.forest import draw_forest, forest_legend
 from ablate.verdicts.verdict import Verdict
 
 __all__ = ["forest_page", "height_of_rows"]
 
 INCHES_BELOW_ROWS = 0.62
-INCHES_OF_LEGEND, LEGEND_COLUMNS, LEGEND_CHARACTERS = 0.26, 6, 80
+INCHES_OF_LEGEND, LEGEND_COLUMNS = 0.26, 6
 
 
 def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str) -> Figure:
@@ -25,7 +25,7 @@ def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str) 
     with house_style():
         legend = forest_legend([verdict for group in groups for verdict in group])
         heights = [height_of_rows(len(group)) for group in groups]
-        columns = _columns([str(artist.get_label()) for artist in legend])
+        columns = legend_columns([str(artist.get_label()) for artist in legend], LEGEND_COLUMNS)
         height = sum(heights) + INCHES_OF_LEGEND * math.ceil(len(legend) / columns)
         figure, axes = house_figure(title, subtitle, height, rows=heights)
         for group, ax in zip(groups, axes, strict=True):
@@ -33,13 +33,6 @@ def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str) 
         if legend:
             figure.legend(handles=legend, loc="outside lower center", ncols=columns, columnspacing=1.5)
         return figure
-
-
-def _columns(labels: Sequence[str]) -> int:
-    """How many labels have room beside each other, whichever they are."""
-    lengths = sorted(map(len, labels), reverse=True)
-    most = range(min(len(labels), LEGEND_COLUMNS), 1, -1)
-    return next((columns for columns in most if sum(lengths[:columns]) <= LEGEND_CHARACTERS), 1)
 
 
 def height_of_rows(rows: int) -> float:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.analysis.results import SweepResults
-from ablate.plots.canvas import house_figure, label_upwards
+from ablate.plots.canvas import house_figure, label_upwards, legend_columns
 from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
 from ablate.plots.interpolations import draw_interpolations
 from ablate.plots.labels import row_labels
@@ -26,6 +26,7 @@ from ablate.plots.probes import (
 
 __all__ = ["PROBE_PAGES"]
 
+LEGEND_COLUMNS = 3
 ArmThing = TypeVar("ArmThing", bound=OfArm)
 
 
@@ -70,9 +71,8 @@ def weight_histograms(results: SweepResults) -> Figure:
     columns = min(len(kernels), 2)
     rows = -(-len(kernels) // columns)
     subtitle = "Weights of each kernel that runs ended with, over all seeds; arms in colours, the baseline in grey"
-    figure, axes = house_figure(
-        results.planned.spec.question, subtitle, 2.9 * rows + 0.25 * len(kernels[0].arms), [1.0] * rows, columns
-    )
+    height = 2.9 * rows + 0.25 * len(kernels[0].arms)
+    figure, axes = house_figure(results.planned.spec.question, subtitle, height, [1.0] * rows, columns)
     for kernel, ax in zip(kernels, axes, strict=False):
         draw_weight_histogram(kernel, ax)
         ax.set_xlabel("weight")
@@ -80,7 +80,9 @@ def weight_histograms(results: SweepResults) -> Figure:
     for ax in axes[len(kernels) :]:
         ax.set_visible(False)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, columnspacing=1.6)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=legend_columns(labels, LEGEND_COLUMNS), columnspacing=1.6
+    )
     return figure
 
 

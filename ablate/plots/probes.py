@@ -59,10 +59,13 @@ def draw_loss_surface(info: LossSurface, ax: Axes, levels: Sequence[float] | Non
 
 def levels_of(surfaces: Sequence[LossSurface]) -> list[float]:
     """Levels from the lowest loss to the highest of the surface that is flattest at its edge, spaced by their
-    distance from the lowest: a steep surface must not leave the others without a line."""
-    finite = [np.array(each.losses)[np.isfinite(each.losses)] for each in surfaces]
-    low = min(float(values.min()) for values in finite)
-    high = max(float(np.median([values.max() for values in finite])), low + 1e-9)
+    distance from the lowest: a steep surface must not leave the others without a line. A surface without a finite
+    loss has no say."""
+    finite = [values for each in surfaces if (values := np.array(each.losses)[np.isfinite(each.losses)]).size]
+    low = min((float(values.min()) for values in finite), default=0.0)
+    edge = float(np.median([values.max() for values in finite])) if finite else 1.0
+    # Levels have to ascend where all losses are equal, too, however large these are.
+    high = max(edge, low + 1e-9 * max(abs(low), 1.0))
     return [low + (high - low) * float(share) ** 2 for share in np.linspace(0, 1, LEVELS)]
 
 

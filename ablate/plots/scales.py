@@ -37,7 +37,8 @@ def is_near_one(metric: MetricInfo, values: Iterable[float | None]) -> bool:
     """Whether values of a share, where larger is better, lie so near 1 that their errors are what differs."""
     known = [value for value in values if value is not None]
     is_share = metric.unit == "fraction" and metric.sign > 0
-    return is_share and bool(known) and min(known) >= NEAR_ONE and max(known) < 1
+    # Of a curve that is no number somewhere nobody knows.
+    return is_share and bool(known) and all(NEAR_ONE <= value < 1 for value in known)
 
 
 def error_metric(metric: MetricInfo) -> MetricInfo:

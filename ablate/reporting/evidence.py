@@ -431,8 +431,7 @@ def unpack_interpolations(files: Mapping[str, bytes]) -> tuple[ArmInterpolations
     """
     if INTERPOLATIONS not in files:
         return ()
-    with np.load(io.BytesIO(files[INTERPOLATIONS]), allow_pickle=False) as packed:
-        return interpolations_from_arrays(dict(packed))
+    return interpolations_from_arrays(_arrays(files[INTERPOLATIONS]))
 
 
 def pack_interpolations(interpolations: tuple[ArmInterpolations, ...]) -> bytes:
@@ -476,7 +475,7 @@ def _smallest(classes: Array) -> Array:
 def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     """run_id → arrays, of every run that has any."""
     arrays: dict[str, dict[str, Array]] = {}
-    _check_rows(files["history.parquet"])
+    _check_size(files["history.parquet"])
     for run_id, metric, values in history_pieces(files["history.parquet"]):
         arrays.setdefault(run_id, {})[f"{HISTORY}{metric}"] = values
     packed = _arrays(files["predictions.npz"])
@@ -493,11 +492,14 @@ def _unpack_arrays(files: Mapping[str, bytes]) -> dict[str, dict[str, Array]]:
     return arrays
 
 
-def _check_rows(history: bytes) -> None:
-    """A few bytes of parquet can repeat a row as often as they like."""
-    rows = pq.ParquetFile(io.BytesIO(history)).metadata.num_rows
-    if rows > MOST_ROWS:
-        raise ValueError(f"a history of {rows:,} rows, and {MOST_ROWS:,} are allowed")
+def _check_size(history: bytes) -> None:
+    """A few bytes of parquet can repeat a row as often as they like, or become a text of any length."""
+    about = pq.ParquetFile(io.BytesIO(history)).metadata
+    unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+    if about.num_rows > MOST_ROWS:
+        raise ValueError(f"a history of {about.num_rows:,} rows, and {MOST_ROWS:,} are allowed")
+    if unpacked > MOST_BYTES:
+        raise ValueError(f"a history that would take {unpacked:,} bytes unpacked, and {MOST_BYTES:,} are allowed")
 
 
 def _arrays(content: bytes) -> dict[str, Array]:

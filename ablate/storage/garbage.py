@@ -44,6 +44,8 @@ __all__ = [
 DEAD_SECONDS = 3600.0
 # A lone run that young may belong to a command that is still at work.
 RECENT_SECONDS = 600.0
+# What a checkout says of the folder stands in it.
+README = "README.md"
 
 
 class ItemKind(StrEnum):
@@ -104,7 +106,8 @@ class UnknownNeeds(StoreError):
 
 
 def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
-    """Everything in the folder, sorted by path. Locks are left out: they are empty.
+    """Everything in the folder, sorted by path. Locks are left out: they are empty. So is the README,
+    which explains the folder and is no part of a store.
 
     Raises:
         NoResultsFolder: where there is none.
@@ -114,7 +117,7 @@ def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
     found: dict[Path, tuple[ItemKind, int, float]] = {}
     for file, size, modified_at in _files(results_dir):
         kind, path = _thing(file.relative_to(results_dir))
-        if kind is ItemKind.OTHER and file.is_dir():
+        if file == results_dir / README or (kind is ItemKind.OTHER and file.is_dir()):
             continue
         _, bytes_before, latest = found.get(path, (kind, 0, 0.0))
         found[path] = (kind, bytes_before + size, max(latest, modified_at))

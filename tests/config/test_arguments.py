@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ablate.config.arguments import argument_problems
@@ -102,7 +103,11 @@ def test_every_activation_that_is_allowed_is_one_of_keras() -> None:
     with composing(tree()) as composer:
         names = composer.compose(())["model"]["_ranges_"]["activation"]
     assert len(names) > 10
-    assert all(callable(keras.activations.get(name)) for name in names)
+    for name in names:
+        slope = keras.activations.get(name)(np.linspace(-2.0, 2.0, 9, dtype=np.float32))
+        # As a layer uses it: a number for a number, more for more where it counts.
+        assert np.all(np.isfinite(slope)), name
+        assert slope[-1] > slope[4], name
 
 
 class TestParameters:

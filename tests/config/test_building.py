@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ablate.config.building import build, foreign_packages, is_target, locate, package_digest, spec_problems
 from ablate.config.problems import ConfigError
@@ -121,9 +122,17 @@ def test_what_is_allowed_opens_no_other_door(allow: tuple[str, ...]) -> None:
             locate(target, allow)
 
 
+def targets(value: Any) -> Iterator[str]:
+    """Every `_target_` that some YAML names, however deep."""
+    if isinstance(value, dict) and value.get("_target_") is not None:
+        yield value["_target_"]
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from targets(item)
+
+
 def test_every_leaf_of_ablate_names_what_may_be_built() -> None:
-    leaves = [path.read_text() for path in (CHECKOUT / "conf").rglob("*.yaml")]
-    named = {target for text in leaves for target in re.findall(r"_target_: ([\w.]+)", text)} - {"null"}
+    leaves = [yaml.safe_load(path.read_text()) for path in (CHECKOUT / "conf").rglob("*.yaml")]
+    named = set(targets(leaves))
     assert len(named) > 40
     assert [target for target in named if not is_target(target, ())] == []
 

@@ -21,3 +21,22 @@ def offline(monkeypatch):
 
     monkeypatch.setattr(keras.utils, "get_file", unreachable)
     return asked
+
+
+@pytest.fixture
+def asked_by_keras(monkeypatch):
+    """What a data set's module of Keras asks its server for: the arguments of its call, by name."""
+
+    def asked(module):
+        found = {}
+
+        def refuse(fname=None, origin=None, **arguments):
+            found.update(arguments, fname=fname, origin=origin)
+            raise InterruptedError
+
+        monkeypatch.setattr(module, "get_file", refuse)
+        with pytest.raises(InterruptedError):
+            module.load_data()
+        return found
+
+    return asked

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -169,6 +170,18 @@ def test_a_table_that_another_library_has_written_is_the_same_table(root: Path) 
     assert path.read_bytes() != content
     assert found(root) == []
     pq.write_table(pq.read_table(path).slice(1), path)
+    assert [finding.what for finding in found(root)] == [What.TABLES]
+
+
+def test_a_table_of_another_library_that_cannot_be_the_same_is_not_read(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few bytes of parquet can repeat a row as often as they like."""
+    path = study_file("runs.parquet")(root)
+    table = pq.read_table(path)
+    pq.write_table(pa.concat_tables([table] * 2), path)
+    path.write_bytes(path.read_bytes().replace(b"parquet-cpp-arrow version", b"parquet-cpp-arrow Version"))
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda table: pytest.fail("it is read"))
     assert [finding.what for finding in found(root)] == [What.TABLES]
 
 
