@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ablate.operations.fsck import inspect
-from ablate.storage.garbage import lying
+from ablate.storage.garbage import stored_items
 from ablate.storage.studies import study_names
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
@@ -55,7 +55,7 @@ def test_a_folder_that_holds_the_text_alone_is_sound(
 
 
 def test_it_is_neither_a_part_of_a_store_nor_a_stray(results: Path) -> None:
-    assert results / README.name not in [each.path for each in lying(results)]
+    assert results / README.name not in [each.path for each in stored_items(results)]
     assert list(study_names(results)) == ["optimizers"]
     # Elsewhere the name means nothing.
     shutil.copy(README, results / "studies")

@@ -288,5 +288,5 @@ def test_training_is_that_of_the_dataclass() -> None:
 def test_an_executor_has_a_place_for_a_run_and_none_for_nothing(choice: str) -> None:
     executor = built("executor", choice, "" if choice == "inline" else "executor.workers=3")
     todo = [load_run(f"seed={seed}") for seed in range(5)]
-    assert executor.places(todo[:1]) == 1
-    assert executor.places(todo) == (1 if choice == "inline" else 3)
+    assert executor.worker_count(todo[:1]) == 1
+    assert executor.worker_count(todo) == (1 if choice == "inline" else 3)
