@@ -1,1 +1,7 @@
-"""What comes from elsewhere: arrays within bounds, text without control characters, values of their types."""
+"""What comes from elsewhere, and what goes out to others.
+
+    arrays        .npz within bounds: no pickle, no bomb, no header that lies
+    types         JSON as the dataclass that it claims to be
+    text          control characters spelt out, names of files that are safe
+    redact        what of a command may be published
+"""
