@@ -12,7 +12,7 @@ from ablate.config.compatibility import DatasetFacts, fit_problems, task_of
 from ablate.config.composing import SPLIT, Config, arguments_of
 from ablate.config.problems import ConfigError, Problem, raise_any
 from ablate.core.identity import canonical
-from ablate.core.specs import Component, DatasetSpec, Numerics, RunSpec
+from ablate.core.specs import COMPONENTS, Component, DatasetSpec, Numerics, RunSpec
 
 __all__ = ["Settings", "SpecMaker", "component", "run_settings"]
 
@@ -20,7 +20,6 @@ Answer = TypeVar("Answer")
 
 VARIABLES = "_variables_"
 CONVOLVES = "_convolves_"
-PARTS = ("model", "optimizer", "schedule", "loss", "training")
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class SpecMaker:
             Whatever `dataset_facts` and `resolve_device` raise.
         """
         raise_any(self.misfits(config, metric))
-        components = {part: _required(config, part) for part in PARTS}
+        components = {part: _required(config, part) for part in COMPONENTS}
         return RunSpec(
             dataset=self._dataset(config),
             augment=component(config["augment"]),

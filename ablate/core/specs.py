@@ -23,6 +23,7 @@ from ablate.core.identity import RUN_FORMAT, Json, canonical, canonical_of_loade
 from ablate.sanitize.types import as_declared
 
 __all__ = [
+    "COMPONENTS",
     "Arm",
     "Component",
     "Conclusion",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 SEEDS = range(2**32)
+# The parts of a run that are built of a component each.
+COMPONENTS = ("model", "optimizer", "schedule", "loss", "training")
 # The name of a study or a sweep, which names folders and files on every system: Windows keeps some names for devices,
 # whatever follows their first point, and drops a point at the end.
 STUDY_NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}(?<!\.)")
@@ -181,9 +184,8 @@ class RunSpec:
         Raises:
             KeyError, TypeError, ValueError: when `data` is not the JSON of a spec.
         """
-        parts = ("model", "optimizer", "schedule", "loss", "training")
         known = {each.name for each in fields(cls)}
-        components = {part: Component.from_json(data[part]) for part in parts}
+        components = {part: Component.from_json(data[part]) for part in COMPONENTS}
         augment = None if data["augment"] is None else Component.from_json(data["augment"])
         return as_declared(
             cls(

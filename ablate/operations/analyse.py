@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablate.core.errors import UsageError
+
 if TYPE_CHECKING:
     from ablate.analysis.tidy_frame import DataFrame
     from ablate.verdicts.verdict import Verdict
@@ -90,8 +92,11 @@ def analyse(verdicts: Sequence[Verdict], folder: Path, *, multiplicity: str = "h
         multiplicity: as they were judged.
 
     Raises:
+        UsageError: when there is no verdict to write.
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
     from ablate.reporting.tables import write_analysis
 
+    if not verdicts:
+        raise UsageError("There are no verdicts to write.")
     return write_analysis(verdicts, multiplicity, folder)

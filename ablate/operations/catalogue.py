@@ -19,6 +19,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import RunRecord
 from ablate.operations.filters import filtered, split_filters
+from ablate.operations.request import results_folder
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
@@ -112,7 +113,7 @@ class Catalogue:
         return [each.to_json() for each in self.studies or self.runs or ()]
 
 
-def catalogue(*words: str, results_dir: Path = Path("results")) -> Catalogue:
+def catalogue(*words: str, results_dir: Path | str | None = None) -> Catalogue:
     """The studies, or the runs that agree with all filters.
 
     Args:
@@ -122,10 +123,11 @@ def catalogue(*words: str, results_dir: Path = Path("results")) -> Catalogue:
     Raises:
         UsageError, ConfigError: for words that are neither, and for every filter whose key no run has.
     """
+    results = results_folder(results_dir)
     kind, filters = split_filters(words)
     if kind == "studies":
-        return Catalogue(studies=studies(results_dir))
-    return Catalogue(runs=tuple(filtered(runs(results_dir), filters)))
+        return Catalogue(studies=studies(results))
+    return Catalogue(runs=tuple(filtered(runs(results), filters)))
 
 
 def studies(results_dir: Path) -> tuple[StudySummary, ...]:

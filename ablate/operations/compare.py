@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Comparison, compare as compare_sides
 from ablate.core.errors import UsageError
+from ablate.operations.request import results_folder
 from ablate.operations.sides import find_sides, known_studies
 from ablate.reporting.comparison import mismatch_text
 
@@ -20,7 +21,7 @@ class NotComparable(UsageError):
         return "To compare them all the same: --allow"
 
 
-def compare(*names: str, results_dir: Path = Path("results"), allow: bool = False) -> Comparison:
+def compare(*names: str, results_dir: Path | str | None = None, allow: bool = False) -> Comparison:
     """What the sides that the names stand for have in common and where they part: a study (`optimizers`, all its
     arms), an arm (`optimizers:adam`) or the beginning of a run id. The first side is the one that the others are
     compared with.
@@ -32,9 +33,10 @@ def compare(*names: str, results_dir: Path = Path("results"), allow: bool = Fals
         NotComparable: when it is not and that is not allowed.
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, or all for one side only.
     """
-    sides = [side for name in names for side in find_sides(name, results_dir)]
+    results = results_folder(results_dir)
+    sides = [side for name in names for side in find_sides(name, results)]
     if len(sides) < 2:
-        raise UsageError(f"A comparison needs two sides or more. {known_studies(results_dir)}")
+        raise UsageError(f"A comparison needs two sides or more. {known_studies(results)}")
     comparison = compare_sides(sides)
     if not comparison.are_comparable and not allow:
         raise NotComparable(mismatch_text(comparison))

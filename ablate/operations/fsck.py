@@ -21,6 +21,7 @@ from pathlib import Path
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
+from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.storage.atomic import Damaged
 from ablate.storage.garbage import (
@@ -118,7 +119,9 @@ class Inspection:
         }
 
 
-def fsck(results_dir: Path, reports_dir: Path, *, repair: bool = False) -> Inspection:
+def fsck(
+    results_dir: Path | str | None = None, reports_dir: Path | str | None = None, *, repair: bool = False
+) -> Inspection:
     """Everything in the results folder, verified. Without `repair` no file is changed, nor any lock taken.
 
     Args:
@@ -130,13 +133,13 @@ def fsck(results_dir: Path, reports_dir: Path, *, repair: bool = False) -> Inspe
         NoResultsFolder: where there is none.
         WriteFailed: when the file system refuses a repair; what was mended before stays so.
     """
-    now = time.time()
-    there = stored_items(results_dir)
-    findings = _findings(there, results_dir, now)
+    results, now = results_folder(results_dir), time.time()
+    there = stored_items(results)
+    findings = _findings(there, results, now)
     if not repair:
-        return Inspection(results_dir, findings, (), there)
-    mended = _mended(findings, results_dir, reports_dir, now)
-    return Inspection(results_dir, findings, mended, stored_items(results_dir))
+        return Inspection(results, findings, (), there)
+    mended = _mended(findings, results, reports_folder(reports_dir), now)
+    return Inspection(results, findings, mended, stored_items(results))
 
 
 def _findings(there: tuple[StoredItem, ...], results_dir: Path, now: float) -> tuple[StoreFinding, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ablate.core.errors import UsageError
 from ablate.core.identity import Json
+from ablate.operations.request import results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.storage.garbage import (
     Garbage,
@@ -73,7 +74,11 @@ class Collection:
 
 
 def gc(
-    results_dir: Path, *, remove: bool = False, with_lone_runs: bool = False, older_than_days: float = 0.0
+    results_dir: Path | str | None = None,
+    *,
+    remove: bool = False,
+    with_lone_runs: bool = False,
+    older_than_days: float = 0.0,
 ) -> Collection:
     """What no study needs. What processes that live may want is never listed.
 
@@ -90,18 +95,18 @@ def gc(
     """
     if not older_than_days >= 0:
         raise UsageError("--older-than takes a number of days from 0")
-    now = time.time()
-    there = stored_items(results_dir)
-    lone, unknown = _lone(there, results_dir, now, with_lone_runs)
+    results, now = results_folder(results_dir), time.time()
+    there = stored_items(results)
+    lone, unknown = _lone(there, results, now, with_lone_runs)
 
     def listed(garbage: Garbage) -> Listed:
         is_chosen = with_lone_runs or garbage.kind is not GarbageKind.LONE_RUN
-        is_removed = remove and is_chosen and remove_for_good(garbage, results_dir, now)
+        is_removed = remove and is_chosen and remove_for_good(garbage, results, now)
         return Listed(garbage, now - garbage.item.modified_at, is_chosen, is_removed)
 
-    found = (*find_garbage(there, results_dir, now), *lone)
+    found = (*find_garbage(there, results, now), *lone)
     old = [each for each in found if now - each.item.modified_at >= older_than_days * SECONDS_A_DAY]
-    return Collection(results_dir, tuple(map(listed, old)), unknown)
+    return Collection(results, tuple(map(listed, old)), unknown)
 
 
 def _lone(

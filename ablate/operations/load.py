@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ablate.core.plans import StudyPlan
 from ablate.core.records import StoredRun
-from ablate.operations.request import read_settings
+from ablate.operations.request import results_folder
 from ablate.operations.sides import known_studies
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, UnknownStudy
@@ -77,7 +77,7 @@ def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
         UnknownStudy: when nothing was planned under this name.
         UnreadablePlan, UnreadableRecord: when another version of ablate wrote it.
     """
-    root = read_settings().results_dir if results_dir is None else Path(results_dir)
+    root = results_folder(results_dir)
     try:
         folder = StudyFolder(root, study)
     except ValueError as error:

@@ -29,7 +29,7 @@ class Predictions:
     Attributes:
         side: the run or the arm that was asked.
         seeds, unasked: how many runs it has, and how many of them were not asked, for their weights were not kept.
-        readings: of each image that could be read, in the order in which they were given.
+        predictions: of each image that could be read, in the order in which they were given.
         problems: each other image → what is wrong with it.
         figures: the file of each reading; none unless they were asked for.
         report: the study's report, if they were put into it.

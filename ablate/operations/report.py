@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ablate.core.errors import UsageError
 from ablate.operations.publish import publish
+from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.sides import known_studies
 from ablate.reporting.writing import Written, rebuild, write_latex
 from ablate.storage.atomic import WriteFailed
@@ -33,9 +34,9 @@ class ReportFiles:
 
 def report(
     *names: str,
-    data: Path | None = None,
-    results_dir: Path = Path("results"),
-    reports_dir: Path = Path("reports"),
+    data: Path | str | None = None,
+    results_dir: Path | str | None = None,
+    reports_dir: Path | str | None = None,
     with_latex: bool = False,
     redraw: bool = False,
 ) -> tuple[ReportFiles, ...]:
@@ -53,10 +54,11 @@ def report(
         UsageError: when nothing is named, a name is no study, or `data` is not what `report` has written.
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
+    results, reports = results_folder(results_dir), reports_folder(reports_dir)
     if data is None and not names:
-        raise UsageError(f"Which study? {known_studies(results_dir)}")
-    written = [_from_data(data, redraw)] if data is not None else []
-    written += [_from_store(name, results_dir, reports_dir, redraw) for name in names]
+        raise UsageError(f"Which study? {known_studies(results)}")
+    written = [_from_data(Path(data), redraw)] if data is not None else []
+    written += [_from_store(name, results, reports, redraw) for name in names]
     return tuple(_files(each, with_latex) for each in written)
 
 

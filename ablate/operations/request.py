@@ -16,7 +16,16 @@ from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
 from ablate.sanitize.redact import PATH_KEYS
 
-__all__ = ["ConfigFolders", "read_request", "read_run", "read_settings", "recorded_words", "split_settings"]
+__all__ = [
+    "ConfigFolders",
+    "read_request",
+    "read_run",
+    "read_settings",
+    "recorded_words",
+    "reports_folder",
+    "results_folder",
+    "split_settings",
+]
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,16 @@ def read_settings(words: Sequence[str] = (), folders: ConfigFolders = ConfigFold
         ConfigError: when one cannot be.
     """
     return load_settings(tuple(words), folders.tree())
+
+
+def results_folder(given: Path | str | None) -> Path:
+    """The results folder that is meant: the one given, else that of the configuration seen from the current folder."""
+    return read_settings().results_dir if given is None else Path(given)
+
+
+def reports_folder(given: Path | str | None) -> Path:
+    """The same of the reports."""
+    return read_settings().reports_dir if given is None else Path(given)
 
 
 def split_settings(words: Sequence[str], also: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:

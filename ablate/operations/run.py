@@ -8,6 +8,7 @@ What the store has is not trained again, so calling it twice costs next to nothi
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ class TrainingRequest:
 
 
 def run(
-    words: Sequence[str] = (),
+    words: Sequence[str] | str = (),
     *,
     is_grid: bool = False,
     same_environment: bool = False,
@@ -107,6 +108,7 @@ def run(
     """Does what the words of a command line ask for: `["+sweep=optimizers", "sweep.seeds=3"]`.
 
     Args:
+        words: overrides; one text is taken apart as a shell does.
         is_grid: whether keys may have several values, of which the grid is trained (`-m`).
         same_environment: whether to train anew what was computed with other versions of ablate, Python, TensorFlow or
             Keras.
@@ -120,6 +122,7 @@ def run(
         Interrupted: on SIGINT or SIGTERM; what was finished is kept.
         WriteFailed: when the file system refuses; what was finished is kept.
     """
+    words = shlex.split(words) if isinstance(words, str) else words
     request = read_request(words, folders, is_grid)
     versions = installed_versions() if same_environment else None
     store = RunStore(request.settings.results_dir)

@@ -11,6 +11,7 @@ from ablate.core.identity import Json
 from ablate.core.records import StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.operations.catalogue import Membership, memberships_of
+from ablate.operations.request import results_folder
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import study_names
 
@@ -58,7 +59,7 @@ class ShownRun:
         }
 
 
-def show(*names: str, results_dir: Path = Path("results")) -> tuple[ShownRun, ...]:
+def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, ...]:
     """The runs whose ids begin so, one for each name.
 
     Raises:
@@ -66,12 +67,13 @@ def show(*names: str, results_dir: Path = Path("results")) -> tuple[ShownRun, ..
         MissingRun, AmbiguousPrefix: when no run begins so, or several do.
         UnreadableRecord: when the run is damaged.
     """
+    results = results_folder(results_dir)
     if not names:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
-    store = RunStore(results_dir)
+    store = RunStore(results)
     found = [store.get(_run_id(name, store)) for name in names]
-    memberships = memberships_of(results_dir)
-    return tuple(ShownRun(run, store.folder(run.spec.run_id), memberships.get(run.spec.run_id, ())) for run in found)
+    memberships = memberships_of(results)
+    return tuple(ShownRun(run, store.folder(run.record.run_id), memberships.get(run.spec.run_id, ())) for run in found)
 
 
 def _run_id(name: str, store: RunStore) -> str:

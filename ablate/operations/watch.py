@@ -1,4 +1,4 @@
-"""How far a study is that another process is training, by its plan, the store and the claims of living processes."""
+"""How far a study is that another process is training, by its plan, the store and the leases of living processes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ablate.core.errors import UsageError
 from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.operations.catalogue import studies
+from ablate.operations.request import results_folder
 from ablate.operations.sides import known_studies
 from ablate.storage.leases import Leases
 from ablate.storage.runs import MissingRun, RunStore
@@ -47,7 +48,7 @@ class Standing:
 
 
 def watch(
-    name: str | None = None, *, results_dir: Path = Path("results"), every_seconds: float = 1.0
+    name: str | None = None, *, results_dir: Path | str | None = None, every_seconds: float = 1.0
 ) -> Iterator[Standing]:
     """How far the study is, again and again until it is over; only the first time is there no wait before it.
 
@@ -58,9 +59,10 @@ def watch(
     Raises:
         UsageError: when there is no such study, or that is no such time; before the first look.
     """
+    results = results_folder(results_dir)
     if not every_seconds > 0:
         raise UsageError("--every takes a number of seconds above 0")
-    return _standings(_plan(name, results_dir), results_dir, every_seconds)
+    return _standings(_plan(name, results), results, every_seconds)
 
 
 def _plan(name: str | None, results_dir: Path) -> StudyPlan:

@@ -18,16 +18,16 @@ FIRST, ZERO = "dropout:dropout=0.0", "dropout:dropout=0.3"
 
 def test_the_line_between_two_arms_passes_through_both(settings: Settings) -> None:
     found = interpolate(FIRST, ZERO, settings=settings)
-    assert (found.lines.first, found.lines.second) == (FIRST, ZERO)
+    assert (found.interpolations.first, found.lines.second) == (FIRST, ZERO)
     assert (found.figure, found.report) == (None, None)
     # Of seed 1 the weights were not kept on both sides.
-    assert list(found.lines.by_seed) == [0]
-    line = found.lines.by_seed[0]
+    assert list(found.interpolations.by_seed) == [0]
+    line = found.interpolations.by_seed[0]
     assert (line.positions[0], line.positions[-1]) == (0.0, 1.0)
     # Whose weights are zero finds all ten classes alike.
     assert (line.train_loss[-1], line.validation_loss[-1]) == pytest.approx((math.log(10), math.log(10)), rel=1e-5)
     assert abs(line.train_loss[0] - math.log(10)) > 0.01
-    back = interpolate(ZERO, FIRST, settings=settings).lines.by_seed[0]
+    back = interpolate(ZERO, FIRST, settings=settings).interpolations.by_seed[0]
     assert back.train_loss[::-1] == pytest.approx(line.train_loss, rel=1e-5)
     assert found.to_json()["lines"][0]["train_loss"] == line.train_loss.tolist()
 
@@ -45,7 +45,7 @@ def test_where_it_is_shown(settings: Settings, tmp_path: Path) -> None:
 def test_two_runs_are_a_pair_whatever_their_seeds(settings: Settings, weighted_sweep: Sweep) -> None:
     first, second = (weighted_sweep.baseline.spec.with_seed(seed).run_id for seed in (0, 1))
     found = interpolate(first, second, settings=settings)
-    assert list(found.lines.by_seed) == [0]
+    assert list(found.interpolations.by_seed) == [0]
     with pytest.raises(UsageError, match="has no report") as raised:
         interpolate(first, second, settings=settings, report=True)
     assert raised.value.exit_code == 2

@@ -107,6 +107,9 @@ def test_one_run_belongs_to_no_study(tmp_path, monkeypatch):
         (lambda: plan(["model.dropout=2"]), "model.dropout"),
         (lambda: ablate.load("optimizers"), "There are none under results yet."),
         (lambda: ablate.load("../etc"), "There are none"),
+        (lambda: ablate.load("optimizers", results_dir="elsewhere"), "There are none under elsewhere yet."),
+        (lambda: ablate.compare("a:b", "a:c", results_dir="elsewhere"), "No study a under elsewhere."),
+        (lambda: ablate.run("model.dropout=2 seed=3"), "model.dropout"),
     ],
 )
 def test_what_cannot_be_is_raised_with_its_exit_code(attempt, message, tmp_path, monkeypatch):
