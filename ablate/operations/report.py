@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import document
 from ablate.operations.publish import publish
 from ablate.operations.sides import known_studies
 from ablate.reporting.writing import Written, rebuild, write_latex
@@ -16,6 +17,7 @@ from ablate.storage.studies import StudyFolder, UnknownStudy
 __all__ = ["ReportFiles", "report"]
 
 
+@document("report", version=1)
 @dataclass(frozen=True)
 class ReportFiles:
     """Where a report stands.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -10,26 +11,30 @@ import pytest
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
 from ablate.core.specs import Sweep
+from ablate.operations.as_json import to_json
 from ablate.operations.interpolate import interpolate
 from ablate.reporting.evidence import INTERPOLATIONS
+from tests.json_schema import validated
 
 FIRST, ZERO = "dropout:dropout=0.0", "dropout:dropout=0.3"
 
 
 def test_the_line_between_two_arms_passes_through_both(settings: Settings) -> None:
     found = interpolate(FIRST, ZERO, settings=settings)
-    assert (found.lines.first, found.lines.second) == (FIRST, ZERO)
+    assert (found.interpolations.first, found.interpolations.second) == (FIRST, ZERO)
     assert (found.figure, found.report) == (None, None)
     # Of seed 1 the weights were not kept on both sides.
-    assert list(found.lines.by_seed) == [0]
-    line = found.lines.by_seed[0]
+    assert list(found.interpolations.by_seed) == [0]
+    line = found.interpolations.by_seed[0]
     assert (line.positions[0], line.positions[-1]) == (0.0, 1.0)
     # Whose weights are zero finds all ten classes alike.
     assert (line.train_loss[-1], line.validation_loss[-1]) == pytest.approx((math.log(10), math.log(10)), rel=1e-5)
     assert abs(line.train_loss[0] - math.log(10)) > 0.01
-    back = interpolate(ZERO, FIRST, settings=settings).lines.by_seed[0]
+    back = interpolate(ZERO, FIRST, settings=settings).interpolations.by_seed[0]
     assert back.train_loss[::-1] == pytest.approx(line.train_loss, rel=1e-5)
-    assert found.to_json()["lines"][0]["train_loss"] == line.train_loss.tolist()
+    told = validated(json.dumps(to_json(found)))
+    assert (told["lines"][0]["seed"], told["lines"][0]["train_loss"]) == (0, line.train_loss.tolist())
+    assert (told["first"], told["barrier"]) == (FIRST, line.barrier)
 
 
 @pytest.mark.usefixtures("no_reports")
@@ -45,7 +50,7 @@ def test_where_it_is_shown(settings: Settings, tmp_path: Path) -> None:
 def test_two_runs_are_a_pair_whatever_their_seeds(settings: Settings, weighted_sweep: Sweep) -> None:
     first, second = (weighted_sweep.baseline.spec.with_seed(seed).run_id for seed in (0, 1))
     found = interpolate(first, second, settings=settings)
-    assert list(found.lines.by_seed) == [0]
+    assert list(found.interpolations.by_seed) == [0]
     with pytest.raises(UsageError, match="has no report") as raised:
         interpolate(first, second, settings=settings, report=True)
     assert raised.value.exit_code == 2
