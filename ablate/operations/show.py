@@ -72,7 +72,10 @@ def show(*names: str, results_dir: Path = Path("results")) -> tuple[ShownRun, ..
     store = RunStore(results_dir)
     found = [store.get(_run_id(name, store)) for name in names]
     memberships = memberships_of(results_dir)
-    return tuple(ShownRun(run, store.folder(run.spec.run_id), memberships.get(run.spec.run_id, ())) for run in found)
+    # By the id that the record says: under another run format the spec of the same run would have another.
+    return tuple(
+        ShownRun(run, store.folder(run.record.run_id), memberships.get(run.record.run_id, ())) for run in found
+    )
 
 
 def _run_id(name: str, store: RunStore) -> str:

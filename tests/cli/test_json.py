@@ -142,6 +142,12 @@ def test_a_repetition_says_what_came_out(ablate: Ablate, kept: Path) -> None:
     assert (told["runs"][0]["outcome"], told["runs"][0]["failure"]) == ("bit-equal", None)
 
 
+def test_what_was_written_is_told_by_export(ablate: Ablate, kept: Path) -> None:
+    words = ("export", ADAM.run_id[:12], "--format", "tensorboard", "--out", "logs", "--json")
+    (path,) = validated(ablate(*words).out)["paths"]
+    assert list(Path(path).glob("*/events.*"))
+
+
 def test_a_watched_study_is_a_line_for_every_change(
     ablate: Ablate, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
