@@ -11,6 +11,7 @@ The same from Python:
     ablate.load("optimizers").verdicts        # a pandas frame
     ablate.compare("optimizers:adam", "optimizers:sgd")
     ablate.judge(frame, metric="accuracy", direction="max", margin=0.005)    # anybody's table, or a pandas frame
+    ablate.to_json(done)                      # of any result, as --json prints it
 
 Every verb of the command line is such a function, see `ablate.operations`. The parts can be used alone:
 

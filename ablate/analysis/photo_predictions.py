@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from ablate.core.identity import Json
 from ablate.core.records import Array
 
 __all__ = [
@@ -40,6 +39,10 @@ class Opinion:
     seed: int
     probabilities: Reals
     plain: Reals | None = None
+
+    @property
+    def predicted(self) -> int:
+        return int(self.probabilities.argmax())
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,26 +96,6 @@ class PhotoPrediction:
     def plain_votes(self) -> dict[int, int]:
         plain = [opinion.plain for opinion in self.opinions if opinion.plain is not None]
         return {} if self.plain_probabilities is None else _votes(plain, self.plain_probabilities)
-
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "image": self.name,
-            "predicted": self.predicted,
-            "probability": self.probability,
-            "majority": self.majority,
-            "votes": {str(number): count for number, count in self.votes.items()},
-            "probabilities": _numbers(self.probabilities),
-            "plainly_resized": None if self.plain_probabilities is None else _numbers(self.plain_probabilities),
-            "runs": [
-                {
-                    "run_id": opinion.run_id,
-                    "seed": opinion.seed,
-                    "predicted": int(opinion.probabilities.argmax()),
-                    "probabilities": _numbers(opinion.probabilities),
-                }
-                for opinion in self.opinions
-            ],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +174,3 @@ def _votes(all_probabilities: list[Reals], mean: Reals) -> dict[int, int]:
     counts = np.bincount([int(each.argmax()) for each in all_probabilities], minlength=len(mean))
     order = sorted(np.flatnonzero(counts).tolist(), key=lambda number: (-counts[number], -mean[number]))
     return {number: int(counts[number]) for number in order}
-
-
-def _numbers(probabilities: Reals) -> list[Json]:
-    return [round(float(value), 6) for value in probabilities]

@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
-from ablate.core.identity import Json
 from ablate.core.records import GENERATED, METRICS, Array, RunRecord, Status, StoredRun, same_bits
 
 __all__ = [
@@ -100,17 +99,6 @@ class ComparedQuantity:
         if self.is_equal:
             return 0.0
         return self.largest / self.tolerance.relative if self.tolerance.relative else math.inf
-
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "name": self.name,
-            "bit_equal": self.is_equal,
-            "within_tolerance": self.is_within,
-            "largest_relative_difference": self.largest if math.isfinite(self.largest) else None,
-            "tolerance": self.tolerance.relative,
-            "first_epoch": self.first_epoch,
-            "detail": self.detail,
-        }
 
 
 @dataclass(frozen=True)

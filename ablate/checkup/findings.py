@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ablate.core.identity import Json
-
 __all__ = ["Finding", "Level", "Trouble"]
 
 
@@ -34,6 +32,6 @@ class Finding:
     mend: str = ""
     trouble: Trouble = Trouble.INSTALLATION
 
-    def to_json(self) -> dict[str, Json]:
-        wrong = {"trouble": self.trouble.value} if self.level is Level.WRONG else {}
-        return {"subject": self.subject, "says": self.says, "level": self.level.value, "mend": self.mend, **wrong}
+    @property
+    def trouble_if_wrong(self) -> Trouble | None:
+        return self.trouble if self.level is Level.WRONG else None

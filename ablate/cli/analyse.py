@@ -10,17 +10,21 @@ import argparse
 from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.analyse import analyse, judge
+from ablate.operations.as_json import to_json
 
 WORDS = "table"
 WORDS_HELP = "a table as .csv, .tsv or .parquet"
 
-FORMATS = ("markdown", "latex", "json")
+# The same as --json.
+JSON = "json"
+FORMATS = ("markdown", "latex", JSON)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     parser.add_argument("--arm", default="arm", help="the column that names the arm (arm)")
     parser.add_argument("--seed", default="seed", help="the column of the seed, by which runs are paired (seed)")
     parser.add_argument("--metric", help="the column of the metric")
@@ -54,11 +58,14 @@ def execute(invocation: Invocation, output: Output) -> int:
         multiplicity=options.multiplicity,
         n_examples=options.examples,
     )
-    if options.out is not None:
-        output.result(str(analyse(verdicts, options.out, multiplicity=options.multiplicity)))
-        return ExitCode.DONE
-    # pandas is imported by now, and was not for `ablate analyse --help`.
-    from ablate.reporting.tables import analysis_text
+    path = None if options.out is None else analyse(verdicts, options.out, multiplicity=options.multiplicity)
+    if options.json or (path is None and options.format == JSON):
+        output.data(to_json(verdicts))
+    elif path is not None:
+        output.result(str(path))
+    else:
+        # pandas is imported by now, and was not for `ablate analyse --help`.
+        from ablate.reporting.tables import analysis_text
 
-    output.result(analysis_text(verdicts, options.multiplicity, options.format))
+        output.result(analysis_text(verdicts, options.multiplicity, options.format))
     return ExitCode.DONE

@@ -11,8 +11,9 @@ import argparse
 from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.compare import compare
 from ablate.reporting.comparison import comparison_markdown, write_comparison
 
@@ -21,15 +22,18 @@ WORDS_HELP = "a study, an arm as study:level, or the beginning of a run id"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     parser.add_argument("--out", type=Path, help="write comparison.md with figures into this folder")
     parser.add_argument("--allow", action="store_true", help="compare even what is not comparable")
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, names = invocation.settings()
-    comparison = compare(*names, results_dir=settings.results_dir, allow=invocation.options.allow)
-    if invocation.options.out is not None:
-        output.result(str(write_comparison(comparison, invocation.options.out)))
+    options = invocation.options
+    comparison = compare(*names, results_dir=settings.results_dir, allow=options.allow)
+    path = None if options.out is None else write_comparison(comparison, options.out)
+    if options.json:
+        output.data(to_json(comparison))
     else:
-        output.result(comparison_markdown(comparison))
+        output.result(comparison_markdown(comparison) if path is None else str(path))
     return ExitCode.DONE

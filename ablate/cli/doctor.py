@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.cli.output import Output, plain_table
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.doctor import TAKES, Section, doctor
 
 WORDS = "setting"
@@ -30,7 +31,7 @@ MARKS: Mapping[Level, str] = {Level.FINE: "ok", Level.NOTE: "note", Level.WRONG:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object with everything that was found")
+    add_json_option(parser)
     parser.add_argument("--skip-training", action="store_true", help="do not train: all the rest takes a second or two")
 
 
@@ -43,7 +44,7 @@ def execute(invocation: Invocation, output: Output) -> int:
 
     found = doctor(invocation.words, invocation.folders, skip_training=options.skip_training, observe=show)
     if options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         show_mends(found.findings, output)
         if not found.wrong:

@@ -11,8 +11,9 @@ import argparse
 from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.export import Format, export
 
 WORDS = "side"
@@ -20,6 +21,7 @@ WORDS_HELP = "a run (the beginning of its id), an arm as study:level, or a study
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     parser.add_argument("--format", choices=list(map(str, Format)), required=True, help="what is written")
     parser.add_argument("--out", type=Path, required=True, help="the folder that it is written into")
 
@@ -29,7 +31,10 @@ def execute(invocation: Invocation, output: Output) -> int:
     options = invocation.options
 
     def show(path: Path) -> None:
-        output.result(str(path))
+        if not options.json:
+            output.result(str(path))
 
-    export(names, settings=settings, form=options.format, out=options.out, observe=show)
+    exported = export(names, settings=settings, form=options.format, out=options.out, observe=show)
+    if options.json:
+        output.data(to_json(exported))
     return ExitCode.DONE

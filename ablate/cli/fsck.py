@@ -11,9 +11,10 @@ import argparse
 
 from ablate.cli.output import Output, bytes_text
 from ablate.cli.space import folded, refuse_names, space_table
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.fsck import Inspection, StoreFinding, fsck
 
 WORDS = "setting"
@@ -22,7 +23,7 @@ WORDS_HELP = "where the store is: results_dir=… (and reports_dir=…)"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repair", action="store_true", help="mend what can be mended")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines and a table")
+    add_json_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -30,7 +31,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     refuse_names(words)
     found = fsck(settings.results_dir, settings.reports_dir, repair=invocation.options.repair)
     if invocation.options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         show(found, output)
     return ExitCode.DATA_PROBLEM if found.problems_left else ExitCode.DONE
@@ -38,24 +39,24 @@ def execute(invocation: Invocation, output: Output) -> int:
 
 def show(found: Inspection, output: Output) -> None:
     for kind in dict.fromkeys(finding.what for finding in found.findings):
-        lines = [line_of(finding, finding in found.mended) for finding in found.findings if finding.what is kind]
+        lines = [line_of(finding) for finding in found.findings if finding.what is kind]
         output.result("\n".join(folded(kind, lines)))
-    if found.there:
+    if found.space:
         output.result(space_table(found.space))
     output.result(verdict(found))
 
 
-def line_of(finding: StoreFinding, is_mended: bool) -> str:
+def line_of(finding: StoreFinding) -> str:
     """What was found, in a line."""
     size = f" ({bytes_text(finding.bytes)})" if finding.garbage is not None else ""
     detail = f": {finding.detail}" if finding.detail else ""
-    return f"{finding.what}: {finding.subject}{detail}{size}{' – mended' if is_mended else ''}"
+    return f"{finding.what}: {finding.subject}{detail}{size}{' – mended' if finding.is_mended else ''}"
 
 
 def verdict(found: Inspection) -> str:
     """What it comes to, and what to do about it."""
     left, mended = found.problems_left, found.mended
-    removable = [finding for finding in found.findings if finding.garbage is not None and finding not in mended]
+    removable = [finding for finding in found.findings if finding.garbage is not None and not finding.is_mended]
     lines = [f"{counted(len(left), 'problem')}{' left' if mended else ''}." if left else "All is sound."]
     if mended:
         lines.append(f"{counted(len(mended), 'finding')} mended.")

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from ablate.cli.output import Output, bytes_text, seconds_text
 from ablate.cli.space import folded, refuse_names, space_table
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.gc import SECONDS_A_DAY, Collection, Listed, gc
 
 WORDS = "setting"
@@ -27,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove", action="store_true", help="remove for good what is listed")
     parser.add_argument("--lone-runs", action="store_true", help="count runs of no study among it")
     parser.add_argument("--older-than", type=float, default=0.0, metavar="DAYS", help="only what has not changed since")
-    parser.add_argument("--json", action="store_true", help="print one list of JSON objects instead of lines")
+    add_json_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -43,15 +44,15 @@ def execute(invocation: Invocation, output: Output) -> int:
     if found.unknown:
         output.problem(found.unknown)
     if options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         show(found, output)
     return ExitCode.DONE
 
 
 def show(found: Collection, output: Output) -> None:
-    for kind in dict.fromkeys(each.garbage.kind for each in found.listed):
-        lines = [line_of(each) for each in found.listed if each.garbage.kind is kind]
+    for kind in dict.fromkeys(each.kind for each in found.listed):
+        lines = [line_of(each) for each in found.listed if each.kind is kind]
         output.result("\n".join(folded(kind, lines)))
     if found.listed:
         output.result(space_table(found.space))
@@ -60,9 +61,8 @@ def show(found: Collection, output: Output) -> None:
 
 def line_of(listed: Listed) -> str:
     """What could be removed, in a line."""
-    garbage, age = listed.garbage, age_text(max(listed.age_seconds, 0.0))
-    done = ", removed" if listed.is_removed else ""
-    return f"{garbage.kind}: {garbage.subject} ({bytes_text(garbage.item.bytes)}, {age} old{done})"
+    age, done = age_text(max(listed.age_seconds, 0.0)), ", removed" if listed.is_removed else ""
+    return f"{listed.kind}: {listed.subject} ({bytes_text(listed.bytes)}, {age} old{done})"
 
 
 def age_text(seconds: float) -> str:
@@ -88,4 +88,4 @@ def verdict(found: Collection) -> str:
 
 
 def size_text(listed: Sequence[Listed]) -> str:
-    return bytes_text(sum(each.garbage.item.bytes for each in listed))
+    return bytes_text(sum(each.bytes for each in listed))

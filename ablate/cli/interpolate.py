@@ -11,8 +11,9 @@ import argparse
 from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
+from ablate.operations.as_json import to_json
 from ablate.operations.interpolate import interpolate
 from ablate.reporting.interpolations import in_words
 
@@ -21,7 +22,7 @@ WORDS_HELP = "two runs (the beginnings of their ids) or two arms as study:level,
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object, with the losses along each line")
+    add_json_option(parser)
     parser.add_argument("--out", type=Path, help="draw a figure into this folder")
     parser.add_argument("--report", action="store_true", help="show it in the report of the study")
 
@@ -33,7 +34,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     options = invocation.options
     found = interpolate(*words, settings=settings, out=options.out, report=options.report)
     if options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         output.result(in_words(found.interpolations))
     for path in filter(None, (found.figure, found.report)):

@@ -13,9 +13,10 @@ import argparse
 from collections.abc import Sequence
 
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.catalogue import Entry, StudySummary, catalogue
 
 WORDS = "filter"
@@ -25,14 +26,14 @@ ID_DIGITS = 8
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one list of JSON objects instead of a table")
+    add_json_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, words = invocation.settings()
     found = catalogue(*words, results_dir=settings.results_dir)
     if invocation.options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     elif found.runs is not None:
         show_runs(found.runs, output)
     else:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,11 +49,16 @@ class Output:
             _print(self.results, content)
 
     def data(self, content: Json) -> None:
-        """A result for another program: one value of JSON. A number that is not finite, which JSON cannot say, is
-        null."""
-        text = json.dumps(_finite(content), indent=2, allow_nan=False).replace("\x7f", "\\u007f")
+        """A result for another program: one value of JSON."""
+        self._data(json.dumps(content, indent=2, allow_nan=False))
+
+    def data_line(self, content: Json) -> None:
+        """One of several results for another program: one value of JSON, in a line."""
+        self._data(json.dumps(content, allow_nan=False))
+
+    def _data(self, text: str) -> None:
         # As a Text: in a str rich would put pictures in place of :words:.
-        self.results.print(Text(text), highlight=False, soft_wrap=True)
+        self.results.print(Text(text.replace("\x7f", "\\u007f")), highlight=False, soft_wrap=True)
 
     def problem(self, message: str) -> None:
         _print(self.messages, message, style="red")
@@ -155,14 +159,6 @@ def bytes_text(number: int) -> str:
 def _console(stderr: bool) -> Console:
     console = Console(stderr=stderr)
     return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
-
-
-def _finite(value: Json) -> Json:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _print(console: Console, content: str | PlainTable, style: str | None = None) -> None:

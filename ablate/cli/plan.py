@@ -10,12 +10,13 @@ import argparse
 from ablate.analysis.forecast import Forecast
 from ablate.analysis.values import column_info
 from ablate.cli.output import Output, plain_table, seconds_text
-from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_run_options
+from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_json_option, add_run_options
 from ablate.cli.wording import counted, numerics_text, work_text
 from ablate.core.errors import ExitCode
 from ablate.core.identity import Json, canonical
 from ablate.core.specs import SweepSpec
 from ablate.design import NAME
+from ablate.operations.as_json import to_json
 from ablate.operations.plan import ArmWork, PlannedWork, SweepWork, plan
 from ablate.reporting.power import power_lines
 
@@ -23,6 +24,7 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     add_run_options(parser)
 
 
@@ -34,12 +36,19 @@ def execute(invocation: Invocation, output: Output) -> int:
         same_environment=options.same_environment,
         folders=invocation.folders,
     )
+    if options.json:
+        output.data(to_json(planned))
+    else:
+        show(planned, output)
+    return ExitCode.DONE
+
+
+def show(planned: PlannedWork, output: Output) -> None:
     for sweep in planned.sweeps:
         show_sweep(sweep, output)
     output.result(f"{work_text(planned.work)} · {numerics_text(planned.specs)}")
     if planned.work.trained:
         output.result(time_text(planned))
-    return ExitCode.DONE
 
 
 def show_sweep(planned: SweepWork, output: Output) -> None:

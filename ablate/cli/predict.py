@@ -13,8 +13,9 @@ from pathlib import Path
 
 from ablate.analysis.photo_predictions import PhotoPrediction
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
+from ablate.operations.as_json import to_json
 from ablate.operations.predict import Predictions, predict
 
 WORDS = "word"
@@ -22,7 +23,7 @@ WORDS_HELP = "a run (the beginning of its id) or an arm as study:level, then ima
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object, with all probabilities")
+    add_json_option(parser)
     parser.add_argument("--out", type=Path, help="draw a figure of each image into this folder")
     parser.add_argument(
         "--report", action="store_true", help="show them in the report of the study, in place of others"
@@ -40,7 +41,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     for problem in found.problems.values():
         output.problem(problem)
     if options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         for prediction in found.predictions:
             output.result(line_of(prediction))

@@ -17,9 +17,10 @@ from pathlib import Path
 from ablate.analysis.reproduction import OF_EXAMPLES, OF_METRICS, OF_WEIGHTS, ComparedQuantity, Outcome
 from ablate.cli.output import Output, PlainTable, plain_table
 from ablate.cli.progress import progress_display
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted, numerics_text
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.reproduce import Choice, RepeatedRun, reproduce
 from ablate.runner.events import Observer
 from ablate.storage.studies import Difference
@@ -35,7 +36,7 @@ ID_DIGITS = 8
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="data", type=Path, help="the data/ folder of a report: no store is needed")
     parser.add_argument("--limit", type=int, help="train at most so many runs, one of each arm first")
-    parser.add_argument("--json", action="store_true", help="print one JSON object with every quantity of every run")
+    add_json_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -47,7 +48,7 @@ def execute(invocation: Invocation, output: Output) -> int:
 
     found = reproduce(names, settings=settings, report_data=options.data, limit=options.limit, watch=watch)
     if options.json:
-        output.data(found.to_json())
+        output.data(to_json(found))
     else:
         show(found.runs, output)
     return ExitCode.DONE if found.is_reproduced else ExitCode.SOME_RUNS_FAILED

@@ -13,15 +13,17 @@ import argparse
 
 from ablate.cli.output import Output, plain_table
 from ablate.cli.progress import Progress, failure_text
-from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_run_options
+from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_json_option, add_run_options
 from ablate.cli.wording import metric_rows
 from ablate.core.errors import ExitCode
+from ablate.operations.as_json import to_json
 from ablate.operations.run import RunDone, StudyDone, run
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     add_run_options(parser)
 
 
@@ -35,7 +37,9 @@ def execute(invocation: Invocation, output: Output) -> int:
             folders=invocation.folders,
             observe=progress.observe,
         )
-    if isinstance(done, StudyDone):
+    if options.json:
+        output.data(to_json(done))
+    elif isinstance(done, StudyDone):
         show_study(done, output)
     else:
         show_run(done, output)

@@ -12,10 +12,11 @@ import shlex
 from ablate.analysis.settings import setting_text
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.progress import failure_text
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import metric_rows
 from ablate.core.errors import ExitCode
 from ablate.core.records import RunRecord
+from ablate.operations.as_json import to_json
 from ablate.operations.show import ShownRun, show
 from ablate.sanitize.text import one_line
 
@@ -27,14 +28,14 @@ SHOWN_HISTORY = ("loss", "val_loss", "val_accuracy", "val_r2", "learning_rate")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one list of JSON objects, with the whole history")
+    add_json_option(parser)
 
 
 def execute(invocation: Invocation, output: Output) -> int:
     settings, words = invocation.settings()
     found = show(*words, results_dir=settings.results_dir)
     if invocation.options.json:
-        output.data([shown.to_json() for shown in found])
+        output.data(to_json(found))
     else:
         for shown in found:
             show_run(shown, output)

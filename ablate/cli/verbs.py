@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from ablate.config.runs import Settings
     from ablate.operations.request import ConfigFolders
 
-__all__ = ["RUN_WORDS", "RUN_WORDS_HELP", "VERBS", "Invocation", "add_run_options", "module_of", "verb_parser"]
+__all__ = [
+    "RUN_WORDS",
+    "RUN_WORDS_HELP",
+    "VERBS",
+    "Invocation",
+    "add_json_option",
+    "add_run_options",
+    "module_of",
+    "verb_parser",
+]
 
 # Verb to what `ablate --help` says of it; each is a module of this package with a function of its name.
 VERBS = {
@@ -82,6 +91,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train anew what is stored and was computed with other versions of ablate, Python, TensorFlow or Keras",
     )
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """What every verb that shows something has: its result as `ablate.to_json` gives it."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for another program")
 
 
 def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:

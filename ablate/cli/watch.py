@@ -3,21 +3,25 @@
 ablate watch                the study that was planned last
 ablate watch optimizers     one of them
 ablate watch --once         how far it is, once
+ablate watch --json         a line of JSON for every change, for another program
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import islice
 
 from rich.live import Live
 from rich.text import Text
 
 from ablate.cli.output import Output, seconds_text
 from ablate.cli.progress import ended_line
-from ablate.cli.verbs import Invocation
+from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode, UsageError
+from ablate.core.identity import Json
+from ablate.operations.as_json import to_json
 from ablate.operations.watch import Standing, watch
 from ablate.sanitize.text import harmless, one_line
 
@@ -29,6 +33,7 @@ BAR_CELLS = 20
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     parser.add_argument("--once", action="store_true", help="say how far the study is, and leave")
     parser.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="time between two looks")
 
@@ -38,7 +43,9 @@ def execute(invocation: Invocation, output: Output) -> int:
     if len(names) > 1:
         raise UsageError(f"One study at a time; {counted(len(names), 'name')} were given.")
     looks = watch(*names, results_dir=settings.results_dir, every_seconds=invocation.options.every)
-    if invocation.options.once:
+    if invocation.options.json:
+        watch_as_json(islice(looks, 1) if invocation.options.once else looks, output)
+    elif invocation.options.once:
         output.result("\n".join(lines_of(next(looks))))
     elif output.results.is_terminal:
         watch_live(looks, output)
@@ -51,6 +58,16 @@ def watch_live(looks: Iterator[Standing], output: Output) -> None:
     with Live(console=output.results, auto_refresh=False) as live:
         for standing in looks:
             live.update(Text(harmless("\n".join(lines_of(standing)))), refresh=True)
+
+
+def watch_as_json(looks: Iterator[Standing], output: Output) -> None:
+    """A line of JSON for every change."""
+    former: Json = None
+    for standing in looks:
+        content = to_json(standing)
+        if content != former:
+            output.data_line(content)
+            former = content
 
 
 def watch_plainly(looks: Iterator[Standing], output: Output) -> None:

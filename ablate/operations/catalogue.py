@@ -18,6 +18,7 @@ from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import RunRecord
+from ablate.operations.as_json import document, shows
 from ablate.operations.filters import filtered, split_filters
 from ablate.operations.request import results_folder
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 MISSING, UNREADABLE = "missing", "unreadable"
 
 
+@shows("study", "sweep", "arm=arm.name", "seed")
 @dataclass(frozen=True)
 class Membership:
     """Where a run stands in a study, with its seed there."""
@@ -44,6 +46,7 @@ class Membership:
         return f"{self.study}:{self.arm.name}"
 
 
+@shows("run_id", "status", "seed", "places=memberships", "settings", "metrics", "wall_seconds")
 @dataclass(frozen=True)
 class Entry:
     """A run that is stored, or that a study has planned. `record` is None where it has none that can be read."""
@@ -66,16 +69,13 @@ class Entry:
     def seed(self) -> Json:
         return self.memberships[0].seed if self.memberships else _spec(self).get("seed")
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "run_id": self.run_id,
-            "status": self.status,
-            "seed": self.seed,
-            "places": [{"study": each.study, "sweep": each.sweep, "arm": each.arm.name} for each in self.memberships],
-            "settings": self.settings,
-            "metrics": {} if self.record is None else dict(self.record.metrics),
-            "wall_seconds": None if self.record is None else self.record.timings.wall_seconds,
-        }
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        return {} if self.record is None else self.record.metrics
+
+    @property
+    def wall_seconds(self) -> float | None:
+        return None if self.record is None else self.record.timings.wall_seconds
 
 
 @dataclass(frozen=True)
@@ -90,27 +90,14 @@ class StudySummary:
     done: int
     planned_at: str
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "name": self.name,
-            "question": self.question,
-            "sweeps": list(self.sweeps),
-            "arms": self.arms,
-            "planned": self.planned,
-            "done": self.done,
-            "planned_at": self.planned_at,
-        }
 
-
+@document("list", version=1)
 @dataclass(frozen=True)
 class Catalogue:
     """What was asked for, studies or runs; None for the other."""
 
     studies: tuple[StudySummary, ...] | None = None
     runs: tuple[Entry, ...] | None = None
-
-    def to_json(self) -> list[Json]:
-        return [each.to_json() for each in self.studies or self.runs or ()]
 
 
 def catalogue(*words: str, results_dir: Path | str | None = None) -> Catalogue:

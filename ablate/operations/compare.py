@@ -6,11 +6,26 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Comparison, compare as compare_sides
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import document, shows
 from ablate.operations.request import results_folder
 from ablate.operations.sides import find_sides, known_studies
 from ablate.reporting.comparison import mismatch_text
 
 __all__ = ["NotComparable", "compare"]
+
+# Without the curves, which are the histories of the runs: `show` has them.
+shows(
+    "labels",
+    "are_comparable",
+    "mismatches",
+    "settings",
+    "verdicts",
+    "multiplicity",
+    "metrics",
+    "confusions",
+    "disagreements",
+)(Comparison)
+document("compare", version=1)(Comparison)
 
 
 class NotComparable(UsageError):

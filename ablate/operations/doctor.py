@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ablate.checkup.findings import Finding, Level
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json
 from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
+from ablate.operations.as_json import document, shows
 from ablate.operations.request import ConfigFolders, read_run, read_settings, split_settings
 from ablate.runner.devices import DeviceAbsent
 
@@ -23,6 +23,9 @@ TRAINING = "training"
 HERE = ConfigFolders()
 
 
+shows("subject", "says", "level", "mend", "trouble=trouble_if_wrong")(Finding)
+
+
 @dataclass(frozen=True)
 class Section:
     """What was found in one part of the examination."""
@@ -31,6 +34,7 @@ class Section:
     findings: tuple[Finding, ...]
 
 
+@document("doctor", version=1)
 @dataclass(frozen=True)
 class Diagnosis:
     """Everything that was found, the parts in the order in which they were looked at."""
@@ -49,9 +53,6 @@ class Diagnosis:
     def has_trained(self) -> bool:
         """Whether training was looked at, too: it may have been left out, or impossible."""
         return any(section.title == TRAINING for section in self.sections)
-
-    def to_json(self) -> dict[str, Json]:
-        return {section.title: [each.to_json() for each in section.findings] for section in self.sections}
 
 
 def doctor(

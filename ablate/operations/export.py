@@ -12,6 +12,7 @@ import numpy as np
 from ablate.analysis.comparison import Side
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import document
 from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
 from ablate.operations.sides import ID_DIGITS, find_sides
 from ablate.sanitize.text import file_stem
@@ -31,6 +32,7 @@ class Format(StrEnum):
     TENSORBOARD = "tensorboard"
 
 
+@document("export", version=1)
 @dataclass(frozen=True)
 class Exported:
     """What was written, in this order: a file or a folder of each run."""

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS
-from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
+from ablate.operations.as_json import document, shows
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.storage.atomic import Damaged
@@ -60,6 +60,7 @@ MISSING = "is missing"
 REMOVED = (GarbageKind.TEMPORARY, GarbageKind.VOID_LEASE)
 
 
+@shows("what", "subject", "detail", "path", "bytes", "is_problem", "is_mended")
 @dataclass(frozen=True)
 class StoreFinding:
     """One thing that is not as it should be, or that need not be there.
@@ -67,11 +68,12 @@ class StoreFinding:
     Attributes:
         subject: how a reader knows it: a run by the beginning of its id, a study by its name.
         detail: what is wrong with it; empty for garbage.
-        path: where it is. Of a table the folder of its study.
+        path: where it is, seen from the results folder. Of a table the folder of its study.
         bytes: how much space it takes; 0 for what is wrong inside a file.
         is_problem: whether something was lost, or would be believed wrongly: damage, files that the system does not
             let read, tables of a study whose runs are all done that are not those of its runs.
         garbage: what it is as such.
+        is_mended: whether a repair has mended it.
     """
 
     what: What | GarbageKind
@@ -81,42 +83,30 @@ class StoreFinding:
     bytes: int = 0
     is_problem: bool = False
     garbage: Garbage | None = None
+    is_mended: bool = field(default=False, compare=False)
 
 
+@document("fsck", version=1)
+@shows("results_dir", "findings", "space", "problems_left=number_of_problems_left")
 @dataclass(frozen=True)
 class Inspection:
-    """What was found, problems first; which of it was mended; and everything that lies in the folder since then."""
+    """What was found, problems first; and what of each kind lies in the folder since then."""
 
     results_dir: Path
     findings: tuple[StoreFinding, ...]
-    mended: tuple[StoreFinding, ...]
-    there: tuple[StoredItem, ...]
+    space: Mapping[str, Space]
+
+    @property
+    def mended(self) -> tuple[StoreFinding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_mended)
 
     @property
     def problems_left(self) -> tuple[StoreFinding, ...]:
-        return tuple(finding for finding in self.findings if finding.is_problem and finding not in self.mended)
+        return tuple(finding for finding in self.findings if finding.is_problem and not finding.is_mended)
 
     @property
-    def space(self) -> dict[str, Space]:
-        return space_by_kind((each.kind.value, each.bytes) for each in self.there)
-
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "findings": [
-                {
-                    "what": finding.what.value,
-                    "subject": finding.subject,
-                    "detail": finding.detail,
-                    "path": str(finding.path.relative_to(self.results_dir)),
-                    "bytes": finding.bytes,
-                    "is_problem": finding.is_problem,
-                    "is_mended": finding in self.mended,
-                }
-                for finding in self.findings
-            ],
-            "space": {kind: space.to_json() for kind, space in self.space.items()},
-            "problems_left": len(self.problems_left),
-        }
+    def number_of_problems_left(self) -> int:
+        return len(self.problems_left)
 
 
 def fsck(
@@ -137,9 +127,26 @@ def fsck(
     there = stored_items(results)
     findings = _findings(there, results, now)
     if not repair:
-        return Inspection(results, findings, (), there)
+        return _inspection(results, findings, (), there)
     mended = _mended(findings, results, reports_folder(reports_dir), now)
-    return Inspection(results, findings, mended, stored_items(results))
+    return _inspection(results, findings, mended, stored_items(results))
+
+
+def _inspection(
+    results_dir: Path,
+    findings: tuple[StoreFinding, ...],
+    mended: tuple[StoreFinding, ...],
+    there: tuple[StoredItem, ...],
+) -> Inspection:
+    are_mended = set(mended)
+    return Inspection(
+        results_dir,
+        tuple(
+            replace(finding, path=finding.path.relative_to(results_dir), is_mended=finding in are_mended)
+            for finding in findings
+        ),
+        space_by_kind((each.kind.value, each.bytes) for each in there),
+    )
 
 
 def _findings(there: tuple[StoredItem, ...], results_dir: Path, now: float) -> tuple[StoreFinding, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json
+from ablate.operations.as_json import document
 from ablate.operations.request import results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.storage.garbage import (
@@ -29,15 +29,25 @@ SECONDS_A_DAY = 86400.0
 
 @dataclass(frozen=True)
 class Listed:
-    """A thing that no study needs. `is_chosen` says whether it is among what was asked for, to be removed or to be
-    only listed, and `is_removed` whether it is gone: what somebody has taken meanwhile stays."""
+    """A thing that no study needs.
 
-    garbage: Garbage
+    Attributes:
+        subject: how a reader knows it: a run by the beginning of its id.
+        path: where it is, seen from the results folder.
+        is_chosen: whether it is among what was asked for, to be removed or to be only listed.
+        is_removed: whether it is gone: what somebody has taken meanwhile stays.
+    """
+
+    kind: GarbageKind
+    subject: str
+    path: Path
+    bytes: int
     age_seconds: float
     is_chosen: bool
     is_removed: bool
 
 
+@document("gc", version=1)
 @dataclass(frozen=True)
 class Collection:
     """All that was listed. `unknown` says why the runs of no study are not known; empty where they are."""
@@ -56,21 +66,7 @@ class Collection:
 
     @property
     def space(self) -> dict[str, Space]:
-        return space_by_kind((each.garbage.kind.value, each.garbage.item.bytes) for each in self.listed)
-
-    def to_json(self) -> list[Json]:
-        return [
-            {
-                "kind": each.garbage.kind.value,
-                "subject": each.garbage.subject,
-                "path": str(each.garbage.item.path.relative_to(self.results_dir)),
-                "bytes": each.garbage.item.bytes,
-                "age_seconds": each.age_seconds,
-                "is_chosen": each.is_chosen,
-                "is_removed": each.is_removed,
-            }
-            for each in self.listed
-        ]
+        return space_by_kind((each.kind.value, each.bytes) for each in self.listed)
 
 
 def gc(
@@ -102,7 +98,15 @@ def gc(
     def listed(garbage: Garbage) -> Listed:
         is_chosen = with_lone_runs or garbage.kind is not GarbageKind.LONE_RUN
         is_removed = remove and is_chosen and remove_for_good(garbage, results, now)
-        return Listed(garbage, now - garbage.item.modified_at, is_chosen, is_removed)
+        return Listed(
+            garbage.kind,
+            garbage.subject,
+            garbage.item.path.relative_to(results),
+            garbage.item.bytes,
+            now - garbage.item.modified_at,
+            is_chosen,
+            is_removed,
+        )
 
     found = (*find_garbage(there, results, now), *lone)
     old = [each for each in found if now - each.item.modified_at >= older_than_days * SECONDS_A_DAY]

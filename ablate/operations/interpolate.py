@@ -9,15 +9,39 @@ from pathlib import Path
 from ablate.analysis.interpolations import ArmInterpolations, Interpolation, with_interpolations
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json
+from ablate.operations.as_json import document, shows
 from ablate.operations.restore import WeightedRun, trainer_on_cpu, weighted_runs
 from ablate.operations.sides import one_side, study_of
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
-__all__ = ["Interpolated", "interpolate"]
+__all__ = ["Interpolated", "Line", "interpolate"]
 
 
+@shows(
+    "seed",
+    "barrier=measured.barrier",
+    "positions=measured.positions",
+    "train_loss=measured.train_loss",
+    "validation_loss=measured.validation_loss",
+)
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The line between two runs, and the seed of the first of them."""
+
+    seed: int
+    measured: Interpolation
+
+
+@document("interpolate", version=1)
+@shows(
+    "first=interpolations.first",
+    "second=interpolations.second",
+    "barrier=interpolations.barrier.mean",
+    "lines",
+    "figure",
+    "report",
+)
 @dataclass(frozen=True, eq=False)
 class Interpolated:
     """The lines that were measured, the figure and the report that show them, where these were asked for."""
@@ -26,22 +50,9 @@ class Interpolated:
     figure: Path | None = None
     report: Path | None = None
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "first": self.interpolations.first,
-            "second": self.interpolations.second,
-            "barrier": self.interpolations.barrier.mean,
-            "lines": [
-                {
-                    "seed": seed,
-                    "barrier": interpolation.barrier,
-                    "positions": interpolation.positions.tolist(),
-                    "train_loss": interpolation.train_loss.tolist(),
-                    "validation_loss": interpolation.validation_loss.tolist(),
-                }
-                for seed, interpolation in self.interpolations.by_seed.items()
-            ],
-        }
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(Line(seed, measured) for seed, measured in self.interpolations.by_seed.items())
 
 
 def interpolate(

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablate.core.plans import StudyPlan
-from ablate.core.records import StoredRun
+from ablate.core.records import RunRecord, StoredRun
+from ablate.operations.as_json import document, shows
 from ablate.operations.request import results_folder
 from ablate.operations.sides import known_studies
 from ablate.storage.runs import RunStore
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["LoadedStudy", "load"]
 
 
+@document("study", version=1)
+@shows("plan", "records")
 @dataclass(frozen=True)
 class LoadedStudy:
     """A study's latest plan and what the store holds of its runs, by run id. All else is made of these when it is
@@ -36,6 +39,11 @@ class LoadedStudy:
     plan: StudyPlan
     stored: Mapping[str, StoredRun]
     folder: StudyFolder
+
+    @property
+    def records(self) -> dict[str, RunRecord]:
+        """Run id → what came out, of every run that the store holds."""
+        return {run_id: run.record for run_id, run in self.stored.items()}
 
     @cached_property
     def tables(self) -> Tables:

@@ -6,7 +6,7 @@ len(planned.work.todo), planned.estimated_seconds
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,15 +16,17 @@ from ablate.config import build
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, RunSpec, Study, Sweep
+from ablate.operations.as_json import document, shows
 from ablate.operations.request import ConfigFolders, read_request
 from ablate.runner.environment import installed_versions
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor
 from ablate.storage.runs import MissingRun, RunStore
 
-__all__ = ["ArmWork", "PlannedWork", "SweepWork", "plan"]
+__all__ = ["ArmWork", "PlannedWork", "SweepWork", "WorkIds", "plan"]
 
 
+@shows("name=arm.name", "levels=arm.levels", "is_baseline=arm.is_baseline", "done", "missing", "program")
 @dataclass(frozen=True)
 class ArmWork:
     """How many runs of an arm are done and how many are missing; `program` counts the sweep's programs from 1."""
@@ -35,6 +37,18 @@ class ArmWork:
     program: int
 
 
+@shows(
+    "name=sweep.spec.name",
+    "question=sweep.spec.question",
+    "design=sweep.spec.design",
+    "base=sweep.spec.base",
+    "seeds=sweep.spec.seeds",
+    "metric=sweep.spec.metric",
+    "margin=sweep.spec.margin",
+    "arms",
+    "distinct",
+    "forecast",
+)
 @dataclass(frozen=True)
 class SweepWork:
     """One sweep: what there is to do for each arm, and what its design can show.
@@ -51,6 +65,33 @@ class SweepWork:
 
 
 @dataclass(frozen=True)
+class WorkIds:
+    """A `WorkPlan` by the ids of its runs; see there."""
+
+    todo: tuple[str, ...]
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    retrained: tuple[str, ...]
+    derived: tuple[str, ...]
+    outdated: tuple[str, ...]
+    lacking: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, work: WorkPlan) -> WorkIds:
+        return cls(
+            todo=_ids(work.todo),
+            done=tuple(work.done),
+            failed=tuple(work.failed),
+            retrained=_ids(work.retrained),
+            derived=_ids(work.derived),
+            outdated=_ids(work.outdated),
+            lacking=work.lacking,
+        )
+
+
+@document("plan", version=1)
+@shows("runs", "work=work_ids", "programs=work.programs", "sweeps", "workers", "estimated_seconds")
+@dataclass(frozen=True)
 class PlannedWork:
     """What the store lacks of what was asked for.
 
@@ -64,6 +105,15 @@ class PlannedWork:
     work: WorkPlan
     sweeps: tuple[SweepWork, ...]
     workers: int | None
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The ids of all runs."""
+        return _ids(self.specs)
+
+    @property
+    def work_ids(self) -> WorkIds:
+        return WorkIds.of(self.work)
 
     @property
     def estimated_seconds(self) -> float | None:
@@ -97,6 +147,10 @@ def plan(
         executor: Executor = build(request.settings.executor)
         workers = executor.worker_count(work.trained)
     return PlannedWork(tuple(specs.values()), work, sweeps, workers)
+
+
+def _ids(specs: Iterable[RunSpec]) -> tuple[str, ...]:
+    return tuple(spec.run_id for spec in specs)
 
 
 def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore) -> SweepWork:

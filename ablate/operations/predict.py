@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json
+from ablate.operations.as_json import document, shows
 from ablate.operations.restore import RestoredRun, restored, weighted_runs
 from ablate.operations.sides import one_side, study_of
 from ablate.storage.runs import RunStore
@@ -19,9 +19,32 @@ from ablate.storage.studies import StudyFolder
 if TYPE_CHECKING:
     from ablate.datasets.photographs import Pixels, Prepared
 
-__all__ = ["Predictions", "predict"]
+__all__ = ["Predictions", "UnreadImage", "predict"]
+
+shows("run_id", "seed", "predicted", "probabilities")(Opinion)
+# Neither its steps nor what the units answered, which are pictures.
+shows(
+    "image=name",
+    "predicted",
+    "probability",
+    "majority",
+    "votes",
+    "probabilities",
+    "plainly_resized=plain_probabilities",
+    "runs=opinions",
+)(PhotoPrediction)
 
 
+@dataclass(frozen=True)
+class UnreadImage:
+    """An image that could not be read, and why."""
+
+    image: Path
+    error: str
+
+
+@document("predict", version=1)
+@shows("side", "seeds", "unasked", "images=predictions", "failed", "figures", "report")
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """What was read, and where it is shown.
@@ -43,12 +66,9 @@ class Predictions:
     figures: tuple[Path, ...] = ()
     report: Path | None = None
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "side": self.side,
-            "images": [each.to_json() for each in self.predictions],
-            "failed": [{"image": str(path), "error": problem} for path, problem in self.problems.items()],
-        }
+    @property
+    def failed(self) -> tuple[UnreadImage, ...]:
+        return tuple(UnreadImage(image, error) for image, error in self.problems.items())
 
 
 def predict(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import document
 from ablate.operations.publish import publish
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.sides import known_studies
@@ -17,6 +18,7 @@ from ablate.storage.studies import StudyFolder, UnknownStudy
 __all__ = ["ReportFiles", "report"]
 
 
+@document("report", version=1)
 @dataclass(frozen=True)
 class ReportFiles:
     """Where a report stands.

@@ -13,8 +13,10 @@ from ablate.analysis.reproduction import (
     OF_EXAMPLES,
     OF_METRICS,
     OF_WEIGHTS,
+    ComparedQuantity,
     Outcome,
     Reproduction,
+    Tolerance,
     compare_again,
 )
 from ablate.config import build
@@ -25,6 +27,7 @@ from ablate.core.errors import UsageError
 from ablate.core.identity import Json
 from ablate.core.records import Status, StoredRun
 from ablate.core.versions import apart_from_the_command
+from ablate.operations.as_json import document, shows
 from ablate.runner.devices import resolve_device
 from ablate.runner.events import Observer
 from ablate.runner.provenance import recorded_provenance
@@ -40,6 +43,16 @@ __all__ = ["Choice", "ChosenRun", "RepeatedRun", "Repetition", "reproduce"]
 RAW = (WEIGHTS, STEP_LOSSES)
 # Where what was trained again is kept while it is looked at.
 SCRATCH = "ablate-reproduce-"
+
+shows(
+    "name",
+    "bit_equal=is_equal",
+    "within_tolerance=is_within",
+    "largest_relative_difference=largest",
+    "tolerance=tolerance.relative",
+    "first_epoch",
+    "detail",
+)(ComparedQuantity)
 
 
 @dataclass(frozen=True)
@@ -60,32 +73,50 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What was recorded of where a run was computed, and what is there now."""
+
+    recorded: Json
+    now: Json
+
+
+@shows(
+    "run_id=reproduction.run_id",
+    "label=chosen.label",
+    "outcome=reproduction.outcome",
+    "failure",
+    "quantities=reproduction.quantities",
+    "changed=changes",
+    "not_recorded",
+)
+@dataclass(frozen=True)
 class RepeatedRun:
     """What became of a chosen run, and what is otherwise now: `changed` what was recorded of where it was computed,
-    and `unrecorded` what was not. `failure` says why it could not be trained again; empty where it could."""
+    and `unrecorded` what was not. `failure` says why it could not be trained again; None where it could."""
 
     chosen: ChosenRun
     reproduction: Reproduction
     changed: tuple[Difference, ...]
     unrecorded: tuple[Difference, ...]
-    failure: str = ""
+    failure: str | None = None
 
     @property
     def is_reproduced(self) -> bool:
         return self.reproduction.outcome in (Outcome.EQUAL, Outcome.WITHIN)
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "run_id": self.reproduction.run_id,
-            "label": self.chosen.label,
-            "outcome": self.reproduction.outcome.value,
-            "failure": self.failure or None,
-            "quantities": [quantity.to_json() for quantity in self.reproduction.quantities],
-            "changed": {each.field: {"recorded": each.kept, "now": each.asked} for each in self.changed},
-            "not_recorded": {each.field: each.asked for each in self.unrecorded},
-        }
+    @property
+    def changes(self) -> dict[str, Change]:
+        """`changed`, by the field."""
+        return {each.field: Change(each.kept, each.asked) for each in self.changed}
+
+    @property
+    def not_recorded(self) -> dict[str, Json]:
+        """`unrecorded`, by the field: what is there now."""
+        return {each.field: each.asked for each in self.unrecorded}
 
 
+@document("reproduce", version=1)
+@shows("is_reproduced", "tolerance", "runs", "failed")
 @dataclass(frozen=True)
 class Repetition:
     """Every run that was trained again, in the order of training; `failed` is that of the `Choice`."""
@@ -98,12 +129,10 @@ class Repetition:
         """Whether each came out again, to the last bit or within tolerance."""
         return all(each.is_reproduced for each in self.runs)
 
-    def to_json(self) -> dict[str, Json]:
-        tolerances = {"metrics": OF_METRICS, "weights": OF_WEIGHTS, "examples": OF_EXAMPLES}
-        return {
-            "tolerance": {name: {"relative": of.relative, "floor": of.floor} for name, of in tolerances.items()},
-            "runs": [each.to_json() for each in self.runs],
-        }
+    @property
+    def tolerance(self) -> dict[str, Tolerance]:
+        """What is compared → how far off it may be."""
+        return {"metrics": OF_METRICS, "weights": OF_WEIGHTS, "examples": OF_EXAMPLES}
 
 
 @contextmanager
@@ -243,7 +272,7 @@ def _compared(chosen: ChosenRun, store: RunStore) -> RepeatedRun:
         compare_again(chosen.run, again),
         changed=tuple(each for each in known if each.asked is not None),
         unrecorded=tuple(each for each in found if each.kept is None),
-        failure="" if failure is None else f"{failure.type}: {failure.message}",
+        failure=None if failure is None else f"{failure.type}: {failure.message}",
     )
 
 

@@ -20,6 +20,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
 from ablate.core.specs import RunSpec, Study, confirmation_runs
+from ablate.operations.as_json import document, shows
 from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
 from ablate.operations.request import ConfigFolders, read_request, recorded_words
 from ablate.runner.environment import installed_versions
@@ -34,6 +35,7 @@ from ablate.verdicts.verdict import Flag
 __all__ = ["RunDone", "StudyDone", "Trained", "record_plan", "run", "run_study"]
 
 
+@shows("is_complete", "runs", "failed", "unlike")
 @dataclass(frozen=True)
 class Trained:
     """The records of what was asked for, in its order; the artefacts that could not be made, and what came out
@@ -48,7 +50,14 @@ class Trained:
         """Whether every run has an outcome, with all that was to be kept of it."""
         return not (self.failed or self.unlike or any(record.status is Status.FAILED for record in self.records))
 
+    @property
+    def runs(self) -> dict[str, Status]:
+        """Run id → how it ended."""
+        return {record.run_id: record.status for record in self.records}
 
+
+@document("run_study", version=1)
+@shows("study=study.name", "results_dir", "tables", "report", "is_report_changed", "is_complete", "trained")
 @dataclass(frozen=True)
 class StudyDone:
     """A study whose runs are in the store and whose report is written.
@@ -72,6 +81,8 @@ class StudyDone:
         return all(each.is_complete for each in self.trained)
 
 
+@document("run", version=1)
+@shows("record", "is_complete", "trained")
 @dataclass(frozen=True)
 class RunDone:
     """One run that belongs to no study."""

@@ -10,6 +10,7 @@ from ablate.core.errors import UsageError
 from ablate.core.identity import Json
 from ablate.core.records import StoredRun
 from ablate.core.versions import COMMAND, apart_from_the_command
+from ablate.operations.as_json import document, shows
 from ablate.operations.catalogue import Membership, memberships_of
 from ablate.operations.request import results_folder
 from ablate.storage.runs import RunStore
@@ -18,6 +19,15 @@ from ablate.storage.studies import study_names
 __all__ = ["ShownRun", "show"]
 
 
+@document("show", version=1)
+@shows(
+    "run_id=run.record.run_id",
+    "folder",
+    "places=memberships",
+    "spec=run.spec",
+    "record=run.record",
+    "history=run.history",
+)
 @dataclass(frozen=True)
 class ShownRun:
     """A run, the folder it is stored in, and where it stands in studies."""
@@ -49,15 +59,6 @@ class ShownRun:
         record = self.run.record
         return tuple(sorted({1, record.best_epoch or 1, record.epochs_run})) if record.epochs_run else ()
 
-    def to_json(self) -> dict[str, Json]:
-        return {
-            "run_id": self.run.record.run_id,
-            "folder": str(self.folder),
-            "spec": self.run.spec.to_json(),
-            "record": self.run.record.to_json(),
-            "history": {name: values.tolist() for name, values in self.run.history.items()},
-        }
-
 
 def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, ...]:
     """The runs whose ids begin so, one for each name.
@@ -73,7 +74,10 @@ def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, 
     store = RunStore(results)
     found = [store.get(_run_id(name, store)) for name in names]
     memberships = memberships_of(results)
-    return tuple(ShownRun(run, store.folder(run.record.run_id), memberships.get(run.spec.run_id, ())) for run in found)
+    # By the id that the record says: under another run format the spec of the same run would have another.
+    return tuple(
+        ShownRun(run, store.folder(run.record.run_id), memberships.get(run.record.run_id, ())) for run in found
+    )
 
 
 def _run_id(name: str, store: RunStore) -> str:

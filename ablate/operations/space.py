@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ablate.core.identity import Json
-
 __all__ = ["Space", "space_by_kind"]
 
 
@@ -16,9 +14,6 @@ class Space:
 
     number: int
     bytes: int
-
-    def to_json(self) -> dict[str, Json]:
-        return {"number": self.number, "bytes": self.bytes}
 
 
 def space_by_kind(things: Iterable[tuple[str, int]]) -> dict[str, Space]:

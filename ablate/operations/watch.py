@@ -10,7 +10,8 @@ from statistics import fmean
 
 from ablate.core.errors import UsageError
 from ablate.core.plans import StudyPlan
-from ablate.core.records import RunRecord, Status
+from ablate.core.records import Failure, RunRecord, Status
+from ablate.operations.as_json import document, shows
 from ablate.operations.catalogue import studies
 from ablate.operations.request import results_folder
 from ablate.operations.sides import known_studies
@@ -21,6 +22,8 @@ from ablate.storage.studies import StudyFolder
 __all__ = ["Standing", "watch"]
 
 
+@document("watch", version=1)
+@shows("study=plan.name", "planned", "done=number_done", "failed=failures", "running", "is_over", "seconds_left")
 @dataclass(frozen=True)
 class Standing:
     """How far a study is: runs with an outcome, runs that failed, and runs that a living process is training."""
@@ -33,6 +36,15 @@ class Standing:
     @property
     def planned(self) -> int:
         return len(self.plan.run_ids)
+
+    @property
+    def number_done(self) -> int:
+        return len(self.done)
+
+    @property
+    def failures(self) -> dict[str, Failure | None]:
+        """Run id → why it failed."""
+        return {record.run_id: record.failure for record in self.failed}
 
     @property
     def is_over(self) -> bool:

@@ -1,12 +1,11 @@
 """Verdicts on a table that was made elsewhere, as text, and as a folder of text, table and figure.
 
-analysis_text(verdicts, "holm", "markdown")          # or latex, json
+analysis_text(verdicts, "holm", "markdown")          # or latex
 write_analysis(verdicts, "holm", Path("verdicts"))   # verdicts.md, .csv, .tex and a forest plot
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -70,13 +69,7 @@ def _latex(verdicts: Sequence[Verdict], multiplicity: str) -> str:
     return verdicts_latex(verdicts, adjustment_of(verdicts, multiplicity))
 
 
-def _json(verdicts: Sequence[Verdict], multiplicity: str) -> str:  # noqa: ARG001, the signature of every format
-    table = verdict_table(verdicts).drop(columns="plan_hash")
-    return json.dumps(json.loads(table.to_json(orient="records")), indent=2)
-
-
 FORMATS: Mapping[str, Callable[[Sequence[Verdict], str], str]] = {
     "markdown": _markdown,
     "latex": _latex,
-    "json": _json,
 }

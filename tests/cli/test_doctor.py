@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ablate.checkup.devices import look_at_devices
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.runner.devices import DeviceAbsent
 from tests.cli.conftest import Ablate
+from tests.json_schema import validated
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +53,12 @@ def test_a_gpu_that_is_asked_for_and_absent_is_code_5(ablate: Ablate, monkeypatc
 def test_json_holds_every_finding(ablate: Ablate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "LEAST_FREE_BYTES", 2**70)
     said = ablate("doctor", "--skip-training", "--json")
-    told = json.loads(said.out)
+    told = validated(said.out)
     assert (said.code, said.err) == (1, "")
-    assert list(told) == ["libraries", "devices", "machine", "data sets", "results"]
-    (wrong,) = [each for findings in told.values() for each in findings if each["level"] == "wrong"]
+    assert [part["title"] for part in told["sections"]] == ["libraries", "devices", "machine", "data sets", "results"]
+    found = [each for part in told["sections"] for each in part["findings"]]
+    (wrong,) = [each for each in found if each["level"] == "wrong"]
+    assert {each["trouble"] for each in found if each is not wrong} == {None}
     assert (wrong["subject"], wrong["trouble"]) == ("space", "installation")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.damage import age, flip, state
+from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"adam": 0.001, "sgd": 0.01})
@@ -96,7 +96,7 @@ def test_json_is_all_of_it_for_another_program(ablate: Ablate, results: Path) ->
     (results / "runs/.tmp-1").mkdir()
     age(results / "runs/.tmp-1", TEN_DAYS_SECONDS)
     said = ablate("fsck", "--json")
-    data = json.loads(said.out)
+    data = validated(said.out)
     assert (said.code, said.err, data["problems_left"]) == (4, "", 1)
     assert [(each["what"], each["path"], each["is_problem"], each["is_mended"]) for each in data["findings"]] == [
         ("tables", "studies/optimizers", True, False),
@@ -105,7 +105,7 @@ def test_json_is_all_of_it_for_another_program(ablate: Ablate, results: Path) ->
     ]
     sizes = [path.stat().st_size for path in results.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert sum(each["bytes"] for each in data["space"].values()) == sum(sizes)
-    mended = json.loads(ablate("fsck", "--repair", "--json").out)
+    mended = validated(ablate("fsck", "--repair", "--json").out)
     assert [each["is_mended"] for each in mended["findings"]] == [True, True, False]
     assert "temporary" not in mended["space"]
 
@@ -116,7 +116,7 @@ def test_many_of_a_kind_are_counted(ablate: Ablate, results: Path) -> None:
     lines = [line for line in ablate("fsck").out.splitlines() if line.startswith("stray")]
     assert len(lines) == 21
     assert lines[-1] == "stray: and 5 more (--json names them all)"
-    assert len(json.loads(ablate("fsck", "--json").out)["findings"]) == 25
+    assert len(validated(ablate("fsck", "--json").out)["findings"]) == 25
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.damage import age, flip, state
+from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
 SWEEP = optimizer_sweep(seeds=1)
@@ -73,7 +73,7 @@ def test_what_was_asked_for_is_removed_and_nothing_else(
     assert removed(results, before) == gone
     kept = {path: content for path, (content, _) in before.items() if path.is_file()}
     assert all(path.read_bytes() == content for path, content in kept.items())
-    assert len(json.loads(ablate("list", "study=optimizers", "--json").out)) == 6
+    assert len(validated(ablate("list", "study=optimizers", "--json").out)["runs"]) == 6
     assert ("things removed" in said.out) == (len(gone) > 1)
 
 
@@ -88,12 +88,12 @@ def test_a_claimed_run_is_never_removed(ablate: Ablate, results: Path) -> None:
 def test_json_says_what_would_go_and_what_went(ablate: Ablate, results: Path) -> None:
     kinds = ["temporary", "set aside", "lone run", "lone run"]
     for words, chosen in (("gc", [True, True, False, False]), ("gc --lone-runs", [True] * 4)):
-        found = json.loads(ablate(*words.split(), "--json").out)
+        found = validated(ablate(*words.split(), "--json").out)["listed"]
         assert [each["kind"] for each in found] == kinds
         assert [each["is_chosen"] for each in found] == chosen
         assert not any(each["is_removed"] for each in found)
     assert sorted(round(each["age_seconds"] / DAY_SECONDS) for each in found) == [2, 2, 2, 10]
-    found = json.loads(ablate("gc", "--remove", "--json").out)
+    found = validated(ablate("gc", "--remove", "--json").out)["listed"]
     assert [each["is_removed"] for each in found] == [True, True, False, False]
     assert sum(each["bytes"] for each in found) > 0
 
@@ -114,4 +114,10 @@ def test_with_a_plan_that_cannot_be_read_no_run_is_removed(ablate: Ablate, resul
 def test_where_all_is_needed_it_says_so(ablate: Ablate, folder: Path) -> None:
     keep(folder / "results", SWEEP, completed_runs(SWEEP))
     assert ablate("gc", "--remove", "--lone-runs").out == "There is nothing that no study needs.\n"
-    assert ablate("gc", "--json").out == "[]\n"
+    assert validated(ablate("gc", "--json").out) == {
+        "kind": "gc",
+        "version": 1,
+        "results_dir": "results",
+        "listed": [],
+        "unknown": "",
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from ablate.core.plans import StudyPlan
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
+from tests.json_schema import validated
 from tests.synthetic import completed_run, eventful_runs, optimizer_sweep, run_spec
 
 # Of 6 arms × 4 seeds: sgd has no seed 0, has diverged at seed 1 and failed at seed 2.
@@ -28,8 +28,9 @@ def test_an_empty_folder_holds_nothing_and_says_how_to_begin(ablate: Ablate, fol
     said = ablate("list")
     assert (said.code, said.out) == (0, "")
     assert "ablate +sweep=optimizers" in said.err
-    assert ablate("list", "--json").out == "[]\n"
-    assert ablate("list", "runs", "--json").out == "[]\n"
+    told = validated(ablate("list", "--json").out)
+    assert told == {"kind": "list", "version": 1, "studies": [], "runs": None}
+    assert validated(ablate("list", "runs", "--json").out) == {**told, "studies": None, "runs": []}
     assert list(folder.iterdir()) == []
 
 
@@ -37,12 +38,12 @@ def test_studies_say_how_much_of_them_is_done(ablate: Ablate, plan: StudyPlan) -
     heading, row = ablate("list").out.splitlines()
     assert heading.split() == ["study", "arms", "done", "planned", "when"]
     assert row.split()[:4] == ["optimizers", "6", "22", "24"]
-    (study,) = json.loads(ablate("list", "--json").out)
+    (study,) = validated(ablate("list", "--json").out)["studies"]
     assert (study["done"], study["planned"], study["sweeps"]) == (22, 24, ["optimizers"])
 
 
 def test_runs_are_those_of_studies_and_the_others(ablate: Ablate, plan: StudyPlan) -> None:
-    runs = json.loads(ablate("list", "runs", "--json").out)
+    runs = validated(ablate("list", "runs", "--json").out)["runs"]
     assert [run["run_id"] for run in runs] == [*plan.run_ids, ALONE.run_id]
     assert runs[-1]["places"] == []
     assert (runs[-1]["seed"], runs[-1]["settings"]["optimizer.learning_rate"]) == (9, 0.5)
@@ -69,7 +70,7 @@ def test_runs_are_those_of_studies_and_the_others(ablate: Ablate, plan: StudyPla
     ],
 )
 def test_filters_keep_what_agrees_with_all_of_them(filters: str, count: int, ablate: Ablate, plan: StudyPlan) -> None:
-    assert len(json.loads(ablate("list", *filters.split(), "--json").out)) == count
+    assert len(validated(ablate("list", *filters.split(), "--json").out)["runs"]) == count
 
 
 def test_a_filter_that_nothing_has_is_refused_with_the_nearest(ablate: Ablate, plan: StudyPlan) -> None:
@@ -88,4 +89,4 @@ def test_the_table_tells_runs_apart(ablate: Ablate, plan: StudyPlan) -> None:
 
 def test_a_damaged_run_counts_as_missing_and_stops_nothing(ablate: Ablate, plan: StudyPlan, folder: Path) -> None:
     (RunStore(folder / "results").folder(plan.run_ids[-1]) / "record.json").write_text("{")
-    assert len(json.loads(ablate("list", "status=missing", "--json").out)) == 2
+    assert len(validated(ablate("list", "status=missing", "--json").out)["runs"]) == 2

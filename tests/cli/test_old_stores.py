@@ -21,6 +21,7 @@ from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
 from tests.cli.pretended import NAME
 from tests.data.stores.make import STORES, VERSIONS
+from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, dropout_sweep, optimizer_sweep, run_spec
 
 SHOWN_DIGITS = 12
@@ -64,13 +65,13 @@ def test_a_migrated_record_is_written_as_todays_are(old: Path) -> None:
 
 
 def test_it_is_listed_and_shown(ablate: Ablate, old: Path) -> None:
-    (study,) = json.loads(ablate("list", "--json").out)
+    (study,) = validated(ablate("list", "--json").out)["studies"]
     assert (study["name"], study["done"], study["planned"]) == ("rates", 3, 3)
-    runs = json.loads(ablate("list", "runs", "study=rates", "--json").out)
+    runs = validated(ablate("list", "runs", "study=rates", "--json").out)["runs"]
     assert [run["status"] for run in runs] == ["completed", "completed", "diverged"]
     assert [run["settings"]["optimizer.learning_rate"] for run in runs] == [0.01, 0.1, 1e30]
     for run in runs:
-        (shown,) = json.loads(ablate("show", run["run_id"][:SHOWN_DIGITS], "--json").out)
+        (shown,) = validated(ablate("show", run["run_id"][:SHOWN_DIGITS], "--json").out)
         assert shown["record"]["metrics"] == run["metrics"]
         assert len(shown["history"].get("val_loss", ())) == shown["record"]["epochs_run"]
 
@@ -96,9 +97,9 @@ def test_its_report_says_what_its_tables_said(ablate: Ablate, old: Path, monkeyp
 
 def test_it_is_sound(ablate: Ablate, old: Path) -> None:
     """Tables are the one thing that a later version writes otherwise."""
-    found = json.loads(ablate("fsck", "--json").out)["findings"]
+    found = validated(ablate("fsck", "--json").out)["findings"]
     assert {finding["what"] for finding in found} <= {"tables"}
-    assert json.loads(ablate("gc", "--json").out) == []
+    assert validated(ablate("gc", "--json").out)["listed"] == []
 
 
 def test_what_another_run_format_trained_is_read_and_not_used(
@@ -107,9 +108,9 @@ def test_what_another_run_format_trained_is_read_and_not_used(
     results = put_store("artefacts", folder)
     words = words_of(results)
     monkeypatch.setattr("ablate.core.specs.RUN_FORMAT", RUN_FORMAT + 1)
-    runs = json.loads(ablate("list", "runs", "study=rates", "--json").out)
+    runs = validated(ablate("list", "runs", "study=rates", "--json").out)["runs"]
     for run in runs:
-        (shown,) = json.loads(ablate("show", run["run_id"][:SHOWN_DIGITS], "--json").out)
+        (shown,) = validated(ablate("show", run["run_id"][:SHOWN_DIGITS], "--json").out)
         assert (shown["run_id"], Path(shown["folder"]).name) == (run["run_id"], run["run_id"])
     found = ablate("fsck")
     assert (found.code, found.out.splitlines()[-1]) == (0, "All is sound.")
@@ -135,7 +136,7 @@ def with_a_later_record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_later_record_is_listed_and_stops_nothing(ablate: Ablate, with_a_later_record: Path) -> None:
-    statuses = [run["status"] for run in json.loads(ablate("list", "runs", "--json").out)]
+    statuses = [run["status"] for run in validated(ablate("list", "runs", "--json").out)["runs"]]
     assert (statuses.count("unreadable"), statuses.count("completed")) == (1, 11)
     assert ablate("list").code == 0
     said = ablate("fsck")
@@ -179,7 +180,7 @@ def test_a_later_plan_is_left_out_and_never_added_to(
     before = (results / "studies/optimizers/plans.jsonl").read_bytes()
     said = ablate("list")
     assert [line.split()[0] for line in said.out.splitlines()] == ["study", "dropout"]
-    listed = {run["run_id"] for run in json.loads(ablate("list", "runs", "--json").out)}
+    listed = {run["run_id"] for run in validated(ablate("list", "runs", "--json").out)["runs"]}
     assert listed == {*plan.run_ids, *other.run_ids}
     tables, version = ablate("fsck").out.splitlines()[:2]
     assert tables == "tables: study dropout: none is written (its runs are not all done)"

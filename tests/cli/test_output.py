@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import subprocess
@@ -21,6 +20,7 @@ from ablate.cli.output import Output, PlainTable, bytes_text, plain_table
 from ablate.sanitize.text import harmless
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
+from tests.json_schema import validated
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=2)
@@ -151,7 +151,7 @@ class TestAPipe:
     def test_json_is_one_value(self, ablate: Ablate, folder: Path) -> None:
         keep(folder / "results", SWEEP, completed_runs(SWEEP))
         for words in (["list"], ["list", "runs"], ["show", SWEEP.baseline.spec.run_id]):
-            assert isinstance(json.loads(ablate(*words, "--json").out), list)
+            validated(ablate(*words, "--json").out)
 
 
 @pytest.mark.parametrize(

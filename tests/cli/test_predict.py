@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ablate.datasets.photographs import FRAMES, prepare_digit, read_photograph
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Said
+from tests.json_schema import validated
 
 TINY = [
     *("model.hidden=[16]", "optimizer.learning_rate=0.02", "training.epochs=3", "training.batch_size=128"),
@@ -77,7 +77,7 @@ def test_probabilities_are_those_of_the_weights(folder: Path, ablate: Trained) -
     ids = run_ids(folder, "kept")
     said = ablate("predict", "kept:dropout=0.0", str(folder / "one.png"), "--json")
     assert (said.code, said.err) == (0, "")
-    (reading,) = json.loads(said.out)["images"]
+    (reading,) = validated(said.out)["images"]
     expected = [by_hand(folder, run_id, folder / "one.png") for run_id in ids]
     assert [run["run_id"] for run in reading["runs"]] == ids
     for run, probabilities in zip(reading["runs"], expected, strict=True):
@@ -113,7 +113,7 @@ def test_the_line_between_two_arms_seed_by_seed(folder: Path, ablate: Trained, t
     arms = ("kept:dropout=0.0", "kept:dropout=0.1")
     said = ablate("interpolate", *arms, "--json", "--report", "--out", str(tmp_path), f"reports_dir={folder}/reports")
     assert said.code == 0
-    found = json.loads(said.out)
+    found = validated(said.out)
     assert [line["seed"] for line in found["lines"]] == [0, 1]
     # At its ends a line passes through the runs: their losses in inference mode are those of their records.
     store = RunStore(folder / "results")
@@ -123,6 +123,7 @@ def test_the_line_between_two_arms_seed_by_seed(folder: Path, ablate: Trained, t
         assert max(line["barrier"], 0) == line["barrier"]
     assert [path.name for path in tmp_path.iterdir()] == ["line-dropout=0.0-dropout=0.1.png"]
     assert "## Between two runs" in (folder / "reports" / "kept" / "report.md").read_text()
+    assert (Path(found["figure"]).parent, found["report"]) == (tmp_path, f"{folder}/reports/kept/report.md")
     one = ablate("interpolate", *(run_id[:10] for run_id in run_ids(folder, "kept")))
     assert "(one seed)" in one.out
 
@@ -136,7 +137,7 @@ def test_images_that_cannot_be_read_leave_the_others(folder: Path, ablate: Train
     assert ["torn.png" in problems[0], "blank.png" in problems[1], "nowhere.png" in problems[2]] == [True] * 3
     assert "no image that can be read" in problems[0]
     assert "nothing is written" in problems[1]
-    failed = json.loads(ablate("predict", run_ids(folder, "kept")[0], str(folder / "torn.png"), "--json").out)
+    failed = validated(ablate("predict", run_ids(folder, "kept")[0], str(folder / "torn.png"), "--json").out)
     assert failed["images"] == []
     assert failed["failed"][0]["image"].endswith("torn.png")
 

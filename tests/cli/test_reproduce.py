@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ablate.storage.runs import RunStore
 from tests.cli import pretended
 from tests.cli.conftest import Ablate, Said
 from tests.cli.kept import keep
+from tests.json_schema import validated
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=3, optimizers={"adam": 0.001, "sgd": 0.01})
@@ -90,7 +90,7 @@ def test_other_numbers_are_code_3_and_json_says_how_far_off(reproduce, monkeypat
     changed(monkeypatch, 1.5)
     said = reproduce("optimizers:adam", "--limit", "1", "--json")
     assert said.code == 3
-    told = json.loads(said.out)
+    told = validated(said.out)
     (run,) = told["runs"]
     assert told["tolerance"]["metrics"] == {"relative": 2e-4, "floor": 0.05}
     assert (run["run_id"], run["outcome"]) == (ADAM.run_id, "different")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ablate.core.specs import RunSpec
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
+from tests.json_schema import validated
 from tests.synthetic import EPOCHS, completed_run, eventful_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=4)
@@ -37,7 +37,7 @@ def test_a_run_is_shown_with_its_place_settings_metrics_and_folder(ablate: Ablat
 
 
 def test_the_history_is_shown_at_the_first_the_best_and_the_last_epoch(ablate: Ablate) -> None:
-    (run,) = json.loads(ablate("show", ADAM.run_id, "--json").out)
+    (run,) = validated(ablate("show", ADAM.run_id, "--json").out)
     history, best = run["history"]["val_loss"], run["record"]["best_epoch"]
     table = ablate("show", ADAM.run_id).out.split("epoch ")[-1].splitlines()
     at = table[0].split().index("val_loss") + 1
@@ -47,7 +47,7 @@ def test_the_history_is_shown_at_the_first_the_best_and_the_last_epoch(ablate: A
 
 def test_json_is_all_that_stands_on_stdout(ablate: Ablate) -> None:
     said = ablate("show", ADAM.run_id[:10], SGD.with_seed(1).run_id[:10], "--json")
-    adam, sgd = json.loads(said.out)
+    adam, sgd = validated(said.out)
     assert said.err == ""
     assert RunSpec.from_json(adam["spec"]).run_id == adam["run_id"] == ADAM.run_id
     assert sgd["record"]["status"] == "diverged"

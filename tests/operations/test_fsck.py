@@ -80,7 +80,7 @@ def test_damage_to_a_run_is_found_and_set_aside(root: Path, name: str, damage: C
     damage(folder / name)
     before = state(root)
     run, tables = found(root)
-    assert (run.what, run.subject, run.path) == (What.DAMAGED, f"run {BASELINE.run_id[:12]}", folder)
+    assert (run.what, run.subject, root / run.path) == (What.DAMAGED, f"run {BASELINE.run_id[:12]}", folder)
     assert name in run.detail
     assert str(root) not in run.detail
     # Of a study that lost a run the tables are old, not wrong: it will be trained again.
@@ -98,7 +98,7 @@ def test_damage_to_an_artefact_is_found_and_set_aside(root: Path, damage: Callab
     damage(path)
     before = state(root)
     (finding,) = found(root)
-    assert (finding.what, finding.path, finding.is_problem) == (What.DAMAGED, path, True)
+    assert (finding.what, root / finding.path, finding.is_problem) == (What.DAMAGED, path, True)
     assert finding.subject == f"run {BASELINE.run_id[:12]}, weights"
     assert state(root) == before
     assert mend(root) == (finding,)
@@ -207,7 +207,7 @@ def test_a_run_under_the_name_of_another_is_found(root: Path) -> None:
     store, other = RunStore(root), BASELINE.with_seed(77)
     store.folder(other.run_id).parent.mkdir(exist_ok=True)
     store.folder(BASELINE.run_id).rename(store.folder(other.run_id))
-    details = [finding.detail for finding in found(root) if finding.path == store.folder(other.run_id)]
+    details = [finding.detail for finding in found(root) if root / finding.path == store.folder(other.run_id)]
     assert f"record.json belongs to run '{BASELINE.run_id}'" in details
 
 
@@ -233,7 +233,7 @@ def test_what_a_later_version_wrote_is_noted_and_left(root: Path, monkeypatch: p
     (folder / "record.json").write_text(sealed_text({"run_id": folder.name, "schema": 99, "files": {}}))
     before = state(root)
     versions = [finding for finding in found(root) if finding.what is What.ANOTHER_VERSION]
-    assert [finding.path for finding in versions] == [folder]
+    assert [root / finding.path for finding in versions] == [folder]
     assert not any(finding.is_problem for finding in versions)
     mend(root)
     assert state(root)[folder / "record.json"] == before[folder / "record.json"]
@@ -295,7 +295,7 @@ def test_what_is_left_after_a_repair(root: Path) -> None:
     assert (after.mended, after.problems_left) == (before.findings, ())
     # The folder as it is afterwards: the run counts among what was set aside.
     assert (after.space["runs"].number, after.space["set aside"].number) == (3, 1)
-    assert after.to_json()["problems_left"] == 0
+    assert [finding.is_mended for finding in (*before.findings, *after.findings)] == [False] * 2 + [True] * 2
 
 
 def test_where_there_is_no_store(tmp_path: Path) -> None:

@@ -33,10 +33,11 @@ def root(tmp_path: Path) -> Path:
 def test_what_is_listed_with_size_and_age(root: Path) -> None:
     before = state(root)
     found = gc(root)
-    assert [each.garbage.kind for each in found.listed] == [GarbageKind.TEMPORARY, GarbageKind.LONE_RUN]
+    assert [each.kind for each in found.listed] == [GarbageKind.TEMPORARY, GarbageKind.LONE_RUN]
     assert [round(each.age_seconds / DAY_SECONDS) for each in found.listed] == [2, 10]
     assert [each.is_chosen for each in found.listed] == [True, False]
     assert (found.removed, found.unknown) == ((), "")
+    assert [root / each.path for each in found.listed] == [root / "runs" / ".tmp-1", RunStore(root).folder(LONE.run_id)]
     run = RunStore(root).folder(LONE.run_id)
     size = sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
     assert (found.space["lone run"].number, found.space["lone run"].bytes) == (1, size)
@@ -56,7 +57,7 @@ def test_what_is_chosen_is_removed(
     root: Path, with_lone_runs: bool, older_than_days: float, gone: list[GarbageKind]
 ) -> None:
     found = gc(root, remove=True, with_lone_runs=with_lone_runs, older_than_days=older_than_days)
-    assert [each.garbage.kind for each in found.removed] == gone
+    assert [each.kind for each in found.removed] == gone
     assert (root / "runs" / ".tmp-1").exists() == (GarbageKind.TEMPORARY not in gone)
     assert RunStore(root).has(LONE.run_id) == (GarbageKind.LONE_RUN not in gone)
     assert all(RunStore(root).has(spec.run_id) for spec in SWEEP.run_specs())
@@ -65,7 +66,7 @@ def test_what_is_chosen_is_removed(
 def test_with_a_plan_that_cannot_be_read_no_run_is_known_to_be_of_no_study(root: Path) -> None:
     flip(root / "studies/optimizers/plans.jsonl")
     found = gc(root)
-    assert [each.garbage.kind for each in found.listed] == [GarbageKind.TEMPORARY]
+    assert [each.kind for each in found.listed] == [GarbageKind.TEMPORARY]
     assert "Which runs study optimizers needs is not known" in found.unknown
     with pytest.raises(UnknownNeeds) as raised:
         gc(root, remove=True, with_lone_runs=True)

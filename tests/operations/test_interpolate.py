@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -10,15 +11,17 @@ import pytest
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
 from ablate.core.specs import Sweep
+from ablate.operations.as_json import to_json
 from ablate.operations.interpolate import interpolate
 from ablate.reporting.evidence import INTERPOLATIONS
+from tests.json_schema import validated
 
 FIRST, ZERO = "dropout:dropout=0.0", "dropout:dropout=0.3"
 
 
 def test_the_line_between_two_arms_passes_through_both(settings: Settings) -> None:
     found = interpolate(FIRST, ZERO, settings=settings)
-    assert (found.interpolations.first, found.lines.second) == (FIRST, ZERO)
+    assert (found.interpolations.first, found.interpolations.second) == (FIRST, ZERO)
     assert (found.figure, found.report) == (None, None)
     # Of seed 1 the weights were not kept on both sides.
     assert list(found.interpolations.by_seed) == [0]
@@ -29,7 +32,9 @@ def test_the_line_between_two_arms_passes_through_both(settings: Settings) -> No
     assert abs(line.train_loss[0] - math.log(10)) > 0.01
     back = interpolate(ZERO, FIRST, settings=settings).interpolations.by_seed[0]
     assert back.train_loss[::-1] == pytest.approx(line.train_loss, rel=1e-5)
-    assert found.to_json()["lines"][0]["train_loss"] == line.train_loss.tolist()
+    told = validated(json.dumps(to_json(found)))
+    assert (told["lines"][0]["seed"], told["lines"][0]["train_loss"]) == (0, line.train_loss.tolist())
+    assert (told["first"], told["barrier"]) == (FIRST, line.barrier)
 
 
 @pytest.mark.usefixtures("no_reports")

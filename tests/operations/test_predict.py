@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
 from ablate.core.specs import Sweep
 from ablate.datasets.photographs import FRAMES, prepare_digit, read_photograph
+from ablate.operations.as_json import to_json
 from ablate.operations.predict import predict
 from ablate.reporting.evidence import PHOTO_PREDICTIONS
+from tests.json_schema import validated
 from tests.operations.conftest import logits, made_up
 
 ARM, UNCERTAIN = "dropout:dropout=0.0", "dropout:dropout=0.3"
@@ -44,7 +47,10 @@ def test_every_seed_of_an_arm_is_asked(settings: Settings, weighted_sweep: Sweep
     expected = [by_hand(seed, one) for seed in (0, 1)]
     assert [opinion.probabilities for opinion in reading.opinions] == pytest.approx(np.array(expected), abs=1e-5)
     assert reading.predicted == int(np.mean(expected, axis=0).argmax())
-    assert found.to_json()["images"][0]["predicted"] == reading.predicted
+    (told,) = validated(json.dumps(to_json(found)))["images"]
+    assert (told["image"], told["predicted"], told["majority"]) == ("one.png", reading.predicted, reading.majority)
+    assert told["probabilities"] == pytest.approx(np.mean(expected, axis=0), abs=1e-5)
+    assert [run["predicted"] for run in told["runs"]] == [int(each.argmax()) for each in expected]
 
 
 def test_seeds_without_weights_are_counted(settings: Settings, one: Path) -> None:
@@ -60,7 +66,8 @@ def test_an_image_that_cannot_be_read_leaves_the_others(settings: Settings, one:
     found = predict(ARM, [torn, one], settings=settings)
     assert [reading.name for reading in found.predictions] == ["one.png"]
     assert list(found.problems) == [torn]
-    assert found.to_json()["failed"] == [{"image": str(torn), "error": found.problems[torn]}]
+    failed = validated(json.dumps(to_json(found)))["failed"]
+    assert failed == [{"image": str(torn), "error": found.problems[torn]}]
 
 
 @pytest.mark.usefixtures("no_reports")

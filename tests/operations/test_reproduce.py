@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from ablate.analysis.reproduction import Outcome
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import to_json
 from ablate.operations.reproduce import Choice, reproduce
 from ablate.operations.request import read_settings
 from ablate.runner.events import Event, Observer, RunEnded
@@ -19,6 +21,7 @@ from ablate.storage.runs import MissingRun, RunStore
 from tests.cli import pretended
 from tests.cli.kept import keep
 from tests.damage import state
+from tests.json_schema import validated
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=3, optimizers={"adam": 0.001, "sgd": 0.01})
@@ -87,7 +90,7 @@ def test_other_losses(
     assert (run.reproduction.outcome, found.is_reproduced) == (outcome, is_reproduced)
     assert run.reproduction.furthest is not None
     assert run.reproduction.furthest.name == "val_loss of each epoch"
-    assert found.to_json()["runs"][0]["outcome"] == outcome.value
+    assert validated(json.dumps(to_json(found)))["runs"][0]["outcome"] == outcome.value
 
 
 def test_runs_that_failed_are_counted_and_left_out(settings: Settings) -> None:

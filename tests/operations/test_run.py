@@ -15,7 +15,7 @@ from ablate.operations.plan import plan
 from ablate.operations.run import RunDone, StudyDone
 from ablate.runner.events import RunEnded
 
-WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor=inline"]
+WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor.workers=1"]
 # What says when and how quickly something was done.
 TIMED = ("timings", "plans.jsonl", "log.jsonl", "stamp.json", "record.json", "records.jsonl", "seconds", "report.md")
 
@@ -94,7 +94,7 @@ def test_what_is_stored_can_be_loaded(done, monkeypatch):
 
 def test_one_run_belongs_to_no_study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    alone = ablate.run(["training.epochs=1", "model.hidden=[4]", "executor=inline"])
+    alone = ablate.run(["training.epochs=1", "model.hidden=[4]", "executor.workers=1"])
     assert isinstance(alone, RunDone)
     assert alone.is_complete
     assert not (tmp_path / "reports").exists()
