@@ -5,14 +5,16 @@ from dataclasses import replace
 
 from ablate.core.claims import Relation
 from ablate.plots.signs import SIGNS
-from ablate.reporting.verdict_tables import verdict_text_table
+from ablate.reporting.verdict_tables import verdict_rows
 from ablate.verdicts.verdict import Family, Scale, Word
 from tests.judged import by_seed, claim, draws, judge
 
 
 def columns(verdicts, adjustment: str = "Holm") -> dict[str, list[str]]:
-    plain = verdict_text_table(verdicts, adjustment)
-    return {name: [row[position] for row in plain.rows] for position, name in enumerate(plain.header)}
+    found = verdict_rows(verdicts, adjustment)
+    return {
+        column.title.plain: [row[position].plain for row in found.rows] for position, column in enumerate(found.columns)
+    }
 
 
 def test_a_table_of_ratios() -> None:
@@ -78,4 +80,4 @@ def test_every_word_has_a_sign() -> None:
 
 
 def test_an_empty_table_has_its_header() -> None:
-    assert verdict_text_table([]).rows == ()
+    assert verdict_rows([]).rows == ()

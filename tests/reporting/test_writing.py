@@ -153,7 +153,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, change: Change) -> None:
         tables = {"verdicts.parquet": to_parquet_bytes(verdicts), "verdicts.csv": to_csv_bytes(verdicts)}
         return Packed({**here.files, **tables}, here.judged)
 
-    monkeypatch.setattr(writing, "pack", packed)
+    monkeypatch.setattr(writing, "pack_evidence", packed)
 
 
 @pytest.fixture
