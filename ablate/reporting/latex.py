@@ -155,9 +155,10 @@ def _item(item: Item) -> str:
 
 
 def _figure(file: str, caption: Text) -> str:
-    # \detokenize keeps underscores of file names.
+    # \detokenize keeps underscores of file names; a picture leaves room for its caption on the page.
     name = _NO_FILE_NAME.sub("-", file)
-    shown = rf"\includegraphics[width=\linewidth]{{\detokenize{{{name}}}}}"
+    size = r"width=\linewidth,height=0.8\textheight,keepaspectratio"
+    shown = rf"\includegraphics[{size}]{{\detokenize{{{name}}}}}"
     return _floating("figure", shown, inline(caption))
 
 
@@ -184,20 +185,17 @@ SIGNS_OF_A_LINE = 90
 
 def tabular(table: Table) -> str:
     """A table alone, with the rules of booktabs; one with cells of many words needs the package array too."""
-    return _environment_of_columns(
-        _columns(table),
+    return "\n".join(
         [
+            rf"\begin{{tabular}}{{{_columns(table)}}}",
             r"\toprule",
             _row([column.title for column in table.columns]),
             r"\midrule",
             *map(_row, table.rows),
             r"\bottomrule",
-        ],
+            r"\end{tabular}",
+        ]
     )
-
-
-def _environment_of_columns(columns: str, lines: Sequence[str]) -> str:
-    return "\n".join([rf"\begin{{tabular}}{{{columns}}}", *lines, r"\end{tabular}"])
 
 
 def _row(cells: Sequence[Text]) -> str:

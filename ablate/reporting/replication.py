@@ -97,7 +97,7 @@ def conclusions_of_study(results: StudyResults) -> list[Block]:
 
 def _stated(revisited: Revisited) -> Text:
     original = revisited.original
-    return text(emphasis(f"{original.source}."), f" {original.found}" if original.found else "")
+    return text(emphasis(f"{original.source.strip()}."), f" {original.found}" if original.found else "")
 
 
 def _other_data(revisited: Revisited) -> list[Block]:
@@ -153,7 +153,7 @@ def _conclusions(revisited: Revisited) -> list[Block]:
         for found in revisited.conclusions
     ]
     header = ["conclusion", "the original", "ours", "tested as", "verdict"]
-    caption = f"What {revisited.original.source} concluded, and what held"
+    caption = f"What {revisited.original.source.strip()} concluded, and what held"
     return [
         Heading(3, text("What became of its conclusions")),
         table(header, rows, caption=caption),
@@ -243,7 +243,7 @@ def _told(found: ConclusionFound) -> Text:
     """The conclusion in its words, and the difference of the claim that decided it."""
     deciding = [verdict for verdict in found.verdicts if verdict.word is found.word]
     shown = {_ours(verdict)[1] for verdict in deciding[:1]} - {UNDEFINED}
-    said = text(f"“{found.conclusion.said}”")
+    said = text(f"“{found.conclusion.said.strip()}”")
     return text(said, f" ({deciding[0].metric.title}: ", Number(shown.pop()), ")") if shown else said
 
 

@@ -47,8 +47,8 @@ KNOWN = {
 # What blocks and pieces are set with.
 OURS = {
     "textbf", "emph", "newline", "begin", "end", "section", "subsubsection", "item", "centering", "caption",
-    "resizebox", "ifdim", "width", "linewidth", "else", "fi", "toprule", "midrule", "bottomrule", "raggedright", "arraybackslash",
-    "includegraphics", "detokenize", "ttfamily", "small", "mbox", "\\",
+    "resizebox", "ifdim", "width", "linewidth", "else", "fi", "toprule", "midrule", "bottomrule", "raggedright",
+    "arraybackslash", "includegraphics", "textheight", "detokenize", "ttfamily", "small", "mbox", "\\",
 }  # fmt: skip
 
 
