@@ -122,7 +122,7 @@ def _block(block: Block) -> str:
         case Prose(text):
             return inline(text)
         case ListBlock(items):
-            return _list(items)
+            return _list(items) if items else ""
         case Callout(blocks):
             return _environment("quote", render(blocks))
         case Table():

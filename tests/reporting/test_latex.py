@@ -115,6 +115,12 @@ def test_no_text_is_a_command_in_any_block(content: str) -> None:
         assert is_balanced(latex)
 
 
+@pytest.mark.parametrize("content", ["*", "[2cm]", "* x"])
+def test_no_text_is_an_argument_of_the_line_end_before_it(content: str) -> None:
+    latex = render([table(["a"], [["x"], [content]]), CodeBlock(f"x\n{content}"), bullets([content])])
+    assert not re.search(r"(\\\\|\\item)\s*[*\[]", latex)
+
+
 def test_signs_are_not_joined() -> None:
     assert inline(text("--from a,,b")) == "-{}-from a,{},b"
 
@@ -160,6 +166,11 @@ def test_a_long_table_is_cut_into_pages_with_a_header_each() -> None:
     latex = render([table(["arm", "n"], rows, numeric=[1], caption="every run")])
     assert latex.count(r"\begin{tabular}{lr}") == latex.count(r"\caption{Every run}") == 4
     assert [cells[0] for cells in body(latex) if cells[0] != "arm"] == [row[0] for row in rows]
+
+
+def test_an_empty_list_is_nothing() -> None:
+    """LaTeX refuses one without an item."""
+    assert render([bullets([])]) == ""
 
 
 def test_an_empty_table_has_its_header() -> None:

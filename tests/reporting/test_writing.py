@@ -166,7 +166,7 @@ def no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rebuild_that_says_the_same_touches_no_file(report: Path, monkeypatch, change: Change) -> None:
     before, texts = identities(report), content(report)
     elsewhere(monkeypatch, change)
-    is_equal = writing.pack(read_evidence(report / "data")).files["verdicts.csv"] == texts["data/verdicts.csv"]
+    is_equal = writing.pack_evidence(read_evidence(report / "data")).files["verdicts.csv"] == texts["data/verdicts.csv"]
     assert is_equal == (change is not by_last_digits)
     assert rebuild(report / "data") == Written(report / "report.md", changed=False)
     assert write_report(PLAN, RUNS, report, COMMAND) == Written(report / "report.md", changed=False)
