@@ -44,8 +44,7 @@ from ablate.core.specs import Component, Conclusion, Original, RunSpec
 from ablate.plots import figures
 from ablate.reporting import evidence
 from ablate.reporting.evidence import public_words
-from ablate.reporting.latex import report_latex
-from ablate.reporting.report import report_markdown
+from ablate.reporting.report import report_latex, report_markdown
 from ablate.reporting.writing import read_evidence, rebuild, write_report
 from ablate.runner.events import EpochEnded, RunEnded, RunStarted
 from ablate.storage.atomic import StoreError, sealed_text

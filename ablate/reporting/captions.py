@@ -13,7 +13,7 @@ from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
 from ablate.plots.labels import interval_name
-from ablate.reporting.markdown import code
+from ablate.reporting.blocks import Code, Inline, text
 from ablate.sanitize.text import file_stem
 from ablate.verdicts.verdict import Scale
 
@@ -22,11 +22,11 @@ __all__ = ["Caption", "captions", "figure_file"]
 
 @dataclass(frozen=True)
 class Caption:
-    """`name` is the figure's in `DRAW`; `alternative` is plain text, `text` is markdown."""
+    """`name` is the figure's in `DRAW`; `alternative` is for whoever cannot see it."""
 
     name: str
     alternative: str
-    text: str
+    text: Inline
 
 
 def figure_file(sweep: str, name: str) -> str:
@@ -92,9 +92,13 @@ def _paired_differences(results: SweepResults) -> Caption:
         "paired_differences",
         f"Dot plot of the paired differences in {results.metric.title} from the baseline, with {interval}s and "
         "verdicts",
-        f"{shown} the baseline {code(results.baseline.arm)}, paired by seed, in the order of the plan. A dot is one "
-        f"seed, the tick their mean, the thick bar its {interval} alone, the thin one adjusted for all comparisons, "
-        f"which a resolved difference keeps clear of the line.{band} The sign at the right is the verdict.",
+        text(
+            f"{shown} the baseline ",
+            Code(results.baseline.arm),
+            ", paired by seed, in the order of the plan. A dot is one seed, the tick their mean, the thick bar its "
+            f"{interval} alone, the thin one adjusted for all comparisons, which a resolved difference keeps clear of "
+            f"the line.{band} The sign at the right is the verdict.",
+        ),
     )
 
 
@@ -102,9 +106,13 @@ def _paired_seeds(results: SweepResults) -> Caption:
     return Caption(
         "paired_seeds",
         f"The {results.metric.title} of the baseline and of each arm, equal seeds joined by lines",
-        f"Each arm against the baseline {code(results.baseline.arm)}, seed by seed: grey is the baseline, bars are "
-        "means over the pairs. ρ is the correlation of the two sides over seeds; VR is the variance of their "
-        "difference ÷ that of unpaired runs: below 1 pairing has helped, above it has hurt.",
+        text(
+            "Each arm against the baseline ",
+            Code(results.baseline.arm),
+            ", seed by seed: grey is the baseline, bars are means over the pairs. ρ is the correlation of the two "
+            "sides over seeds; VR is the variance of their difference ÷ that of unpaired runs: below 1 pairing has "
+            "helped, above it has hurt.",
+        ),
     )
 
 
@@ -182,14 +190,17 @@ def _samples() -> Caption:
 
 
 def _confusion(results: SweepResults) -> Caption:
-    other = (
-        f" and {code(results.confusions[1].label)}, whose mean lies farthest from it" if results.confusions[1:] else ""
-    )
+    farthest = [
+        text(" and ", Code(each.label), ", whose mean lies farthest from it") for each in results.confusions[1:2]
+    ]
     return Caption(
         "confusion",
         "Confusion matrices of test predictions, true class against predicted class",
-        f"Test examples by true and predicted class, summed over seeds: the baseline{other}. Colour is the share of "
-        "the true class that was mistaken.",
+        text(
+            "Test examples by true and predicted class, summed over seeds: the baseline",
+            *farthest,
+            ". Colour is the share of the true class that was mistaken.",
+        ),
     )
 
 
@@ -197,15 +208,19 @@ def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:
     shown = results.examples
     if shown is None:
         return []
-    of_run = f"the baseline {code(shown.arm)}, seed {shown.seed}"
+    of_run = text("the baseline ", Code(shown.arm), f", seed {shown.seed}")
     return [
         (
             any(example.image is not None for example in shown.random),
             Caption(
                 "sample_predictions",
                 "Test examples drawn at random, each with the class that is predicted and its probability",
-                f"Test examples drawn at random, the same for every run, as {of_run} reads them: the class it predicts "
-                "and its probability. A few examples show what the data look like, not how good a model is.",
+                text(
+                    "Test examples drawn at random, the same for every run, as ",
+                    of_run,
+                    " reads them: the class it predicts and its probability. A few examples show what the data look "
+                    "like, not how good a model is.",
+                ),
             ),
         ),
         (
@@ -213,8 +228,12 @@ def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:
             Caption(
                 "surest_mistakes",
                 "The wrongly classified test examples of the largest probability",
-                f"The mistakes that {of_run} is surest of: the class it predicts with its probability, and what the "
-                "label says. Some of the labels can be doubted.",
+                text(
+                    "The mistakes that ",
+                    of_run,
+                    " is surest of: the class it predicts with its probability, and what the label says. Some of the "
+                    "labels can be doubted.",
+                ),
             ),
         ),
         (

@@ -12,54 +12,73 @@ from pathlib import Path
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.sweep_flags import with_those_of
+from ablate.reporting.blocks import (
+    Block,
+    Code,
+    Figure,
+    Heading,
+    Inline,
+    Row,
+    bullets,
+    joined,
+    paragraph,
+    strong,
+    table,
+    text,
+)
 from ablate.reporting.flags import flag_list
-from ablate.reporting.markdown import code, escape, image, join_blocks, table
+from ablate.reporting.markdown import render
 from ablate.reporting.numbers import UNDEFINED, interval, mean
 from ablate.reporting.summary import adjustment_of
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
 
-__all__ = ["comparison_markdown", "mismatch_text", "write_comparison"]
+__all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "write_comparison"]
 
 MOST_LISTED_EXAMPLES = 25
 
 
 def comparison_markdown(comparison: Comparison, figures: Sequence[str] = ()) -> str:
-    """The comparison as markdown that ends with a newline; sides are lettered, the first is A.
+    """The comparison as markdown that ends with a newline, see `comparison_blocks`."""
+    return render(comparison_blocks(comparison, figures)) + "\n"
+
+
+def mismatch_text(comparison: Comparison) -> str:
+    """Whether the sides can be compared; if not, in which aspects they cannot. In markdown."""
+    return render(_mismatches(comparison))
+
+
+def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> list[Block]:
+    """The comparison; sides are lettered, the first is A.
 
     Args:
         figures: names of figures that stand in `figures/` beside the text.
     """
-    return (
-        join_blocks(
-            [
-                f"# {' and '.join(map(escape, comparison.labels))}",
-                _sides(comparison),
-                mismatch_text(comparison),
-                "## What differs",
-                _settings(comparison),
-                "## Verdicts",
-                _verdicts(comparison),
-                "## Metrics",
-                _metrics(comparison),
-                *(f"{image(f'{name} of the sides', f'figures/{name}.png')}" for name in figures),
-                *_confusions(comparison.confusions),
-                *_disagreements(comparison.disagreements),
-            ]
-        )
-        + "\n"
-    )
+    return [
+        Heading(1, joined(" and ", comparison.labels)),
+        _sides(comparison),
+        *_mismatches(comparison),
+        Heading(2, text("What differs")),
+        *_settings(comparison),
+        Heading(2, text("Verdicts")),
+        *_verdicts(comparison),
+        Heading(2, text("Metrics")),
+        *_metrics(comparison),
+        *(Figure(f"figures/{name}.png", f"{name} of the sides") for name in figures),
+        *_confusions(comparison.confusions),
+        *_disagreements(comparison.disagreements),
+    ]
 
 
-def mismatch_text(comparison: Comparison) -> str:
-    """Whether the sides can be compared; if not, in which aspects they cannot."""
+def _mismatches(comparison: Comparison) -> list[Block]:
     if comparison.are_comparable:
-        return "The sides share data, split, metric and numerics."
+        return paragraph("The sides share data, split, metric and numerics.")
     header = ["not the same", *_letters(comparison)]
-    rows = [[mismatch.aspect, *map(code, mismatch.values)] for mismatch in comparison.mismatches]
+    rows: list[Row] = [[mismatch.aspect, *map(Code, mismatch.values)] for mismatch in comparison.mismatches]
     aspects = ", ".join(mismatch.aspect for mismatch in comparison.mismatches)
-    return join_blocks([f"**Not comparable as they stand**: the sides differ in {aspects}.", table(header, rows)])
+    said = paragraph(strong("Not comparable as they stand"), f": the sides differ in {aspects}.")
+    return [*said, table(header, rows)]
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
@@ -90,45 +109,43 @@ def _letter(position: int) -> str:
     return f"{chr(ord('A') + letter)}{round_ or ''}"
 
 
-def _sides(comparison: Comparison) -> str:
+def _sides(comparison: Comparison) -> Block:
     letters = zip(_letters(comparison), comparison.labels, strict=True)
-    return table(["side", "what it is"], [[letter, code(label)] for letter, label in letters])
+    return table(["side", "what it is"], [[letter, Code(label)] for letter, label in letters])
 
 
-def _settings(comparison: Comparison) -> str:
+def _settings(comparison: Comparison) -> list[Block]:
     if not comparison.settings:
-        return "Nothing but the seeds."
-    rows = [[code(setting.name), *map(code, setting.values)] for setting in comparison.settings]
-    return table(["setting", *_letters(comparison)], rows)
+        return paragraph("Nothing but the seeds.")
+    rows: list[Row] = [[Code(setting.name), *map(Code, setting.values)] for setting in comparison.settings]
+    return [table(["setting", *_letters(comparison)], rows)]
 
 
-def _verdicts(comparison: Comparison) -> str:
+def _verdicts(comparison: Comparison) -> list[Block]:
     adjustment = adjustment_of(comparison.verdicts, comparison.multiplicity)
-    sentences = "\n".join(f"- {verdict_sentence(verdict, adjustment)}" for verdict in comparison.verdicts)
     flags = flag_list(with_those_of(comparison.verdicts, ()), len(comparison.verdicts))
-    return join_blocks(
-        [
-            f"The baseline is {code(comparison.labels[0])}, side A.",
-            sentences,
-            flags and f"What to know beside them:\n\n{flags}",
-        ]
-    )
+    return [
+        *paragraph("The baseline is ", Code(comparison.labels[0]), ", side A."),
+        bullets(verdict_sentence(verdict, adjustment) for verdict in comparison.verdicts),
+        *(paragraph("What to know beside them:") if flags else []),
+        *flags,
+    ]
 
 
-def _metrics(comparison: Comparison) -> str:
+def _metrics(comparison: Comparison) -> list[Block]:
     letters = _letters(comparison)
     header = ["metric", *letters, *(f"{letter} − A, paired" for letter in letters[1:])]
-    rows = [_metric_row(metric) for metric in comparison.metrics]
+    rows: list[Row] = [_metric_row(metric) for metric in comparison.metrics]
     note = (
         "Means over completed seeds, with n; differences are paired by seed, with their 95% t interval and the number "
         "of pairs."
     )
-    return join_blocks([table(header, rows, numeric=range(1, len(header))), note])
+    return [table(header, rows, numeric=range(1, len(header))), *paragraph(note)]
 
 
-def _metric_row(metric: MetricComparison) -> list[str]:
+def _metric_row(metric: MetricComparison) -> list[Inline]:
     own = [f"{mean(estimate)} (n={estimate.n})" for estimate in metric.estimates]
-    return [code(metric.metric.name), *own, *map(_difference, metric.differences[1:])]
+    return [Code(metric.metric.name), *own, *map(_difference, metric.differences[1:])]
 
 
 def _difference(difference: Estimate | None) -> str:
@@ -137,15 +154,17 @@ def _difference(difference: Estimate | None) -> str:
     return f"{mean(difference, signed=True)} {interval(difference, signed=True)} ({difference.n})"
 
 
-def _confusions(confusions: Sequence[Confusion]) -> list[str]:
+def _confusions(confusions: Sequence[Confusion]) -> list[Block]:
     if not confusions:
         return []
-    rows = [[code(each.label), str(each.errors), str(each.examples), str(each.n_runs)] for each in confusions]
+    rows: list[Row] = [
+        [Code(each.label), str(each.errors), str(each.examples), str(each.n_runs)] for each in confusions
+    ]
     header = ["side", "test examples wrong", "of", "runs"]
-    return ["## Test predictions", table(header, rows, numeric=(1, 2, 3))]
+    return [Heading(2, text("Test predictions")), table(header, rows, numeric=(1, 2, 3))]
 
 
-def _disagreements(disagreements: Disagreements | None) -> list[str]:
+def _disagreements(disagreements: Disagreements | None) -> list[Block]:
     if disagreements is None:
         return []
     seeds = ", ".join(map(str, dict.fromkeys(disagreements.seeds)))
@@ -156,9 +175,9 @@ def _disagreements(disagreements: Disagreements | None) -> list[str]:
     )
     shown = disagreements.examples[:MOST_LISTED_EXAMPLES]
     header = ["example", "true class", *(f"{_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
-    listing = table(header, [_example_row(example) for example in shown], numeric=(0, 1)) if shown else ""
+    listing = [table(header, [_example_row(example) for example in shown], numeric=(0, 1))] if shown else []
     rest = f"… and {count - len(shown)} more." if count > len(shown) else ""
-    return ["## Where they disagree", intro, listing, rest]
+    return [Heading(2, text("Where they disagree")), *paragraph(intro), *listing, *paragraph(rest)]
 
 
 def _example_row(example: Disagreement) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from ablate.analysis.ensembles import EnsembleGain
-from ablate.reporting.markdown import code, join_blocks, table
+from ablate.reporting.blocks import Block, Code, Row, paragraph, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number
 
 __all__ = ["ensembles_table"]
@@ -14,15 +14,15 @@ __all__ = ["ensembles_table"]
 HEADER = ("arm", "seeds", "one seed", "95% interval", "all together", "gain", "95% interval of the gain")
 
 
-def ensembles_table(gains: Mapping[str, EnsembleGain]) -> str:
+def ensembles_table(gains: Mapping[str, EnsembleGain]) -> list[Block]:
     """One row an arm: the accuracy of one seed and of all together, and the gain with its interval."""
-    rows = [[code(arm), *_cells(gain)] for arm, gain in gains.items()]
+    rows: list[Row] = [[Code(arm), *_cells(gain)] for arm, gain in gains.items()]
     examples = max(gain.examples for gain in gains.values())
     note = (
         f"Test accuracy over {examples} examples. All together predict the class whose mean probability is largest. "
         "The interval of the gain is a jackknife over seeds: what as many new seeds would gain on these examples."
     )
-    return join_blocks([table(HEADER, rows, numeric=range(1, len(HEADER))), note])
+    return [table(HEADER, rows, numeric=range(1, len(HEADER))), *paragraph(note)]
 
 
 def _cells(gain: EnsembleGain) -> list[str]:

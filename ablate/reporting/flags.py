@@ -1,66 +1,114 @@
-"""What each flag means, in one plain sentence, and the list of those that were raised."""
+"""What each flag means, in one plain sentence without its full stop, and the list of those that were raised."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from ablate.analysis.sweep_flags import RaisedFlag
-from ablate.reporting.markdown import code, escape
-from ablate.verdicts.verdict import Flag
+from ablate.reporting.blocks import Code, ListBlock, Text, bullets, joined, strong, text
+from ablate.verdicts.verdict import Flag, Word
 
-__all__ = ["SENTENCES", "flag_list", "flag_name"]
+__all__ = ["SENTENCES", "flag_list", "flag_name", "flag_sentence"]
 
 MOST_SUBJECTS = 6
 
-SENTENCES: Mapping[Flag, str] = {
-    Flag.SINGLE_SEED: "One seed says nothing of other seeds, so there are numbers and no verdict.",
-    Flag.TWO_SEEDS: "Two seeds give an interval that rests wholly on near-normal differences, so there is no verdict.",
-    Flag.FEW_SEEDS: "Below five seeds the stated error rates rely on near-normal differences, and only large effects "
-    "can be resolved.",
-    Flag.UNEQUAL_SEEDS: "Not all arms have the same seeds; each comparison is over the seeds that both sides have.",
-    Flag.INCOMPLETE: "Planned seeds have no outcome, or accidents have left fewer than three pairs.",
-    Flag.POST_HOC_CLAIMS: "Claims were added after there were results, so they are exploratory: what suggested a claim "
-    "cannot also test it.",
-    Flag.POST_HOC_SEEDS: "Seeds were added after results existed, so the error rates of a plan no longer hold.",
-    Flag.NO_MARGIN: "No margin is stated, so `equivalent` cannot be said, nor how many seeds would resolve it.",
-    Flag.MARGIN_UNDER_NOISE: "The margin is smaller than what a finite test set makes of equal models, so resolving it "
-    "takes many seeds.",
-    Flag.DATA_DRIVEN_MARGIN: "The margin was chosen from the data it is applied to, so its error rate is not exact.",
-    Flag.UNTUNED_NUISANCE: "The best learning rate depends on what is varied here and was not tuned for each arm: the "
-    "ranking holds at these learning rates and may be another one after tuning.",
-    Flag.SHARED_LR_BATCH: "Batch sizes are compared at one learning rate and one number of epochs, so arms differ in "
-    "the number and the effect of their steps too.",
-    Flag.EDGE_OF_SEARCH: "The level with the best mean lies on the border of those tried: a better one may lie beyond.",
-    Flag.CEILING: "So few errors are left (under thirty, or differences below three examples) that a share of them "
-    "is coarse.",
-    Flag.CHANCE_LEVEL: "The metric is at the level of guessing: the arm has not learnt.",
-    Flag.DIVERGED: "Runs diverged, or never came to what was asked; a verdict is given only where it is the same with "
-    "them counted as the worst.",
-    Flag.CRASHED_DROPPED: "Seeds whose runs failed are left out of the comparison and still counted in its adjustment.",
-    Flag.SELECTED_ON_TEST: "Something was chosen by the test split, so its numbers flatter what was chosen.",
-    Flag.STOPPED_EARLY_UNEQUAL: "Early stopping gave the arms different numbers of epochs, so they are compared at "
-    "different budgets.",
-    Flag.STILL_IMPROVING: "The metric was still improving over the last tenth of the epochs, so a longer training may "
-    "rank the arms otherwise.",
-    Flag.LAST_STEP_NOISE: "The value is that of the last epoch, where evaluations scatter as much as seeds do; the "
-    "mean of the last few would be steadier.",
-    Flag.MANY_ARMS: "With so many arms and so few seeds only differences of more than two standard deviations can be "
-    "resolved with a power of 80%.",
-    Flag.WINNER_CURSE: "The extreme of several means flatters on average: the arm is selected, not confirmed.",
-    Flag.PAIRING_USELESS: "Equal seeds did not make the arms vary together, so pairing has cost degrees of freedom and "
-    "gained nothing; the next study may do without.",
-    Flag.TEST_DISAGREE: "The exact sign-flip test falls on the other side of the level than the t test that decides.",
-    Flag.OUTLIER_SEED: "One seed lies more than five median deviations from the others and carries much of the mean.",
-    Flag.VARIANCE_FLOOR: "The differences vary less than the metric can resolve, so their spread was raised to that.",
-    Flag.IDENTICAL_RUNS: "Every value equals the reference's to the last digit, as a level that changes nothing would "
-    "give; a share of few examples can be equal by chance as well.",
-    Flag.NONDETERMINISM: "The same settings and seed gave other numbers when run again; no pairing can be finer.",
-    Flag.MIXED_ENVIRONMENT: "Runs were computed with different versions of the code, so a difference between arms may "
-    "be one between versions; `--same-environment` trains the older ones anew.",
-    Flag.INTERACTION_PRESENT: "What a factor does depends on the level of another, so its main effect is an average "
-    "of unequal effects.",
-    Flag.EXPLORATORY_METRIC: "The metric is not the one the sweep asks about, so there are intervals and no verdicts.",
-    Flag.NOT_POSITIVE: "An error is not above zero, so it has no ratio, and nothing is decided on that scale.",
+SENTENCES: Mapping[Flag, Text] = {
+    Flag.SINGLE_SEED: text("One seed says nothing of other seeds, so there are numbers and no verdict"),
+    Flag.TWO_SEEDS: text(
+        "Two seeds give an interval that rests wholly on near-normal differences, so there is no verdict"
+    ),
+    Flag.FEW_SEEDS: text(
+        "Below five seeds the stated error rates rely on near-normal differences, and only large effects "
+        "can be resolved"
+    ),
+    Flag.UNEQUAL_SEEDS: text(
+        "Not all arms have the same seeds; each comparison is over the seeds that both sides have"
+    ),
+    Flag.INCOMPLETE: text("Planned seeds have no outcome, or accidents have left fewer than three pairs"),
+    Flag.POST_HOC_CLAIMS: text(
+        "Claims were added after there were results, so they are exploratory: what suggested a claim "
+        "cannot also test it"
+    ),
+    Flag.POST_HOC_SEEDS: text("Seeds were added after results existed, so the error rates of a plan no longer hold"),
+    Flag.NO_MARGIN: text(
+        "No margin is stated, so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it"
+    ),
+    Flag.MARGIN_UNDER_NOISE: text(
+        "The margin is smaller than what a finite test set makes of equal models, so resolving it takes many seeds"
+    ),
+    Flag.DATA_DRIVEN_MARGIN: text(
+        "The margin was chosen from the data it is applied to, so its error rate is not exact"
+    ),
+    Flag.UNTUNED_NUISANCE: text(
+        "The best learning rate depends on what is varied here and was not tuned for each arm: the "
+        "ranking holds at these learning rates and may be another one after tuning"
+    ),
+    Flag.SHARED_LR_BATCH: text(
+        "Batch sizes are compared at one learning rate and one number of epochs, so arms differ in "
+        "the number and the effect of their steps too"
+    ),
+    Flag.EDGE_OF_SEARCH: text(
+        "The level with the best mean lies on the border of those tried: a better one may lie beyond"
+    ),
+    Flag.CEILING: text(
+        "So few errors are left (under thirty, or differences below three examples) that a share of them is coarse"
+    ),
+    Flag.CHANCE_LEVEL: text("The metric is at the level of guessing: the arm has not learnt"),
+    Flag.DIVERGED: text(
+        "Runs diverged, or never came to what was asked; a verdict is given only where it is the same with "
+        "them counted as the worst"
+    ),
+    Flag.CRASHED_DROPPED: text(
+        "Seeds whose runs failed are left out of the comparison and still counted in its adjustment"
+    ),
+    Flag.SELECTED_ON_TEST: text("Something was chosen by the test split, so its numbers flatter what was chosen"),
+    Flag.STOPPED_EARLY_UNEQUAL: text(
+        "Early stopping gave the arms different numbers of epochs, so they are compared at different budgets"
+    ),
+    Flag.STILL_IMPROVING: text(
+        "The metric was still improving over the last tenth of the epochs, so a longer training may "
+        "rank the arms otherwise"
+    ),
+    Flag.LAST_STEP_NOISE: text(
+        "The value is that of the last epoch, where evaluations scatter as much as seeds do; the "
+        "mean of the last few would be steadier"
+    ),
+    Flag.MANY_ARMS: text(
+        "With so many arms and so few seeds only differences of more than two standard deviations can be "
+        "resolved with a power of 80%"
+    ),
+    Flag.WINNER_CURSE: text("The extreme of several means flatters on average: the arm is selected, not confirmed"),
+    Flag.PAIRING_USELESS: text(
+        "Equal seeds did not make the arms vary together, so pairing has cost degrees of freedom and "
+        "gained nothing; the next study may do without"
+    ),
+    Flag.TEST_DISAGREE: text(
+        "The exact sign-flip test falls on the other side of the level than the t test that decides"
+    ),
+    Flag.OUTLIER_SEED: text(
+        "One seed lies more than five median deviations from the others and carries much of the mean"
+    ),
+    Flag.VARIANCE_FLOOR: text(
+        "The differences vary less than the metric can resolve, so their spread was raised to that"
+    ),
+    Flag.IDENTICAL_RUNS: text(
+        "Every value equals the reference's to the last digit, as a level that changes nothing would "
+        "give; a share of few examples can be equal by chance as well"
+    ),
+    Flag.NONDETERMINISM: text("The same settings and seed gave other numbers when run again; no pairing can be finer"),
+    Flag.MIXED_ENVIRONMENT: text(
+        "Runs were computed with different versions of the code, so a difference between arms may be one between "
+        "versions; ",
+        Code("--same-environment"),
+        " trains the older ones anew",
+    ),
+    Flag.INTERACTION_PRESENT: text(
+        "What a factor does depends on the level of another, so its main effect is an average of unequal effects"
+    ),
+    Flag.EXPLORATORY_METRIC: text(
+        "The metric is not the one the sweep asks about, so there are intervals and no verdicts"
+    ),
+    Flag.NOT_POSITIVE: text("An error is not above zero, so it has no ratio, and nothing is decided on that scale"),
 }
 
 
@@ -69,24 +117,27 @@ def flag_name(flag: Flag) -> str:
     return flag.value.replace("_", " ")
 
 
-def flag_list(raised: Sequence[RaisedFlag], subjects: int = 0) -> str:
-    """The flags as a markdown list; empty when there are none.
+def flag_list(raised: Sequence[RaisedFlag], subjects: int = 0) -> list[ListBlock]:
+    """The flags as a list; none when there are none.
 
     Args:
         subjects: how many arms and claims there are; a flag of all of them names none.
     """
-    return "\n".join(_item(each, subjects) for each in raised)
+    return [bullets(_item(each, subjects) for each in raised)] if raised else []
 
 
-def _item(raised: RaisedFlag, subjects: int) -> str:
-    detail = f" ({escape(raised.detail)})" if raised.detail else ""
-    sentence = SENTENCES[raised.flag].removesuffix(".")
-    return f"- **{flag_name(raised.flag)}**{_about(raised, subjects)}: {sentence}{detail}."
+def flag_sentence(raised: RaisedFlag) -> Text:
+    """What the flag means, with what was seen in brackets."""
+    return text(SENTENCES[raised.flag], f" ({raised.detail})" if raised.detail else "", ".")
 
 
-def _about(raised: RaisedFlag, subjects: int) -> str:
+def _item(raised: RaisedFlag, subjects: int) -> Text:
+    return text(strong(flag_name(raised.flag)), _about(raised, subjects), ": ", flag_sentence(raised))
+
+
+def _about(raised: RaisedFlag, subjects: int) -> Text:
     if not raised.subjects or len(raised.subjects) == subjects > 1:
-        return ""
-    shown = ", ".join(map(code, raised.subjects[:MOST_SUBJECTS]))
+        return text()
+    shown = joined(", ", map(Code, raised.subjects[:MOST_SUBJECTS]))
     left_out = len(raised.subjects) - MOST_SUBJECTS
-    return f", {shown}{f' and {left_out} more' if left_out > 0 else ''}"
+    return text(", ", shown, f" and {left_out} more" if left_out > 0 else "")

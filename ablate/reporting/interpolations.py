@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from ablate.analysis.interpolations import ArmInterpolations
-from ablate.reporting.markdown import code, image, join_blocks, table
+from ablate.reporting.blocks import Block, Code, Figure, Heading, Prose, Row, table, text
 from ablate.reporting.numbers import interval, mean, number
 
 __all__ = ["in_words", "interpolation_file", "interpolations_section"]
@@ -21,17 +21,22 @@ NOTE = (
 )
 
 
-def interpolations_section(found: Sequence[ArmInterpolations]) -> str:
+def interpolations_section(found: Sequence[ArmInterpolations]) -> list[Block]:
     """A table, a row a pair of arms, and the figure of each."""
-    rows = [[code(pair.first), code(pair.second), *_cells(pair)] for pair in found]
+    rows: list[Row] = [[Code(pair.first), Code(pair.second), *_cells(pair)] for pair in found]
     figures = [
-        image(
-            f"The objective on the line between the runs of {pair.first} and {pair.second}",
+        Figure(
             f"figures/{interpolation_file(pair)}",
+            f"The objective on the line between the runs of {pair.first} and {pair.second}",
         )
         for pair in found
     ]
-    return join_blocks(["## Between two runs", table(HEADER, rows, numeric=range(2, len(HEADER))), NOTE, *figures])
+    return [
+        Heading(2, text("Between two runs")),
+        table(HEADER, rows, numeric=range(2, len(HEADER))),
+        Prose(text(NOTE)),
+        *figures,
+    ]
 
 
 def in_words(pair: ArmInterpolations) -> str:

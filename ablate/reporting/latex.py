@@ -1,32 +1,48 @@
-r"""Verdicts and results as LaTeX: tables for \input, and a whole document that shows them with the figures.
+r"""Blocks as LaTeX: a document with its figures, or a table alone for \input.
 
-    verdicts_latex(results.verdicts)      # a tabular alone; it needs \usepackage{booktabs}
-    report_latex(study_results)           # article, booktabs, graphicx: pdflatex report.tex in the report's folder
+    document(blocks)      # article, booktabs, graphicx: pdflatex report.tex in the report's folder
+    tabular(table)        # it needs \usepackage{booktabs}
 
-Every text from outside is escaped: no name, question or message can begin a command, leave its cell or open
-a file. Signs beyond ASCII become commands of plain LaTeX, so that pdflatex needs no further package.
+Every text is escaped: no name, question or message can begin a command, leave its cell or open a file. Signs
+beyond ASCII become commands of plain LaTeX, so that pdflatex needs no further package for them.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import assert_never
 
-from ablate.analysis.results import StudyResults, SweepResults
-from ablate.reporting.captions import captions, figure_file
-from ablate.reporting.flags import SENTENCES, flag_name
-from ablate.reporting.numbers import interval, mean, spread
-from ablate.reporting.quantities import capitalised
-from ablate.reporting.replication import conclusions_text_table
-from ablate.reporting.summary import adjustment_of, guarantee, raised_flags
-from ablate.reporting.verdict_tables import TextTable, verdict_text_table
-from ablate.verdicts.verdict import Verdict
+from ablate.reporting.blocks import (
+    Block,
+    Break,
+    Callout,
+    Code,
+    CodeBlock,
+    Details,
+    Emphasis,
+    Figure,
+    Heading,
+    Item,
+    ListBlock,
+    Number,
+    Piece,
+    Prose,
+    Strong,
+    Table,
+    Text,
+    Toned,
+    text as text_of,
+)
 
-__all__ = ["escape_latex", "report_latex", "results_latex", "verdicts_latex"]
+__all__ = ["document", "inline", "render", "tabular"]
 
 _ESCAPES = {
     # A line end before it would take it for the begin of its argument.
     "[": "{[}",
+    # Or as a variant of that line end.
+    "*": "{*}",
     "\\": r"\textbackslash{}",
     "{": r"\{",
     "}": r"\}",
@@ -71,11 +87,205 @@ _ESCAPES = {
 _JOINING = re.compile(r"(?<=-)(?=-)|(?<=,)(?=,)")
 # Letters that T1 has; anything else would stop pdflatex.
 _LETTERS = re.compile(r"[\u00c0-\u017f]")
+_SPACES = re.compile(r"\s+")
+# What a file name may hold within \detokenize.
+_NO_FILE_NAME = re.compile(r"[^A-Za-z0-9_.=/-]")
+_SECTIONS = {2: "section", 3: "subsection"}
+
+_PREAMBLE = r"""\documentclass[a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amssymb}
+\usepackage{textcomp}
+\usepackage{array}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\usepackage[margin=2cm]{geometry}
+\setcounter{secnumdepth}{0}
+\sloppy"""
 
 
-def escape_latex(text: str) -> str:
+def document(blocks: Sequence[Block]) -> str:
+    """The blocks as a whole document; a heading of the first level is its title."""
+    return "\n\n".join([_PREAMBLE, r"\begin{document}", render(blocks), r"\end{document}"])
+
+
+def render(blocks: Sequence[Block]) -> str:
+    """The blocks as what stands within a document."""
+    return "\n\n".join(filter(None, map(_block, blocks)))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return _heading(level, inline(text))
+        case Prose(text):
+            return inline(text)
+        case ListBlock(items):
+            return _list(items) if items else ""
+        case Callout(blocks):
+            return _environment("quote", render(blocks))
+        case Table():
+            return "\n\n".join(map(_set_table, _pages(block)))
+        case Figure(file, alternative, caption):
+            return _figure(file, caption or text_of(alternative))
+        case Details(summary, blocks):
+            return f"{_heading(4, inline(text_of(summary)))}\n\n{render(blocks)}"
+        case CodeBlock(code):
+            return _lines(code)
+    assert_never(block)
+
+
+def _environment(name: str, content: str) -> str:
+    return f"\\begin{{{name}}}\n{content}\n\\end{{{name}}}"
+
+
+def _heading(level: int, title: str) -> str:
+    if level == 1:
+        return f"\\title{{{title}}}\n\\author{{}}\\date{{}}\n\\maketitle"
+    return f"\\{_SECTIONS.get(level, 'subsubsection')}{{{title}}}"
+
+
+def _list(items: Sequence[Item]) -> str:
+    return _environment("itemize", "\n".join(map(_item, items)))
+
+
+def _item(item: Item) -> str:
+    return f"\\item {inline(item.text)}" + (f"\n{_list(item.items)}" if item.items else "")
+
+
+def _figure(file: str, caption: Text) -> str:
+    # \detokenize keeps underscores of file names; a picture leaves room for its caption on the page.
+    name = _NO_FILE_NAME.sub("-", file)
+    size = r"width=\linewidth,height=0.8\textheight,keepaspectratio"
+    shown = rf"\includegraphics[{size}]{{\detokenize{{{name}}}}}"
+    return _floating("figure", shown, inline(caption))
+
+
+def _floating(kind: str, content: str, caption: str) -> str:
+    return f"\\begin{{{kind}}}[htbp]\n\\centering\n{content}\n\\caption{{{caption}}}\n\\end{{{kind}}}"
+
+
+def _lines(code: str) -> str:
+    """Lines that stand as they are typed, but for runs of spaces."""
+    lines = [_escape(line).strip() or r"\mbox{}" for line in code.splitlines()]
+    return _environment("flushleft", "\\ttfamily\\small\n" + "\\\\\n".join(lines))
+
+
+# tables ------------------------------------------------------------------------------------------------
+
+# Signs of a cell beyond which its column breaks into lines, and lines of a table that fit on one page.
+WIDEST_CELL = 40
+MOST_LINES = 30
+# Of the width of a line, what a column that breaks has alone, or each of several.
+WIDTH_ALONE = 0.7
+WIDTH_OF_SEVERAL = 0.35
+SIGNS_OF_A_LINE = 90
+
+
+def tabular(table: Table) -> str:
+    """A table alone, with the rules of booktabs; one with cells of many words needs the package array too."""
+    return "\n".join(
+        [
+            rf"\begin{{tabular}}{{{_columns(table)}}}",
+            r"\toprule",
+            _row([column.title for column in table.columns]),
+            r"\midrule",
+            *map(_row, table.rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    )
+
+
+def _row(cells: Sequence[Text]) -> str:
+    return " & ".join(map(inline, cells)) + r" \\"
+
+
+def _columns(table: Table) -> str:
+    broken = _broken_columns(table)
+    paragraph = rf">{{\raggedright\arraybackslash}}p{{{_width(broken)}\linewidth}}"
+    return "".join(
+        paragraph if position in broken else "r" if column.is_numeric else "l"
+        for position, column in enumerate(table.columns)
+    )
+
+
+def _broken_columns(table: Table) -> frozenset[int]:
+    return frozenset(
+        position for position in range(len(table.columns)) if any(_has_lines(row[position]) for row in table.rows)
+    )
+
+
+def _width(broken: frozenset[int]) -> float:
+    return WIDTH_ALONE if len(broken) == 1 else WIDTH_OF_SEVERAL
+
+
+def _has_lines(cell: Text) -> bool:
+    """Whether a cell has several lines or should; a lone name cannot be broken."""
+    is_name = len(cell.pieces) == 1 and isinstance(cell.pieces[0], Code)
+    return Break() in cell.pieces or (len(cell.plain) > WIDEST_CELL and not is_name)
+
+
+def _pages(table: Table) -> Iterator[Table]:
+    """The table, cut where a page would end; each part has the header."""
+    signs = _width(_broken_columns(table)) * SIGNS_OF_A_LINE
+    rows: list[tuple[Text, ...]] = []
+    lines = 0
+    for row in table.rows:
+        height = max(_height(cell, signs) for cell in row)
+        if rows and lines + height > MOST_LINES:
+            yield Table(table.columns, tuple(rows), table.caption)
+            rows, lines = [], 0
+        rows.append(row)
+        lines += height
+    yield Table(table.columns, tuple(rows), table.caption)
+
+
+def _height(cell: Text, signs: float) -> int:
+    """In lines, of so many signs."""
+    return max(1, math.ceil(len(cell.plain) / signs) + cell.pieces.count(Break())) if _has_lines(cell) else 1
+
+
+def _set_table(table: Table) -> str:
+    # A table of many columns shrinks to the line instead of running out of the page.
+    fitting = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n" + tabular(table) + "}"
+    if table.caption:
+        caption = table.caption[:1].upper() + table.caption[1:]
+        return _floating("table", fitting, inline(text_of(caption)))
+    return _environment("center", fitting)
+
+
+# within a line -----------------------------------------------------------------------------------------
+
+
+def inline(text: Text) -> str:
+    """The text in one line, which may stand in a cell."""
+    return "".join(map(_piece, text.pieces)).strip()
+
+
+def _piece(piece: Piece) -> str:
+    match piece:
+        case str():
+            return _escape(piece)
+        case Number(written):
+            return _escape(written)
+        case Code(name):
+            return rf"\texttt{{{_escape(name).strip()}}}"
+        case Strong(content):
+            return rf"\textbf{{{inline(content)}}}"
+        case Emphasis(content):
+            return rf"\emph{{{inline(content)}}}"
+        case Toned(content):
+            return inline(content)
+        case Break():
+            return r"\newline "
+    assert_never(piece)
+
+
+def _escape(text: str) -> str:
     """`text` as itself on one line; a sign that LaTeX has no letter for is shown by its code point."""
-    return "{}".join("".join(map(_escaped, piece)) for piece in _JOINING.split(" ".join(text.split())))
+    return "{}".join("".join(map(_escaped, part)) for part in _JOINING.split(_SPACES.sub(" ", text)))
 
 
 def _escaped(sign: str) -> str:
@@ -84,146 +294,3 @@ def _escaped(sign: str) -> str:
     if (sign.isascii() and sign.isprintable()) or _LETTERS.fullmatch(sign):
         return sign
     return rf"\texttt{{U+{ord(sign):04X}}}"
-
-
-# tables ------------------------------------------------------------------------------------------------
-
-
-def verdicts_latex(verdicts: Sequence[Verdict], adjustment: str = "Holm") -> str:
-    """The table of verdicts as a `tabular` with the rules of booktabs.
-
-    Args:
-        adjustment: whose adjusted p and intervals are shown; empty for a family of one.
-    """
-    return tabular_latex(verdict_text_table(verdicts, adjustment))
-
-
-def results_latex(results: SweepResults) -> str:
-    """The level of every arm as a `tabular`: n, mean, standard deviation and interval over seeds."""
-    rows = tuple(
-        (
-            summary.arm,
-            f"{summary.estimate.n} of {summary.n_planned}"
-            if summary.estimate.n < summary.n_planned
-            else str(summary.estimate.n),
-            mean(summary.estimate),
-            spread(summary.estimate),
-            interval(summary.estimate),
-        )
-        for summary in results.summaries
-    )
-    return tabular_latex(TextTable(("arm", "n", "mean", "sd", "95% interval"), rows, (1, 2, 3, 4)))
-
-
-def tabular_latex(table: TextTable) -> str:
-    """A `tabular` of plain text, names in typewriter type."""
-    columns = "".join("r" if position in table.numeric else "l" for position in range(len(table.header)))
-    rows = [_line([rf"\texttt{{{escape_latex(row[0])}}}", *map(escape_latex, row[1:])]) for row in table.rows]
-    return "\n".join(
-        [
-            rf"\begin{{tabular}}{{{columns}}}",
-            r"\toprule",
-            _line([escape_latex(name) for name in table.header]),
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
-
-
-# the document ------------------------------------------------------------------------------------------
-
-_PREAMBLE = r"""\documentclass[a4paper]{article}
-\usepackage[T1]{fontenc}
-\usepackage[utf8]{inputenc}
-\usepackage{amssymb}
-\usepackage{textcomp}
-\usepackage{booktabs}
-\usepackage{graphicx}
-\usepackage[margin=2cm]{geometry}"""
-
-
-def report_latex(results: StudyResults) -> str:
-    """The report as a document to be compiled in its folder, where `figures/` lies; it ends with a newline."""
-    body = [
-        _PREAMBLE,
-        rf"\title{{{escape_latex(results.plan.name)}}}",
-        r"\author{}\date{}",
-        r"\begin{document}",
-        r"\maketitle",
-        *(block for sweep in results.sweeps for block in _section(sweep)),
-        r"\end{document}",
-    ]
-    return "\n\n".join(block for block in body if block) + "\n"
-
-
-def _section(results: SweepResults) -> list[str]:
-    spec = results.planned.spec
-    families = ((results.verdicts, "Verdicts"), (results.claims, "Claims"))
-    return [
-        rf"\section{{{escape_latex(spec.name)}}}",
-        rf"\emph{{{escape_latex(spec.question)}}}",
-        escape_latex(guarantee(results)),
-        *(
-            _floating(
-                verdicts_latex(family, adjustment_of(family, results.multiplicity)),
-                f"{title}: {results.metric.title}" if title == "Verdicts" else title,
-            )
-            for family, title in families
-            if family
-        ),
-        _original(results),
-        _floating(results_latex(results), f"{results.metric.title} by arm, over seeds"),
-        _flags(results),
-        *(_figure(spec.name, caption.name, caption.alternative) for caption in captions(results)),
-    ]
-
-
-def _original(results: SweepResults) -> str:
-    if results.revisited is None or not any(found.verdicts for found in results.revisited.conclusions):
-        return ""
-    caption = f"What {results.revisited.original.source} concluded, and what held"
-    return _floating(tabular_latex(conclusions_text_table(results.revisited)), caption)
-
-
-def _floating(tabular: str, caption: str) -> str:
-    return "\n".join(
-        [
-            r"\begin{table}[htbp]",
-            r"\centering",
-            rf"\caption{{{escape_latex(capitalised(caption))}}}",
-            # A table of many columns shrinks to the line instead of running out of the page.
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            tabular + "}",
-            r"\end{table}",
-        ]
-    )
-
-
-def _flags(results: SweepResults) -> str:
-    raised = raised_flags(results)
-    if not raised:
-        return ""
-    items = [
-        rf"\item[{{{escape_latex(flag_name(each.flag))}}}] {escape_latex(SENTENCES[each.flag].replace('`', ''))}"
-        for each in raised
-    ]
-    return "\n".join([r"\begin{description}", *items, r"\end{description}"])
-
-
-def _figure(sweep: str, name: str, caption: str) -> str:
-    return "\n".join(
-        [
-            r"\begin{figure}[htbp]",
-            r"\centering",
-            # \detokenize keeps underscores of file names; the name has letters, digits and _.=- alone.
-            rf"\includegraphics[width=\linewidth]{{\detokenize{{figures/{figure_file(sweep, name)}}}}}",
-            rf"\caption{{{escape_latex(capitalised(caption))}}}",
-            r"\end{figure}",
-        ]
-    )

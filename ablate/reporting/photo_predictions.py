@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, PhotoPrediction
-from ablate.reporting.markdown import code, escape, image, join_blocks, table
+from ablate.reporting.blocks import Block, Code, Figure, Heading, Prose, Row, table, text
 from ablate.reporting.numbers import UNDEFINED
 from ablate.sanitize.text import file_stem
 
@@ -15,20 +15,22 @@ __all__ = ["photograph_files", "photographs_section"]
 HEADER = ("photograph", "prepared as MNIST was", "class: seeds", "plainly resized", "class: seeds")
 
 
-def photographs_section(found: ArmPhotoPredictions) -> str:
+def photographs_section(found: ArmPhotoPredictions) -> list[Block]:
     """A table, a row a photograph, and the figure of each."""
     seeds = len(found.predictions[0].opinions) if found.predictions else 0
-    rows = [[code(prediction.name), *_cells(prediction)] for prediction in found.predictions]
-    note = (
-        f"Read by {seeds} seeds of {code(found.label)}: the class of the largest mean probability, and how many seeds "
-        "predict which class. Prepared is grey, light on dark, cropped, fitted and centred by mass; plainly resized is "
-        "the whole photograph at the size of an example."
+    rows: list[Row] = [[Code(prediction.name), *_cells(prediction)] for prediction in found.predictions]
+    note = text(
+        f"Read by {seeds} seeds of ",
+        Code(found.label),
+        ": the class of the largest mean probability, and how many seeds predict which class. Prepared is grey, light "
+        "on dark, cropped, fitted and centred by mass; plainly resized is the whole photograph at the size of an "
+        "example.",
     )
     figures = [
-        f"{image(f'Steps of preparing {prediction.name}, probabilities and hidden units', f'figures/{file}')}"
+        Figure(f"figures/{file}", f"Steps of preparing {prediction.name}, probabilities and hidden units")
         for prediction, file in zip(found.predictions, photograph_files(found), strict=True)
     ]
-    return join_blocks(["## Photographs", table(HEADER, rows), note, *figures])
+    return [Heading(2, text("Photographs")), table(HEADER, rows), Prose(note), *figures]
 
 
 def photograph_files(found: ArmPhotoPredictions) -> list[str]:
@@ -51,4 +53,4 @@ def _cells(prediction: PhotoPrediction) -> list[str]:
 
 
 def _counts(votes: Mapping[int, int]) -> str:
-    return escape(", ".join(f"{number}: {count}" for number, count in votes.items()))
+    return ", ".join(f"{number}: {count}" for number, count in votes.items())

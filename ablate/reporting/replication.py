@@ -1,7 +1,7 @@
-"""A document put to the test, in markdown: what it stated, what we found beside it, and what held.
+"""A document put to the test: what it stated, what we found beside it, and what held.
 
-    join_blocks(original_blocks(results))          # of one sweep: its numbers, its conclusions, the takeaway
-    conclusions_of_study(study_results)            # one table of every conclusion, as for a README
+    original_blocks(results)                # of one sweep: its numbers, its conclusions, the takeaway
+    conclusions_of_study(study_results)     # one table of every conclusion, as for a README
 
 Every word about what held is made of verdicts; what the study's file says of the document was written before
 any run, and says nothing of ours.
@@ -9,22 +9,35 @@ any run, and says nothing of ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ablate.analysis.replication import ConclusionFound, NumberFound, Revisited
 from ablate.analysis.results import StudyResults, SweepResults
 from ablate.core.claims import VALUE
-from ablate.plots.signs import SIGNS
-from ablate.reporting.markdown import code, escape, join_blocks, table
+from ablate.reporting.blocks import (
+    Block,
+    Break,
+    Code,
+    Heading,
+    Inline,
+    Number,
+    Row,
+    Text,
+    emphasis,
+    joined,
+    paragraph,
+    strong,
+    table,
+    text,
+)
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number
 from ablate.reporting.quantities import difference, interval_in_brackets
-from ablate.reporting.verdict_tables import TextTable
 from ablate.reporting.verdicts import divergence
+from ablate.reporting.words import with_sign
 from ablate.verdicts.verdict import Verdict, Word
 
-__all__ = ["conclusions_of_study", "conclusions_text_table", "original_blocks", "takeaway"]
+__all__ = ["conclusions_of_study", "original_blocks", "takeaway"]
 
-BREAK = "<br>"
 FEWEST_SEEDS = 3
 # What became of conclusions, in the order in which it is told.
 FATES: tuple[tuple[Word, str, str], ...] = (
@@ -35,88 +48,73 @@ FATES: tuple[tuple[Word, str, str], ...] = (
 )
 
 
-def original_blocks(results: SweepResults) -> list[str]:
+def original_blocks(results: SweepResults) -> list[Block]:
     """The blocks about the document that the sweep puts to the test; none where there is none."""
     revisited = results.revisited
     if revisited is None:
         return []
     return [
-        "### What the original stated",
-        _stated(revisited),
-        _other_data(revisited),
-        _numbers(revisited.numbers) if revisited.is_on_its_data else "",
-        *(["### What became of its conclusions", _conclusions(revisited)] if revisited.conclusions else []),
-        takeaway(revisited),
+        Heading(3, text("What the original stated")),
+        *paragraph(_stated(revisited)),
+        *_other_data(revisited),
+        *(_numbers(revisited.numbers) if revisited.is_on_its_data else []),
+        *_conclusions(revisited),
+        *paragraph(takeaway(revisited)),
     ]
 
 
-def takeaway(revisited: Revisited) -> str:
+def takeaway(revisited: Revisited) -> Text:
     """What is left of the document's conclusions and numbers, told from the verdicts alone."""
-    sentences = [*_counts(revisited.conclusions), *_fates(revisited.conclusions), *_likeness(revisited)]
-    return f"**Takeaway.** {' '.join(sentences)}" if sentences else ""
+    sentences: list[Inline] = [*_counts(revisited.conclusions), *_fates(revisited.conclusions), *_likeness(revisited)]
+    return text(strong("Takeaway."), " ", joined(" ", sentences)) if sentences else text()
 
 
-def conclusions_of_study(results: StudyResults) -> str:
+def conclusions_of_study(results: StudyResults) -> list[Block]:
     """Every conclusion of the documents that the study puts to the test, one row each; empty where there is none.
 
-    It is a block of its own, ready for a README.
+    They can stand alone, as in a README.
     """
-    rows = [
-        [code(sweep.planned.spec.name), *_row(found), _verdict(found)]
+    rows: list[Row] = [
+        [Code(sweep.planned.spec.name), *_row(found), _verdict(found)]
         for sweep in results.sweeps
         if sweep.revisited is not None
         for found in sweep.revisited.conclusions
     ]
     if not rows:
-        return ""
+        return []
     everything = [found for sweep in results.sweeps if sweep.revisited for found in sweep.revisited.conclusions]
     elsewhere = [sweep for sweep in results.sweeps if sweep.revisited and not sweep.revisited.is_on_its_data]
-    return join_blocks(
-        [
-            " ".join(_counts(everything)),
-            table(["asked in", "conclusion", "the original", "ours", "verdict"], rows),
-            _how_to_read(everything),
-            "These runs are on other data than the original's." if elsewhere else "",
-        ]
-    )
-
-
-def conclusions_text_table(revisited: Revisited) -> TextTable:
-    """One row for each claim of each conclusion, as plain text."""
-    rows = tuple(
-        (verdict.subject, found.conclusion.said, _stated_sides(verdict, sides), *_ours(verdict), _word(verdict.word))
-        for found in revisited.conclusions
-        for verdict, sides in zip(found.verdicts, found.stated, strict=True)
-    )
-    return TextTable(("claim", "conclusion", "original", "ours", "difference", "verdict"), rows, (2, 3, 4))
+    return [
+        *paragraph(" ".join(_counts(everything))),
+        table(["asked in", "conclusion", "the original", "ours", "verdict"], rows),
+        *_how_to_read(everything),
+        *paragraph("These runs are on other data than the original's." if elsewhere else ""),
+    ]
 
 
 # what it stated ----------------------------------------------------------------------------------------
 
 
-def _stated(revisited: Revisited) -> str:
+def _stated(revisited: Revisited) -> Text:
     original = revisited.original
-    found = f" {escape(original.found)}" if original.found else ""
-    return f"*{escape(original.source)}.*{found}"
+    return text(emphasis(f"{original.source.strip()}."), f" {original.found}" if original.found else "")
 
 
-def _other_data(revisited: Revisited) -> str:
+def _other_data(revisited: Revisited) -> list[Block]:
     if revisited.is_on_its_data:
-        return ""
+        return []
+    elsewhere = strong("These runs are on other data than the original's (", Code(revisited.original.dataset), ")")
     numbers = "its numbers are no measure of ours, and " if revisited.numbers else ""
-    return (
-        f"**These runs are on other data than the original's ({code(revisited.original.dataset)})**: {numbers}its "
-        "conclusions are asked of this data."
-    )
+    return paragraph(elsewhere, f": {numbers}its conclusions are asked of this data.")
 
 
-def _numbers(numbers: Sequence[NumberFound]) -> str:
+def _numbers(numbers: Sequence[NumberFound]) -> list[Block]:
     if not numbers:
-        return ""
-    rows = [
+        return []
+    rows: list[Row] = [
         [
-            code(each.arm),
-            escape(each.quantity.name),
+            Code(each.arm),
+            each.quantity.name,
             f"{each.stated:.6g}",
             mean(each.ours),
             interval(each.ours),
@@ -127,11 +125,14 @@ def _numbers(numbers: Sequence[NumberFound]) -> str:
         for each in numbers
     ]
     header = ["arm", "quantity", "original", "our mean", "95% interval", "n", "one run of ours", "alike"]
-    note = (
-        "The original's numbers are one run each. *One run of ours* is where one further run would lie with "
-        "probability 95%; *alike* says whether the original's does."
+    note = paragraph(
+        "The original's numbers are one run each. ",
+        emphasis("One run of ours"),
+        " is where one further run would lie with probability 95%; ",
+        emphasis("alike"),
+        " says whether the original's does.",
     )
-    return join_blocks([table(header, rows, numeric=range(2, 7)), note])
+    return [table(header, rows, numeric=range(2, 7)), *note]
 
 
 def _range(found: NumberFound) -> str:
@@ -144,35 +145,44 @@ def _range(found: NumberFound) -> str:
 # what became of it -------------------------------------------------------------------------------------
 
 
-def _conclusions(revisited: Revisited) -> str:
-    rows = [
-        [*_row(found), BREAK.join(escape(verdict.subject) for verdict in found.verdicts) or UNDEFINED, _verdict(found)]
+def _conclusions(revisited: Revisited) -> list[Block]:
+    if not revisited.conclusions:
+        return []
+    rows: list[Row] = [
+        [*_row(found), _lines([verdict.subject for verdict in found.verdicts]), _verdict(found)]
         for found in revisited.conclusions
     ]
-    body = table(["conclusion", "the original", "ours", "tested as", "verdict"], rows)
-    return join_blocks([body, _how_to_read(revisited.conclusions)])
+    header = ["conclusion", "the original", "ours", "tested as", "verdict"]
+    caption = f"What {revisited.original.source.strip()} concluded, and what held"
+    return [
+        Heading(3, text("What became of its conclusions")),
+        table(header, rows, caption=caption),
+        *_how_to_read(revisited.conclusions),
+    ]
 
 
-def _how_to_read(conclusions: Iterable[ConclusionFound]) -> str:
+def _how_to_read(conclusions: Iterable[ConclusionFound]) -> list[Block]:
     verdicts = [verdict for found in conclusions for verdict in found.verdicts]
     if not verdicts:
-        return ""
-    return (
-        "*Ours*: mean against mean, then the difference paired by seed with its interval, adjusted for all claims "
-        "asked together (× is a ratio of errors). A conclusion with several claims holds only if all of them do."
+        return []
+    return paragraph(
+        emphasis("Ours"),
+        ": mean against mean, then the difference paired by seed with its interval, adjusted for all claims asked "
+        "together (× is a ratio of errors). A conclusion with several claims holds only if all of them do.",
     )
 
 
-def _row(found: ConclusionFound) -> list[str]:
+def _row(found: ConclusionFound) -> list[Text]:
     """Conclusion, the document's numbers, ours."""
     stated = [_stated_sides(*each) for each in zip(found.verdicts, found.stated, strict=True)]
-    given = [escape(found.conclusion.stated)] if found.conclusion.stated else stated
+    given = [found.conclusion.stated] if found.conclusion.stated else stated
     ours = ["; ".join(part for part in _ours(verdict) if part != UNDEFINED) or UNDEFINED for verdict in found.verdicts]
-    return [escape(found.conclusion.said), _lines(given), _lines(ours)]
+    return [text(found.conclusion.said), _lines(given), _lines(ours, Number)]
 
 
-def _lines(texts: Sequence[str]) -> str:
-    return BREAK.join(texts) if set(texts) - {UNDEFINED} else UNDEFINED
+def _lines(written: Sequence[str], kind: Callable[[str], Inline] = text) -> Text:
+    """One below the other; a dash where none says anything."""
+    return joined(Break(), map(kind, written)) if set(written) - {UNDEFINED} else text(UNDEFINED)
 
 
 def _stated_sides(verdict: Verdict, sides: tuple[float | None, float | None]) -> str:
@@ -199,16 +209,13 @@ def _ours(verdict: Verdict) -> tuple[str, str]:
     return means, "; ".join(filter(None, (found, divergence(verdict))))
 
 
-def _verdict(found: ConclusionFound) -> str:
+def _verdict(found: ConclusionFound) -> Text:
     if found.word is None:
-        return f"not tested: {escape(found.conclusion.not_tested)}"
+        return text(f"not tested: {found.conclusion.not_tested}")
     if len({verdict.word for verdict in found.verdicts}) > 1:
-        return f"{_word(found.word)} ({', '.join(_word(verdict.word) for verdict in found.verdicts)})"
-    return _word(found.word)
-
-
-def _word(word: Word | None) -> str:
-    return UNDEFINED if word is None else f"{SIGNS[word]} {word.value}"
+        of_claims = joined(", ", (with_sign(verdict.word) for verdict in found.verdicts))
+        return text(with_sign(found.word), " (", of_claims, ")")
+    return with_sign(found.word)
 
 
 # the takeaway ------------------------------------------------------------------------------------------
@@ -225,19 +232,19 @@ def _counts(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
         yield f"{_counted(untested, 'conclusion')} {'was' if untested == 1 else 'were'} not tested."
 
 
-def _fates(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
+def _fates(conclusions: Sequence[ConclusionFound]) -> Iterator[Text]:
     for word, _, title in FATES:
         of_word = [_told(found) for found in conclusions if found.word is word]
         if of_word:
-            yield f"{title}: {'; '.join(of_word)}."
+            yield text(f"{title}: ", joined("; ", of_word), ".")
 
 
-def _told(found: ConclusionFound) -> str:
+def _told(found: ConclusionFound) -> Text:
     """The conclusion in its words, and the difference of the claim that decided it."""
     deciding = [verdict for verdict in found.verdicts if verdict.word is found.word]
     shown = {_ours(verdict)[1] for verdict in deciding[:1]} - {UNDEFINED}
-    said = f"“{escape(found.conclusion.said)}”"
-    return f"{said} ({escape(deciding[0].metric.title)}: {shown.pop()})" if shown else said
+    said = text(f"“{found.conclusion.said.strip()}”")
+    return text(said, f" ({deciding[0].metric.title}: ", Number(shown.pop()), ")") if shown else said
 
 
 def _likeness(revisited: Revisited) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The text of a report: a heading, one section for each sweep, and how to make all of it again."""
+"""A report: a heading, one section for each sweep, and how to make all of it again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,40 @@ from collections.abc import Mapping, Sequence
 
 import ablate
 from ablate.analysis.results import StudyResults
+from ablate.reporting import latex, markdown
+from ablate.reporting.blocks import (
+    Block,
+    Code,
+    CodeBlock,
+    Heading,
+    Row,
+    Text,
+    joined,
+    paragraph,
+    strong,
+    table,
+    text,
+)
 from ablate.reporting.interpolations import interpolations_section
-from ablate.reporting.markdown import code, escape, fenced, join_blocks, table
 from ablate.reporting.photo_predictions import photographs_section
 from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.sections import sweep_section
 
-__all__ = ["report_markdown"]
+__all__ = ["report_blocks", "report_latex", "report_markdown"]
 
 
 def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
-    """The report as markdown that ends with a newline.
+    """The report as markdown that ends with a newline, see `report_blocks`."""
+    return markdown.render(report_blocks(results, command)) + "\n"
+
+
+def report_latex(results: StudyResults, command: Sequence[str] = ()) -> str:
+    """The report as a document to be compiled in its folder, where `figures/` lies; it ends with a newline."""
+    return latex.document(report_blocks(results, command)) + "\n"
+
+
+def report_blocks(results: StudyResults, command: Sequence[str] = ()) -> list[Block]:
+    """The report.
 
     It is a function of its arguments and of the package's version; nothing of the day or the machine on
     which it is written enters.
@@ -25,59 +48,52 @@ def report_markdown(results: StudyResults, command: Sequence[str] = ()) -> str:
     Args:
         command: the words after `ablate` that made the study, without places on a machine.
     """
-    return (
-        join_blocks(
-            [
-                f"# {escape(results.plan.name)}",
-                _question(results),
-                *(sweep_section(sweep, command, is_alone=len(results.sweeps) == 1) for sweep in results.sweeps),
-                photographs_section(results.photo_predictions) if results.photo_predictions else "",
-                interpolations_section(results.interpolations) if results.interpolations else "",
-                *_conclusions(results),
-                "## How to rebuild",
-                _rebuilding(results.plan.name, command),
-                "## Computed with",
-                _environment(results.environment),
-            ]
-        )
-        + "\n"
-    )
+    is_alone = len(results.sweeps) == 1
+    return [
+        Heading(1, text(results.plan.name)),
+        *_question(results),
+        *(block for sweep in results.sweeps for block in sweep_section(sweep, command, is_alone)),
+        *(photographs_section(results.photo_predictions) if results.photo_predictions else []),
+        *(interpolations_section(results.interpolations) if results.interpolations else []),
+        *_conclusions(results),
+        Heading(2, text("How to rebuild")),
+        _rebuilding(results.plan.name, command),
+        Heading(2, text("Computed with")),
+        *_environment(results.environment),
+    ]
 
 
-def _question(results: StudyResults) -> str:
+def _question(results: StudyResults) -> list[Block]:
     """The study's question, unless it only repeats what the sweeps ask below."""
     asked_below = " ".join(sweep.planned.spec.question for sweep in results.sweeps)
-    return "" if results.plan.question in asked_below else f"**{escape(results.plan.question)}**"
+    return [] if results.plan.question in asked_below else paragraph(strong(results.plan.question))
 
 
-def _conclusions(results: StudyResults) -> list[str]:
+def _conclusions(results: StudyResults) -> list[Block]:
     """Of all sweeps together; a lone sweep has told its own."""
-    found = conclusions_of_study(results) if len(results.sweeps) > 1 else ""
-    return ["## What the original claimed, and what held", found] if found else []
+    found = conclusions_of_study(results) if len(results.sweeps) > 1 else []
+    return [Heading(2, text("What the original claimed, and what held")), *found] if found else []
 
 
-def _rebuilding(name: str, command: Sequence[str]) -> str:
+def _rebuilding(name: str, command: Sequence[str]) -> CodeBlock:
     lines = [
         *([f"python -m ablate {' '.join(map(_shell_word, command))}  # trains what is missing"] if command else []),
         f"python -m ablate report {_shell_word(name)}  # from the stored runs",
         f"python -m ablate report --from reports/{_shell_word(name)}/data  # from this folder alone",
     ]
-    return fenced("\n".join(lines), "sh")
+    return CodeBlock("\n".join(lines), "sh")
 
 
 def _shell_word(word: str) -> str:
     return shlex.quote(word.replace("\n", " "))
 
 
-def _environment(environment: Mapping[str, tuple[str, ...]]) -> str:
-    rows = [[code(name), _distinct(values)] for name, values in environment.items()]
-    return join_blocks([f"ablate {ablate.__version__} wrote this report.", _environment_table(rows)])
+def _environment(environment: Mapping[str, tuple[str, ...]]) -> list[Block]:
+    rows: list[Row] = [[Code(name), _distinct(values)] for name, values in environment.items()]
+    found = [table(["runs were computed with", "value"], rows)] if rows else []
+    return [*paragraph(f"ablate {ablate.__version__} wrote this report."), *found]
 
 
-def _environment_table(rows: list[list[str]]) -> str:
-    return table(["runs were computed with", "value"], rows) if rows else ""
-
-
-def _distinct(values: tuple[str, ...], most: int = 3) -> str:
-    shown = ", ".join(code(value) for value in values[:most])
-    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
+def _distinct(values: tuple[str, ...], most: int = 3) -> Text:
+    shown = joined(", ", map(Code, values[:most]))
+    return text(shown, f" and {len(values) - most} more" if len(values) > most else "")

@@ -1,4 +1,4 @@
-"""The sections of one sweep, each a function from its results to markdown, in the order of the report."""
+"""The sections of one sweep, each a function from its results to blocks, in the order of the report."""
 
 from __future__ import annotations
 
@@ -13,14 +13,30 @@ from ablate.analysis.values import MISSING
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import MetricInfo, Status
+from ablate.reporting.blocks import (
+    Block,
+    Code,
+    Details,
+    Figure,
+    Heading,
+    Inline,
+    Number,
+    Prose,
+    Row,
+    Text,
+    joined,
+    paragraph,
+    strong,
+    table,
+    text,
+)
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.ensembles import ensembles_table
-from ablate.reporting.markdown import code, details, escape, image, join_blocks, table
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
-from ablate.reporting.summary import judged_blocks, test_block
+from ablate.reporting.summary import judged_blocks, level_sentence, test_blocks
 from ablate.verdicts.divergence import Rate
 
 __all__ = ["sweep_section"]
@@ -29,6 +45,7 @@ MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
 MOST_LISTED_ARMS = 200
 SHORT_ID = 12
+RUNS_TABLE = "data/runs.csv"
 # Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
 ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
@@ -36,50 +53,46 @@ CHECKSUM = re.compile(r"[0-9a-f]{64}")
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
 
-def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool) -> str:
+def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool) -> list[Block]:
     """One sweep.
 
     Args:
         command: the words after `ablate` that made the study.
         is_alone: whether it is the study's only sweep, which then needs no heading of its own.
     """
-    return join_blocks(
-        [
-            "" if is_alone else f"## {escape(results.planned.spec.name)}",
-            f"**{escape(results.planned.spec.question)}**",
-            _setup_in_words(results, command),
-            *original_blocks(results),
-            "### What was found" if results.revisited else "",
-            *(judged_blocks(results) if results.verdicts else [_baseline_in_words(results)]),
-            "### Setup",
-            _setup(results, command),
-            "### Plan and what happened",
-            _what_happened(results),
-            "### Results",
-            _results(results),
-            *_figures(results),
-            _probes(results),
-            test_block(results),
-            *_ensembles(results),
-            _secondary(results),
-            _every_run(results),
-        ]
-    )
+    return [
+        *([] if is_alone else [Heading(2, text(results.planned.spec.name))]),
+        *paragraph(strong(results.planned.spec.question)),
+        *_setup_in_words(results, command),
+        *original_blocks(results),
+        *([_part("What was found")] if results.revisited else []),
+        *(judged_blocks(results) if results.verdicts else _baseline_in_words(results)),
+        _part("Setup"),
+        *_setup(results, command),
+        _part("Plan and what happened"),
+        *_what_happened(results),
+        _part("Results"),
+        *_results(results),
+        *_figures(results),
+        *_probes(results),
+        *test_blocks(results),
+        *_ensembles(results),
+        *_secondary(results),
+        _every_run(results),
+    ]
+
+
+def _part(title: str) -> Heading:
+    return Heading(3, text(title))
 
 
 # in words --------------------------------------------------------------------------------------------
 
 
-def _baseline_in_words(results: SweepResults) -> str:
+def _baseline_in_words(results: SweepResults) -> list[Block]:
     """Of a sweep without any other arm."""
-    baseline = results.baseline
-    if baseline.estimate.mean is None:
-        return f"The baseline {code(baseline.arm)} has no completed run, and there is no other arm."
-    level = f"{mean(baseline.estimate)} {interval(baseline.estimate)}{_aim(results.metric)}"
-    return (
-        f"The baseline {code(baseline.arm)} has a mean {escape(results.metric.title)} of {level} over "
-        f"{_seeds(baseline.estimate.n)}; there is no other arm."
-    )
+    beside = ", and there is no other arm." if results.baseline.estimate.mean is None else "; there is no other arm."
+    return paragraph(level_sentence(results, _aim(results.metric)), beside)
 
 
 def _aim(metric: MetricInfo) -> str:
@@ -97,23 +110,23 @@ def _count(n: int, noun: str) -> str:
 # what happened ---------------------------------------------------------------------------------------
 
 
-def _what_happened(results: SweepResults) -> str:
+def _what_happened(results: SweepResults) -> list[Block]:
     events = sorted(
         (outcome for outcome in results.outcomes if outcome.status != Status.COMPLETED.value),
         key=lambda outcome: STATUSES.index(outcome.status),
     )
-    return join_blocks([_counts(results), _events(events), _divergences(results)])
+    return [*paragraph(_counts(results)), *_events(events), *_divergences(results)]
 
 
-def _divergences(results: SweepResults) -> str:
+def _divergences(results: SweepResults) -> list[Block]:
     """How often arms diverged, with exact intervals, and how each stands if that counts as the worst outcome."""
     if not results.divergences:
-        return ""
-    rows = [
+        return []
+    rows: list[Row] = [
         [
-            code(each.arm),
-            _rate(each.rates.arm),
-            _rate(each.rates.reference),
+            Code(each.arm),
+            Number(_rate(each.rates.arm)),
+            Number(_rate(each.rates.reference)),
             probability(each.rates.p).removeprefix("="),
             f"{each.ranks.wins} won, {each.ranks.ties} tied, {each.ranks.losses} lost",
             probability(each.ranks.p).removeprefix("="),
@@ -122,7 +135,7 @@ def _divergences(results: SweepResults) -> str:
     ]
     header = ["arm", "diverged", "baseline diverged", "McNemar p", "with divergence as the worst", "sign test p"]
     note = "Over the seeds with an outcome on both sides; 95% intervals of Clopper and Pearson; both tests are exact."
-    return join_blocks([table(header, rows, numeric=(3, 5)), note])
+    return [table(header, rows, numeric=(3, 5)), *paragraph(note)]
 
 
 def _rate(rate: Rate) -> str:
@@ -141,17 +154,22 @@ def _counts(results: SweepResults) -> str:
     return f"Planned: {_count(arms, 'arm')} × {_seeds(seeds)} = {_count(arms * seeds, 'run')}: {found}.{folded}"
 
 
-def _events(events: Sequence[RunOutcome]) -> str:
+def _events(events: Sequence[RunOutcome]) -> list[Block]:
     if not events:
-        return ""
-    rows = [
-        [outcome.status, code(outcome.arm), str(outcome.seed), escape(_shortened(outcome.detail)) or UNDEFINED]
+        return []
+    rows: list[Row] = [
+        [outcome.status, Code(outcome.arm), str(outcome.seed), _shortened(outcome.detail).strip() or UNDEFINED]
         for outcome in events[:MOST_LISTED_EVENTS]
     ]
-    left_out = len(events) - len(rows)
-    rest = f"… and {left_out} more in `data/runs.csv`." if left_out else ""
-    note = "Means and differences are over completed runs; a diverged run is counted, never averaged."
-    return join_blocks([table(["status", "arm", "seed", "what happened"], rows, numeric=[2]), rest, note])
+    return [
+        table(["status", "arm", "seed", "what happened"], rows, numeric=[2]),
+        *_rest(len(events) - len(rows), RUNS_TABLE),
+        *paragraph("Means and differences are over completed runs; a diverged run is counted, never averaged."),
+    ]
+
+
+def _rest(left_out: int, file: str) -> list[Block]:
+    return paragraph(f"… and {left_out} more in ", Code(file), ".") if left_out else []
 
 
 def _shortened(text: str, most: int = 200) -> str:
@@ -161,29 +179,27 @@ def _shortened(text: str, most: int = 200) -> str:
 # setup -----------------------------------------------------------------------------------------------
 
 
-def _setup(results: SweepResults, command: Sequence[str]) -> str:
+def _setup(results: SweepResults, command: Sequence[str]) -> list[Block]:
     arms = results.planned.arms
     flat = {arm.name: flatten(arm.settings) for arm in arms}
     differing = set(differing_names(flat.values()))
     shared = {name: value for name, value in flat[arms[0].name].items() if name not in differing}
     common = {name: value for name, value in shared.items() if not _is_unused(name, value)}
-    return join_blocks(
-        [
-            _protocol(results),
-            _not_default(results, command),
-            _overrides(results.planned.baseline, arms, flat),
-            details("Every setting that all arms share", table(["setting", "value"], _grouped(common))),
-        ]
-    )
+    return [
+        Prose(_protocol(results)),
+        *_not_default(results, command),
+        *_overrides(results.planned.baseline, arms, flat),
+        Details("Every setting that all arms share", (table(["setting", "value"], _grouped(common)),)),
+    ]
 
 
-def _not_default(results: SweepResults, command: Sequence[str]) -> str:
+def _not_default(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What was set for all arms, by the files of the study and on the command line."""
     # Of two words about one key the later one counts.
     words = {word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(command))}
     if not words:
-        return "Everything that the arms share is at ablate's defaults."
-    return f"Set for all arms, the rest at ablate's defaults: {', '.join(map(code, words.values()))}."
+        return paragraph("Everything that the arms share is at ablate's defaults.")
+    return paragraph("Set for all arms, the rest at ablate's defaults: ", joined(", ", map(Code, words.values())), ".")
 
 
 def _commanded(command: Sequence[str]) -> list[str]:
@@ -191,23 +207,22 @@ def _commanded(command: Sequence[str]) -> list[str]:
     return [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
 
 
-def _setup_in_words(results: SweepResults, command: Sequence[str]) -> str:
+def _setup_in_words(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What the study's file says, and what of it the command line may have changed."""
     setup, changed = results.planned.spec.setup, _commanded(command)
     if not setup or not changed:
-        return escape(setup)
-    return f"{escape(setup)} Here the command line has the last word: {', '.join(map(code, changed))}."
+        return paragraph(setup)
+    return paragraph(setup, " Here the command line has the last word: ", joined(", ", map(Code, changed)), ".")
 
 
-def _protocol(results: SweepResults) -> str:
+def _protocol(results: SweepResults) -> Text:
     spec = results.planned.spec
     seeds = ", ".join(map(str, spec.seeds[:20])) + (", …" if len(spec.seeds) > 20 else "")
-    margin = f"; margin {escape(str(spec.margin))}" if spec.margin is not None else ""
-    reason = f" ({escape(spec.margin_reason.rstrip('.'))})" if spec.margin is not None and spec.margin_reason else ""
-    return (
-        f"Metric {code(spec.metric)} ({escape(results.metric.title)}){margin}{reason}. Design {code(spec.design)}, "
-        f"baseline {code(results.baseline.arm)}, seeds {seeds}; equal seeds share initialisation, data order and split."
-    )
+    margin = f"; margin {spec.margin}" if spec.margin is not None else ""
+    reason = f" ({spec.margin_reason.strip().rstrip('.')})" if spec.margin is not None and spec.margin_reason else ""
+    metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}.")
+    design = text(" Design ", Code(spec.design), ", baseline ", Code(results.baseline.arm))
+    return text(metric, design, f", seeds {seeds}; equal seeds share initialisation, data order and split.")
 
 
 def _is_unused(name: str, value: Json) -> bool:
@@ -215,52 +230,53 @@ def _is_unused(name: str, value: Json) -> bool:
     return "." not in name and value in (None, [], {}, "")
 
 
-def _grouped(settings: Mapping[str, Json]) -> list[list[str]]:
+def _grouped(settings: Mapping[str, Json]) -> list[list[Inline]]:
     """One row for each first part of the dotted names: what stands there and what is below it."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[Text]] = {}
     for name, value in settings.items():
         group, _, rest = name.partition(".")
-        text = _value(value)
-        groups.setdefault(group, []).append(f"{escape(rest)} {text}" if rest else text)
-    return [[code(group), ", ".join(parts)] for group, parts in groups.items()]
+        groups.setdefault(group, []).append(text(rest and f"{rest} ", _value(value)))
+    return [[Code(group), joined(", ", parts)] for group, parts in groups.items()]
 
 
-def _overrides(baseline: PlannedArm, arms: Sequence[PlannedArm], flat: Mapping[str, Mapping[str, Json]]) -> str:
+def _overrides(baseline: PlannedArm, arms: Sequence[PlannedArm], flat: Mapping[str, Mapping[str, Json]]) -> list[Block]:
     reference = flat[baseline.name]
-    rows = [
-        [code(arm.name), "baseline" if arm.is_baseline else _changes(reference, flat[arm.name])]
+    rows: list[Row] = [
+        [Code(arm.name), "baseline" if arm.is_baseline else _changes(reference, flat[arm.name])]
         for arm in arms[:MOST_LISTED_ARMS]
     ]
-    left_out = f"… and {len(arms) - len(rows)} more in `data/plan.json`." if len(rows) < len(arms) else ""
-    return join_blocks([table(["arm", "differs from the baseline in"], rows), left_out])
+    return [table(["arm", "differs from the baseline in"], rows), *_rest(len(arms) - len(rows), "data/plan.json")]
 
 
-def _changes(reference: Mapping[str, Json], settings: Mapping[str, Json]) -> str:
+def _changes(reference: Mapping[str, Json], settings: Mapping[str, Json]) -> Text:
     names = differing_names([reference, settings])
-    present = [f"{escape(name)} {_value(settings[name])}" for name in names if name in settings]
+    present = [text(f"{name} ", _value(settings[name])) for name in names if name in settings]
     # Another component has other arguments; only of the same one is it worth saying that one is gone.
-    absent = [escape(name) for name in names if name not in settings and name.partition(".")[0] not in names]
-    without = [f"without {', '.join(absent)}"] if absent else []
-    return ", ".join([*present, *without]) or "nothing: the same configuration"
+    absent = [name for name in names if name not in settings and name.partition(".")[0] not in names]
+    without = [text(f"without {', '.join(absent)}")] if absent else []
+    return joined(", ", [*present, *without]) or text("nothing: the same configuration")
 
 
-def _value(value: Json) -> str:
-    text = setting_text(value)
-    return code(text[:SHORT_ID] if CHECKSUM.fullmatch(text) else _shortened(text, 60))
+def _value(value: Json) -> Code:
+    written = setting_text(value)
+    return Code(written[:SHORT_ID] if CHECKSUM.fullmatch(written) else _shortened(written, 60))
 
 
 # results ---------------------------------------------------------------------------------------------
 
 
-def _results(results: SweepResults) -> str:
-    rows = [[code(summary.arm), *_level_cells(summary), _not_averaged(summary)] for summary in results.summaries]
+def _results(results: SweepResults) -> list[Block]:
+    rows: list[Row] = [
+        [Code(summary.arm), *_level_cells(summary), _not_averaged(summary)] for summary in results.summaries
+    ]
     header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
     note = (
-        f"{capitalised(escape(results.metric.title))}{_aim(results.metric)}. n counts completed runs, sd is over "
+        f"{capitalised(results.metric.title)}{_aim(results.metric)}. n counts completed runs, sd is over "
         "seeds; intervals are Student's t, each for its own mean. They say what new seeds would do on this data and "
         "this split."
     )
-    return join_blocks([table(header, rows, numeric=range(1, len(header) - 1)), note])
+    caption = f"{results.metric.title} by arm, over seeds"
+    return [table(header, rows, range(1, len(header) - 1), caption), *paragraph(note)]
 
 
 def _level_cells(summary: ArmSummary) -> list[str]:
@@ -273,66 +289,64 @@ def _not_averaged(summary: ArmSummary) -> str:
     return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or UNDEFINED
 
 
-def _figures(results: SweepResults) -> list[str]:
+def _figures(results: SweepResults) -> list[Block]:
     name = results.planned.spec.name
     return [
-        f"{image(caption.alternative, f'figures/{figure_file(name, caption.name)}')}\n\n*{caption.text}*"
+        Figure(f"figures/{figure_file(name, caption.name)}", caption.alternative, text(caption.text))
         for caption in (*captions(results), *probe_captions(results))
     ]
 
 
-def _ensembles(results: SweepResults) -> list[str]:
-    return ["### Ensembles of seeds", ensembles_table(results.ensembles)] if results.ensembles else []
+def _ensembles(results: SweepResults) -> list[Block]:
+    return [_part("Ensembles of seeds"), *ensembles_table(results.ensembles)] if results.ensembles else []
 
 
-def _probes(results: SweepResults) -> str:
+def _probes(results: SweepResults) -> list[Block]:
     """A table turned round, since there are more quantities than arms and their names are long."""
     if not results.probes:
-        return ""
-    header = ["measured", *(code(arm.arm) for arm in results.summaries)]
-    rows = [
-        [escape(column.metric.title), *(mean(summary.estimate) for summary in column.summaries)]
-        for column in results.probes
+        return []
+    header: list[Inline] = ["measured", *(Code(arm.arm) for arm in results.summaries)]
+    rows: list[Row] = [
+        [column.metric.title, *(mean(summary.estimate) for summary in column.summaries)] for column in results.probes
     ]
-    note = (
+    note = paragraph(
         "Means over completed seeds, of the weights that a run ended with; claims can be about each. What is measured, "
-        "and how, stands in `ablate/probes`."
+        "and how, stands in ",
+        Code("ablate/probes"),
+        ".",
     )
-    return join_blocks([table(header, rows, numeric=range(1, len(header))), note])
+    return [table(header, rows, numeric=range(1, len(header))), *note]
 
 
-def _secondary(results: SweepResults) -> str:
+def _secondary(results: SweepResults) -> list[Block]:
     if not results.secondary:
-        return ""
+        return []
     columns = [*results.secondary, results.seconds]
-    rows = [[code(arm.arm), *_means(columns, position)] for position, arm in enumerate(results.summaries)]
-    header = ["arm", *(escape(column.metric.name) for column in columns)]
+    rows: list[Row] = [[Code(arm.arm), *_means(columns, position)] for position, arm in enumerate(results.summaries)]
+    header = ["arm", *(column.metric.name for column in columns)]
     note = (
         "Means over completed seeds, of the weights that a run ended with; seconds without "
         "compilation. The sweep does not ask about them, and nothing was chosen by them."
     )
-    body = join_blocks([table(header, rows, numeric=range(1, len(header))), note])
-    return details("Other metrics", body)
+    return [Details("Other metrics", (table(header, rows, numeric=range(1, len(header))), *paragraph(note)))]
 
 
 def _means(columns: Sequence[MetricSummaries], position: int) -> list[str]:
     return [mean(column.summaries[position].estimate) for column in columns]
 
 
-def _every_run(results: SweepResults) -> str:
+def _every_run(results: SweepResults) -> Details:
     header = ["arm", "seed", "run", "status", "epochs", "best epoch", results.planned.spec.metric]
-    rows = [_run_row(outcome) for outcome in results.outcomes[:MOST_LISTED_RUNS]]
-    left_out = len(results.outcomes) - len(rows)
-    rest = f"… and {left_out} more in `data/runs.csv`." if left_out else ""
-    body = join_blocks([table([escape(name) for name in header], rows, numeric=(1, 4, 5, 6)), rest])
-    return details(f"Every run ({len(results.outcomes)})", body)
+    rows: list[Row] = [_run_row(outcome) for outcome in results.outcomes[:MOST_LISTED_RUNS]]
+    rest = _rest(len(results.outcomes) - len(rows), RUNS_TABLE)
+    return Details(f"Every run ({len(results.outcomes)})", (table(header, rows, numeric=(1, 4, 5, 6)), *rest))
 
 
-def _run_row(outcome: RunOutcome) -> list[str]:
+def _run_row(outcome: RunOutcome) -> list[Inline]:
     return [
-        code(outcome.arm),
+        Code(outcome.arm),
         str(outcome.seed),
-        code(outcome.run_id[:SHORT_ID]),
+        Code(outcome.run_id[:SHORT_ID]),
         outcome.status,
         UNDEFINED if outcome.epochs_run is None else str(outcome.epochs_run),
         UNDEFINED if outcome.best_epoch is None else str(outcome.best_epoch),

@@ -1,6 +1,6 @@
 """What opens a sweep's section: the box, the guarantee, the tables of verdicts and the flags.
 
-    join_blocks(judged_blocks(results))
+    judged_blocks(results)
 
 The box says three things apart: what was shown, what was not resolved, and what was not done, since a
 reader who stops there must not take the second or the third for the first.
@@ -15,12 +15,28 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
-from ablate.reporting.flags import SENTENCES, flag_list
-from ablate.reporting.markdown import code, details, escape, join_blocks, table
+from ablate.reporting.blocks import (
+    Block,
+    Callout,
+    Code,
+    Details,
+    Heading,
+    Inline,
+    Item,
+    ListBlock,
+    Number,
+    Text,
+    joined,
+    paragraph,
+    strong,
+    text,
+)
+from ablate.reporting.flags import flag_list, flag_sentence
 from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import capitalised
-from ablate.reporting.verdict_tables import verdict_text_table
+from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting.words import in_capitals
 from ablate.verdicts.verdict import Family, Flag, Verdict, Word
 
 __all__ = [
@@ -29,9 +45,9 @@ __all__ = [
     "family_guarantee",
     "guarantee",
     "judged_blocks",
+    "level_sentence",
     "raised_flags",
-    "test_block",
-    "text_table",
+    "test_blocks",
 ]
 
 MOST_SENTENCES = 12
@@ -50,21 +66,24 @@ WORDS_IN_ORDER = (
 )
 # Flags of what the study did not do, as against what its data happen to look like.
 NOT_DONE = (Flag.UNTUNED_NUISANCE, Flag.SHARED_LR_BATCH, Flag.EDGE_OF_SEARCH)
+ABOUT_FRESH_EXAMPLES = (
+    " The last column says whether the interval over new seeds and new test examples together excludes zero as well."
+)
 ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni"}
 
 
-def judged_blocks(results: SweepResults) -> list[str]:
-    """The blocks of markdown about what was judged."""
+def judged_blocks(results: SweepResults) -> list[Block]:
+    """The blocks about what was judged."""
     verdicts, claims = results.verdicts, results.claims
     raised = raised_flags(results)
     flags = flag_list(raised, len(verdicts) + len(claims))
     return [
         box(results, raised),
-        guarantee(results),
-        *_titled("", verdicts, results.multiplicity),
-        *_titled("### Claims", claims, results.multiplicity),
-        *_exploratory("### Effects of the factors", _effects(results)),
-        *(["### Flags", flags] if flags else []),
+        *paragraph(guarantee(results)),
+        *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
+        *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
+        *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
+        *_titled("Flags", flags),
     ]
 
 
@@ -83,44 +102,34 @@ def _effects(results: SweepResults) -> tuple[Verdict, ...]:
     return results.slopes if grid is None else (*grid.main_effects, *grid.interactions)
 
 
-def _titled(title: str, verdicts: Sequence[Verdict], multiplicity: str) -> list[str]:
-    return [title, text_table(verdicts, adjustment_of(verdicts, multiplicity))] if verdicts else []
+def _titled(title: str, blocks: Sequence[Block]) -> list[Block]:
+    return [Heading(3, text(title)), *blocks] if blocks else []
 
 
-def test_block(results: SweepResults) -> str:
+def _family(verdicts: Sequence[Verdict], multiplicity: str, caption: str) -> list[Block]:
+    return [verdict_rows(verdicts, adjustment_of(verdicts, multiplicity), caption)] if verdicts else []
+
+
+def test_blocks(results: SweepResults) -> list[Block]:
     """The arms on the test split, folded: nothing was chosen by it, and the sweep does not ask about it."""
     if not results.on_test:
-        return ""
-    note = (
-        "Exploratory: adjusted among themselves, and without verdicts. The last column says whether the interval over "
-        "new seeds and new test examples together excludes zero as well."
-        if any(row.holds_new_test is not None for row in results.on_test)
-        else "Exploratory: adjusted among themselves, and without verdicts."
-    )
-    title = capitalised(escape(results.on_test[0].metric.title))
-    adjustment = adjustment_of(results.on_test, "holm")
-    return details(title, join_blocks([text_table(results.on_test, adjustment), note]))
+        return []
+    title = capitalised(results.on_test[0].metric.title)
+    has_fresh = any(row.holds_new_test is not None for row in results.on_test)
+    return [Details(title, tuple(_exploratory(results.on_test, title, ABOUT_FRESH_EXAMPLES if has_fresh else "")))]
 
 
-def _exploratory(title: str, rows: Sequence[Verdict]) -> list[str]:
+def _exploratory(rows: Sequence[Verdict], caption: str, note: str = "") -> list[Block]:
     """Such rows are adjusted by Holm whatever the families do."""
-    note = "Exploratory: adjusted among themselves, and without verdicts."
-    return [*_titled(title, rows, "holm"), note] if rows else []
-
-
-def text_table(verdicts: Sequence[Verdict], adjustment: str = "Holm") -> str:
-    """The table of verdicts in markdown."""
-    plain = verdict_text_table(verdicts, adjustment)
-    # Only the first cell holds words from outside; the others are numbers with their signs.
-    rows = [[code(row[0]), *row[1:]] for row in plain.rows]
-    return table(plain.header, rows, plain.numeric)
+    said = f"Exploratory: adjusted among themselves, and without verdicts.{note}"
+    return [*_family(rows, "holm", caption), *paragraph(said)] if rows else []
 
 
 # the box -----------------------------------------------------------------------------------------------
 
 
-def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> str:
-    """An alert as GitHub renders it; elsewhere it is a quotation."""
+def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
+    """What was shown, what was not resolved, and what was not done."""
     judged = (*results.verdicts, *results.claims)
     shown = _sentences([verdict for verdict in judged if is_resolved(verdict)], results)
     open_questions = _sentences([verdict for verdict in judged if not is_resolved(verdict)], results)
@@ -130,49 +139,51 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> str:
         ("Not resolved", [*open_questions, *unconfirmed]),
         ("Not done", _listed(_not_done(results, raised))),
     )
-    lines = ["[!IMPORTANT]", *_level(results)]
-    for title, items in groups:
-        if items:
-            lines += [f"**{title}**", "", *items, ""]
-    return "\n".join(f"> {line}".rstrip() for line in lines[:-1])
+    told = [block for title, items in groups if items for block in (*paragraph(strong(title)), ListBlock(tuple(items)))]
+    return Callout((*paragraph(_level(results)), *told))
 
 
-def _level(results: SweepResults) -> list[str]:
-    baseline = results.baseline
-    if baseline.estimate.mean is None:
-        return [f"The baseline {code(baseline.arm)} has no completed run, so nothing can be compared with it.", ""]
-    seeds = f"{baseline.estimate.n} seed{'s' if baseline.estimate.n != 1 else ''}"
-    return [
-        f"The baseline {code(baseline.arm)} has a mean {escape(results.metric.title)} of {mean(baseline.estimate)} "
-        f"{interval(baseline.estimate)} over {seeds}; differences from it are paired by seed.",
-        "",
-    ]
+def _level(results: SweepResults) -> Text:
+    if results.baseline.estimate.mean is None:
+        return text(level_sentence(results), ", so nothing can be compared with it.")
+    return text(level_sentence(results), "; differences from it are paired by seed.")
 
 
-def _listed(items: Sequence[str]) -> list[str]:
-    return [f"- {item}" for item in items]
+def level_sentence(results: SweepResults, aim: str = "") -> Text:
+    """Where the baseline stands, without a full stop.
+
+    Args:
+        aim: what is said of the metric behind its value.
+    """
+    arm, estimate = results.baseline.arm, results.baseline.estimate
+    if estimate.mean is None:
+        return text("The baseline ", Code(arm), " has no completed run")
+    level = Number(f"{mean(estimate)} {interval(estimate)}")
+    seeds = f"{aim} over {estimate.n} seed{'s' if estimate.n != 1 else ''}"
+    return text("The baseline ", Code(arm), f" has a mean {results.metric.title} of ", level, seeds)
 
 
-def _sentences(verdicts: Sequence[Verdict], results: SweepResults) -> list[str]:
+def _listed(items: Sequence[Inline]) -> list[Item]:
+    return [Item(text(item)) for item in items]
+
+
+def _sentences(verdicts: Sequence[Verdict], results: SweepResults) -> list[Item]:
     """A list of all of them, or of how many there are of each word and of the largest differences among them."""
     if len(verdicts) <= MOST_SENTENCES:
         return _listed([_sentence(verdict, results) for verdict in verdicts])
-    lines = []
-    for word in WORDS_IN_ORDER:
-        of_word = [verdict for verdict in verdicts if verdict.word is word]
-        if of_word:
-            lines += [
-                f"- {_counted(of_word)}",
-                *(f"  - {_sentence(verdict, results)}" for verdict in _telling(of_word)),
-            ]
-    return lines
+    by_word = [(word, [verdict for verdict in verdicts if verdict.word is word]) for word in WORDS_IN_ORDER]
+    return [
+        Item(_counted(word, of_word), tuple(_listed([_sentence(verdict, results) for verdict in _telling(of_word)])))
+        for word, of_word in by_word
+        if of_word
+    ]
 
 
-def _counted(verdicts: Sequence[Verdict]) -> str:
-    count, word = len(verdicts), verdicts[0].word
+def _counted(word: Word, verdicts: Sequence[Verdict]) -> Text:
+    count = len(verdicts)
     noun = "claim" if verdicts[0].family is Family.CLAIMS else "arm"
     chosen = f", of which the {TELLING_OF_A_WORD} largest differences" if count > TELLING_OF_A_WORD else ""
-    return f"{count} {noun}{'s' if count > 1 else ''} **{'' if word is None else word.value.upper()}**{chosen}:"
+    return text(f"{count} {noun}{'s' if count > 1 else ''} ", in_capitals(word), f"{chosen}:")
 
 
 def _telling(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
@@ -181,22 +192,22 @@ def _telling(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
     return [verdict for verdict in verdicts if verdict in largest]
 
 
-def _sentence(verdict: Verdict, results: SweepResults) -> str:
+def _sentence(verdict: Verdict, results: SweepResults) -> Text:
     family = results.claims if verdict.family is Family.CLAIMS else results.verdicts
     return verdict_sentence(verdict, adjustment_of(family, results.multiplicity))
 
 
-def _selected(selection: Selection | None, is_confirmed: bool) -> list[str]:
+def _selected(selection: Selection | None, is_confirmed: bool) -> list[Inline]:
     if selection is None or selection.is_confirmed is not is_confirmed:
         return []
     return [selection_sentence(selection)]
 
 
-def _not_done(results: SweepResults, raised: Sequence[RaisedFlag]) -> list[str]:
+def _not_done(results: SweepResults, raised: Sequence[RaisedFlag]) -> list[Inline]:
     by_flag = {each.flag: each for each in raised}
     return [
         *_unfinished_runs(results),
-        *(_told(by_flag[flag]) for flag in NOT_DONE if flag in by_flag),
+        *(flag_sentence(by_flag[flag]) for flag in NOT_DONE if flag in by_flag),
         *_untested_interactions(results),
         *_unstated_margins(results),
         "Other data sets and other splits: everything here is about new seeds on this one.",
@@ -216,18 +227,14 @@ def _unfinished_runs(results: SweepResults) -> list[str]:
     return [f"{total - done} of {total} planned runs have no outcome ({counts})."]
 
 
-def _told(raised: RaisedFlag) -> str:
-    detail = f" ({escape(raised.detail)})" if raised.detail else ""
-    return f"{SENTENCES[raised.flag].removesuffix('.')}{detail}."
-
-
-def _unstated_margins(results: SweepResults) -> list[str]:
+def _unstated_margins(results: SweepResults) -> list[Text]:
     without = [verdict.subject for verdict in (*results.verdicts, *results.claims) if verdict.margin is None]
     if not without:
         return []
     of_all = len(without) == len(results.verdicts) + len(results.claims)
-    whose = "" if of_all else f" for {', '.join(map(code, without[:MOST_SENTENCES]))}"
-    return [f"No margin is stated{whose}, so `equivalent` cannot be said, nor how many seeds would resolve it."]
+    whose = text() if of_all else text(" for ", joined(", ", map(Code, without[:MOST_SENTENCES])))
+    cannot = text(", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it.")
+    return [text("No margin is stated", whose, cannot)]
 
 
 def _untested_interactions(results: SweepResults) -> list[str]:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.analysis.sweep_flags import with_those_of
+from ablate.reporting.blocks import Block, Code, Figure, Heading, bullets, paragraph, text
 from ablate.reporting.flags import flag_list
-from ablate.reporting.latex import verdicts_latex
-from ablate.reporting.markdown import code, escape, image, join_blocks
-from ablate.reporting.summary import adjustment_of, family_guarantee, text_table
+from ablate.reporting.latex import tabular
+from ablate.reporting.markdown import render
+from ablate.reporting.summary import adjustment_of, family_guarantee
+from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.storage.atomic import write_atomically
 from ablate.verdicts.verdict import Verdict
@@ -40,33 +42,36 @@ def write_analysis(verdicts: Sequence[Verdict], multiplicity: str, folder: Path)
     from ablate.plots.forest_page import forest_page
 
     path, first = folder / "verdicts.md", verdicts[0]
-    text = f"{_markdown(verdicts, multiplicity)}\n\n{image('Differences of every arm with intervals', FOREST)}\n"
+    markdown = render([*_blocks(verdicts, multiplicity), Figure(FOREST, "Differences of every arm with intervals")])
     write_atomically(folder / "verdicts.csv", to_csv_bytes(verdict_table(verdicts)))
     write_atomically(folder / "verdicts.tex", f"{_latex(verdicts, multiplicity)}\n".encode())
     figure = forest_page([verdicts], first.metric.title, f"paired with {first.reference}")
     write_atomically(folder / FOREST, png_bytes(figure))
-    write_atomically(path, text.encode())
+    write_atomically(path, f"{markdown}\n".encode())
     return path
 
 
-def _markdown(verdicts: Sequence[Verdict], multiplicity: str) -> str:
+def _blocks(verdicts: Sequence[Verdict], multiplicity: str) -> list[Block]:
     adjustment = adjustment_of(verdicts, multiplicity)
     first = verdicts[0]
     flags = flag_list(with_those_of(verdicts, ()), len(verdicts))
-    return join_blocks(
-        [
-            f"# {escape(first.metric.title)}",
-            f"The baseline is {code(first.reference)}; equal seeds are paired.",
-            "\n".join(f"- {verdict_sentence(verdict, adjustment)}" for verdict in verdicts),
-            f"{family_guarantee(verdicts, multiplicity)}, over new seeds.",
-            text_table(verdicts, adjustment),
-            *(["## Flags", flags] if flags else []),
-        ]
-    )
+    return [
+        Heading(1, text(first.metric.title)),
+        *paragraph("The baseline is ", Code(first.reference), "; equal seeds are paired."),
+        bullets(verdict_sentence(verdict, adjustment) for verdict in verdicts),
+        *paragraph(f"{family_guarantee(verdicts, multiplicity)}, over new seeds."),
+        verdict_rows(verdicts, adjustment),
+        *([Heading(2, text("Flags"))] if flags else []),
+        *flags,
+    ]
+
+
+def _markdown(verdicts: Sequence[Verdict], multiplicity: str) -> str:
+    return render(_blocks(verdicts, multiplicity))
 
 
 def _latex(verdicts: Sequence[Verdict], multiplicity: str) -> str:
-    return verdicts_latex(verdicts, adjustment_of(verdicts, multiplicity))
+    return tabular(verdict_rows(verdicts, adjustment_of(verdicts, multiplicity)))
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Verdict], str], str]] = {

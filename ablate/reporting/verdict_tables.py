@@ -1,4 +1,4 @@
-"""Verdicts as rows of plain text, to be set in markdown or LaTeX; every column is in `data/verdicts.csv`."""
+"""Verdicts as the rows of a table; every column is in `data/verdicts.csv`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
-from ablate.plots.signs import SIGNS
+from ablate.reporting.blocks import Code, Inline, Table, table
 from ablate.reporting.numbers import UNDEFINED
 from ablate.reporting.quantities import (
     difference,
@@ -18,19 +18,10 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.reporting.words import with_sign
 from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
-__all__ = ["TextTable", "verdict_text_table"]
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table of plain text, nothing escaped. `numeric` are the positions of the columns set flush right; the
-    first column holds names."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: tuple[int, ...]
+__all__ = ["verdict_rows"]
 
 
 @dataclass(frozen=True)
@@ -38,30 +29,36 @@ class Column:
     """`is_shown` says of all rows of a table whether the column tells anything."""
 
     header: str
-    cell: Callable[[Verdict], str]
+    cell: Callable[[Verdict], Inline]
     is_numeric: bool = True
     is_shown: Callable[[Sequence[Verdict]], bool] = bool
 
 
-def verdict_text_table(verdicts: Sequence[Verdict], adjustment: str = "Holm") -> TextTable:
+def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption: str = "") -> Table:
     """One row for each verdict, in their order.
 
     Args:
         adjustment: whose adjusted p and intervals are shown; empty for a family of one.
     """
     columns = [column for column in _columns(verdicts, adjustment) if column.is_shown(verdicts)]
-    return TextTable(
-        header=tuple(column.header for column in columns),
-        rows=tuple(tuple(column.cell(verdict) for column in columns) for verdict in verdicts),
-        numeric=tuple(position for position, column in enumerate(columns) if column.is_numeric),
+    return table(
+        [column.header for column in columns],
+        [[column.cell(verdict) for column in columns] for verdict in verdicts],
+        [position for position, column in enumerate(columns) if column.is_numeric],
+        caption,
     )
 
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
     claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
     return [
-        Column("claim" if claims else _subject(verdicts), lambda verdict: verdict.subject, is_numeric=False),
-        Column("verdict", _word, is_numeric=False, is_shown=lambda rows: any(row.word for row in rows)),
+        Column("claim" if claims else _subject(verdicts), lambda verdict: Code(verdict.subject), is_numeric=False),
+        Column(
+            "verdict",
+            lambda verdict: with_sign(verdict.word),
+            is_numeric=False,
+            is_shown=lambda rows: any(row.word for row in rows),
+        ),
         Column(_of_difference(verdicts), _difference),
         Column(interval_name(verdicts), _interval),
         Column("adjusted interval", _adjusted, is_shown=lambda rows: bool(adjustment) and any(r.alpha_i for r in rows)),
@@ -82,10 +79,6 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
 def _subject(verdicts: Sequence[Verdict]) -> str:
     """Effects of factors have no two sides."""
     return "arm" if all(verdict.arm for verdict in verdicts) else "effect"
-
-
-def _word(verdict: Verdict) -> str:
-    return UNDEFINED if verdict.word is None else f"{SIGNS[verdict.word]} {verdict.word.value}"
 
 
 def _of_difference(verdicts: Sequence[Verdict]) -> str:

@@ -1,7 +1,7 @@
 """Verdicts as sentences: what was found, how large it is, how sure, and of how many seeds.
 
-    verdict_sentence(verdict)
-    # `dropout=0.3` is **BETTER** than the baseline: +0.42 pp test accuracy (95% CI +0.21..+0.63; Holm p=.004;
+    verdict_sentence(verdict).plain
+    # dropout=0.3 is BETTER than the baseline: +0.42 pp test accuracy (95% CI +0.21..+0.63; Holm p=.004;
     # 8 seeds, 8/8 wins; 18% fewer errors).
 
 The words come from the verdict and from nowhere else: nothing is judged here. A p never stands without its
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ablate.analysis.selections import Selection
 from ablate.core.claims import EPOCHS_TO
-from ablate.reporting.markdown import code, escape
+from ablate.reporting.blocks import Code, Inline, Number, Text, joined, strong, text
 from ablate.reporting.quantities import (
     bounds,
     change_of_error,
@@ -22,6 +22,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
+from ablate.reporting.words import in_capitals
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
@@ -34,49 +35,53 @@ def is_resolved(verdict: Verdict) -> bool:
     return verdict.word is not None and verdict.word not in UNRESOLVED
 
 
-def verdict_sentence(verdict: Verdict, adjustment: str = "Holm") -> str:
-    """One verdict in markdown.
+def verdict_sentence(verdict: Verdict, adjustment: str = "Holm") -> Text:
+    """One verdict.
 
     Args:
         adjustment: whose adjusted p is shown; empty for a family of one, whose p needs none.
     """
-    return f"{_statement(verdict)}: {_finding(verdict, adjustment)}{_divergence(verdict)}{_what_would_help(verdict)}."
+    finding = _finding(verdict, adjustment)
+    return text(_statement(verdict), ": ", finding, _divergence(verdict), _what_would_help(verdict), ".")
 
 
-def selection_sentence(selection: Selection, adjustment: str = "Holm") -> str:
+def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
     """What may be said of the arm with the best mean: that it was selected, and whether fresh seeds agree."""
     extreme = "highest" if selection.metric.sign > 0 else "lowest"
-    has_best_mean = f"{code(selection.arm)} has the {extreme} mean {escape(selection.metric.title)}"
+    has_best_mean = text(Code(selection.arm), f" has the {extreme} mean {selection.metric.title}")
     if not selection.confirmation:
-        return (
-            f"{has_best_mean}: **selected, not confirmed**. The extreme of several means flatters on average; seeds "
-            "that took no part in choosing it would have to agree."
+        return text(
+            has_best_mean,
+            ": ",
+            strong("selected, not confirmed"),
+            ". The extreme of several means flatters on average; seeds that took no part in choosing it would have to "
+            "agree.",
         )
-    agreement = "and **confirmed** on fresh seeds" if selection.is_confirmed else "and **not confirmed** by fresh seeds"
-    found = " ".join(_confirmation(verdict, adjustment) for verdict in selection.confirmation)
-    return f"{has_best_mean}: selected, {agreement}. {found}"
+    confirmed, not_confirmed = text(strong("confirmed"), " on"), text(strong("not confirmed"), " by")
+    agreement = confirmed if selection.is_confirmed else not_confirmed
+    found = joined(" ", (_confirmation(verdict, adjustment) for verdict in selection.confirmation))
+    return text(has_best_mean, ": selected, and ", agreement, " fresh seeds. ", found)
 
 
-def _confirmation(verdict: Verdict, adjustment: str) -> str:
+def _confirmation(verdict: Verdict, adjustment: str) -> Text:
     word = "no verdict" if verdict.word is None else verdict.word.value.upper()
-    return f"Against {code(verdict.reference)}: {word}, {_finding(verdict, adjustment)}."
+    return text("Against ", Code(verdict.reference), f": {word}, ", _finding(verdict, adjustment), ".")
 
 
 # what is said ------------------------------------------------------------------------------------------
 
 
-def _statement(verdict: Verdict) -> str:
-    subject = code(verdict.subject)
-    qualifier = "" if _says_why_itself(verdict) else escape(verdict.qualifier)
+def _statement(verdict: Verdict) -> Text:
+    subject = Code(verdict.subject)
+    qualifier = "" if _says_why_itself(verdict) else verdict.qualifier
     if verdict.word is None:
-        return f"{subject} ({_without_a_word(verdict)})"
-    word = f"**{verdict.word.value.upper()}**"
+        return text(subject, f" ({_without_a_word(verdict)})")
+    word = in_capitals(verdict.word)
+    in_brackets = f" ({qualifier})" if qualifier else ""
     if verdict.family is not Family.ARMS:
-        return f"{subject}: {word}{f' ({qualifier})' if qualifier else ''}"
-    said = f"{subject} is {word}{_compared_with(verdict)}"
-    if qualifier.startswith("by "):
-        return f"{said} {qualifier} of {margin(verdict)}"
-    return f"{said} ({qualifier})" if qualifier else said
+        return text(subject, ": ", word, in_brackets)
+    by_how_much = f" {qualifier} of {margin(verdict)}" if qualifier.startswith("by ") else in_brackets
+    return text(subject, " is ", word, _compared_with(verdict), by_how_much)
 
 
 def _says_why_itself(verdict: Verdict) -> bool:
@@ -106,23 +111,23 @@ def _margin_either_way(verdict: Verdict) -> str:
 # what was found ----------------------------------------------------------------------------------------
 
 
-def _finding(verdict: Verdict, adjustment: str) -> str:
+def _finding(verdict: Verdict, adjustment: str) -> Text:
     if verdict.word is Word.IDENTICAL:
         # Not bit for bit: different runs can have equal accuracies.
-        same = f"the same {escape(verdict.metric.title)} to the last digit on all {_seeds(verdict.n)}"
-        return f"{same}, as a level that changes nothing would give"
+        same = f"the same {verdict.metric.title} to the last digit on all {_seeds(verdict.n)}"
+        return text(f"{same}, as a level that changes nothing would give")
     if verdict.diff is None and Flag.NOT_POSITIVE in verdict.flags:
-        return f"an error is not above zero and has no ratio; the difference is {raw_difference(verdict)}"
+        return text(f"an error is not above zero and has no ratio; the difference is {raw_difference(verdict)}")
     if verdict.n == 0 or verdict.diff is None:
-        return "there is no seed on which both sides have a value"
+        return text("there is no seed on which both sides have a value")
     effect = _effect(verdict)
     if verdict.n == 1:
-        return f"{effect} on the only seed, and one pair says nothing of other seeds"
-    return f"{effect} ({'; '.join(_details(verdict, adjustment))})"
+        return text(f"{effect} on the only seed, and one pair says nothing of other seeds")
+    return text(f"{effect} (", joined("; ", _details(verdict, adjustment)), ")")
 
 
 def _effect(verdict: Verdict) -> str:
-    title = escape(verdict.metric.title)
+    title = verdict.metric.title
     if verdict.scale is Scale.LOG_ERROR:
         return f"{f'error (1 − {title})' if verdict.metric.sign > 0 else title} {difference(verdict)}"
     if is_resolved(verdict) and verdict.family is Family.ARMS:
@@ -130,7 +135,7 @@ def _effect(verdict: Verdict) -> str:
     return f"difference {difference(verdict)} in {title}"
 
 
-def _details(verdict: Verdict, adjustment: str) -> list[str]:
+def _details(verdict: Verdict, adjustment: str) -> list[Inline]:
     return [
         *_plain_interval(verdict),
         *_adjusted_interval(verdict),
@@ -184,7 +189,7 @@ def _equivalence(verdict: Verdict) -> list[str]:
     return [f"{adjusted}{_level(1 - 2 * verdict.alpha)} CI {bounds(verdict, low, high)}{where}"]
 
 
-def _p(verdict: Verdict, adjustment: str) -> list[str]:
+def _p(verdict: Verdict, adjustment: str) -> list[Inline]:
     """Of the test that the word rests on; two seeds have an interval and no verdict, so no p."""
     if verdict.n < 3 or verdict.ci_low is None:
         return []
@@ -197,7 +202,7 @@ def _p(verdict: Verdict, adjustment: str) -> list[str]:
         name = "margin p" if verdict.word is Word.SUPPORTED else "equivalence p"
     # The larger of the two analyses that have to agree, which may be far from what the interval suggests.
     counted = " with diverged runs counted as the worst" if _has_diverged(verdict) else ""
-    return [f"{adjustment} {name}{probability(p)}{counted}".strip()]
+    return [text(f"{adjustment} {name}".lstrip(), Number(probability(p)), counted)]
 
 
 def _has_diverged(verdict: Verdict) -> bool:
@@ -248,16 +253,17 @@ def _divergence(verdict: Verdict) -> str:
     return f"; {told}, and the comparison is over the others" if told else ""
 
 
-def _what_would_help(verdict: Verdict) -> str:
+def _what_would_help(verdict: Verdict) -> Text:
     if is_resolved(verdict) or verdict.word is None:
-        return ""
+        return text()
     if Flag.NOT_POSITIVE in verdict.flags:
-        return ""
+        return text()
     if verdict.n < 3:
-        return "; no verdict is given below three seeds"
+        return text("; no verdict is given below three seeds")
     if _has_diverged(verdict):
-        return ""
+        return text()
     if verdict.margin is None:
-        return "; without a stated margin no number of seeds can be named, and `equivalent` cannot be said"
+        unnamed = "; without a stated margin no number of seeds can be named, and "
+        return text(unnamed, Code(Word.EQUIVALENT.value), " cannot be said")
     seeds = seeds_needed(verdict)
-    return f"; about {seeds} would resolve the stated {margin(verdict)}" if seeds else ""
+    return text(f"; about {seeds} would resolve the stated {margin(verdict)}" if seeds else "")

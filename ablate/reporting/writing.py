@@ -35,10 +35,11 @@ from ablate.reporting.agreement import agree
 from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, Packed, pack_evidence, unpack_evidence
 from ablate.reporting.interpolations import interpolation_file
+from ablate.reporting.markdown import render
 from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.replication import conclusions_of_study
-from ablate.reporting.report import report_markdown
+from ablate.reporting.report import report_latex, report_markdown
 from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
@@ -111,10 +112,9 @@ def write_latex(data_folder: Path, folder: Path | None = None) -> Path:
     Raises:
         OSError, KeyError, ValueError, ablate.storage.atomic.WriteFailed: as `rebuild`.
     """
-    from ablate.reporting.latex import report_latex
-
     path = (folder or data_folder.parent) / "report.tex"
-    write_atomically(path, report_latex(_results(read_evidence(data_folder))).encode())
+    evidence = read_evidence(data_folder)
+    write_atomically(path, report_latex(_results(evidence), evidence.command).encode())
     return path
 
 
@@ -178,7 +178,7 @@ def _says_the_same(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _texts(results: StudyResults, command: tuple[str, ...]) -> dict[str, bytes]:
-    conclusions = conclusions_of_study(results)
+    conclusions = render(conclusions_of_study(results))
     return {
         "report.md": report_markdown(results, command).encode("utf-8"),
         # The table alone, for a README.

@@ -11,6 +11,7 @@ from ablate.analysis.interpolations import (
     with_interpolations,
 )
 from ablate.reporting.interpolations import in_words, interpolation_file, interpolations_section
+from ablate.reporting.markdown import render
 
 POSITIONS = np.array([0.0, 0.5, 1.0])
 
@@ -56,7 +57,7 @@ def test_the_barrier_is_a_mean_over_seeds_with_its_interval() -> None:
 
 
 def test_a_section_has_a_row_and_a_figure_of_each_pair() -> None:
-    text = interpolations_section([PAIR, ArmInterpolations("study:adam", "study:a|b/../c", PAIR.by_seed)])
+    text = render(interpolations_section([PAIR, ArmInterpolations("study:adam", "study:a|b/../c", PAIR.by_seed)]))
     assert "| `study:adam` | `study:sgd`" in text
     assert "figures/line-adam-sgd.png" in text
     assert "figures/line-adam-a-b-..-c.png" in text

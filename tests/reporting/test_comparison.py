@@ -6,6 +6,7 @@ import pytest
 from ablate.analysis.comparison import Side, compare, sides_of_study
 from ablate.analysis.judging import judge_sweep
 from ablate.reporting.comparison import comparison_markdown, write_comparison
+from ablate.reporting.markdown import inline
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.verdicts.verdict import Word
 from tests.reporting.wording import forbidden
@@ -31,7 +32,7 @@ def test_the_sides_are_judged_by_what_their_sweep_asks() -> None:
     sgd = judge_sweep(PLAN.sweeps[0], RUNS).verdicts[0]
     assert (sgd.arm, sgd.word) == ("optimizer=sgd", Word.WORSE)
     alone = replace(sgd, subject="optimizers:optimizer=sgd", p_diff_adj=sgd.p_diff)
-    assert f"- {verdict_sentence(alone, '')}" in verdicts
+    assert f"- {inline(verdict_sentence(alone, ''))}" in verdicts
     assert "**few seeds**" in verdicts
     assert "Holm" not in verdicts
 

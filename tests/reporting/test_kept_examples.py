@@ -11,6 +11,7 @@ from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
+from ablate.reporting.markdown import render
 from ablate.reporting.writing import rebuild, write_report
 from tests.kept_examples import SWEEP, with_examples
 from tests.synthetic import completed_runs, plan_of
@@ -65,7 +66,7 @@ def test_a_report_shows_them_and_is_rebuilt_from_its_data(tmp_path: Path) -> Non
 
 def test_the_table_of_ensembles_says_gain_and_interval() -> None:
     gains = study_ensembles(PLAN, RUNS)["dropout"]
-    first = next(line for line in ensembles_table(gains).splitlines() if "dropout=0.0" in line)
+    first = next(line for line in render(ensembles_table(gains)).splitlines() if "dropout=0.0" in line)
     gain = gains["dropout=0.0"]
     cells = [cell.strip() for cell in first.strip("|").split("|")]
     assert cells[1] == "3"

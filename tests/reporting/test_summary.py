@@ -10,6 +10,7 @@ import pytest
 from ablate.analysis.results import SweepResults, study_results, sweep_results
 from ablate.analysis.selections import select_arm
 from ablate.analysis.sweep_flags import sweep_flags
+from ablate.reporting.markdown import render
 from ablate.reporting.report import report_markdown
 from ablate.reporting.summary import box, guarantee, judged_blocks
 from ablate.verdicts.verdict import Scale
@@ -36,7 +37,7 @@ CLAIMS = (
     claim("optimizer=choice_1 > optimizer=choice_3 on val_loss", draws(4)),
 )
 RESULTS = judged_results(claims=CLAIMS)
-BOX = box(RESULTS, RESULTS.flags)
+BOX = render([box(RESULTS, RESULTS.flags)])
 TEXT = report_markdown(replace(study_results(PLAN, RUNS), sweeps=(RESULTS,)))
 
 
@@ -88,17 +89,19 @@ def test_the_guarantee_of_a_test_metric_names_the_test_set() -> None:
 def test_interactions_that_nobody_tested_are_named() -> None:
     two = replace(SWEEP, spec=replace(SWEEP.spec, factors={**SWEEP.spec.factors, "model.dropout": (0.0, 0.3)}))
     planned = plan_of(two).sweeps[0]
-    assert "Interactions were not estimated" in box(replace(RESULTS, planned=planned), ())
-    assert "Interactions were not estimated" not in box(replace(RESULTS, planned=planned, factorial=grid()), ())
+    assert "Interactions were not estimated" in render([box(replace(RESULTS, planned=planned), ())])
+    assert "Interactions were not estimated" not in render(
+        [box(replace(RESULTS, planned=planned, factorial=grid()), ())]
+    )
     assert "Interactions" not in BOX
 
 
 def test_two_hundred_arms_are_counted_and_the_largest_told() -> None:
     sweep = optimizer_sweep(3, {f"o{index}": 0.001 * (index + 1) for index in range(200)} | {"adam": 0.001})
     many = judged_results(sweep, completed_runs(sweep))
-    text = box(many, many.flags)
+    text = render([box(many, many.flags)])
     assert len(text.splitlines()) < 40
-    assert max(map(len, "\n".join(judged_blocks(many)).splitlines())) < 800
+    assert max(map(len, render(judged_blocks(many)).splitlines())) < 800
     counts = [line for line in text.splitlines() if "arms **" in line]
     alone = [line for line in text.splitlines() if line.startswith("> - `o") and "` is **" in line]
     assert sum(int(line.split()[2]) for line in counts) + len(alone) == 200
@@ -109,10 +112,10 @@ def test_two_hundred_arms_are_counted_and_the_largest_told() -> None:
 
 def test_nothing_judged_yet() -> None:
     empty = judged_results(runs={}, selection=None)
-    text = box(empty, empty.flags)
+    text = render([box(empty, empty.flags)])
     assert "has no completed run, so nothing can be compared with it" in text
     assert "Nothing yet." in text
-    assert "nan" not in "\n".join(judged_blocks(empty))
+    assert "nan" not in render(judged_blocks(empty))
 
 
 def test_a_report_with_verdicts_says_nothing_too_much() -> None:
@@ -131,7 +134,7 @@ def test_differences_stand_in_one_table() -> None:
 
 
 def test_a_grid_has_a_table_of_its_effects_without_words() -> None:
-    blocks = "\n".join(judged_blocks(replace(RESULTS, factorial=grid())))
+    blocks = render(judged_blocks(replace(RESULTS, factorial=grid())))
     effects = blocks.partition("### Effects of the factors")[2]
     assert "| `model.dropout`" in effects
     assert "model.dropout × model.l2" in effects
@@ -142,7 +145,7 @@ def test_a_grid_has_a_table_of_its_effects_without_words() -> None:
 def test_names_from_outside_stay_in_the_box(name: str) -> None:
     sweep = optimizer_sweep(seeds=4, optimizers={name: 0.1, "adam": 0.001})
     results = judged_results(sweep, completed_runs(sweep))
-    text = "\n".join(judged_blocks(results))
+    text = render(judged_blocks(results))
     assert "<i>" not in text
     assert "\n# x" not in text
     assert "\n[!NOTE]" not in text

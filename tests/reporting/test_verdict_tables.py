@@ -5,14 +5,18 @@ from dataclasses import replace
 
 from ablate.core.claims import Relation
 from ablate.plots.signs import SIGNS
-from ablate.reporting.verdict_tables import verdict_text_table
+from ablate.reporting.blocks import Tone, Toned
+from ablate.reporting.verdict_tables import verdict_rows
+from ablate.reporting.words import TONES
 from ablate.verdicts.verdict import Family, Scale, Word
 from tests.judged import by_seed, claim, draws, judge
 
 
 def columns(verdicts, adjustment: str = "Holm") -> dict[str, list[str]]:
-    plain = verdict_text_table(verdicts, adjustment)
-    return {name: [row[position] for row in plain.rows] for position, name in enumerate(plain.header)}
+    found = verdict_rows(verdicts, adjustment)
+    return {
+        column.title.plain: [row[position].plain for row in found.rows] for position, column in enumerate(found.columns)
+    }
 
 
 def test_a_table_of_ratios() -> None:
@@ -73,9 +77,17 @@ def test_seeds_that_are_missing_or_diverged_are_counted() -> None:
     assert found["seeds"] == ["2 of 3, 1 diverged"]
 
 
-def test_every_word_has_a_sign() -> None:
-    assert set(SIGNS) == set(Word)
+def test_every_word_has_a_sign_and_a_tone() -> None:
+    assert set(SIGNS) == set(TONES) == set(Word)
+
+
+def test_a_verdict_is_told_in_its_tone() -> None:
+    """What is better is good whatever the sign of the difference, and what is open is neither good nor bad."""
+    found = verdict_rows(judge(draws(4), margin=math.log(1.1), scale=Scale.LOG_ERROR))
+    pieces = [row[1].pieces[0] for row in found.rows]
+    assert [piece.tone for piece in pieces if isinstance(piece, Toned)] == [Tone.GOOD, Tone.ALIKE, Tone.BAD]
+    assert TONES[Word.INCONCLUSIVE] is TONES[Word.NOT_RESOLVED] is Tone.OPEN
 
 
 def test_an_empty_table_has_its_header() -> None:
-    assert verdict_text_table([]).rows == ()
+    assert verdict_rows([]).rows == ()

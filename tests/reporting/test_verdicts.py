@@ -11,7 +11,9 @@ import pytest
 from ablate.analysis.selections import Selection
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS
-from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting import verdicts
+from ablate.reporting.markdown import inline
+from ablate.reporting.verdicts import is_resolved
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 from tests.judged import by_seed, claim, draws, judge
 from tests.reporting.wording import forbidden
@@ -28,6 +30,14 @@ ARMS = {
     "two": {3: 0.98, 4: 0.982},
     "none": {},
 }
+
+
+def verdict_sentence(verdict: Verdict, adjustment: str = "Holm") -> str:
+    return inline(verdicts.verdict_sentence(verdict, adjustment))
+
+
+def selection_sentence(selection: Selection) -> str:
+    return inline(verdicts.selection_sentence(selection))
 
 
 def sentences(**settings) -> dict[str, str]:
