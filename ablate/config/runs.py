@@ -75,6 +75,7 @@ class SpecMaker:
             salt=config["randomness"]["salt"],
             numerics=self._numerics(config),
             procedure=component(config["procedure"]),
+            trainer=component(config["trainer"]),
             code={package: self._code(package) for package in sorted(foreign_packages(dict(config)))},
             **components,
         )
