@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError
 from ablate.analysis.reproduction import Outcome, compare_again
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.core.artefacts import WEIGHTS
+from ablate.core.backend import TENSORFLOW
 from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.runner.compiled import compiled_programs
@@ -23,7 +24,7 @@ __all__ = ["WORDS", "look_at_loop"]
 
 # What is trained: less work than the worker's import of TensorFlow.
 WORDS = ("dataset=digits", "model.hidden=[16]", "model.dropout=0.2", "training.epochs=2", "training.batch_size=64")
-ENGINES = ("xla", "graph", "eager")
+ENGINES = tuple(TENSORFLOW.engines)
 BEAT_SECONDS = 1.0
 PATIENCE_SECONDS = 300.0
 REINSTALL = "python -m pip install --force-reinstall tensorflow keras numpy"
