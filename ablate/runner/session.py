@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ablate.core.errors import AblateError, ExitCode, UsageError
 from ablate.core.identity import Json
@@ -16,8 +16,6 @@ from ablate.runner.jobs import Artefacts
 from ablate.storage.runs import RunStore
 
 if TYPE_CHECKING:
-    import keras
-
     from ablate.probes import Subject
 
 __all__ = [
@@ -98,8 +96,8 @@ class RestoresSubjects(Protocol):
 class RestoresModels(Protocol):
     """For `ablate predict` and `ablate export`."""
 
-    def restore(self, spec: RunSpec, weights: Mapping[str, Array]) -> keras.Model:
-        """A model with the weights that a run ended with."""
+    def restore(self, spec: RunSpec, weights: Mapping[str, Array]) -> Any:
+        """A `keras.Model` with the weights that a run ended with."""
         ...
 
 
