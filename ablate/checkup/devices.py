@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ablate.checkup.findings import Finding, Level, Trouble
+from ablate.core.backend import TENSORFLOW
 from ablate.core.machine import Gpu, gpus
 from ablate.runner.devices import NVIDIA_NODES, DeviceAbsent, resolve_device
 
@@ -34,7 +35,7 @@ def look_at_devices(
         yield Finding("numerics.device", str(absent), Level.WRONG, MEND, Trouble.DEVICE)
         return
     if has_node and setting == "auto" and device == "cpu":
-        says = "auto is cpu here: there is an NVIDIA device, but TensorFlow cannot compute on it"
+        says = f"auto is cpu here: there is an NVIDIA device, but {TENSORFLOW.name} cannot compute on it"
         yield Finding("numerics.device", says, Level.WRONG, MEND, Trouble.DEVICE)
     else:
         yield Finding("numerics.device", f"{setting} is {device} here" if setting == "auto" else setting)

@@ -10,13 +10,13 @@ from importlib.metadata import PackageNotFoundError
 from ablate.analysis.reproduction import Outcome, compare_again
 from ablate.checkup.findings import Finding, Level, Trouble
 from ablate.core.artefacts import WEIGHTS
+from ablate.core.backend import TENSORFLOW
 from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import worker_environment
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.process import WorkerProcess
-from ablate.runner.session import TRAINER
 from ablate.runner.worker import WorkerSettings
 from ablate.runner.worker_pool import GRACE_SECONDS
 
@@ -24,7 +24,7 @@ __all__ = ["WORDS", "look_at_loop"]
 
 # What is trained: less work than the worker's import of TensorFlow.
 WORDS = ("dataset=digits", "model.hidden=[16]", "model.dropout=0.2", "training.epochs=2", "training.batch_size=64")
-ENGINES = ("xla", "graph", "eager")
+ENGINES = tuple(TENSORFLOW.engines)
 BEAT_SECONDS = 1.0
 PATIENCE_SECONDS = 300.0
 REINSTALL = "python -m pip install --force-reinstall tensorflow keras numpy"
@@ -34,18 +34,15 @@ class LoopFailed(Exception):
     """The worker died, was too slow, or the run failed: the message says how."""
 
 
-def look_at_loop(
-    spec: RunSpec, trainer: str = TRAINER, patience_seconds: float = PATIENCE_SECONDS
-) -> Iterator[Finding]:
+def look_at_loop(spec: RunSpec, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Finding]:
     """
     Args:
         spec: what is trained, on the device that is looked at.
-        trainer: the module whose `Trainer` trains.
     """
     first, *others = (replace(spec, numerics=replace(spec.numerics, engine=engine)) for engine in ENGINES)
     started = time.monotonic()
     try:
-        once, twice, *by_others = trained([first, first, *others], trainer, patience_seconds)
+        once, twice, *by_others = trained([first, first, *others], patience_seconds)
     except PackageNotFoundError as absent:
         # What installs it is said where the libraries are looked at.
         yield Finding("training", f"not tried, for {absent.name} is not installed", Level.WRONG)
@@ -60,7 +57,7 @@ def look_at_loop(
         yield _agreement(engine, once, run)
 
 
-def trained(specs: Sequence[RunSpec], trainer: str, patience_seconds: float) -> list[StoredRun]:
+def trained(specs: Sequence[RunSpec], patience_seconds: float) -> list[StoredRun]:
     """The runs, by one new worker, with their weights.
 
     Raises:
@@ -68,7 +65,7 @@ def trained(specs: Sequence[RunSpec], trainer: str, patience_seconds: float) -> 
     """
     numerics = specs[0].numerics
     environment = {**worker_environment(numerics, slot=0), **compiled_programs(numerics)}
-    worker = WorkerProcess(0, WorkerSettings(trainer, None, numerics, BEAT_SECONDS), environment)
+    worker = WorkerProcess(0, WorkerSettings(None, numerics, BEAT_SECONDS), environment)
     until = time.monotonic() + patience_seconds
     try:
         return [_trained(worker, spec, until) for spec in specs]

@@ -24,6 +24,7 @@ from typing import Any
 from ablate.config.casting import cast_fields
 from ablate.config.moved_targets import current_path, stored_path
 from ablate.config.problems import ConfigError, Problem, nearest
+from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import Json, digest, sha256_of_bytes
 from ablate.core.specs import Component, RunSpec
 
@@ -43,21 +44,19 @@ __all__ = [
 
 TARGET = "_target_"
 PARTIAL = "_partial_"
-OWN = ("ablate", "keras")
+OWN = ("ablate", *TENSORFLOW.packages)
 # How Hydra would build otherwise; nobody here would see what hides in these.
 OF_HYDRA = ("_args_", "_convert_", "_recursive_")
 # What messages call the names that `_OWN_TARGET` lets through.
 PREFIXES = (
     *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.runner."),
-    *("keras.optimizers.", "keras.losses.", "keras.layers."),
+    *TENSORFLOW.target_prefixes,
 )
 _OWN_TARGET = re.compile(
     r"ablate\.datasets\.\w+\.load"
     r"|ablate\.(models|layers|training)\.(\w+\.)*\w+"
     r"|ablate\.runner\.\w+\.\w*Executor"
-    r"|keras\.(optimizers|losses|layers)\.(\w+\.)*"
-    # Whatever a config says they would make: any class at all, a function of bytes, a program of a file.
-    r"(?!(deserialize|get|Lambda|TFSMLayer|TorchModuleWrapper|JaxLayer|FlaxLayer)$)\w+",
+    rf"|{TENSORFLOW.targets}",
     re.ASCII,
 )
 # A module's attributes include what Python itself puts there, and what it keeps to itself.

@@ -46,7 +46,6 @@ VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
-TRAINER = "trainer"
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
 MOST_REFERENCES = 20
 _REFERENCE = re.compile(r"\$\{[^${}:]*\}")
@@ -139,7 +138,7 @@ class Composer:
         for override in chosen:
             file = self.tree.leaf(override.key, str(override.value))
             if file not in self._checked and not self.tree.is_shipped(file):
-                raise_any(_leaf_file_problems(file, override.key, read_leaf(file), self.tree.allow_targets))
+                raise_any(_leaf_file_problems(file, override.key, read_leaf(file)))
                 self._checked.add(file)
 
     def _with_values(self, overrides: Overrides) -> Config | None:
@@ -275,12 +274,12 @@ def _leaf_problems(key: str, leaf: Any, allow: tuple[str, ...]) -> Iterator[Prob
                 yield from _leaf_problems(f"{key}.{name}", item, allow)
 
 
-def _leaf_file_problems(file: Path, group: str, leaf: Config, allow: tuple[str, ...]) -> Iterator[Problem]:
-    """What a leaf must say, and what it must not: an executor imports the module that its `trainer` names."""
+def _leaf_file_problems(file: Path, group: str, leaf: Config) -> Iterator[Problem]:
+    """What a leaf must say, and what it must not."""
     if group != SWEEP and TARGET not in leaf:
         yield Problem(str(file), str(file), f"a leaf with a {TARGET}, null where nothing is built")
-    if TRAINER in leaf and not is_target(f"{leaf[TRAINER]}.Trainer", allow):
-        yield Problem(f"{file}: {TRAINER}", leaf[TRAINER], "a module of a package that --allow-target names")
+    if group == "executor" and "trainer" in leaf:
+        yield _no_trainer_of_executor(f"{file}: trainer", leaf["trainer"])
 
 
 def _reference_problems(unresolved: Any) -> Iterator[Problem]:
@@ -312,7 +311,14 @@ def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:
             yield Problem(root, raw[root], f"one of {', '.join(shipped)}", nearest(root, shipped))
 
 
+def _no_trainer_of_executor(key: str, value: Any) -> Problem:
+    """An executor is no part of a spec, so it does not say who trains."""
+    return Problem(key, value, "trainer=NAME, a leaf of conf/trainer, for who trains is part of what a run is")
+
+
 def _override_problems(override: Override, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
+    if override.key == "executor.trainer":
+        return [_no_trainer_of_executor(override.key, override.value)]
     if override.key in groups:
         return _choice_problems(override, groups[override.key])
     return _key_problems(override, defaults) or _type_problems(override, defaults)

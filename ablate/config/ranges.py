@@ -10,12 +10,13 @@ from typing import Any
 
 from ablate.config.problems import Problem, nearest
 from ablate.core.artefacts import ARTEFACTS
+from ablate.core.backend import TENSORFLOW
 from ablate.core.specs import SEEDS, STUDY_NAME
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 
 DEVICES = ("auto", "cpu", "gpu")
-ENGINES = ("auto", "xla", "graph", "eager")
+ENGINES = ("auto", *TENSORFLOW.engines)
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 

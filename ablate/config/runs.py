@@ -11,6 +11,7 @@ from ablate.config.building import TARGET, foreign_packages, package_digest
 from ablate.config.compatibility import DatasetFacts, fit_problems, task_of
 from ablate.config.composing import SPLIT, Config, arguments_of
 from ablate.config.problems import ConfigError, Problem, raise_any
+from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import canonical
 from ablate.core.specs import COMPONENTS, Component, DatasetSpec, Numerics, RunSpec
 
@@ -74,6 +75,7 @@ class SpecMaker:
             salt=config["randomness"]["salt"],
             numerics=self._numerics(config),
             procedure=component(config["procedure"]),
+            trainer=component(config["trainer"]),
             code={package: self._code(package) for package in sorted(foreign_packages(dict(config)))},
             **components,
         )
@@ -110,7 +112,8 @@ class SpecMaker:
         asked = config["numerics"]
         device = self._once(f"device {asked['device']}", lambda: self.resolve_device(asked["device"]))
         convolves = bool(config["model"].get(CONVOLVES))
-        return Numerics(device, _engine(asked["engine"], device, convolves), asked["threads"])
+        engine = TENSORFLOW.engine(device, convolves) if asked["engine"] == "auto" else asked["engine"]
+        return Numerics(device, engine, asked["threads"])
 
     def _code(self, package: str) -> str:
         return self._once(f"code {package}", lambda: package_digest(package))
@@ -146,13 +149,6 @@ def _required(config: Config, part: str) -> Component:
     if found is None:
         raise ConfigError([Problem(part, None, "a leaf that builds something")])
     return found
-
-
-def _engine(asked: str, device: str, convolves: bool) -> str:
-    """XLA, but for convolutions on a CPU: there it is 5 to 25 times slower than the kernels of oneDNN."""
-    if asked != "auto":
-        return asked
-    return "graph" if convolves and device == "cpu" else "xla"
 
 
 def _data_dir(config: Config) -> Path | None:

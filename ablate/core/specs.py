@@ -138,7 +138,7 @@ class RunSpec:
 
     `training` is the canonical form of `ablate.training.settings.TrainingSettings`; `code` maps each
     package outside ablate and keras that a component comes from to the sha256 of its sources; `procedure`
-    is None for supervised learning.
+    is None for supervised learning, `trainer` for `ablate.runner.trainer`.
     """
 
     dataset: DatasetSpec
@@ -154,6 +154,7 @@ class RunSpec:
     numerics: Numerics
     code: Mapping[str, str] = field(default_factory=dict)
     procedure: Component | None = None
+    trainer: Component | None = None
 
     def __post_init__(self) -> None:
         # A number that is no int would be compared with each of SEEDS in turn.
@@ -174,7 +175,8 @@ class RunSpec:
             "salt": self.salt,
             "numerics": asdict(self.numerics),
             "code": dict(self.code),
-            **self._other_procedure(Component.to_json),
+            **self._unusual("procedure", Component.to_json),
+            **self._unusual("trainer", Component.to_json),
         }
 
     @classmethod
@@ -197,6 +199,7 @@ class RunSpec:
                 numerics=Numerics(**data["numerics"]),
                 code=dict(data["code"]),
                 procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
+                trainer=Component.from_json(data["trainer"]) if "trainer" in data else None,
                 # What is not known here may change the numbers, so it is no spec of this version: a TypeError.
                 **{name: value for name, value in data.items() if name not in known},
                 **components,
@@ -237,13 +240,16 @@ class RunSpec:
             "precision": self.precision,
             "numerics": asdict(self.numerics),
             "code": dict(self.code),
-            **self._other_procedure(Component.shape),
+            **self._unusual("procedure", Component.shape),
+            # In full: what a trainer has compiled is its own.
+            **self._unusual("trainer", Component.to_json),
         }
         return digest("program", RUN_FORMAT, shape)
 
-    def _other_procedure(self, said: Callable[[Component], Mapping[str, Json]]) -> dict[str, Json]:
-        """Left out where it is the usual one, so that the hashes of older runs stand."""
-        return {} if self.procedure is None else {"procedure": said(self.procedure)}
+    def _unusual(self, part: str, said: Callable[[Component], Mapping[str, Json]]) -> dict[str, Json]:
+        """A part that is left out where it is the usual one, so that the hashes of older runs stand."""
+        found: Component | None = getattr(self, part)
+        return {} if found is None else {part: said(found)}
 
     def with_seed(self, seed: int) -> RunSpec:
         other = replace(self, seed=seed)

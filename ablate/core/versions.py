@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import Json
 
 __all__ = ["COMMAND", "VERSIONS", "apart_from_the_command", "is_outdated", "mixed_versions"]
 
 # What has a part in the numbers of a run. The packages that read data and configs have none beyond the digest and
 # the settings in its spec; a commit names a state of the code, which may have changed in a comment only.
-VERSIONS = ("ablate", "python", "tensorflow", "keras", "numpy", "ml_dtypes", "nvidia-cudnn-cu12")
+VERSIONS = ("ablate", "python", *TENSORFLOW.distributions, *TENSORFLOW.gpu_distributions)
 
 # Under this name stand the words of the command that trained a run.
 COMMAND = "argv"

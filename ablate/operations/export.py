@@ -61,6 +61,7 @@ def export(
             model cannot be read without its code, or when a history is there already. What was written before stays.
         NoSuchArm, MissingRun, AmbiguousPrefix: for a name that is not that of one thing.
         ConfigError: when a run is made of what the user has not allowed.
+        TrainerLacks: when what trained a run restores no models.
         DataError: when the data of a run, which says what its model takes, cannot be read.
     """
     if form not in list(Format):
@@ -79,7 +80,7 @@ def _models(sides: Sequence[Side], settings: Settings, out: Path, suffix: str) -
     """Writes a file for every completed run with weights, and makes sure of it; each path."""
     for side in sides:
         runs = weighted_runs(side, RunStore(settings.results_dir))
-        for each in restored(runs, settings):
+        for each in restored("ablate export", runs, settings):
             from ablate.exporting.models import save_model
 
             path = out / f"{_file_name(side, each.run.spec.seed)}{suffix}"

@@ -12,6 +12,7 @@ from ablate.core.errors import UsageError
 from ablate.operations.as_json import document, shows
 from ablate.operations.restore import WeightedRun, trainer_on_cpu, weighted_runs
 from ablate.operations.sides import one_side, study_of
+from ablate.runner.session import RestoresSubjects, TrainerLacks
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
@@ -68,6 +69,7 @@ def interpolate(
     Raises:
         UsageError: when a name is not that of a run or an arm, when the two share no seed whose weights were kept,
             when they are different models, or for a report where they are not arms of one study.
+        TrainerLacks: when what trained the first restores nothing that the loss can be measured on.
         NoSuchArm, MissingRun, AmbiguousPrefix: when there is no such run or arm, or more than one.
         ConfigError: when a run is made of what the user has not allowed.
         DataError: when the data of a run cannot be read.
@@ -102,6 +104,8 @@ def _measure(
 ) -> ArmInterpolations:
     """The lines between the pairs, on the data and by the objective of the first of each."""
     trainer = trainer_on_cpu([each for pair in pairs for each in pair], settings)
+    if not isinstance(trainer, RestoresSubjects):
+        raise TrainerLacks("ablate interpolate", trainer, "restores what probes see")
     from ablate.core.artefacts import WEIGHTS
     from ablate.probes.interpolation import interpolate as losses_between
 

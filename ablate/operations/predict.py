@@ -86,13 +86,14 @@ def predict(
             classes apart, or for a report of a run by itself.
         NoSuchArm, MissingRun, AmbiguousPrefix: when there is no such run or arm, or more than one.
         ConfigError: when a run is made of what the user has not allowed.
+        TrainerLacks: when what trained the runs restores no models.
         DataError: when the model takes no pictures, or the data of a run cannot be read.
         WriteFailed: when the file system refuses a figure or the report.
     """
     side = one_side(name, settings.results_dir)
     study = study_of(side) if report else None
     runs = weighted_runs(side, RunStore(settings.results_dir))
-    predictions, problems = _read(images, restored(runs, settings))
+    predictions, problems = _read(images, restored("ablate predict", runs, settings))
     return Predictions(
         side=side.label,
         seeds=len(side.runs),

@@ -20,6 +20,8 @@ from ablate.core.errors import UsageError
 from ablate.core.records import Array, Status, StoredRun
 from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
+from ablate.runner.do_job import trainers
+from ablate.runner.session import KnowsExamples, RestoresModels, Trainer, TrainerLacks
 from ablate.storage.runs import MissingArtefact, RunStore, how_to_keep
 from ablate.storage.studies import StudyFolder
 
@@ -67,14 +69,24 @@ def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
-def restored(runs: Sequence[WeightedRun], settings: Settings) -> Iterator[RestoredRun]:
-    """The runs with their models, on the CPU, one after the other. TensorFlow is imported by this call, for seconds.
+def restored(verb: str, runs: Sequence[WeightedRun], settings: Settings) -> Iterator[RestoredRun]:
+    """The runs with their models, on the CPU, one after the other. What trained them is imported by this call, for
+    seconds.
+
+    Args:
+        verb: what they are for, as a message says it.
+        runs: those of one arm, which share a trainer.
 
     Raises:
         ConfigError: when a run is made of what the user has not allowed.
+        TrainerLacks: when what trained them restores no model, or does not say what it takes.
         DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
     """
     trainer = trainer_on_cpu(runs, settings)
+    if not isinstance(trainer, RestoresModels):
+        raise TrainerLacks(verb, trainer, "restores models")
+    if not isinstance(trainer, KnowsExamples):
+        raise TrainerLacks(verb, trainer, "knows the shape of an example")
 
     def restore(each: WeightedRun) -> RestoredRun:
         spec = each.run.spec
@@ -83,22 +95,20 @@ def restored(runs: Sequence[WeightedRun], settings: Settings) -> Iterator[Restor
     return map(restore, runs)
 
 
-def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Any:
-    """A trainer of these runs in this process, an `ablate.runner.trainer.Trainer`, on the CPU whatever their device.
-    TensorFlow is imported by this call, for seconds.
+def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Trainer:
+    """The trainer of the first of these runs in this process, on the CPU whatever their device. What trains is
+    imported by this call, for seconds.
 
     Raises:
         ConfigError: when a run is made of what the user has not allowed, whatever its record says: a store can be
             anybody's.
     """
     raise_any(problem for each in runs for problem in spec_problems(each.run.spec, settings.allow_targets))
-    numerics = runs[0].run.spec.numerics
-    on_cpu = Numerics("cpu", numerics.engine, numerics.threads)
+    spec = runs[0].run.spec
+    on_cpu = Numerics("cpu", spec.numerics.engine, spec.numerics.threads)
     os.environ.update(worker_environment(on_cpu, slot=0))
     with hushed():
-        from ablate.runner.trainer import Trainer
-
-        return Trainer(settings.data_dir, on_cpu)
+        return trainers(settings.data_dir, on_cpu)(spec)
 
 
 @contextmanager

@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any, NamedTuple
 
 import psutil
@@ -27,7 +26,7 @@ from ray.exceptions import RayError
 from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import VISIBLE, DeviceAbsent, worker_environment
-from ablate.runner.do_job import do_job, load_trainer, report_to
+from ablate.runner.do_job import do_job, report_to, trainers
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.session import ExecutorUnavailable
@@ -58,14 +57,14 @@ class Actor:
         # Here and not in the parent: what is compiled for a processor is of use on its own machine.
         os.environ.update(compiled_programs(settings.numerics))
         self._beat_seconds = settings.beat_seconds
-        self._trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
+        self._trainer_of = trainers(settings.data_dir, settings.numerics)
         self._messages: queue.SimpleQueue[EpochEnded | JobResult] = queue.SimpleQueue()
 
     def greet(self) -> Told:
         return Told(Beat(), resident_bytes())
 
     def do(self, job: Job) -> None:
-        self._messages.put(do_job(self._trainer, job, report_to(self._messages.put, job.spec)))
+        self._messages.put(do_job(self._trainer_of, job, report_to(self._messages.put, job.spec)))
 
     def tell(self) -> Told:
         """The next message; a beat when there is none for a while."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import digest
 from ablate.core.machine import boot_id, processor
 from ablate.core.specs import Numerics
@@ -53,7 +54,7 @@ def compiled_programs(numerics: Numerics, cache_dir: Path | None = None) -> dict
 def situation(numerics: Numerics) -> Mapping[str, str | int]:
     """All that an executable depends on besides its program, and the boot."""
     return {
-        "tensorflow": version("tensorflow"),
+        TENSORFLOW.distribution: version(TENSORFLOW.distribution),
         "processor": _processor(),
         "device": numerics.device,
         "threads": numerics.threads,

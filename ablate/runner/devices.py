@@ -19,6 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ablate.core.backend import TENSORFLOW
 from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import canonical
 from ablate.core.specs import Numerics
@@ -38,14 +39,8 @@ __all__ = [
 NVIDIA_NODES = (Path("/dev/nvidia0"), Path("/dev/nvidiactl"), Path("/dev/dxg"))
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+ONEDNN = TENSORFLOW.x86_kernels
 PROBE_SECONDS = 120
-PROBE = """
-import tensorflow as tf
-with tf.device("/GPU:0"):
-    ones = tf.ones((64, 64))
-    assert float(tf.reduce_sum(ones @ ones)) == 64.0**3
-"""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +60,8 @@ class DeviceAbsent(AblateError):
 def probe_gpu() -> bool:
     """Whether a fresh process can multiply two matrices on a GPU with TensorFlow. Takes seconds."""
     try:
-        return subprocess.run([sys.executable, "-c", PROBE], capture_output=True, timeout=PROBE_SECONDS).returncode == 0
+        command = [sys.executable, "-c", TENSORFLOW.device_probe]
+        return subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
@@ -94,10 +90,10 @@ def resolve_device(
     if has_node and _remembered(probe, remembered):
         return "gpu"
     if setting == "gpu":
-        no_use = f"TensorFlow cannot compute on the one that is here (remembered in {remembered})"
+        no_use = f"{TENSORFLOW.name} cannot compute on the one that is here (remembered in {remembered})"
         raise DeviceAbsent(no_use if has_node else "this machine has no NVIDIA device node")
     if has_node:
-        _say_once(f"there is an NVIDIA device, but TensorFlow cannot compute on it (remembered in {remembered})")
+        _say_once(f"there is an NVIDIA device, but {TENSORFLOW.name} cannot compute on it (remembered in {remembered})")
     return "cpu"
 
 
@@ -113,10 +109,8 @@ def thread_environment(numerics: Numerics) -> dict[str, str]:
     """What has to stand in the environment before the numerical libraries are imported."""
     threads = str(numerics.threads)
     return {
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": "1",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        **dict.fromkeys(TENSORFLOW.thread_variables, threads),
+        **dict.fromkeys(TENSORFLOW.one_thread_variables, "1"),
         **_kernels(),
     }
 
@@ -182,7 +176,7 @@ def _known_answers(path: Path) -> dict[str, bool]:
 
 def _situation() -> dict[str, str | None]:
     return {
-        "tensorflow": _version("tensorflow"),
+        TENSORFLOW.distribution: _version(TENSORFLOW.distribution),
         "cudnn": _version("nvidia-cudnn-cu12"),
         "driver": NVIDIA_DRIVER.read_text().strip() if NVIDIA_DRIVER.exists() else None,
         "visible": os.environ.get(VISIBLE),

@@ -8,17 +8,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ablate.config.building import build
 from ablate.core.artefacts import PROBES
+from ablate.core.identity import canonical
 from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Artefacts, Job, JobResult
-from ablate.runner.session import Progress, Trainer
+from ablate.runner.session import MeasuresProbes, Progress, Trainer, TrainerLacks
 from ablate.storage.runs import encode, encode_artefact
 
-__all__ = ["OUT_OF_MEMORY", "do_job", "failed_run", "failure_of", "load_trainer", "report_to"]
+__all__ = ["OUT_OF_MEMORY", "TrainerOf", "do_job", "failed_run", "failure_of", "report_to", "trainers"]
 
+# From a spec to who trains it.
+TrainerOf = Callable[[RunSpec], Trainer]
+
+# The module whose `Trainer` trains the specs that name no other.
+USUAL = "ablate.runner.trainer"
 OUT_OF_MEMORY = "oom"
 OUT_OF_MEMORY_ERRORS = {"MemoryError", "ResourceExhaustedError"}
 OUT_OF_MEMORY_STATUS = "RESOURCE_EXHAUSTED"
@@ -26,9 +33,33 @@ MESSAGE_CHARACTERS = 2_000
 TRACEBACK_CHARACTERS = 20_000
 
 
-def load_trainer(module_name: str, data_dir: Path | None, numerics: Numerics) -> Trainer:
-    """The trainer of a module. Imports whatever trains, so it is called in the process that trains only."""
-    trainer: Trainer = importlib.import_module(module_name).Trainer(data_dir, numerics)
+def trainers(data_dir: Path | None, numerics: Numerics) -> TrainerOf:
+    """Gives each spec its trainer, made at the first spec that names it and kept for those that come after.
+
+    To call it imports whatever trains, so only the process that trains does.
+
+    Raises:
+        ConfigError: when called with a spec whose trainer is not allowed, or is not there.
+        Exception: whatever the trainer raises while it is made.
+    """
+    known: dict[str, Trainer] = {}
+
+    def trainer_of(spec: RunSpec) -> Trainer:
+        name = canonical(None if spec.trainer is None else spec.trainer.to_json())
+        if name not in known:
+            known[name] = _load(spec, data_dir, numerics)
+        return known[name]
+
+    return trainer_of
+
+
+def _load(spec: RunSpec, data_dir: Path | None, numerics: Numerics) -> Trainer:
+    if spec.trainer is None:
+        make = importlib.import_module(USUAL).Trainer
+    else:
+        # The packages whose sources are part of the spec were allowed when it was planned.
+        make = build(spec.trainer, partial=True, allow=tuple(spec.code))
+    trainer: Trainer = make(data_dir, numerics)
     return trainer
 
 
@@ -41,7 +72,7 @@ def report_to(tell: Callable[[EpochEnded], None], spec: RunSpec) -> Progress:
     return report
 
 
-def do_job(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> JobResult:
+def do_job(trainer_of: TrainerOf, job: Job, progress: Progress) -> JobResult:
     """What came out of a job: the run as the trainer gives it or, when it raises, a failed one that says why; and
     the artefacts that are wanted of a completed run.
 
@@ -49,32 +80,45 @@ def do_job(trainer: Callable[[], Trainer], job: Job, progress: Progress) -> JobR
     artefact that could not be made leaves the run, and the other artefacts, as they are.
     """
     if not job.is_training:
-        return _with_artefacts(JobResult(job.spec, None), trainer, job.keep, job.kept)
+        return _with_artefacts(JobResult(job.spec, None), trainer_of, job.keep, job.kept)
     try:
-        trained = trainer().train(job.spec, progress)
+        trained = trainer_of(job.spec).train(job.spec, progress)
         run, raw = replace(trained, artefacts={}), trained.artefacts
         encode(run)
     except (Exception, SystemExit) as error:
         return JobResult(job.spec, failed_run(job.spec, failure_of(error)))
     if run.record.status is not Status.COMPLETED:
         return JobResult(job.spec, run)
-    return _with_artefacts(JobResult(job.spec, run), trainer, job.keep, raw)
+    return _with_artefacts(JobResult(job.spec, run), trainer_of, job.keep, raw)
 
 
-def _with_artefacts(
-    done: JobResult, trainer: Callable[[], Trainer], keep: tuple[str, ...], raw: Artefacts
-) -> JobResult:
+def _with_artefacts(done: JobResult, trainer_of: TrainerOf, keep: tuple[str, ...], raw: Artefacts) -> JobResult:
     artefacts: dict[str, Mapping[str, Array]] = {}
     failures: dict[str, Failure] = {}
     for name in keep:
         try:
-            arrays = trainer().measure(done.spec, name, raw) if name in PROBES else raw[name]
+            arrays = _artefact(name, done.spec, trainer_of(done.spec), raw)
             encode_artefact(done.spec.run_id, name, arrays)
         except (Exception, SystemExit) as error:
             failures[name] = failure_of(error)
         else:
             artefacts[name] = arrays
     return replace(done, artefacts=artefacts, failures=failures)
+
+
+def _artefact(name: str, spec: RunSpec, trainer: Trainer, raw: Artefacts) -> Mapping[str, Array]:
+    """A raw artefact, or what a probe measures.
+
+    Raises:
+        TrainerLacks: when the trainer does not give it.
+    """
+    if name in raw:
+        return raw[name]
+    if name not in PROBES:
+        raise TrainerLacks(f"keep=[{name}]", trainer, f"gives {name}")
+    if not isinstance(trainer, MeasuresProbes):
+        raise TrainerLacks(f"keep=[{name}]", trainer, "measures probes")
+    return trainer.measure(spec, name, raw)
 
 
 def failed_run(spec: RunSpec, failure: Failure) -> StoredRun:

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from ablate import __version__
+from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import Json
 from ablate.core.machine import available_cores, gpus, processor
 from ablate.core.specs import Numerics
@@ -19,20 +20,7 @@ from ablate.runner.devices import VISIBLE
 
 __all__ = ["describe_environment", "installed_versions"]
 
-PACKAGES = ("tensorflow", "keras", "numpy", "ml_dtypes")
-GPU_PACKAGES = ("nvidia-cudnn-cu12",)
-# By these TensorFlow and its libraries choose kernels, their order of summation or their precision. Those that set
-# numbers of threads are ablate's own, and follow from `numerics`.
-KERNEL_VARIABLES = (
-    "TF_ENABLE_ONEDNN_OPTS",
-    "ONEDNN_MAX_CPU_ISA",
-    "ONEDNN_DEFAULT_FPMATH_MODE",
-    "NVIDIA_TF32_OVERRIDE",
-    "TF_DETERMINISTIC_OPS",
-    "TF_CUDNN_USE_AUTOTUNE",
-    "TF_XLA_FLAGS",
-    "XLA_FLAGS",
-)
+GPU_PACKAGES = TENSORFLOW.gpu_distributions
 
 
 def describe_environment(numerics: Numerics, variables: Mapping[str, str] | None = None) -> dict[str, Json]:
@@ -56,7 +44,7 @@ def installed_versions() -> Mapping[str, Json]:
     return {
         "ablate": __version__,
         "python": platform.python_version(),
-        **{name: _version(name) for name in (*PACKAGES, *GPU_PACKAGES)},
+        **{name: _version(name) for name in (*TENSORFLOW.distributions, *GPU_PACKAGES)},
     }
 
 
@@ -84,7 +72,7 @@ def _kernel_variables(found: Mapping[str, str]) -> dict[str, str]:
     """Those that are set; of several flags in one, a flag that names a place on this machine is left out."""
     kept = {
         name: " ".join(word for word in found[name].split() if "/" not in word)
-        for name in KERNEL_VARIABLES
+        for name in TENSORFLOW.kernel_variables
         if name in found
     }
     return {name: value for name, value in kept.items() if value}

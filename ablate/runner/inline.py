@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 
 from ablate.core.records import RunRecord
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
-from ablate.runner.do_job import do_job, load_trainer, report_to
+from ablate.runner.do_job import TrainerOf, do_job, report_to, trainers
 from ablate.runner.events import RunStarted
-from ablate.runner.session import TRAINER, Progress, Session, Trainer
+from ablate.runner.session import Progress, Session
 from ablate.runner.signals import watched_signals
 from ablate.storage.leases import Leases
 
@@ -32,11 +33,9 @@ class InlineExecutor:
 
     Attributes:
         keep_going: whether to go on when the first runs all fail alike.
-        trainer: the module whose `Trainer` trains.
     """
 
     keep_going: bool = False
-    trainer: str = TRAINER
 
     def worker_count(self, todo: Sequence[RunSpec]) -> int:
         """One run at a time."""
@@ -45,7 +44,7 @@ class InlineExecutor:
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """See `ablate.runner.session.Executor`. A signal is noticed at the end of an epoch."""
         session = session.tolerant()
-        trainer_for = cache(partial(self._load, session=session))
+        trainers_with = cache(partial(_trainers, session.data_dir))
         program = None
         with Leases(session.store.root) as leases, watched_signals() as signals:
             dispatcher = Dispatcher(todo, session, leases, self.keep_going)
@@ -63,12 +62,13 @@ class InlineExecutor:
                 program = job.spec.program_id
                 session.observe(RunStarted(job.spec.run_id, worker=0))
                 progress = followed_by(report_to(session.observe, job.spec), check)
-                dispatcher.keep(do_job(partial(trainer_for, job.spec.numerics), job, progress))
+                dispatcher.keep(do_job(trainers_with(job.spec.numerics), job, progress))
         return dispatcher.records()
 
-    def _load(self, numerics: Numerics, session: Session) -> Trainer:
-        os.environ.update(thread_environment(numerics))
-        return load_trainer(self.trainer, session.data_dir, numerics)
+
+def _trainers(data_dir: Path | None, numerics: Numerics) -> TrainerOf:
+    os.environ.update(thread_environment(numerics))
+    return trainers(data_dir, numerics)
 
 
 def followed_by(progress: Progress, check: Callable[[], None]) -> Progress:

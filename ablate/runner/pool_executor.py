@@ -11,7 +11,7 @@ from typing import Any
 from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.runner.dispatch import Dispatcher
-from ablate.runner.session import TRAINER, Session
+from ablate.runner.session import Session
 from ablate.runner.signals import watched_signals
 from ablate.runner.worker_pool import WorkerHost, WorkerLimits, WorkerPool
 from ablate.storage.leases import Leases
@@ -31,7 +31,6 @@ class PoolExecutor(ABC):
         stall_seconds: a worker that ends no epoch for so long is killed; compiling counts.
         keep_going: whether to go on when the first runs all fail alike.
         memory_growth_gib: a worker whose resident memory has grown by more since its first run is replaced.
-        trainer: the module whose `Trainer` trains.
     """
 
     workers: int | None = None
@@ -39,7 +38,6 @@ class PoolExecutor(ABC):
     stall_seconds: float = 1800.0
     keep_going: bool = False
     memory_growth_gib: float = 4.0
-    trainer: str = TRAINER
 
     def __post_init__(self) -> None:
         wrong = [f"{name} is {getattr(self, name)}" for name in self._positive() if not getattr(self, name) > 0]
@@ -58,7 +56,7 @@ class PoolExecutor(ABC):
         ):
             dispatcher = Dispatcher(todo, session, leases, self.keep_going)
             slots = self._worker_count(todo, room)
-            with WorkerPool(slots, host, self.trainer, self._limits(), session, dispatcher) as pool:
+            with WorkerPool(slots, host, self._limits(), session, dispatcher) as pool:
                 while dispatcher.remaining:
                     signals.check(dispatcher.done, dispatcher.remaining)
                     pool.turn()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from ablate.core.errors import AblateError, ExitCode
+from ablate.core.errors import AblateError, ExitCode, UsageError
 from ablate.core.identity import Json
 from ablate.core.records import Array, Failure, RunRecord, StoredRun
 from ablate.core.specs import Numerics, RunSpec
@@ -15,18 +15,22 @@ from ablate.runner.events import Observer, tolerated
 from ablate.runner.jobs import Artefacts
 from ablate.storage.runs import RunStore
 
+if TYPE_CHECKING:
+    from ablate.probes import Subject
+
 __all__ = [
-    "TRAINER",
     "Executor",
     "ExecutorUnavailable",
+    "KnowsExamples",
+    "MeasuresProbes",
     "Progress",
+    "RestoresModels",
+    "RestoresSubjects",
     "Session",
     "StoppedEarly",
     "Trainer",
+    "TrainerLacks",
 ]
-
-# The module whose `Trainer` trains, unless an executor is told another.
-TRAINER = "ablate.runner.trainer"
 
 # Called at the end of each epoch with its number from 1, the number of epochs, and its metrics.
 Progress = Callable[[int, int, Mapping[str, float]], None]
@@ -57,7 +61,9 @@ class Session:
 class Trainer(Protocol):
     """What trains, for as many runs as its process lives: programs compiled for one run serve the next.
 
-    A class of this shape named `Trainer` is looked up in the executor's trainer module.
+    A spec names its class, or a function that gives one; it is called with the data folder, the numerics of the runs,
+    and the arguments that the spec gives it. All that it must do is to train. What else can be asked of the runs of
+    the usual one is in the protocols below, and whoever asks says so (`TrainerLacks`) where a trainer lacks it.
     """
 
     def __init__(self, data_dir: Path | None, numerics: Numerics) -> None: ...
@@ -67,9 +73,49 @@ class Trainer(Protocol):
         becomes a failed run."""
         ...
 
+
+@runtime_checkable
+class MeasuresProbes(Protocol):
+    """For `keep`, where it names a probe."""
+
     def measure(self, spec: RunSpec, probe: str, raw: Artefacts) -> Mapping[str, Array]:
         """The artefact of a probe over a completed run, from its raw artefacts, as far as the probe needs them."""
         ...
+
+
+@runtime_checkable
+class RestoresSubjects(Protocol):
+    """For `ablate interpolate`."""
+
+    def subject(self, spec: RunSpec, raw: Artefacts) -> Subject:
+        """A completed run as probes see it, from its raw artefacts."""
+        ...
+
+
+@runtime_checkable
+class RestoresModels(Protocol):
+    """For `ablate predict` and `ablate export`."""
+
+    def restore(self, spec: RunSpec, weights: Mapping[str, Array]) -> Any:
+        """A `keras.Model` with the weights that a run ended with."""
+        ...
+
+
+@runtime_checkable
+class KnowsExamples(Protocol):
+    """For `ablate predict` and `ablate export`."""
+
+    def example_shape(self, spec: RunSpec) -> tuple[int, ...]:
+        """What the model of a run takes, without the axis of examples."""
+        ...
+
+
+class TrainerLacks(UsageError):
+    """What was asked for takes an ability that the trainer of the runs has not."""
+
+    def __init__(self, asked: str, trainer: Trainer, ability: str) -> None:
+        name = f"{type(trainer).__module__}.{type(trainer).__qualname__}"
+        super().__init__(f"{asked} takes a trainer that {ability}, and {name} does not")
 
 
 class Executor(Protocol):

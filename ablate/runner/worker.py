@@ -10,13 +10,12 @@ import os
 import threading
 import time
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from ablate.core.specs import Numerics
-from ablate.runner.do_job import do_job, load_trainer, report_to
+from ablate.runner.do_job import do_job, report_to, trainers
 from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, JobResult
 
@@ -25,9 +24,8 @@ __all__ = ["Beat", "WorkerSettings", "main"]
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What a worker is told once: the module whose `Trainer` it uses, and how often it shows that it lives."""
+    """What a worker is told once: where data lies, with what numerics it trains, how often it shows that it lives."""
 
-    trainer: str
     data_dir: Path | None
     numerics: Numerics
     beat_seconds: float
@@ -66,11 +64,11 @@ def main(descriptor: int) -> None:
     link = Link(Connection(descriptor))
     settings: WorkerSettings = link.receive()
     threading.Thread(target=beat, args=(link, settings.beat_seconds), daemon=True).start()
-    # Loaded inside the first run, so that a trainer that cannot be loaded is a failure of that run.
-    trainer = cache(lambda: load_trainer(settings.trainer, settings.data_dir, settings.numerics))
+    # Loads nothing before a run asks for its trainer, so that one that cannot be loaded is a failure of that run.
+    trainer_of = trainers(settings.data_dir, settings.numerics)
     while True:
         job: Job = link.receive()
-        link.send(do_job(trainer, job, report_to(link.send, job.spec)))
+        link.send(do_job(trainer_of, job, report_to(link.send, job.spec)))
 
 
 def beat(link: Link, beat_seconds: float) -> None:

@@ -75,13 +75,11 @@ class WorkerPool(Generic[Handle]):
         self,
         slots: int,
         host: WorkerHost[Handle],
-        trainer: str,
         limits: WorkerLimits,
         session: Session,
         dispatcher: Dispatcher,
     ) -> None:
         self._host = host
-        self._trainer = trainer
         self._limits = limits
         self._session = session
         self._dispatcher = dispatcher
@@ -165,7 +163,7 @@ class WorkerPool(Generic[Handle]):
 
     def _start_worker(self, number: int, numerics: Numerics) -> Handle:
         beat_seconds = min(BEAT_SECONDS, self._limits.silent_seconds / 4)
-        settings = WorkerSettings(self._trainer, self._session.data_dir, numerics, beat_seconds)
+        settings = WorkerSettings(self._session.data_dir, numerics, beat_seconds)
         return self._host.start_worker(number, settings)
 
     def _stop_worker(self, number: int) -> None:

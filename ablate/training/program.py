@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ablate.core.backend import TENSORFLOW
 from ablate.training.augmentation import Augment, unchanged
 from ablate.training.clipping import CLIPPINGS
 from ablate.training.epoch import train_batches, train_epoch
@@ -27,7 +28,7 @@ from ablate.training.step import Learner, Loss
 
 __all__ = ["ENGINES", "Evaluated", "Program", "RetraceError", "TrainedEpoch"]
 
-ENGINES = ("xla", "graph", "eager")
+ENGINES = tuple(TENSORFLOW.engines)
 
 
 class RetraceError(RuntimeError):

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ablate.core.records import Array, StoredRun
-from ablate.core.specs import Numerics, RunSpec
+from ablate.core.records import StoredRun
+from ablate.core.specs import Component, Numerics, RunSpec
 from ablate.runner.events import Event, RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Progress, Session
@@ -21,7 +20,7 @@ from ablate.storage.runs import RunStore
 from tests.benchmarks.many_runs import stored_run
 from tests.synthetic import run_spec
 
-NAME = "tests.benchmarks.idle"
+TRAINER = Component("tests.benchmarks.idle.Trainer")
 # The first runs wait until both workers have been started.
 STARTING = 20
 
@@ -36,9 +35,6 @@ class Trainer:
         progress(1, 1, {"loss": 0.5, "val_loss": 0.5})
         return StoredRun(spec, replace(self._run.record, run_id=spec.run_id), self._run.arrays)
 
-    def measure(self, spec: RunSpec, probe: str, raw: Mapping[str, Mapping[str, Array]]) -> Mapping[str, Array]:
-        raise NotImplementedError
-
 
 def seconds_a_run(runs: int, folder: Path) -> tuple[float, float]:
     """On the wall, and of this process alone, from the moment when both workers are at work to the end."""
@@ -49,9 +45,10 @@ def seconds_a_run(runs: int, folder: Path) -> tuple[float, float]:
             ended.append((time.perf_counter(), time.process_time()))
 
     with TemporaryDirectory(dir=folder) as results:
-        specs = [run_spec(seed=seed) for seed in range(runs + STARTING)]
+        first = replace(run_spec(), trainer=TRAINER, code={"tests": "c" * 64})
+        specs = [first.with_seed(seed) for seed in range(runs + STARTING)]
         session = Session(RunStore(Path(results)), None, observe)
-        LocalExecutor(workers=2, trainer=NAME).execute(specs, session)
+        LocalExecutor(workers=2).execute(specs, session)
     wall, processor = (last - first for first, last in zip(ended[STARTING - 1], ended[-1], strict=True))
     return wall / runs, processor / runs
 

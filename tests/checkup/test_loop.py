@@ -12,7 +12,7 @@ from ablate.checkup.findings import Level, Trouble
 from ablate.checkup.loop import WORDS, look_at_loop
 from ablate.core.specs import Numerics
 from tests.requests import spec
-from tests.runner.scripted import NAME, scripted_spec
+from tests.runner.scripted import scripted_spec
 from tests.synthetic import completed_run, run_spec
 
 
@@ -20,12 +20,10 @@ from tests.synthetic import completed_run, run_spec
 def look(tmp_path, monkeypatch):
     """Looks at the loop with the scripted trainer, which wants a folder for its marks."""
     settings = loop.WorkerSettings
-    monkeypatch.setattr(
-        loop, "WorkerSettings", lambda trainer, _, numerics, beat: settings(trainer, tmp_path, numerics, beat)
-    )
+    monkeypatch.setattr(loop, "WorkerSettings", lambda _, numerics, beat: settings(tmp_path, numerics, beat))
 
     def run(tested, **arguments):
-        return {each.subject: each for each in look_at_loop(tested, trainer=NAME, **arguments)}
+        return {each.subject: each for each in look_at_loop(tested, **arguments)}
 
     return run
 
@@ -80,7 +78,7 @@ def test_without_tensorflow_there_is_nothing_to_try(monkeypatch):
         raise PackageNotFoundError("tensorflow")
 
     monkeypatch.setattr(loop, "compiled_programs", absent)
-    (finding,) = look_at_loop(scripted_spec(), trainer=NAME)
+    (finding,) = look_at_loop(scripted_spec())
     assert (finding.says, finding.level) == ("not tried, for tensorflow is not installed", Level.WRONG)
 
 

@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from ablate.core.specs import Numerics, RunSpec
 from tests.runner.scripted import append_line
 from tests.synthetic import QUALITIES, completed_run
 
-NAME = "tests.cli.pretended"
+NAME = "tests.cli.pretended.Trainer"
+# Names it, as a user names their own.
+WORDS = (f"trainer._target_={NAME}", "--allow-target", "tests")
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has this trainer train, in this process, what the usual one would: the same runs by the same ids."""
+    monkeypatch.setattr("ablate.runner.do_job.USUAL", __name__)
 
 
 class Trainer:

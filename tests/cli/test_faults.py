@@ -20,11 +20,11 @@ from ablate.plots import figures
 from ablate.runner.devices import resolve_device
 from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate, Said
-from tests.cli.pretended import NAME
+from tests.cli.pretended import WORDS
 from tests.runner.lives import forking
 from tests.runner.scripted import scripted_study, tried
 
-SWEEP = ("+sweep=dropout", "sweep.factors.model.dropout=[0.0,0.2]", "sweep.seeds=4", f"+executor.trainer={NAME}")
+SWEEP = ("+sweep=dropout", "sweep.factors.model.dropout=[0.0,0.2]", "sweep.seeds=4", *WORDS)
 STUDY = Path("results/studies/dropout")
 TABLES = [STUDY / f"{name}.{ending}" for name in ("runs", "history", "verdicts") for ending in ("parquet", "csv")]
 
@@ -213,7 +213,7 @@ def test_a_gpu_that_is_not_there_is_exit_code_5_and_nothing_is_written(
 
 
 def test_other_threads_are_another_run_and_compared_on_demand_alone(ablate: Ablate, folder: Path) -> None:
-    words = ("executor=inline", f"+executor.trainer={NAME}", f"data_dir={folder}")
+    words = ("executor=inline", *WORDS, f"data_dir={folder}")
     for threads in (1, 2):
         assert ablate(*words, f"numerics.threads={threads}").code == 0
     one, two = (path.name for path in sorted(folder.glob("results/runs/??/*")))
@@ -231,11 +231,12 @@ def test_other_threads_are_another_run_and_compared_on_demand_alone(ablate: Abla
 
 
 def test_runs_that_all_fail_alike_stop_the_sweep_with_one_message(ablate: Ablate, folder: Path) -> None:
-    words = ("+sweep=dropout", "sweep.seeds=4", "+executor.trainer=tests.runner.absent", "executor=inline")
-    said = ablate(*words)
+    words = ("+sweep=dropout", "sweep.seeds=4", "trainer._target_=tests.runner.absent.Trainer", "executor=inline")
+    said = ablate(*words, "--allow-target", "tests")
     assert said.code == 3
-    assert "the first 3 runs failed alike (ModuleNotFoundError: No module named 'tests.runner.absent')" in said.err
+    assert "the first 3 runs failed alike (ConfigError: " in said.err
+    assert "No module named 'tests.runner.absent'" in said.err
     assert said.err.splitlines()[-1] == "To try them all the same: executor.keep_going=true"
     assert len(list(Path("results/runs").glob("??/*"))) == 3
-    assert ablate(*words, "executor.keep_going=true").code == 3
+    assert ablate(*words, "executor.keep_going=true", "--allow-target", "tests").code == 3
     assert len(list(Path("results/runs").glob("??/*"))) == 16

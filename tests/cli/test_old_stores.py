@@ -19,7 +19,7 @@ from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
-from tests.cli.pretended import NAME
+from tests.cli.pretended import stand_in
 from tests.data.stores.make import STORES, VERSIONS
 from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, dropout_sweep, optimizer_sweep, run_spec
@@ -158,7 +158,8 @@ def test_whoever_wants_a_later_record_is_told_and_it_stays(ablate: Ablate, with_
 def test_a_run_that_a_later_version_has_is_not_trained_over(
     ablate: Ablate, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = ("executor=inline", f"+executor.trainer={NAME}", f"data_dir={folder}")
+    stand_in(monkeypatch)
+    train = ("executor=inline", f"data_dir={folder}")
     with monkeypatch.context() as version:
         version.setattr("ablate.core.records.SCHEMA_VERSION", SCHEMA_VERSION + 1)
         assert ablate("seed=1", *train).code == 0
@@ -185,7 +186,7 @@ def test_a_later_plan_is_left_out_and_never_added_to(
     tables, version = ablate("fsck").out.splitlines()[:2]
     assert tables == "tables: study dropout: none is written (its runs are not all done)"
     assert version.startswith("another version: study optimizers: ValueError: a plan of format")
-    said = ablate("+sweep=optimizers", "sweep.seeds=1", "executor=inline", f"+executor.trainer={NAME}")
+    said = ablate("+sweep=optimizers", "sweep.seeds=1", "executor=inline")
     assert (said.code, "planned by another version of ablate" in said.err) == (4, True)
     assert (results / "studies/optimizers/plans.jsonl").read_bytes() == before
 

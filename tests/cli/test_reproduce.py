@@ -23,10 +23,11 @@ ADAM, SGD = SWEEP.baseline.spec, SWEEP.arms[1].spec
 
 
 @pytest.fixture
-def reproduce(ablate: Ablate, folder: Path):
+def reproduce(ablate: Ablate, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    pretended.stand_in(monkeypatch)
+
     def run(*words: str) -> Said:
-        executor = ("executor=inline", f"+executor.trainer={pretended.NAME}")
-        return ablate("reproduce", *words, *executor, f"data_dir={folder}")
+        return ablate("reproduce", *words, "executor=inline", f"data_dir={folder}")
 
     return run
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ablate.plots import figures
 from tests.cli.conftest import Ablate, Said
-from tests.cli.pretended import NAME
+from tests.cli.pretended import stand_in
 from tests.reporting.wording import forbidden
 
 # One of each kind: a dose, a grid, parts that are taken away.
@@ -24,11 +24,13 @@ REPORT = Path("reports/optimizers/report.md")
 
 
 @pytest.fixture
-def train(ablate: Ablate, folder: Path):
+def train(ablate: Ablate, folder: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs a command line with the pretended trainer, which must go well."""
 
+    stand_in(monkeypatch)
+
     def run(*words: str) -> Said:
-        said = ablate(*words, "executor=inline", f"+executor.trainer={NAME}", f"data_dir={folder}")
+        said = ablate(*words, "executor=inline", f"data_dir={folder}")
         assert said.code == 0, said.err
         return said
 

@@ -77,7 +77,8 @@ def test_targets_among_the_arguments_are_built_first() -> None:
         "ablate.datasets.files.own_path",
         "ablate.datasets.files.download",
         "ablate.runner.process.WorkerProcess",
-        "ablate.runner.do_job.load_trainer",
+        "ablate.runner.do_job.trainers",
+        "ablate.runner.trainer.Trainer",  # the usual one, which has one name: none
         "ablate.cli.os.system",
         "ablate.runner.process.subprocess.Popen",
         "ablate.datasets.mnist.load.__globals__",

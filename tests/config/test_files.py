@@ -10,7 +10,7 @@ import pytest
 from ablate.config.files import MOST_BYTES, read_yaml
 from ablate.config.problems import ConfigError
 from ablate.config.tree import find_tree
-from tests.config.support import problems, tree, write
+from tests.config.support import load, problems, tree, write
 
 MLP = "_target_: ablate.models.mlp.mlp\n_partial_: true\nhidden: [4]\n"
 LAUGHS = "a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
@@ -126,13 +126,15 @@ def test_a_file_of_somebody_else_names_no_places_and_no_executor(tmp_path: Path)
         assert problems("+experiment=sly", here), word
 
 
-def test_the_trainer_of_an_executor_is_imported_and_so_allowed_or_refused(tmp_path: Path) -> None:
+def test_an_executor_does_not_say_who_trains(tmp_path: Path) -> None:
     leaf = "_target_: ablate.runner.inline.InlineExecutor\ntrainer: evil\n"
     folder = write(tmp_path, {"conf/executor/sly.yaml": leaf})
-    ((key, value, _),) = problems("executor=sly", tree(folder))
-    assert key.endswith("sly.yaml: trainer")
-    assert value == "evil"
-    assert problems("executor=sly", tree(folder, allow=("evil",))) == []
+    for allow in ((), ("evil",)):
+        ((key, value, _),) = problems("executor=sly", tree(folder, allow=allow))
+        assert (key.rpartition("/")[2], value) == ("sly.yaml: trainer", "evil")
+    for word in ("executor.trainer=evil", "+executor.trainer=evil"):
+        with pytest.raises(ConfigError, match="allowed is trainer=NAME, a leaf of conf/trainer"):
+            load(word, tree(folder, allow=("evil",)))
 
 
 def test_a_folder_named_by_config_dir_allows_nothing(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def compose(words: str) -> dict[str, Any]:
 
 def test_the_groups_are_those_of_the_design() -> None:
     groups = {"augment", "dataset", "executor", "loss", "model", "optimizer", "procedure", "schedule", "training"}
-    assert set(GROUPS) == groups
+    assert set(GROUPS) == groups | {"trainer"}
     assert {"sgd", "momentum", "rmsprop", "adam", "adamw", "nadam"} <= set(GROUPS["optimizer"])
     assert {"activations", "batch_sizes", "dropout", "epochs", "l2", "learning_rates", "optimizers"} <= set(SWEEPS)
 
@@ -35,7 +35,7 @@ def test_the_groups_are_those_of_the_design() -> None:
 def test_every_leaf_composes_and_says_which_of_its_arguments_are_variables(group: str, choice: str) -> None:
     described = component(compose(f"{group}={choice}")[group])
     if described is None:
-        assert (group, choice) in (("augment", "none"), ("procedure", "supervised"))
+        assert (group, choice) in (("augment", "none"), ("procedure", "supervised"), ("trainer", "gradient_tape"))
     else:
         assert set(described.variables) <= set(described.arguments)
 

@@ -33,8 +33,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A store with a study, and an executor that pretends to train."""
     monkeypatch.chdir(tmp_path)
     keep(tmp_path / "results", SWEEP, completed_runs(SWEEP))
-    executor = ("executor=inline", f"+executor.trainer={pretended.NAME}")
-    return read_settings((f"results_dir={tmp_path}/results", f"data_dir={tmp_path}", *executor))
+    pretended.stand_in(monkeypatch)
+    return read_settings((f"results_dir={tmp_path}/results", f"data_dir={tmp_path}", "executor=inline"))
 
 
 def with_losses(monkeypatch: pytest.MonkeyPatch, factor: float) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from ablate.runner.cluster import RayExecutor
 from tests.runner.parent import train
-from tests.runner.scripted import NAME
 
 if __name__ == "__main__":
     folder, seconds, *address = sys.argv[1:]
-    executor = RayExecutor(workers=2, trainer=NAME, address=address[0] if address else None)
+    executor = RayExecutor(workers=2, address=address[0] if address else None)
     sys.exit(train(Path(folder), executor, float(seconds)))

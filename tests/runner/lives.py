@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from ablate.storage.runs import RunStore
-from tests.runner.scripted import NAME, lines_of, scripted_study
+from tests.runner.scripted import lines_of, scripted_study
 
 # From a folder, a number of workers and the seconds after which a silent one is missed to an exit code.
 Life = Callable[[Path, int, float], int]
@@ -76,7 +76,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.reporting.writing import Written
 
     ablate.operations.publish.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
-    arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds, "trainer": NAME}
+    arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds}
     executor = Component("ablate.runner.local.LocalExecutor", arguments)
     request = Request(STUDY, Settings(folder / "results", folder / "reports", folder, executor))
     output = Output()

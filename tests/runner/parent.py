@@ -20,7 +20,7 @@ from ablate.runner.session import Executor, Session
 from ablate.storage import atomic as durable, runs as store_module
 from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
-from tests.runner.scripted import NAME, scripted_spec
+from tests.runner.scripted import scripted_spec
 
 
 def specs(seconds: float):
@@ -80,7 +80,7 @@ def say(*words: object) -> None:
 def main(folder: str, workers: str, seconds: str, moment: str | None = None) -> int:
     if moment is not None:
         kill_at(moment)
-    return train(Path(folder), LocalExecutor(workers=int(workers), trainer=NAME), float(seconds))
+    return train(Path(folder), LocalExecutor(workers=int(workers)), float(seconds))
 
 
 def train(folder: Path, executor: Executor, seconds: float) -> int:

@@ -25,7 +25,7 @@ import numpy as np
 from ablate.core.records import Divergence, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
 
-NAME = "tests.runner.scripted"
+NAME = "tests.runner.scripted.Trainer"
 EPOCHS = 3
 
 
@@ -152,6 +152,9 @@ def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **model) -
         seed=seed,
         salt=0,
         numerics=Numerics("cpu", "xla", threads),
+        # What lets a worker build what the package has: its own trainer.
+        code={"tests": "c" * 64},
+        trainer=Component(NAME),
     )
 
 

@@ -16,10 +16,10 @@ from ablate.runner.local import LocalExecutor
 from ablate.runner.plan import missing
 from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
-from tests.runner.scripted import NAME, scripted_spec, tried
+from tests.runner.scripted import scripted_spec, tried
 
-LOCAL = LocalExecutor(workers=2, trainer=NAME)
-INLINE = InlineExecutor(trainer=NAME)
+LOCAL = LocalExecutor(workers=2)
+INLINE = InlineExecutor()
 SPECS = tuple(scripted_spec(seed) for seed in range(3))
 
 

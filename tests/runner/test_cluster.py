@@ -21,7 +21,7 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.session import ExecutorUnavailable, Session
 from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
-from tests.runner.scripted import NAME, scripted_spec, tried
+from tests.runner.scripted import scripted_spec, tried
 from tests.runner.test_parents import ended_here, stored, wait_until
 
 SPEC = scripted_spec()
@@ -160,5 +160,5 @@ def test_a_node_that_is_lost_costs_its_runs_one_try(tmp_path):
     assert 8 <= len(tried(tmp_path)) <= 9
     alone = tmp_path / "alone"
     alone.mkdir()
-    InlineExecutor(trainer=NAME).execute(specs(0.5), session(alone))
+    InlineExecutor().execute(specs(0.5), session(alone))
     assert stored(tmp_path) == stored(alone)

@@ -18,6 +18,7 @@ from ablate.analysis.frame import study_tables
 from ablate.core.errors import Interrupted
 from ablate.core.plans import StudyPlan
 from ablate.core.records import Status
+from ablate.core.specs import Component
 from ablate.runner.cluster import RayExecutor
 from ablate.runner.events import ArtefactFailed, EpochEnded, NotReproduced, RunEnded, RunStarted, WorkerDied
 from ablate.runner.inline import InlineExecutor
@@ -26,12 +27,12 @@ from ablate.runner.pool_executor import PoolExecutor
 from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.runs import RunStore, pack
 from tests.requests import spec as real_spec
-from tests.runner.scripted import EPOCHS, NAME, scripted_spec, scripted_study, tried
+from tests.runner.scripted import EPOCHS, scripted_spec, scripted_study, tried
 
 EXECUTORS = {
-    "inline": InlineExecutor(trainer=NAME),
-    "local": LocalExecutor(workers=2, trainer=NAME),
-    "ray": RayExecutor(workers=2, trainer=NAME),
+    "inline": InlineExecutor(),
+    "local": LocalExecutor(workers=2),
+    "ray": RayExecutor(workers=2),
 }
 STUDY = scripted_study(rates=(0.1, 0.2, 0.3), seeds=(0, 1), claims=("rate=0.1 < rate=0.3 on test_loss",), seconds=0.05)
 SOUND = tuple(STUDY.run_specs().values())
@@ -269,8 +270,9 @@ def test_ends_a_worker_that_hangs_or_falls_silent(scene):
 
 
 def test_records_a_trainer_that_cannot_be_loaded(scene):
-    (record,) = scene.execute(SOUND[:1], trainer="tests.runner.absent")
-    assert (record.failure.kind, record.failure.type) == ("error", "ModuleNotFoundError")
+    (record,) = scene.execute([replace(SOUND[0], trainer=Component("tests.runner.absent.Trainer"))])
+    assert (record.failure.kind, record.failure.type) == ("error", "ConfigError")
+    assert "No module named 'tests.runner.absent'" in record.failure.message
 
 
 def test_nothing_to_do_starts_nothing(scene, monkeypatch):
@@ -294,7 +296,7 @@ def really_trained():
 
 def test_the_real_trainer_gives_the_same_bytes(scene, really_trained):
     asked, arrays = really_trained
-    (record,) = scene.execute([asked], trainer="ablate.runner.trainer")
+    (record,) = scene.execute([asked])
     assert record.status is Status.COMPLETED, record.failure
     assert (scene.store.folder(asked.run_id) / "arrays.npz").read_bytes() == arrays
     assert json.loads((scene.store.folder(asked.run_id) / "spec.json").read_bytes())["seed"] == asked.seed

@@ -8,7 +8,7 @@ from ablate.runner.events import RunEnded
 from ablate.runner.local import LocalExecutor
 from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
-from tests.runner.scripted import NAME, scripted_spec
+from tests.runner.scripted import scripted_spec
 
 RUNS, SETTLED_AFTER = 200, 60
 # What the allocator may keep: a run's record and arrays take a hundredth of it.
@@ -26,7 +26,7 @@ def test_two_hundred_runs_leave_memory_and_open_files_as_they_were(tmp_path):
             seen.append({each.pid: (each.memory_info().rss, each.num_fds()) for each in family})
 
     session = Session(RunStore(tmp_path / "results"), tmp_path, observe)
-    LocalExecutor(workers=2, trainer=NAME).execute([scripted_spec(seed) for seed in range(RUNS)], session)
+    LocalExecutor(workers=2).execute([scripted_spec(seed) for seed in range(RUNS)], session)
     settled, last = seen[SETTLED_AFTER], seen[-1]
     assert len(settled) == 3
     for pid, (resident_bytes, files) in settled.items():

@@ -21,10 +21,10 @@ from ablate.runner.process import OUTPUT_BYTES
 from ablate.runner.session import Session
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore
-from tests.runner.scripted import NAME, Unpicklable, scripted_spec
+from tests.runner.scripted import Unpicklable, scripted_spec
 
-LOCAL = LocalExecutor(workers=2, trainer=NAME)
-INLINE = InlineExecutor(trainer=NAME)
+LOCAL = LocalExecutor(workers=2)
+INLINE = InlineExecutor()
 SPECS = tuple(scripted_spec(seed, rate, width=width) for width in (1, 2) for rate in (0.1, 0.2) for seed in (0, 1))
 
 
@@ -73,7 +73,7 @@ def test_a_machine_that_stood_still_costs_no_run(scene, monkeypatch):
 
     session = replace(scene.session, observe=observe)
     spec = scripted_spec(seconds=0.6)
-    LocalExecutor(workers=1, trainer=NAME, heartbeat_seconds=30.0).execute([spec], session)
+    LocalExecutor(workers=1, heartbeat_seconds=30.0).execute([spec], session)
     assert not scene.of(WorkerDied)
     assert scene.store.record(spec.run_id).status is Status.COMPLETED
 

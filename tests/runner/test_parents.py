@@ -18,7 +18,7 @@ from ablate.runner.inline import InlineExecutor
 from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
 from tests.runner.parent import specs
-from tests.runner.scripted import NAME, scripted_spec, tried
+from tests.runner.scripted import scripted_spec, tried
 
 RUNS = 8
 
@@ -104,7 +104,7 @@ def test_two_parents_share_the_work(tmp_path):
     assert set(Counter(tried(tmp_path)).values()) == {1}
 
 
-def test_takes_over_what_a_killed_parent_had_claimed(tmp_path):
+def test_takes_over_what_a_killed_parent_had_claimed(tmp_path, monkeypatch):
     with start(tmp_path, 1, 30.0) as stuck:
         wait_until(lambda: tried(tmp_path))
         events = []
@@ -116,10 +116,11 @@ def test_takes_over_what_a_killed_parent_had_claimed(tmp_path):
                 stuck.wait()
 
         (claimed,) = [spec for spec in specs(30.0) if spec.run_id in tried(tmp_path)]
-        # A trainer that never comes to an epoch, so that the run fails here at once.
-        executor = InlineExecutor(trainer="tests.runner.absent")
-        (record,) = executor.execute([claimed], Session(RunStore(tmp_path / "results"), tmp_path, observe))
-    assert record.failure.type == "ModuleNotFoundError"
+        # Without its trainer the run fails here at once.
+        monkeypatch.delattr("tests.runner.scripted.Trainer")
+        session = Session(RunStore(tmp_path / "results"), tmp_path, observe)
+        (record,) = InlineExecutor().execute([claimed], session)
+    assert record.failure.type == "ConfigError"
     assert [event.is_ours for event in events if isinstance(event, RunEnded)] == [True]
 
 
@@ -155,6 +156,6 @@ def test_a_signal_is_noticed_at_the_end_of_an_epoch(tmp_path):
 
     session = Session(RunStore(tmp_path / "results"), tmp_path, observe)
     with pytest.raises(Interrupted) as caught:
-        InlineExecutor(trainer=NAME).execute([scripted_spec(seed) for seed in range(3)], session)
+        InlineExecutor().execute([scripted_spec(seed) for seed in range(3)], session)
     assert (caught.value.signal_number, caught.value.done, caught.value.remaining) == (signal.SIGINT, 0, 3)
     assert list(session.store.ids()) == []

@@ -11,14 +11,14 @@ from ablate.runner.events import EpochEnded
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.process import WorkerProcess
 from ablate.runner.worker import Beat, WorkerSettings
-from tests.runner.scripted import EPOCHS, NAME, scripted_spec
+from tests.runner.scripted import EPOCHS, scripted_spec
 
 SPEC = scripted_spec()
 
 
 @pytest.fixture
 def worker(tmp_path, children):
-    settings = WorkerSettings(NAME, tmp_path, SPEC.numerics, beat_seconds=0.1)
+    settings = WorkerSettings(tmp_path, SPEC.numerics, beat_seconds=0.1)
     worker = WorkerProcess(0, settings, worker_environment(SPEC.numerics, slot=0))
     yield worker
     worker.end()

@@ -83,7 +83,7 @@ class Team:
         self.events = []
         self.session = Session(RunStore(folder), folder, self.events.append)
         self.dispatcher = Dispatcher(specs, self.session, Leases(folder), keep_going=True)
-        self.pool = WorkerPool(slots, host, "none", WorkerLimits(1e9, 1e9, 2**40), self.session, self.dispatcher)
+        self.pool = WorkerPool(slots, host, WorkerLimits(1e9, 1e9, 2**40), self.session, self.dispatcher)
 
     def turn(self):
         self.pool.turn()
