@@ -41,8 +41,11 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "DRAW", dict.fromkeys(figures.DRAW, lambda results: Figure(figsize=(1, 1))))
 
 
-def trained_by(folder: Path) -> tuple[str, ...]:
-    return ("executor=inline", f"+executor.trainer={pretended.NAME}", f"data_dir={folder}")
+@pytest.fixture
+def at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The words with which runs are made up in this process, in no time."""
+    pretended.stand_in(monkeypatch)
+    return ("executor=inline", f"data_dir={folder}")
 
 
 def test_every_verb_that_shows_something_has_it() -> None:
@@ -123,8 +126,8 @@ def test_a_table_is_analysed(ablate: Ablate, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_what_was_trained_is_told_by_run(ablate: Ablate, folder: Path) -> None:
-    said = ablate(*STUDY, "--json", *trained_by(folder))
+def test_what_was_trained_is_told_by_run(ablate: Ablate, at_once: tuple[str, ...]) -> None:
+    said = ablate(*STUDY, "--json", *at_once)
     assert said.code == 0, said.err
     told = validated(said.out)
     assert (told["kind"], told["study"], told["is_complete"]) == ("run_study", "dropout", True)
@@ -132,12 +135,12 @@ def test_what_was_trained_is_told_by_run(ablate: Ablate, folder: Path) -> None:
     (trained,) = told["trained"]
     assert set(trained["runs"]) == set(validated(ablate("plan", *STUDY, "--json").out)["work"]["done"])
     assert set(trained["runs"].values()) == {"completed"}
-    alone = validated(ablate("seed=7", "--json", "--quiet", *trained_by(folder)).out)
+    alone = validated(ablate("seed=7", "--json", "--quiet", *at_once).out)
     assert (alone["kind"], alone["record"]["status"]) == ("run", "completed")
 
 
-def test_a_repetition_says_what_came_out(ablate: Ablate, kept: Path) -> None:
-    said = ablate("reproduce", ADAM.run_id, "--json", *trained_by(kept))
+def test_a_repetition_says_what_came_out(ablate: Ablate, kept: Path, at_once: tuple[str, ...]) -> None:
+    said = ablate("reproduce", ADAM.run_id, "--json", *at_once)
     told = validated(said.out)
     assert (said.code, told["is_reproduced"], told["failed"]) == (0, True, 0)
     assert (told["runs"][0]["outcome"], told["runs"][0]["failure"]) == ("bit-equal", None)
