@@ -10,7 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from ablate.core.records import HISTORY, METRICS, MetricInfo, RunRecord, Status, StoredRun
+from ablate.core.records import (
+    HISTORY,
+    METRICS,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    MetricInfo,
+    RunRecord,
+    Status,
+    StoredRun,
+    twin,
+)
 from ablate.core.specs import PlannedRun
 
 __all__ = [
@@ -25,6 +36,7 @@ __all__ = [
     "metric_values",
     "status_of",
     "stored",
+    "training_metric",
     "value_in",
     "values_by_seed",
 ]
@@ -49,11 +61,20 @@ def column_info(column: str) -> MetricInfo:
 
 def history_metric(metric: str) -> str:
     """The metric to draw over the epochs when the question is about `metric`: the validation twin of a
-    final metric, the validation loss for the gap."""
-    if metric == "gap":
-        return "val_loss"
-    name = metric.removeprefix("test_").removeprefix("train_")
-    return metric if name == metric else f"val_{name}"
+    final metric, the validation loss where there is none, as of the gap."""
+    info = column_info(metric)
+    if not info.is_final:
+        return metric
+    found = twin(info, VALIDATION)
+    return "val_loss" if found is None else found.name
+
+
+def training_metric(metric: str) -> str:
+    """The metric of the training examples, epoch by epoch, beside one of the validation examples; itself, where it is
+    none of these or has no such twin."""
+    info = column_info(metric)
+    found = twin(info, TRAINING) if info.split == VALIDATION else None
+    return metric if found is None else found.name
 
 
 def metric_values(run: StoredRun) -> dict[str, float]:
@@ -110,7 +131,7 @@ def arrays_behind(column: str, record: RunRecord) -> frozenset[str]:
     """The names of the arrays of a run that its value in a column, and what is said of it, depends on beside its
     record."""
     history = () if column in record.metrics else (f"{HISTORY}{metric_of(column)}",)
-    tested = ("test/label", "test/prediction") if column.startswith("test_") else ()
+    tested = ("test/label", "test/prediction") if column_info(column).split == TEST else ()
     return frozenset((*history, *tested))
 
 

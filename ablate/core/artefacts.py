@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ablate.core.records import CLASSIFICATION, MetricInfo
+from ablate.core.records import CLASSIFICATION, TEST, MetricInfo
 
 __all__ = [
     "ARTEFACTS",
@@ -59,6 +59,15 @@ class ArtefactInfo:
     needs: tuple[str, ...] = ()
     quantities: tuple[MetricInfo, ...] = ()
     is_of_any_procedure: bool = False
+
+
+def _confidence(name: str, title: str) -> MetricInfo:
+    return MetricInfo(name, title, "", "fraction", CLASSIFICATION, split=TEST)
+
+
+def _moved_accuracy(name: str, title: str) -> MetricInfo:
+    """A mean over several moves of the test examples, so no share of N."""
+    return MetricInfo(name, title, "max", "fraction", CLASSIFICATION, split=TEST, is_error=True, range=(0.0, 1.0))
 
 
 _RAW = (
@@ -134,8 +143,10 @@ _PROBES = (
         version=2,
         needs=(WEIGHTS,),
         quantities=(
-            MetricInfo("test_overconfidence", "test confidence − accuracy", "", "fraction", CLASSIFICATION),
-            MetricInfo("test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION),
+            _confidence("test_overconfidence", "test confidence − accuracy"),
+            MetricInfo(
+                "test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION, split=TEST
+            ),
         ),
     ),
     ArtefactInfo(
@@ -143,13 +154,9 @@ _PROBES = (
         "sensitivity to displacement",
         needs=(WEIGHTS,),
         quantities=(
-            MetricInfo(
-                "test_accuracy_shifted", "test accuracy, moved by 1/14 of the side", "max", "fraction", CLASSIFICATION
-            ),
-            MetricInfo("test_accuracy_rotated", "test accuracy, turned by 15°", "max", "fraction", CLASSIFICATION),
-            MetricInfo(
-                "test_accuracy_scaled", "test accuracy, scaled by 0.8 or 1.2", "max", "fraction", CLASSIFICATION
-            ),
+            _moved_accuracy("test_accuracy_shifted", "test accuracy, moved by 1/14 of the side"),
+            _moved_accuracy("test_accuracy_rotated", "test accuracy, turned by 15°"),
+            _moved_accuracy("test_accuracy_scaled", "test accuracy, scaled by 0.8 or 1.2"),
         ),
     ),
     ArtefactInfo("probabilities", "probabilities of all test examples", needs=(WEIGHTS,)),
