@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
+from ablate.core.artefacts import is_of_metric
 from ablate.core.records import (
+    BUILT_IN,
     HISTORY,
     METRICS,
     TEST,
@@ -90,7 +92,9 @@ def metric_values(run: StoredRun) -> dict[str, float]:
         for suffix, epoch in _epochs(run.record).items()
         if epoch is not None and 1 <= epoch <= len(history)
     }
-    return {**found, **run.record.metrics}
+    measured = {name.partition("@")[0] for name in run.artefacts if is_of_metric(name)}
+    values = {name: value for name in sorted(measured) if (value := run.measured(name)) is not None}
+    return {**found, **run.record.metrics, **values}
 
 
 def _epochs(record: RunRecord) -> dict[str, int | None]:
@@ -121,6 +125,8 @@ def value_in(column: str) -> Value:
     def read(run: StoredRun) -> float | None:
         if column in run.record.metrics:
             return run.record.metrics[column]
+        if name not in BUILT_IN:
+            return run.measured(name)
         history, epoch = run.arrays.get(f"{HISTORY}{name}"), _epochs(run.record)[suffix]
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 

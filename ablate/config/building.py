@@ -48,12 +48,13 @@ OWN = ("ablate", "keras")
 OF_HYDRA = ("_args_", "_convert_", "_recursive_")
 # What messages call the names that `_OWN_TARGET` lets through.
 PREFIXES = (
-    *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.runner."),
+    *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.metrics.", "ablate.runner."),
     *("keras.optimizers.", "keras.losses.", "keras.layers."),
 )
 _OWN_TARGET = re.compile(
     r"ablate\.datasets\.\w+\.load"
     r"|ablate\.(models|layers|training)\.(\w+\.)*\w+"
+    r"|ablate\.metrics\.\w+\.\w+"
     r"|ablate\.runner\.\w+\.\w*Executor"
     r"|keras\.(optimizers|losses|layers)\.(\w+\.)*"
     # Whatever a config says they would make: any class at all, a function of bytes, a program of a file.

@@ -47,6 +47,8 @@ SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
 TRAINER = "trainer"
+# A group whose leaves are named by what they measure, and never chosen.
+METRIC = "metric"
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
 MOST_REFERENCES = 20
 _REFERENCE = re.compile(r"\$\{[^${}:]*\}")
@@ -313,6 +315,9 @@ def _root_problems(raw: Config, shipped: Config) -> Iterator[Problem]:
 
 
 def _override_problems(override: Override, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
+    if override.key == METRIC:
+        allowed = f"sweep.metric=test_{override.value}, for it is measured of the runs of a sweep"
+        return [Problem(override.key, override.value, allowed)]
     if override.key in groups:
         return _choice_problems(override, groups[override.key])
     return _key_problems(override, defaults) or _type_problems(override, defaults)

@@ -21,7 +21,7 @@ from ablate.core.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
-KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", *ABOUT_AN_ORIGINAL))
+KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", "metrics", *ABOUT_AN_ORIGINAL))
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")

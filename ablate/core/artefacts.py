@@ -13,12 +13,14 @@ Names of arrays:
 
     weights        float32 [*shape], one for each variable path, those of batch normalisation included
     step_losses    loss, objective: float32 [E, S], means over the batch of every step of every finite epoch
+    a metric       value/<its name>; its artefact is called after it and the digest of its code
     a probe        value/<quantity>: float64 scalar; and what its module says. A probe that makes no sense of a
                    run holds one text instead, `not_applicable`, that says why.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -32,13 +34,16 @@ __all__ = [
     "STEP_LOSSES",
     "WEIGHTS",
     "ArtefactInfo",
+    "artefact_version",
     "derivable",
+    "is_of_metric",
     "probe_of",
     "sources_of",
 ]
 
 WEIGHTS, STEP_LOSSES = "weights", "step_losses"
 NOT_APPLICABLE = "not_applicable"
+OF_METRIC = re.compile(r"(test_[A-Za-z0-9_]+)@[0-9a-f]{16}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,21 @@ PROBES: Mapping[str, ArtefactInfo] = {info.name: info for info in _PROBES}
 PROBE_QUANTITIES: Mapping[str, MetricInfo] = {
     quantity.name: quantity for info in _PROBES for quantity in info.quantities
 }
+
+
+def artefact_version(name: str) -> int:
+    """The version of an artefact that this code makes. That of an open metric has the digest of its code in its name,
+    and so no other versions.
+
+    Raises:
+        KeyError: when there is no such artefact.
+    """
+    return 1 if is_of_metric(name) else ARTEFACTS[name].version
+
+
+def is_of_metric(name: str) -> bool:
+    """Whether an artefact holds the value of an open metric, see `ablate.core.metrics`."""
+    return OF_METRIC.fullmatch(name) is not None
 
 
 def probe_of(quantity: str) -> str:

@@ -32,6 +32,7 @@ from ablate.core.artefacts import PROBE_QUANTITIES, probe_of
 from ablate.core.identity import Json, canonical
 from ablate.core.parse_error import Unreadable, nearest
 from ablate.core.records import METRICS, MetricInfo
+from ablate.core.specs import SweepSpec
 
 __all__ = [
     "EPOCHS_TO",
@@ -43,6 +44,7 @@ __all__ = [
     "Relation",
     "Statement",
     "is_side",
+    "metrics_asked",
     "parse_statement",
     "probes_of",
     "quantity_info",
@@ -186,15 +188,24 @@ def quantity_info(quantity: Quantity) -> MetricInfo:
 
 def probes_of(claims: Iterable[str]) -> tuple[str, ...]:
     """The probes that measure what these claims are about, each once; a claim that cannot be read needs none."""
-    found = []
-    for claim in claims:
-        try:
-            quantity = parse_statement(claim).quantity.name
-        except Unreadable:
-            continue
-        if quantity in PROBE_QUANTITIES:
-            found.append(probe_of(quantity))
-    return tuple(dict.fromkeys(found))
+    quantities = (quantity.name for claim in claims if (quantity := _quantity_of(claim)) is not None)
+    return tuple(dict.fromkeys(probe_of(name) for name in quantities if name in PROBE_QUANTITIES))
+
+
+def metrics_asked(sweep: SweepSpec) -> tuple[str, ...]:
+    """The metrics that a sweep, its claims, and the numbers that it puts to the test are about, each once."""
+    numbers = () if sweep.original is None else sweep.original.numbers
+    texts = (*sweep.claims, *(f"a > {VALUE} 0 on {quantity}" for quantity in numbers))
+    quantities = (quantity for text in texts if (quantity := _quantity_of(text)) is not None)
+    names = (sweep.metric, *(quantity.metric or quantity.name for quantity in quantities))
+    return tuple(dict.fromkeys(name for name in names if name in METRICS))
+
+
+def _quantity_of(claim: str) -> Quantity | None:
+    try:
+        return parse_statement(claim).quantity
+    except Unreadable:
+        return None
 
 
 def stated_margin(statement: Statement, metric: str, margin: float | str | None) -> float | str | None:

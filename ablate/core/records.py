@@ -402,6 +402,12 @@ class StoredRun:
             if name.startswith(VALUE)
         }
 
+    def measured(self, metric: str) -> float | None:
+        """The value of an open metric, see `ablate.core.metrics`; None where it has none, or was not looked up."""
+        found = (each for name, each in self.artefacts.items() if name.partition("@")[0] == metric)
+        value = next(found, {}).get(VALUE + metric)
+        return None if value is None else float(value)
+
     @property
     def history(self) -> dict[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.core.artefacts import ARTEFACTS
+from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
 from ablate.operations.space import Space, space_by_kind
@@ -243,6 +243,8 @@ def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
         return None
     except OSError as error:
         return What.REFUSED, _said(error)
+    if is_of_metric(name):
+        return None
     if name not in ARTEFACTS:
         return What.ANOTHER_VERSION, "an artefact that this version does not know"
     if version > ARTEFACTS[name].version:
@@ -281,7 +283,7 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     # pandas and pyarrow, which a message of usage need not wait for.
     from ablate.analysis.frame import study_tables
 
-    runs = store.present(plan.possible_run_ids)
+    runs = store.present(plan.possible_run_ids, plan.measured)
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
     tables = study_tables(plan, runs)
     del runs  # of ten thousand there is not room for these and for the files of the tables
