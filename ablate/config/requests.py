@@ -32,7 +32,7 @@ from ablate.core.records import BUILT_IN
 from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.sanitize.redact import PATH_KEYS
 
-Wanted = TypeVar("Wanted", str, OpenMetric)
+Wanted = TypeVar("Wanted")
 
 __all__ = ["Request", "load_request", "load_settings"]
 
@@ -78,16 +78,15 @@ class Request:
     def _by_run(self, asked: Callable[[SweepSpec], tuple[Wanted, ...]]) -> dict[str, tuple[Wanted, ...]]:
         """run_id → what any of its sweeps asks of it, each once."""
         found: dict[str, list[Wanted]] = {}
-        if isinstance(self.work, RunSpec):
-            return {}
-        for sweep in self.work.sweeps:
+        sweeps: tuple[Sweep, ...] = self.work.sweeps if isinstance(self.work, Study) else ()
+        for sweep in sweeps:
             wanted = asked(sweep.spec)
             for run in (*sweep.planned_runs(), *confirmation_runs(sweep)):
                 of_run = found.setdefault(run.run_id, [])
                 for each in wanted:
                     if each not in of_run:
                         of_run.append(each)
-        return {run_id: tuple(wanted) for run_id, wanted in found.items()}
+        return {run_id: tuple(of_run) for run_id, of_run in found.items()}
 
 
 def load_request(
