@@ -13,14 +13,14 @@ from pathlib import Path
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode
-from ablate.operations.export import Format, export
+from ablate.operations.export import FORMATS, export
 
 WORDS = "side"
 WORDS_HELP = "a run (the beginning of its id), an arm as study:level, or a study"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=list(map(str, Format)), required=True, help="what is written")
+    parser.add_argument("--format", choices=FORMATS, required=True, help="what is written")
     parser.add_argument("--out", type=Path, required=True, help="the folder that it is written into")
 
 

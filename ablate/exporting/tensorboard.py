@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from ablate.core.records import METRICS, VALIDATION
 
-__all__ = ["write_scalars"]
+__all__ = ["write_history"]
 
 # How TensorBoard knows a tensor for a point of a curve.
 _SCALARS = tf.compat.v1.SummaryMetadata(
@@ -22,7 +22,7 @@ _SCALARS = tf.compat.v1.SummaryMetadata(
 )
 
 
-def write_scalars(history: Mapping[str, np.ndarray], folder: Path) -> tuple[Path, ...]:
+def write_history(history: Mapping[str, np.ndarray], folder: Path) -> tuple[Path, ...]:
     """One point an epoch, counted from 1, for every metric; the event files that were written.
 
     What lies in the folder stays, and TensorBoard would show both: write each run into a folder of its own.
