@@ -122,7 +122,11 @@ class Composer:
         """The config of the chosen leaves before any value is set: what exists, and of which type."""
         groups = self.tree.groups
         return self._compose(
-            tuple(override for override in overrides if override.value in groups.get(override.key, ()))
+            tuple(
+                override
+                for override in overrides
+                if override.key != METRIC and override.value in groups.get(override.key, ())
+            )
         )
 
     def _compose(self, overrides: Overrides) -> Config:

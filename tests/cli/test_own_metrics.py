@@ -136,3 +136,9 @@ def test_a_metric_that_cannot_be_is_refused_before_anything_is_trained(
     assert refused.returncode == 2, refused.stdout + refused.stderr
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_metric_is_no_choice_of_a_run(folder: Path) -> None:
+    refused = run(folder, "plan", "metric=balanced_accuracy")
+    assert refused.returncode == 2
+    assert "sweep.metric=test_balanced_accuracy" in refused.stderr
