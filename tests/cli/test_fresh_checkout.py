@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.operations.fsck import inspect
+from ablate.operations.fsck import fsck
 from ablate.storage.garbage import stored_items
 from ablate.storage.studies import study_names
 from tests.cli.conftest import Ablate
@@ -59,8 +59,8 @@ def test_it_is_neither_a_part_of_a_store_nor_a_stray(results: Path) -> None:
     assert list(study_names(results)) == ["optimizers"]
     # Elsewhere the name means nothing.
     shutil.copy(README, results / "studies")
-    strays = [finding.path for finding in inspect(results, 0.0).findings if finding.path.name == README.name]
-    assert strays == [results / "studies" / README.name]
+    strays = [finding.path for finding in fsck(results).findings if finding.path.name == README.name]
+    assert strays == [Path("studies") / README.name]
 
 
 def test_every_command_that_the_texts_name_is_one(ablate: Ablate) -> None:
