@@ -30,9 +30,10 @@ import pyarrow.parquet as pq
 
 from ablate.analysis.judging import Judged, judge_study
 from ablate.analysis.settings import differing_names, flatten, setting_text
-from ablate.analysis.values import Runs, metric_of, metric_rank, metric_values, status_of
+from ablate.analysis.values import Runs, column_info, metric_of, metric_rank, metric_values, status_of
 from ablate.core.identity import Json
 from ablate.core.plans import StudyPlan
+from ablate.core.records import TRAINING
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
 from ablate.verdicts.verdict import Verdict
@@ -216,7 +217,7 @@ def _starts(columns: Iterable[npt.NDArray[np.integer[Any]]]) -> list[int]:
 
 
 def _split(metric: str) -> str:
-    return "validation" if metric.startswith("val_") else "training"
+    return column_info(metric).split or TRAINING
 
 
 # timings ---------------------------------------------------------------------------------------------

@@ -22,11 +22,12 @@ from ablate.analysis.quantities import value_of
 from ablate.analysis.selections import Selection, select_arm
 from ablate.analysis.settings import setting_text
 from ablate.analysis.summaries import summarise
-from ablate.analysis.values import MISSING, Runs, Value, column_info, metric_of, status_of, value_in
+from ablate.analysis.values import MISSING, Runs, Value, column_info, status_of, value_in
+from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import Status, StoredRun
+from ablate.core.records import TEST, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.engine import (
@@ -39,7 +40,7 @@ from ablate.verdicts.engine import (
     judge_pairs,
 )
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.scales import analysis_scale, error_of
+from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = ["Judged", "arms_to_confirm", "judge_study", "judge_sweep", "spreads"]
@@ -165,12 +166,17 @@ class _Reader:
 
     def examples(self, column: str) -> int | None:
         """How many examples the column was measured on, where the runs tell."""
-        return len(self.labels) if self.labels is not None and column.startswith("test_") else None
+        return len(self.labels) if self.labels is not None and _measured_on(column) == TEST else None
 
     @property
     def classes(self) -> int | None:
         is_class = self.labels is not None and self.labels.dtype.kind in "iu" and self.labels.size
         return int(self.labels.max()) + 1 if is_class and self.labels is not None else None
+
+
+def _measured_on(column: str) -> str:
+    """The split of a column, of what probes measure too."""
+    return (PROBE_QUANTITIES.get(column) or column_info(column)).split
 
 
 def _correct(run: StoredRun) -> np.ndarray | None:
@@ -255,13 +261,13 @@ def _on_test(read: _Reader) -> tuple[Verdict, ...]:
 
 
 def _test_column(read: _Reader) -> str | None:
-    name = metric_of(read.spec.metric)
-    if name.startswith("test_"):
+    info = read.metric
+    if info.split == TEST:
         return None
     if read.classes is not None:
         return "test_accuracy"
-    twin = f"test_{name.removeprefix('val_')}"
-    return twin if any(twin in run.record.metrics for run in read.stored) else None
+    found = None if info.is_final else twin(info, TEST)
+    return found.name if found and any(found.name in run.record.metrics for run in read.stored) else None
 
 
 # factors -----------------------------------------------------------------------------------------------
@@ -271,7 +277,7 @@ def _scaled(values: Mapping[int, float], read: _Reader, scale: Scale) -> dict[in
     """On the scale of the analysis; None where an error is not positive."""
     if scale is Scale.RAW:
         return dict(values)
-    errors = {seed: error_of(value, read.metric) for seed, value in values.items()}
+    errors = {seed: read.metric.error(value) for seed, value in values.items()}
     positive = {seed: error for seed, error in errors.items() if error is not None and error > 0}
     return {seed: math.log(error) for seed, error in positive.items()} if len(positive) == len(errors) else None
 

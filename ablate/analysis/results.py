@@ -33,17 +33,19 @@ from ablate.analysis.values import (
     Runs,
     column_info,
     history_metric,
+    metric_of,
     metric_rank,
     metric_values,
     status_of,
     stored,
+    training_metric,
     value_in,
 )
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import Quantity
 from ablate.core.identity import canonical
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import MetricInfo, RunRecord, StoredRun
+from ablate.core.records import TEST, VALIDATION, MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
 from ablate.verdicts.verdict import Verdict
@@ -59,7 +61,7 @@ __all__ = [
 ]
 
 NO_PICTURES = ProbePictures()
-SECONDS = MetricInfo("seconds", "time of a run without compilation", "min", "seconds")
+SECONDS = MetricInfo("seconds", "time of a run without compilation", "min", "seconds", is_error=True)
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
         summaries=summarise(sweep, runs, value_in(column)),
         curve_metric=column_info(curve_metric),
         validation=learning_curves(sweep, runs, curve_metric),
-        training=learning_curves(sweep, runs, curve_metric.removeprefix("val_")),
+        training=learning_curves(sweep, runs, training_metric(curve_metric)),
         gap=MetricSummaries(column_info("gap"), summarise(sweep, runs, value_in("gap"))),
         seconds=MetricSummaries(SECONDS, summarise(sweep, runs, _seconds)),
         secondary=_secondary(sweep, runs, column),
@@ -306,7 +308,7 @@ def _probes(sweep: PlannedSweep, runs: Runs) -> tuple[MetricSummaries, ...]:
 
 
 def _is_secondary(column: str) -> bool:
-    return column.startswith(("val_", "test_")) and not column.endswith((".best", ".last"))
+    return metric_of(column) == column and column_info(column).split in (VALIDATION, TEST)
 
 
 def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) -> tuple[Confusion, ...]:

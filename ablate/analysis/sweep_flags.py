@@ -22,7 +22,7 @@ from ablate.analysis.settings import ABSENT, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, history_metric, metric_of, stored, value_in, values_by_seed
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm, PlannedSweep
-from ablate.core.records import Status, StoredRun
+from ablate.core.records import TEST, Status, StoredRun
 from ablate.core.versions import mixed_versions
 from ablate.stats.estimates import estimate_mean
 from ablate.verdicts.verdict import Flag, Verdict
@@ -208,11 +208,11 @@ def _selected_on_test(sweep: PlannedSweep, selection: Selection | None) -> list[
             str(value)
             for arm in sweep.arms
             for name, value in flatten(arm.settings).items()
-            if name.endswith(".monitor") and str(value).startswith("test_")
+            if name.endswith(".monitor") and column_info(str(value)).split == TEST
         }
     )
     told = [f"{monitor} is monitored while training" for monitor in monitors]
-    if selection is not None and selection.metric.name.startswith("test_") and not selection.is_confirmed:
+    if selection is not None and selection.metric.split == TEST and not selection.is_confirmed:
         told.append(f"{selection.arm} is selected by {selection.metric.name}")
     return [RaisedFlag(Flag.SELECTED_ON_TEST, detail="; ".join(told))] if told else []
 

@@ -167,7 +167,10 @@ def _metric_info(metric: str, direction: str | None, arms: dict[str, ArmValues])
     is_fraction = not info.unit and direction == "max" and all(0 <= value <= 1 for value in values)
     unit = "fraction" if is_fraction else info.unit
     # Its `accuracy` need not be the training accuracy that it is here, so a column keeps its own name.
-    return replace(info, title=metric, direction=direction or info.direction, unit=unit)
+    chosen = direction or info.direction
+    is_error = info.is_error if chosen == info.direction else chosen == "min" or is_fraction
+    bounds = (info.range[0], 1.0) if is_fraction else info.range
+    return replace(info, title=metric, direction=chosen, unit=unit, is_error=is_error, range=bounds)
 
 
 def _is_empty(cell: Any) -> bool:

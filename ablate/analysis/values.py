@@ -10,7 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from ablate.core.records import HISTORY, METRICS, MetricInfo, RunRecord, Status, StoredRun
+from ablate.core.artefacts import is_of_metric
+from ablate.core.records import (
+    BUILT_IN,
+    HISTORY,
+    METRICS,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    MetricInfo,
+    RunRecord,
+    Status,
+    StoredRun,
+    twin,
+)
 from ablate.core.specs import PlannedRun
 
 __all__ = [
@@ -25,6 +38,7 @@ __all__ = [
     "metric_values",
     "status_of",
     "stored",
+    "training_metric",
     "value_in",
     "values_by_seed",
 ]
@@ -49,11 +63,20 @@ def column_info(column: str) -> MetricInfo:
 
 def history_metric(metric: str) -> str:
     """The metric to draw over the epochs when the question is about `metric`: the validation twin of a
-    final metric, the validation loss for the gap."""
-    if metric == "gap":
-        return "val_loss"
-    name = metric.removeprefix("test_").removeprefix("train_")
-    return metric if name == metric else f"val_{name}"
+    final metric, the validation loss where there is none, as of the gap."""
+    info = column_info(metric)
+    if not info.is_final:
+        return metric
+    found = twin(info, VALIDATION)
+    return "val_loss" if found is None else found.name
+
+
+def training_metric(metric: str) -> str:
+    """The metric of the training examples, epoch by epoch, beside one of the validation examples; itself, where it is
+    none of these or has no such twin."""
+    info = column_info(metric)
+    found = twin(info, TRAINING) if info.split == VALIDATION else None
+    return metric if found is None else found.name
 
 
 def metric_values(run: StoredRun) -> dict[str, float]:
@@ -69,7 +92,9 @@ def metric_values(run: StoredRun) -> dict[str, float]:
         for suffix, epoch in _epochs(run.record).items()
         if epoch is not None and 1 <= epoch <= len(history)
     }
-    return {**found, **run.record.metrics}
+    measured = {name.partition("@")[0] for name in run.artefacts if is_of_metric(name)}
+    values = {name: value for name in sorted(measured) if (value := run.measured(name)) is not None}
+    return {**found, **run.record.metrics, **values}
 
 
 def _epochs(record: RunRecord) -> dict[str, int | None]:
@@ -100,6 +125,8 @@ def value_in(column: str) -> Value:
     def read(run: StoredRun) -> float | None:
         if column in run.record.metrics:
             return run.record.metrics[column]
+        if name not in BUILT_IN:
+            return run.measured(name)
         history, epoch = run.arrays.get(f"{HISTORY}{name}"), _epochs(run.record)[suffix]
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 
@@ -110,7 +137,7 @@ def arrays_behind(column: str, record: RunRecord) -> frozenset[str]:
     """The names of the arrays of a run that its value in a column, and what is said of it, depends on beside its
     record."""
     history = () if column in record.metrics else (f"{HISTORY}{metric_of(column)}",)
-    tested = ("test/label", "test/prediction") if column.startswith("test_") else ()
+    tested = ("test/label", "test/prediction") if column_info(column).split == TEST else ()
     return frozenset((*history, *tested))
 
 

@@ -15,7 +15,7 @@ __all__ = ["counted", "metric_rows", "numerics_text", "work_text"]
 def work_text(work: WorkPlan) -> str:
     """What there is to do in half a line."""
     total = counted(len(work.todo) + len(work.done), "run")
-    if not work.jobs:
+    if not work.jobs and not work.unmeasured:
         return f"{total}, all done"
     failed = f", {len(work.failed)} of them failed before" if work.failed else ""
     parts = [total]
@@ -23,10 +23,15 @@ def work_text(work: WorkPlan) -> str:
         parts.append(f"{len(work.todo)} to train{failed}")
     if work.outdated:
         parts.append(f"{len(work.outdated)} of other versions to train anew")
+    if work.incomplete:
+        parts.append(f"{len(work.incomplete)} to train again for {_lacking_text(work, work.incomplete)}")
     if work.retrained:
         parts.append(f"{len(work.retrained)} to train again for {_lacking_text(work, work.retrained)}")
     if work.derived:
         parts.append(f"{_lacking_text(work, work.derived)} of {len(work.derived)} to derive from weights")
+    if work.unmeasured:
+        names = dict.fromkeys(metric.info.name for metrics in work.unmeasured.values() for metric in metrics)
+        parts.append(f"{' and '.join(names)} of {len(work.unmeasured)} to derive from predictions")
     programs = f" · {counted(len(work.programs), 'program')} to compile" if work.programs else ""
     return ", ".join(parts) + programs
 

@@ -49,12 +49,13 @@ OWN = ("ablate", *TENSORFLOW.packages)
 OF_HYDRA = ("_args_", "_convert_", "_recursive_")
 # What messages call the names that `_OWN_TARGET` lets through.
 PREFIXES = (
-    *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.runner."),
+    *("ablate.datasets.", "ablate.models.", "ablate.layers.", "ablate.training.", "ablate.metrics.", "ablate.runner."),
     *TENSORFLOW.target_prefixes,
 )
 _OWN_TARGET = re.compile(
     r"ablate\.datasets\.\w+\.load"
     r"|ablate\.(models|layers|training)\.(\w+\.)*\w+"
+    r"|ablate\.metrics\.\w+\.\w+"
     r"|ablate\.runner\.\w+\.\w*Executor"
     rf"|{TENSORFLOW.targets}",
     re.ASCII,

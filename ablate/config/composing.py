@@ -46,6 +46,8 @@ VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 SPLIT = ("validation_fraction", "validation_last", "split_seed", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
+# A group whose leaves are named by what they measure, and never chosen.
+METRIC = "metric"
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
 MOST_REFERENCES = 20
 _REFERENCE = re.compile(r"\$\{[^${}:]*\}")
@@ -119,7 +121,11 @@ class Composer:
         """The config of the chosen leaves before any value is set: what exists, and of which type."""
         groups = self.tree.groups
         return self._compose(
-            tuple(override for override in overrides if override.value in groups.get(override.key, ()))
+            tuple(
+                override
+                for override in overrides
+                if override.key != METRIC and override.value in groups.get(override.key, ())
+            )
         )
 
     def _compose(self, overrides: Overrides) -> Config:
@@ -319,6 +325,9 @@ def _no_trainer_of_executor(key: str, value: Any) -> Problem:
 def _override_problems(override: Override, groups: Mapping[str, tuple[str, ...]], defaults: Config) -> list[Problem]:
     if override.key == "executor.trainer":
         return [_no_trainer_of_executor(override.key, override.value)]
+    if override.key == METRIC:
+        allowed = f"sweep.metric=test_{override.value}, for it is measured of the runs of a sweep"
+        return [Problem(override.key, override.value, allowed)]
     if override.key in groups:
         return _choice_problems(override, groups[override.key])
     return _key_problems(override, defaults) or _type_problems(override, defaults)

@@ -14,14 +14,14 @@ from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import SWEEP, Config
 from ablate.config.overrides import Override
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
-from ablate.core.claims import has_error, is_side
+from ablate.core.claims import is_side
 from ablate.core.identity import Json
 from ablate.core.records import METRICS
 from ablate.core.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
-KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", *ABOUT_AN_ORIGINAL))
+KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", "metrics", *ABOUT_AN_ORIGINAL))
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")
@@ -289,7 +289,7 @@ def _scale_problems(leaf: Config) -> Iterator[Problem]:
     """A margin and a scale must fit each other, and logarithms need a metric with an error above 0."""
     metric, margin, scale = leaf.get("metric"), leaf.get("margin"), leaf.get("scale")
     is_relative = isinstance(margin, str) and PERCENT.fullmatch(margin)
-    without_error = isinstance(metric, str) and metric in METRICS and not has_error(METRICS[metric])
+    without_error = isinstance(metric, str) and metric in METRICS and not METRICS[metric].is_error
     if is_relative and without_error:
         yield Problem(
             "sweep.margin", margin, f"a number in the unit of {metric}, which may be 0 or less and has no parts"

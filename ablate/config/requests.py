@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ablate.config.arms import resolve
 from ablate.config.compatibility import DatasetFacts
 from ablate.config.composing import SWEEP, Composer, Config, composing
 from ablate.config.grids import GRID, grid_leaf, grid_name, grid_overrides
+from ablate.config.metrics import named_metrics
 from ablate.config.overrides import Override, Overrides, layered, parse_override, parse_overrides
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
 from ablate.config.questions import optional_claims, sweep_spec
@@ -24,9 +26,13 @@ from ablate.config.runs import Settings, SpecMaker, run_settings
 from ablate.config.study_declaration import EXPERIMENT, StudyDeclaration, SweepDeclaration, declaration_of
 from ablate.config.tree import ALLOW_TARGETS, ConfigTree
 from ablate.config.yaml_lines import location
-from ablate.core.claims import probes_of
+from ablate.core.claims import metrics_asked, probes_of
+from ablate.core.metrics import OpenMetric, open_metrics
+from ablate.core.records import BUILT_IN
 from ablate.core.specs import Component, RunSpec, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.sanitize.redact import PATH_KEYS
+
+Wanted = TypeVar("Wanted")
 
 __all__ = ["Request", "load_request", "load_settings"]
 
@@ -52,12 +58,35 @@ class Request:
         asked = self.settings.keep
         if isinstance(self.work, RunSpec):
             return {self.work.run_id: asked}
-        wanted: dict[str, tuple[str, ...]] = {}
-        for sweep in self.work.sweeps:
-            names = (*asked, *probes_of(sweep.spec.claims))
+
+        def wanted(sweep: SweepSpec) -> tuple[str, ...]:
+            needs = (name for metric in open_metrics(sweep) for name in metric.needs)
+            return (*asked, *probes_of(sweep.claims), *needs)
+
+        return self._by_run(wanted)
+
+    @property
+    def metrics(self) -> dict[str, tuple[str, ...]]:
+        """run_id → the metrics that its record is to have, since a sweep or one of its claims is about them."""
+        return self._by_run(lambda sweep: tuple(name for name in metrics_asked(sweep) if name in BUILT_IN))
+
+    @property
+    def measured(self) -> dict[str, tuple[OpenMetric, ...]]:
+        """run_id → the metrics that are to be measured of it beside those of its record."""
+        return self._by_run(open_metrics)
+
+    def _by_run(self, asked: Callable[[SweepSpec], tuple[Wanted, ...]]) -> dict[str, tuple[Wanted, ...]]:
+        """run_id → what any of its sweeps asks of it, each once."""
+        found: dict[str, list[Wanted]] = {}
+        sweeps: tuple[Sweep, ...] = self.work.sweeps if isinstance(self.work, Study) else ()
+        for sweep in sweeps:
+            wanted = asked(sweep.spec)
             for run in (*sweep.planned_runs(), *confirmation_runs(sweep)):
-                wanted[run.run_id] = tuple(dict.fromkeys((*wanted.get(run.run_id, ()), *names)))
-        return wanted
+                of_run = found.setdefault(run.run_id, [])
+                for each in wanted:
+                    if each not in of_run:
+                        of_run.append(each)
+        return {run_id: tuple(of_run) for run_id, of_run in found.items()}
 
 
 def load_request(
@@ -117,10 +146,11 @@ def _study(declaration: StudyDeclaration, overrides: Overrides, composer: Compos
 
 def _grid(texts: Sequence[str], composer: Composer, maker: SpecMaker) -> Request:
     values, overrides = grid_overrides(texts)
+    found = named_metrics([override.text for override in overrides], composer.tree)
     question, plain = sweep_spec(GRID, grid_leaf(values), _under_sweep(overrides)), _not_under_sweep(overrides)
     raise_any([*_reserved_problems(plain, (ALLOW_TARGETS,), ALLOWING), *_factor_problems(question)])
     with _other_problems_too(plain, composer, maker):
-        sweep = resolve(question, plain, composer, maker)
+        sweep = with_metrics(resolve(question, plain, composer, maker), found)
     return _study_request(Study(grid_name(sweep), question.question, (sweep,)), overrides, composer)
 
 
@@ -138,6 +168,8 @@ def _sweep(
     asked: SweepDeclaration, base: Overrides, overrides: Overrides, composer: Composer, maker: SpecMaker
 ) -> Sweep:
     own_overrides, fixed = parse_overrides(asked.overrides), parse_overrides(asked.fixed)
+    named = (_leaf(asked, composer), asdict(asked), [override.text for override in overrides])
+    metrics = named_metrics(named, composer.tree)
     plain = layered(_not_under_sweep(overrides), fixed)
     question = _question(
         asked, (*base, *_not_under_sweep(own_overrides)), (*_under_sweep(own_overrides), *overrides), composer
@@ -154,7 +186,15 @@ def _sweep(
     changed = [override.key for override in _under_sweep((*own_overrides, *overrides))]
     elsewhere = [*changed, *(f"{SWEEP}.claims[{index}]" for index in range(own, len(claims)))]
     with _located(asked, elsewhere, composer), _other_problems_too(layers, composer, maker):
-        return with_original(resolve(question, layers, composer, maker, optional), asked, is_partial)
+        sweep = with_original(resolve(question, layers, composer, maker, optional), asked, is_partial)
+        return with_metrics(sweep, metrics)
+
+
+def with_metrics(sweep: Sweep, found: Sequence[OpenMetric]) -> Sweep:
+    """The sweep with what measures those of its metrics that training does not."""
+    asked = metrics_asked(sweep.spec)
+    measured = tuple(metric.to_json() for metric in found if metric.info.name in asked)
+    return replace(sweep, spec=replace(sweep.spec, metrics=measured))
 
 
 @contextmanager

@@ -13,16 +13,18 @@ Names of arrays:
 
     weights        float32 [*shape], one for each variable path, those of batch normalisation included
     step_losses    loss, objective: float32 [E, S], means over the batch of every step of every finite epoch
+    a metric       value/<its name>; its artefact is called after it and the digest of its code
     a probe        value/<quantity>: float64 scalar; and what its module says. A probe that makes no sense of a
                    run holds one text instead, `not_applicable`, that says why.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ablate.core.records import CLASSIFICATION, MetricInfo
+from ablate.core.records import CLASSIFICATION, TEST, MetricInfo
 
 __all__ = [
     "ARTEFACTS",
@@ -32,13 +34,16 @@ __all__ = [
     "STEP_LOSSES",
     "WEIGHTS",
     "ArtefactInfo",
+    "artefact_version",
     "derivable",
+    "is_of_metric",
     "probe_of",
     "sources_of",
 ]
 
 WEIGHTS, STEP_LOSSES = "weights", "step_losses"
 NOT_APPLICABLE = "not_applicable"
+OF_METRIC = re.compile(r"(test_[A-Za-z0-9_]+)@[0-9a-f]{16}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ class ArtefactInfo:
     needs: tuple[str, ...] = ()
     quantities: tuple[MetricInfo, ...] = ()
     is_of_any_procedure: bool = False
+
+
+def _confidence(name: str, title: str) -> MetricInfo:
+    return MetricInfo(name, title, "", "fraction", CLASSIFICATION, split=TEST)
+
+
+def _moved_accuracy(name: str, title: str) -> MetricInfo:
+    """A mean over several moves of the test examples, so no share of N."""
+    return MetricInfo(name, title, "max", "fraction", CLASSIFICATION, split=TEST, is_error=True, range=(0.0, 1.0))
 
 
 _RAW = (
@@ -134,8 +148,10 @@ _PROBES = (
         version=2,
         needs=(WEIGHTS,),
         quantities=(
-            MetricInfo("test_overconfidence", "test confidence − accuracy", "", "fraction", CLASSIFICATION),
-            MetricInfo("test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION),
+            _confidence("test_overconfidence", "test confidence − accuracy"),
+            MetricInfo(
+                "test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION, split=TEST
+            ),
         ),
     ),
     ArtefactInfo(
@@ -143,13 +159,9 @@ _PROBES = (
         "sensitivity to displacement",
         needs=(WEIGHTS,),
         quantities=(
-            MetricInfo(
-                "test_accuracy_shifted", "test accuracy, moved by 1/14 of the side", "max", "fraction", CLASSIFICATION
-            ),
-            MetricInfo("test_accuracy_rotated", "test accuracy, turned by 15°", "max", "fraction", CLASSIFICATION),
-            MetricInfo(
-                "test_accuracy_scaled", "test accuracy, scaled by 0.8 or 1.2", "max", "fraction", CLASSIFICATION
-            ),
+            _moved_accuracy("test_accuracy_shifted", "test accuracy, moved by 1/14 of the side"),
+            _moved_accuracy("test_accuracy_rotated", "test accuracy, turned by 15°"),
+            _moved_accuracy("test_accuracy_scaled", "test accuracy, scaled by 0.8 or 1.2"),
         ),
     ),
     ArtefactInfo("probabilities", "probabilities of all test examples", needs=(WEIGHTS,)),
@@ -161,6 +173,21 @@ PROBES: Mapping[str, ArtefactInfo] = {info.name: info for info in _PROBES}
 PROBE_QUANTITIES: Mapping[str, MetricInfo] = {
     quantity.name: quantity for info in _PROBES for quantity in info.quantities
 }
+
+
+def artefact_version(name: str) -> int:
+    """The version of an artefact that this code makes. That of an open metric has the digest of its code in its name,
+    and so no other versions.
+
+    Raises:
+        KeyError: when there is no such artefact.
+    """
+    return 1 if is_of_metric(name) else ARTEFACTS[name].version
+
+
+def is_of_metric(name: str) -> bool:
+    """Whether an artefact holds the value of an open metric, see `ablate.core.metrics`."""
+    return OF_METRIC.fullmatch(name) is not None
 
 
 def probe_of(quantity: str) -> str:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,7 @@ from ablate.core.artefacts import PROBE_QUANTITIES, probe_of
 from ablate.core.identity import Json, canonical
 from ablate.core.parse_error import Unreadable, nearest
 from ablate.core.records import METRICS, MetricInfo
+from ablate.core.specs import SweepSpec
 
 __all__ = [
     "EPOCHS_TO",
@@ -41,8 +43,8 @@ __all__ = [
     "Quantity",
     "Relation",
     "Statement",
-    "has_error",
     "is_side",
+    "metrics_asked",
     "parse_statement",
     "probes_of",
     "quantity_info",
@@ -68,16 +70,15 @@ FIRST_KERNEL_QUANTITIES: Mapping[str, MetricInfo] = {
     "first_kernel_std": MetricInfo("first_kernel_std", "standard deviation of the first kernel", "", ""),
     "first_kernel_max": MetricInfo("first_kernel_max", "largest entry of the first kernel", "", ""),
 }
-_MEASURED: Mapping[str, MetricInfo] = {
-    **METRICS,
+_BESIDE_METRICS: dict[str, MetricInfo] = {
     **WEIGHT_QUANTITIES,
     **FIRST_KERNEL_QUANTITIES,
     "epochs_run": MetricInfo("epochs_run", "epochs until the run ended", "", "epochs"),
     "best_epoch": MetricInfo("best_epoch", "best epoch", "", "epochs"),
     **PROBE_QUANTITIES,
 }
-# Smaller is better, but zero and less are usual values, of which there is no logarithm.
-_MAY_BE_ZERO = ("gap", "penalty")
+# All quantities but `epochs_to`; metrics that are announced later are among them.
+_MEASURED: Mapping[str, MetricInfo] = ChainMap(_BESIDE_METRICS, METRICS)  # type: ignore[arg-type]
 _TIMES = ("time", "seconds", "wall_seconds", "compile_seconds", "seconds_per_epoch")
 
 
@@ -177,28 +178,34 @@ class ArmLike(Protocol):
 def quantity_info(quantity: Quantity) -> MetricInfo:
     """What the quantity's number means."""
     if quantity.name == EPOCHS_TO:
-        title = f"epochs to a {METRICS[quantity.metric].title} of {quantity.threshold:g}"
-        return MetricInfo(str(quantity), title, "min", "epochs", METRICS[quantity.metric].task)
+        metric = METRICS[quantity.metric]
+        title = f"epochs to a {metric.title} of {quantity.threshold:g}"
+        return MetricInfo(
+            str(quantity), title, "min", "epochs", metric.task, is_error=True, range=(0.0, math.inf), measure=EPOCHS_TO
+        )
     return _MEASURED[quantity.name]
 
 
 def probes_of(claims: Iterable[str]) -> tuple[str, ...]:
     """The probes that measure what these claims are about, each once; a claim that cannot be read needs none."""
-    found = []
-    for claim in claims:
-        try:
-            quantity = parse_statement(claim).quantity.name
-        except Unreadable:
-            continue
-        if quantity in PROBE_QUANTITIES:
-            found.append(probe_of(quantity))
-    return tuple(dict.fromkeys(found))
+    quantities = (quantity.name for claim in claims if (quantity := _quantity_of(claim)) is not None)
+    return tuple(dict.fromkeys(probe_of(name) for name in quantities if name in PROBE_QUANTITIES))
 
 
-def has_error(info: MetricInfo) -> bool:
-    """Whether there is a positive error, whose logarithm can be taken: the value where smaller is better,
-    1 − value where larger is. A relative margin and `scale: log_error` are about that error."""
-    return bool(info.direction) and info.name not in _MAY_BE_ZERO
+def metrics_asked(sweep: SweepSpec) -> tuple[str, ...]:
+    """The metrics that a sweep, its claims, and the numbers that it puts to the test are about, each once."""
+    numbers = () if sweep.original is None else sweep.original.numbers
+    texts = (*sweep.claims, *(f"a > {VALUE} 0 on {quantity}" for quantity in numbers))
+    quantities = (quantity for text in texts if (quantity := _quantity_of(text)) is not None)
+    names = (sweep.metric, *(quantity.metric or quantity.name for quantity in quantities))
+    return tuple(dict.fromkeys(name for name in names if name in METRICS))
+
+
+def _quantity_of(claim: str) -> Quantity | None:
+    try:
+        return parse_statement(claim).quantity
+    except Unreadable:
+        return None
 
 
 def stated_margin(statement: Statement, metric: str, margin: float | str | None) -> float | str | None:
@@ -362,7 +369,7 @@ def _margin(written: _Piece, quantity: Quantity) -> float | str:
         raise written.refuse("a number above 0, or a percentage as in 5%,")
     if not is_relative:
         return number
-    if not has_error(quantity_info(quantity)):
+    if not quantity_info(quantity).is_error:
         raise written.refuse(f"a number in the unit of {quantity}, which has no error above 0 to take a part of,")
     return f"{number!r}%"
 

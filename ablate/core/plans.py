@@ -17,6 +17,8 @@ from functools import cached_property
 from typing import Any
 
 from ablate.core.identity import RUN_ID, Json, digest
+from ablate.core.metrics import open_metrics
+from ablate.core.records import announce
 from ablate.core.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.sanitize.types import as_declared
 
@@ -110,8 +112,12 @@ class PlannedSweep:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PlannedSweep:
+        spec = SweepSpec.from_json(data["spec"])
+        # What its metrics mean is known to nobody else who reads the plan.
+        for metric in open_metrics(spec):
+            announce(metric.info)
         return cls(
-            spec=SweepSpec.from_json(data["spec"]),
+            spec=spec,
             arms=tuple(PlannedArm(**arm) for arm in data["arms"]),
             runs=tuple(PlannedRun(**run) for run in data["runs"]),
             confirmation=tuple(PlannedRun(**run) for run in data.get("confirmation", ())),
@@ -153,6 +159,12 @@ class StudyPlan:
     def possible_run_ids(self) -> tuple[str, ...]:
         """`run_ids`, then those of `confirmation`."""
         return tuple(dict.fromkeys(run.run_id for run in (*self.runs, *self.confirmation)))
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """The artefacts that hold the metrics which its sweeps ask for beside the records."""
+        found = (metric.artefact for sweep in self.sweeps for metric in open_metrics(sweep.spec))
+        return tuple(dict.fromkeys(found))
 
     def sweep(self, name: str) -> PlannedSweep:
         """The sweep called `name`.

@@ -22,8 +22,10 @@ Names of `arrays` (all optional: a failed run may have none; E epochs, N test ex
 
 from __future__ import annotations
 
+import math
+from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -34,21 +36,28 @@ from ablate.core.specs import RunSpec
 from ablate.sanitize.types import as_declared
 
 __all__ = [
+    "BUILT_IN",
     "CLASSIFICATION",
     "GENERATION",
     "METRICS",
     "REGRESSION",
     "SCHEMA_VERSION",
+    "TEST",
+    "TRAINING",
+    "VALIDATION",
     "WEIGHT_STATISTICS",
     "Divergence",
     "Failure",
+    "Guess",
     "MetricInfo",
     "RunRecord",
     "Status",
     "StoredRun",
     "Timings",
+    "announce",
     "metric_info",
     "same_bits",
+    "twin",
     "unlike",
 ]
 
@@ -83,14 +92,35 @@ class Status(StrEnum):
         return self is not Status.FAILED
 
 
+class Guess(StrEnum):
+    """What guessing among C classes, all alike, gives."""
+
+    SHARE = "1 / classes"
+    LOG = "log(classes)"
+
+    def among(self, classes: int) -> float:
+        return 1 / classes if self is Guess.SHARE else math.log(classes)
+
+
 @dataclass(frozen=True)
 class MetricInfo:
-    """What a metric's number means.
+    """What a metric's number means: its facts, none of which its name tells.
 
-    `direction` is `min` when smaller is better, `max` when larger is, and empty when neither is;
-    `unit` is for axes and tables (`fraction`), empty for what is in units of the loss; `title` is what a
-    reader sees; `task` is classification, regression or generation where only runs of one of them have the
-    metric, prediction where those of the first two have it, and empty where all have.
+    Attributes:
+        title: what a reader sees.
+        direction: `min` when smaller is better, `max` when larger is, and empty when neither is.
+        unit: for axes and tables (`fraction`), empty for what is in units of the loss.
+        task: classification, regression or generation where only runs of one of them have it, prediction where those
+            of the first two have it, and empty where all have.
+        measure: what is measured, whatever the examples: `val_loss` and `test_loss` are both `loss`.
+        split: the examples it is measured on: training, validation or test; empty where there are none.
+        is_final: whether a run has one value of it, of the evaluated weights, instead of one for each epoch.
+        is_error: whether the distance to its best value is an error, of which there are parts (10 %) and a logarithm.
+            It is none where a run may well be at its best (a penalty), or where there is no best (a gap).
+        counts_examples: whether a value is a share of N counted examples, so that it moves in steps of 1/N.
+        range: the least and the largest value there can be, either infinite.
+        worst: the worst that a run which learned nothing does, a number or what guessing gives; None where unknown.
+        resolution: the steps in which values move, where they do whatever the number of examples.
     """
 
     name: str
@@ -98,11 +128,14 @@ class MetricInfo:
     direction: str
     unit: str
     task: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether a run has one value of it, of the evaluated weights, instead of one for each epoch."""
-        return self.name.startswith(("test_", "train_")) or self.name == "gap"
+    measure: str = field(default="", kw_only=True)
+    split: str = field(default="", kw_only=True)
+    is_final: bool = field(default=False, kw_only=True)
+    is_error: bool = field(default=False, kw_only=True)
+    counts_examples: bool = field(default=False, kw_only=True)
+    range: tuple[float, float] = field(default=(-math.inf, math.inf), kw_only=True)
+    worst: float | Guess | None = field(default=None, kw_only=True)
+    resolution: float | None = field(default=None, kw_only=True)
 
     def is_of(self, task: str) -> bool:
         """Whether runs of `task` (classification, regression or generation) have it."""
@@ -113,43 +146,108 @@ class MetricInfo:
         """+1 when larger is better, -1 when smaller is, 0 when neither is."""
         return {"max": 1, "min": -1}.get(self.direction, 0)
 
+    def error(self, value: float) -> float | None:
+        """How far a value is from the best; where smaller is better that is the value itself. None of no error."""
+        if not self.is_error:
+            return None
+        return value if self.sign < 0 else self.range[1] - value
+
+    def worst_of(self, classes: int | None) -> float | None:
+        """The worst that a run does which learned nothing about so many classes; None where that is unknown."""
+        if isinstance(self.worst, Guess):
+            return self.worst.among(classes) if classes else None
+        return self.worst
+
+    def step(self, examples: int | None) -> float | None:
+        """The steps in which values of so many examples move; None where they may move by any amount."""
+        return 1 / examples if self.counts_examples and examples else self.resolution
+
 
 CLASSIFICATION, REGRESSION, GENERATION = "classification", "regression", "generation"
 PREDICTION = "prediction"
+TRAINING, VALIDATION, TEST = "training", "validation", "test"
+_SIZES, _SHARES, _UP_TO_ONE = (0.0, math.inf), (0.0, 1.0), (-math.inf, 1.0)
+
+
+def _loss(measure: str, title: str, unit: str = "", task: str = "", worst: Guess | None = None) -> MetricInfo:
+    return MetricInfo("", title, "min", unit, task, measure=measure, is_error=True, range=_SIZES, worst=worst)
+
+
+def _share(
+    measure: str, title: str, direction: str, *, counts_examples: bool = False, task: str = CLASSIFICATION
+) -> MetricInfo:
+    return MetricInfo(
+        "",
+        title,
+        direction,
+        "fraction",
+        task,
+        measure=measure,
+        is_error=bool(direction),
+        counts_examples=counts_examples,
+        range=_SHARES,
+        worst=Guess.SHARE if counts_examples else None,
+    )
+
+
+# Of each split; the facts that all splits share.
 _EVALUATED = (
-    ("loss", "loss", "min", "", ""),
-    ("objective", "objective (loss + penalty)", "min", "", ""),
-    ("accuracy", "accuracy", "max", "fraction", CLASSIFICATION),
-    ("top_3_accuracy", "top-3 accuracy", "max", "fraction", CLASSIFICATION),
-    ("macro_f1", "macro F1", "max", "fraction", CLASSIFICATION),
-    ("calibration_error", "expected calibration error", "min", "fraction", CLASSIFICATION),
-    ("mse", "mean squared error", "min", "squared target unit", REGRESSION),
-    ("mae", "mean absolute error", "min", "target unit", REGRESSION),
-    ("huber", "Huber loss (δ = 1)", "min", "squared target unit", PREDICTION),
-    ("r2", "R²", "max", "fraction", REGRESSION),
-    ("generator_loss", "loss of the generator", "min", "", GENERATION),
-    ("discriminator_accuracy", "accuracy of the discriminator", "", "fraction", GENERATION),
-    ("frechet_distance", "Fréchet distance of the samples", "min", "", GENERATION),
+    _loss("loss", "loss", worst=Guess.LOG),
+    _loss("objective", "objective (loss + penalty)"),
+    _share("accuracy", "accuracy", "max", counts_examples=True),
+    _share("top_3_accuracy", "top-3 accuracy", "max", counts_examples=True),
+    _share("macro_f1", "macro F1", "max"),
+    _share("calibration_error", "expected calibration error", "min"),
+    _loss("mse", "mean squared error", "squared target unit", REGRESSION),
+    _loss("mae", "mean absolute error", "target unit", REGRESSION),
+    _loss("huber", "Huber loss (δ = 1)", "squared target unit", PREDICTION),
+    replace(_share("r2", "R²", "max", task=REGRESSION), range=_UP_TO_ONE),
+    _loss("generator_loss", "loss of the generator", task=GENERATION),
+    _share("discriminator_accuracy", "accuracy of the discriminator", "", task=GENERATION),
+    _loss("frechet_distance", "Fréchet distance of the samples", task=GENERATION),
 )
 # Of the training examples only these are measured while training; the others would cost a pass of their own.
 _RUNNING = ("loss", "objective", "accuracy", "mae", "generator_loss")
-_SPLITS = (("", "training"), ("val_", "validation"), ("test_", "test"), ("train_", "training, inference mode,"))
+# Prefix of the name, how the title begins, the examples, whether it is of the evaluated weights alone.
+_SPLITS = (
+    ("", "training", TRAINING, False),
+    ("val_", "validation", VALIDATION, False),
+    ("test_", "test", TEST, True),
+    ("train_", "training, inference mode,", TRAINING, True),
+)
 _ALONE = (
-    MetricInfo("penalty", "penalty", "min", ""),
-    MetricInfo("learning_rate", "learning rate", "", "per step"),
-    MetricInfo("gradient_norm", "gradient norm of the last step", "", ""),
-    MetricInfo("gap", "generalisation gap (validation − training loss)", "min", ""),
+    MetricInfo("penalty", "penalty", "min", "", measure="penalty", range=_SIZES),
+    MetricInfo("learning_rate", "learning rate", "", "per step", measure="learning_rate", range=_SIZES),
+    MetricInfo("gradient_norm", "gradient norm of the last step", "", "", measure="gradient_norm", range=_SIZES),
+    MetricInfo("gap", "generalisation gap (validation − training loss)", "min", "", measure="gap", is_final=True),
 )
 
-METRICS: Mapping[str, MetricInfo] = {
+# What a run's own training measures. What else there is may be asked for, see `ablate.core.metrics`.
+BUILT_IN: Mapping[str, MetricInfo] = {
     **{
-        prefix + name: MetricInfo(prefix + name, f"{split} {title}", direction, unit, task)
-        for prefix, split in _SPLITS
-        for name, title, direction, unit, task in _EVALUATED
-        if prefix or name in _RUNNING
+        prefix + each.measure: replace(
+            each, name=prefix + each.measure, title=f"{begins} {each.title}", split=split, is_final=is_final
+        )
+        for prefix, begins, split, is_final in _SPLITS
+        for each in _EVALUATED
+        if prefix or each.measure in _RUNNING
     },
     **{info.name: info for info in _ALONE},
 }
+_ANNOUNCED: dict[str, MetricInfo] = {}
+# All that this process knows of, those of the user's own after the others.
+METRICS: Mapping[str, MetricInfo] = ChainMap(_ANNOUNCED, dict(BUILT_IN))
+
+
+def announce(info: MetricInfo) -> None:
+    """Makes a metric known by its name to this process, as those are that are built in.
+
+    Raises:
+        ValueError: for the name of one of these.
+    """
+    if info.name in BUILT_IN:
+        raise ValueError(f"{info.name} is the name of a metric that every run has")
+    _ANNOUNCED[info.name] = info
 
 
 def metric_info(name: str) -> MetricInfo:
@@ -161,6 +259,12 @@ def metric_info(name: str) -> MetricInfo:
     if name not in METRICS:
         raise KeyError(f"no metric is named {name!r}; there are {', '.join(sorted(METRICS))}")
     return METRICS[name]
+
+
+def twin(info: MetricInfo, split: str) -> MetricInfo | None:
+    """The metric of another split that measures the same in the same way; None where there is none."""
+    alike = (each for each in METRICS.values() if each.measure == info.measure and each.split == split)
+    return next(alike, None)
 
 
 @dataclass(frozen=True)
@@ -297,6 +401,12 @@ class StoredRun:
             for name, values in arrays.items()
             if name.startswith(VALUE)
         }
+
+    def measured(self, metric: str) -> float | None:
+        """The value of an open metric, see `ablate.core.metrics`; None where it has none, or was not looked up."""
+        found = (each for name, each in self.artefacts.items() if name.partition("@")[0] == metric)
+        value = next(found, {}).get(VALUE + metric)
+        return None if value is None else float(value)
 
     @property
     def history(self) -> dict[str, Array]:

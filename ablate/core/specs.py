@@ -46,7 +46,7 @@ COMPONENTS = ("model", "optimizer", "schedule", "loss", "training")
 # whatever follows their first point, and drops a point at the end.
 STUDY_NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}(?<!\.)")
 # Fields of a sweep that came after plans were written: a plan without one of them means its default.
-LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm")
+LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm", "metrics")
 # Those of them that are one of a few words; see `SweepSpec`.
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("raw", "log_error"),
@@ -55,7 +55,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 # What a study says of a document that one of its sweeps puts to the test; never said by the sweep's own file.
 ABOUT_AN_ORIGINAL = ("setup", "original", "conclusions")
 # The fields of a sweep that may change without making it another question.
-REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm", *ABOUT_AN_ORIGINAL)
+REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm", "metrics", *ABOUT_AN_ORIGINAL)
 
 
 @dataclass(frozen=True)
@@ -324,6 +324,8 @@ class SweepSpec:
         alpha: the chance of an error that is allowed to a family of verdicts.
         multiplicity: how a family shares it: holm, or joint over differences and equivalences together.
         confirm: how many fresh seeds the selected arm is to be confirmed on; 0 for none.
+        metrics: what measures those of its metrics that training does not, see `ablate.core.metrics`; found when it
+            is planned, and never written by its author.
         setup: how it is asked, in prose, for its section of the report.
         original: the document that it puts to the test, where there is one.
         conclusions: those of the document; their claims are among `claims`.
@@ -348,6 +350,7 @@ class SweepSpec:
     alpha: float = 0.05
     multiplicity: str = "holm"
     confirm: int = 0
+    metrics: tuple[Mapping[str, Json], ...] = ()
     setup: str = ""
     original: Original | None = None
     conclusions: tuple[Conclusion, ...] = ()
@@ -407,6 +410,7 @@ class SweepSpec:
                 "claims": tuple(data["claims"]),
                 "arms": tuple(dict(arm) for arm in data.get("arms", ())),
                 "where": tuple(data.get("where", ())),
+                "metrics": tuple(dict(metric) for metric in data.get("metrics", ())),
                 "original": Original(**data["original"]) if data.get("original") else None,
                 "conclusions": tuple(
                     Conclusion(**{**each, "claims": tuple(each["claims"])}) for each in data.get("conclusions", ())

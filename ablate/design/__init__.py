@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import importlib
 import math
-import pkgutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -29,6 +28,7 @@ from itertools import product
 from typing import Protocol, cast
 
 from ablate.core.identity import Json, canonical
+from ablate.core.modules import modules_of
 from ablate.core.parse_error import Unreadable
 from ablate.design._conditions import Condition, parse_condition
 
@@ -146,8 +146,7 @@ class Assignment:
 
 def available() -> tuple[str, ...]:
     """The names of the designs, in alphabetical order."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in names if not name.startswith("_")))
+    return modules_of(__path__)
 
 
 def lay_out(

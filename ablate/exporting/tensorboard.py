@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["write_scalars"]
+from ablate.core.records import METRICS, VALIDATION
 
-VALIDATION = "val_"
+__all__ = ["write_history"]
+
 # How TensorBoard knows a tensor for a point of a curve.
 _SCALARS = tf.compat.v1.SummaryMetadata(
     plugin_data=tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars"), data_class="DATA_CLASS_SCALAR"
 )
 
 
-def write_scalars(history: Mapping[str, np.ndarray], folder: Path) -> tuple[Path, ...]:
+def write_history(history: Mapping[str, np.ndarray], folder: Path) -> tuple[Path, ...]:
     """One point an epoch, counted from 1, for every metric; the event files that were written.
 
     What lies in the folder stays, and TensorBoard would show both: write each run into a folder of its own.
@@ -29,12 +30,10 @@ def write_scalars(history: Mapping[str, np.ndarray], folder: Path) -> tuple[Path
     Args:
         history: metric to values, [epochs].
     """
-    splits = {
-        "train": {name: values for name, values in history.items() if not name.startswith(VALIDATION)},
-        "validation": {
-            name.removeprefix(VALIDATION): values for name, values in history.items() if name.startswith(VALIDATION)
-        },
-    }
+    splits: dict[str, dict[str, np.ndarray]] = {"train": {}, "validation": {}}
+    for name, values in history.items():
+        info = METRICS[name]
+        splits["validation" if info.split == VALIDATION else "train"][info.measure] = values
     return tuple(_write(metrics, folder / split) for split, metrics in splits.items() if metrics)
 
 

@@ -86,9 +86,10 @@ def _values(key: str, before: Sequence[str], tree: ConfigTree) -> Sequence[str]:
     if key == "experiment":
         return tuple(tree.experiments_by_name)
     if key == "sweep.metric":
+        from ablate.config.metrics import names_of_metrics
         from ablate.core.records import METRICS
 
-        return tuple(METRICS)
+        return (*METRICS, *(name for name in names_of_metrics(tree) if name not in METRICS))
     if key == "sweep.design":
         from ablate.design import available
 

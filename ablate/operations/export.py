@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ablate.analysis.comparison import Side
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
+from ablate.exporting import available
 from ablate.operations.as_json import document
 from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
 from ablate.operations.sides import ID_DIGITS, find_sides
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 
-__all__ = ["Exported", "Format", "export"]
+__all__ = ["FORMATS", "Exported", "export"]
 
+# What can be written, see `ablate.exporting`.
+FORMATS = available()
 # Examples that a model and the one of its file are compared by.
 SAMPLES = 8
-
-
-class Format(StrEnum):
-    """What is written: the file of a model, or the folder of a history."""
-
-    KERAS = "keras"
-    H5 = "h5"
-    TENSORBOARD = "tensorboard"
 
 
 @document("export", version=1)
@@ -53,7 +49,7 @@ def export(
 
     Args:
         names: runs by the beginnings of their ids, arms as `study:level`, or studies.
-        form: one of `Format`.
+        form: one of FORMATS.
         observe: is told each path as soon as it is written.
 
     Raises:
@@ -64,37 +60,35 @@ def export(
         TrainerLacks: when what trained a run restores no models.
         DataError: when the data of a run, which says what its model takes, cannot be read.
     """
-    if form not in list(Format):
-        raise UsageError(f"{form} is no format of an export: {', '.join(Format)} are")
+    if form not in FORMATS:
+        raise UsageError(f"{form} is no format of an export: {', '.join(FORMATS)} are")
     sides = [side for name in names for side in find_sides(name, settings.results_dir)]
     if not sides:
         raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")
-    written = []
-    for path in _histories(sides, out) if form == Format.TENSORBOARD else _models(sides, settings, out, f".{form}"):
+    with hushed():
+        written_by = importlib.import_module(f"ablate.exporting.{form}")
+    is_of_models, written = hasattr(written_by, "write_model"), []
+    for path in _models(sides, settings, out, written_by) if is_of_models else _histories(sides, out, written_by):
         written.append(path)
         observe(path)
     return Exported(tuple(written))
 
 
-def _models(sides: Sequence[Side], settings: Settings, out: Path, suffix: str) -> Iterator[Path]:
+def _models(sides: Sequence[Side], settings: Settings, out: Path, form: Any) -> Iterator[Path]:
     """Writes a file for every completed run with weights, and makes sure of it; each path."""
     for side in sides:
         runs = weighted_runs(side, RunStore(settings.results_dir))
         for each in restored("ablate export", runs, settings):
-            from ablate.exporting.models import save_model
-
-            path = out / f"{_file_name(side, each.run.spec.seed)}{suffix}"
-            save_model(each.model, path)
-            _verify(path, each)
+            path = out / f"{_file_name(side, each.run.spec.seed)}{form.SUFFIX}"
+            form.write_model(each.model, path)
+            _verify(path, each, form)
             yield path
 
 
-def _verify(path: Path, restored_run: RestoredRun) -> None:
+def _verify(path: Path, restored_run: RestoredRun, form: Any) -> None:
     """Reads the file again, and compares what both models answer."""
-    from ablate.exporting.models import load_model
-
     try:
-        loaded = load_model(path)
+        loaded = form.read_model(path)
     except (TypeError, ValueError) as error:  # a class of the user's own, which Keras was not told of
         reason = str(error).strip().partition("\n")[0]
         raise UsageError(f"{path} is written, but cannot be read without the code of its model: {reason}") from error
@@ -104,17 +98,14 @@ def _verify(path: Path, restored_run: RestoredRun) -> None:
         raise RuntimeError(f"{path} was read again, and predicts something else than the run's model")
 
 
-def _histories(sides: Sequence[Side], out: Path) -> Iterator[Path]:
+def _histories(sides: Sequence[Side], out: Path, form: Any) -> Iterator[Path]:
     """Writes a folder for every run that has a history; each path."""
-    with hushed():
-        from ablate.exporting.tensorboard import write_scalars
-
     for side in sides:
         for run in side.runs:
             own = out / _file_name(side, run.spec.seed)
             if own.exists():
                 raise UsageError(f"{own} is there already, and TensorBoard would show both: remove it, or choose --out")
-            if write_scalars(run.history, own):
+            if form.write_history(run.history, own):
                 yield own
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.core.artefacts import ARTEFACTS
+from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.plans import StudyPlan
 from ablate.operations.as_json import document, shows
 from ablate.operations.request import reports_folder, results_folder
@@ -253,6 +253,8 @@ def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
         return None
     except OSError as error:
         return What.REFUSED, _said(error)
+    if is_of_metric(name):
+        return None
     if name not in ARTEFACTS:
         return What.ANOTHER_VERSION, "an artefact that this version does not know"
     if version > ARTEFACTS[name].version:
@@ -291,7 +293,7 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     # pandas and pyarrow, which a message of usage need not wait for.
     from ablate.analysis.frame import study_tables
 
-    runs = store.present(plan.possible_run_ids)
+    runs = store.present(plan.possible_run_ids, plan.measured)
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
     tables = study_tables(plan, runs)
     del runs  # of ten thousand there is not room for these and for the files of the tables

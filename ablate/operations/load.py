@@ -93,4 +93,4 @@ def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
     plan = folder.plan()
     if plan is None:
         raise UnknownStudy(f"no study {study} under {root}. {known_studies(root)}")
-    return LoadedStudy(plan, RunStore(root).present(plan.possible_run_ids), folder)
+    return LoadedStudy(plan, RunStore(root).present(plan.possible_run_ids, plan.measured), folder)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ablate.analysis.forecast import Forecast, forecast_sweep
 from ablate.analysis.values import arrays_behind
 from ablate.config import build
+from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, RunSpec, Study, Sweep
@@ -21,7 +22,7 @@ from ablate.operations.request import ConfigFolders, read_request
 from ablate.runner.environment import installed_versions
 from ablate.runner.plan import WorkPlan, missing
 from ablate.runner.session import Executor
-from ablate.storage.runs import MissingRun, RunStore
+from ablate.storage.runs import MissingArtefact, MissingRun, RunStore
 
 __all__ = ["ArmWork", "PlannedWork", "SweepWork", "WorkIds", "plan"]
 
@@ -140,7 +141,8 @@ def plan(
     store = RunStore(request.settings.results_dir)
     asked = request.work
     specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
-    work = missing(specs, store, request.keep, installed_versions() if same_environment else None)
+    versions = installed_versions() if same_environment else None
+    work = missing(specs, store, request.keep, versions, request.metrics, request.measured)
     sweeps = tuple(_sweep_work(sweep, work, store) for sweep in asked.sweeps) if isinstance(asked, Study) else ()
     workers = None
     if work.trained:
@@ -174,9 +176,13 @@ def _arm_work(arm: Arm, planned: PlannedSweep, work: WorkPlan, program: int) -> 
 def _done_runs(sweep: Sweep, work: WorkPlan, store: RunStore) -> Iterator[tuple[str, StoredRun]]:
     """Run id and run of what is done of a sweep. Specs and records are at hand; the store gives the arrays, where more
     is asked than the records say."""
+    measured = tuple(metric.artefact for metric in open_metrics(sweep.spec))
     for spec in sweep.run_specs():
         if spec.run_id in work.done:
-            with suppress(MissingRun):  # damaged beside a sound record
+            with suppress(MissingRun, MissingArtefact):  # damaged beside a sound record
                 record = work.done[spec.run_id]
                 names = arrays_behind(sweep.spec.metric, record)
-                yield spec.run_id, StoredRun(spec, record, store.arrays(record, names) if names else {})
+                arrays = store.arrays(record, names) if names else {}
+                there = [name for name in measured if store.has_artefact(spec.run_id, name)]
+                found = {name: store.artefact(spec.run_id, name) for name in there}
+                yield spec.run_id, StoredRun(spec, record, arrays, found)

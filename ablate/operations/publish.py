@@ -60,7 +60,7 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
 def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], Packed]:
     """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
     runs, and no room to keep them until the report is made."""
-    runs = store.present(line.plan.possible_run_ids)
+    runs = store.present(line.plan.possible_run_ids, line.plan.measured)
     judged = judge_study(line.plan, runs)
     tables = _write_tables(folder, study_tables(line.plan, runs, judged))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.

@@ -17,14 +17,16 @@ from pathlib import Path
 from ablate.config import build
 from ablate.config.requests import Request
 from ablate.core.identity import Json
+from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
-from ablate.core.specs import RunSpec, Study, confirmation_runs
+from ablate.core.specs import Component, RunSpec, Study, confirmation_runs
 from ablate.operations.as_json import document, shows
 from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
 from ablate.operations.request import ConfigFolders, read_request, recorded_words
 from ablate.runner.environment import installed_versions
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
+from ablate.runner.measuring import measure_runs, unmeasured
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Executor, Session
@@ -204,7 +206,8 @@ def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, Run
     found = {}
     for sweep in study.sweeps:
         planned = PlannedSweep.of(sweep)
-        chosen = arms_to_confirm(planned, store.present(run.run_id for run in planned.runs))
+        measured = tuple(metric.artefact for metric in open_metrics(sweep.spec))
+        chosen = arms_to_confirm(planned, store.present((run.run_id for run in planned.runs), measured))
         for fresh, spec in confirmation_runs(sweep).items():
             if fresh.arm in chosen:
                 found[fresh.run_id] = (fresh.arm, spec)
@@ -214,29 +217,39 @@ def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, Run
 def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], asked: TrainingRequest) -> Trained:
     """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
     request, store = asked.request, asked.store
-    work = missing(specs, store, request.keep, asked.versions)
+    work = missing(specs, store, request.keep, asked.versions, request.metrics, request.measured)
     asked.observe(WorkPlanned(name, labels, tuple(specs.values()), work))
-    if not work.jobs:
+    if not work.jobs and not work.unmeasured:
         return Trained(tuple(work.done[run_id] for run_id in specs))
     heard, observe = _remembering(asked.observe)
     started = time.monotonic()
-    executor: Executor = build(request.settings.executor)
     session = Session(
         store,
         request.settings.data_dir,
         observe,
         request.keep,
         provenance=recorded_provenance(asked.words, store.root),
-        anew=frozenset(spec.run_id for spec in work.outdated),
+        anew=work.anew,
+        incomplete=frozenset(spec.run_id for spec in work.incomplete),
+        metrics=request.metrics,
     )
-    trained = executor.execute(work.jobs, session)
-    asked.observe(WorkEnded(trained, time.monotonic() - started))
+    trained = _executed(work.jobs, request.settings.executor, session)
+    if work.jobs:
+        asked.observe(WorkEnded(trained, time.monotonic() - started))
     records = {**work.done, **{record.run_id: record for record in trained}}
+    measure_runs(unmeasured(records.values(), request.measured, store), store, observe)
     return Trained(
         tuple(records[run_id] for run_id in specs),
         tuple(event for event in heard if isinstance(event, ArtefactFailed)),
         tuple(event for event in heard if isinstance(event, NotReproduced)),
     )
+
+
+def _executed(jobs: Sequence[RunSpec], component: Component, session: Session) -> tuple[RunRecord, ...]:
+    if not jobs:
+        return ()
+    executor: Executor = build(component)
+    return executor.execute(jobs, session)
 
 
 def _remembering(observe: Observer) -> tuple[list[Event], Callable[[Event], None]]:

@@ -44,7 +44,7 @@ from ablate.analysis.photo_predictions import (
     photo_predictions_to_arrays,
 )
 from ablate.analysis.values import Runs
-from ablate.core.artefacts import NOT_APPLICABLE, PROBES
+from ablate.core.artefacts import NOT_APPLICABLE, PROBES, is_of_metric
 from ablate.core.claims import FIRST_KERNEL_QUANTITIES, WEIGHT_QUANTITIES, parse_statement
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.plans import PlannedSweep, StudyPlan
@@ -344,13 +344,17 @@ def _chosen_probes(plan: StudyPlan, runs: Runs) -> dict[str, dict[str, dict[str,
     showing = {run.record.run_id for sweep in plan.sweeps if (run := run_that_shows(sweep, runs)) is not None}
     for run_id in dict.fromkeys([*(run.run_id for run in rounds), *plan.possible_run_ids]):
         for probe, arrays in runs[run_id].artefacts.items() if run_id in runs else ():
-            if probe not in PROBES or probe in NOT_PACKED or (probe == SAMPLES and run_id not in showing):
+            if not _is_packed(probe) or (probe == SAMPLES and run_id not in showing):
                 continue
             numbers = {name: values for name, values in arrays.items() if _is_number(name)}
             others = {name: values for name, values in arrays.items() if values.ndim}
             room -= sum(MEMBER_BYTES + len(zlib.compress(values.tobytes())) for values in others.values())
             chosen.setdefault(run_id, {})[probe] = {**numbers, **(others if room >= 0 else {})}
     return {run_id: chosen[run_id] for run_id in plan.possible_run_ids if run_id in chosen}
+
+
+def _is_packed(artefact: str) -> bool:
+    return is_of_metric(artefact) or (artefact in PROBES and artefact not in NOT_PACKED)
 
 
 def _is_number(name: str) -> bool:
@@ -385,7 +389,7 @@ def _unpack_probes(files: Mapping[str, bytes]) -> dict[str, dict[str, dict[str, 
     for line in map(json.loads, files.get("probes.jsonl", b"").splitlines()):
         probes[line["run_id"]] = {
             probe: {name: np.asarray(value) for name, value in line["probes"][probe].items()}
-            for probe in PROBES
+            for probe in (*PROBES, *filter(is_of_metric, line["probes"]))
             if probe in line["probes"]
         }
     if probes:

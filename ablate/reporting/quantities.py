@@ -91,9 +91,10 @@ def change_of_error(verdict: Verdict) -> str:
         return ""
     if verdict.metric.sign < 0:
         return f"{percent(verdict)} {'lower' if change < 0 else 'higher'}"
-    if verdict.metric.name.endswith("accuracy"):
+    if verdict.metric.counts_examples:
         return f"{percent(verdict)} {'fewer' if change < 0 else 'more'} errors"
-    return f"1 − {verdict.metric.title} {percent(verdict)} {'smaller' if change < 0 else 'larger'}"
+    best, title = verdict.metric.range[1], verdict.metric.title
+    return f"{best:g} − {title} {percent(verdict)} {'smaller' if change < 0 else 'larger'}"
 
 
 def percent(verdict: Verdict, signed: bool = False) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
-from ablate.core.records import Status
+from ablate.core.records import TEST, Status
 from ablate.reporting.blocks import (
     Block,
     Callout,
@@ -251,7 +251,7 @@ def guarantee(results: SweepResults) -> str:
     """How often such a report says something false, and of what it speaks."""
     if not results.verdicts:
         return ""
-    where = "data set and test set" if results.metric.name.startswith("test_") else "data set and its split"
+    where = "data set and test set" if results.metric.split == TEST else "data set and its split"
     claims = len(results.claims)
     own = f" The {claims} claims are a family of their own, with the same bounds." if claims > 1 else ""
     return f"{family_guarantee(results.verdicts, results.multiplicity)}, over new seeds on this {where}.{own}"

@@ -21,7 +21,7 @@ from ablate.runner.events import (
     Superseded,
     WorkerDied,
 )
-from ablate.runner.jobs import Job, JobResult, job_of, lacking
+from ablate.runner.jobs import WITHOUT, Job, JobResult, job_of, lacking
 from ablate.runner.schedule import next_program
 from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.leases import Leases
@@ -171,7 +171,10 @@ class Dispatcher:
 
     def _signed(self, run: StoredRun) -> StoredRun:
         """The run with what its command is known by, whoever trained it."""
-        environment = {**run.record.environment, **self._session.provenance}
+        wanted = self._session.metrics.get(run.spec.run_id, ())
+        without = [name for name in wanted if name not in run.record.metrics and name not in run.history]
+        told = {WITHOUT: without} if without and run.record.status is Status.COMPLETED else {}
+        environment = {**run.record.environment, **self._session.provenance, **told}
         return replace(run, record=replace(run.record, environment=environment))
 
     def _put(self, run: StoredRun) -> bool:
@@ -179,6 +182,8 @@ class Dispatcher:
         store, run_id = self._session.store, run.spec.run_id
         if run_id not in self._session.anew or not run.record.status.is_outcome or not store.has(run_id):
             return store.put(run)
+        if run_id in self._session.incomplete and unlike(store.get(run_id), run):
+            return False
         what = store.supersede(run)
         if what:
             self._session.observe(Superseded(run_id, ", ".join(what)))

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ablate.core.artefacts import derivable, sources_of
-from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
+from ablate.core.records import HISTORY, Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import RunSpec
 from ablate.storage.runs import MissingArtefact, RunStore
 
-__all__ = ["Artefacts", "Job", "JobResult", "is_derivable", "job_of", "lacking"]
+__all__ = ["WITHOUT", "Artefacts", "Job", "JobResult", "is_derivable", "job_of", "lacking", "lacking_metrics"]
+
+# Under this name the environment of a record tells which metrics, asked for, the run has no finite value of.
+WITHOUT = "without_metrics"
 
 Artefacts = Mapping[str, Mapping[str, Array]]
 
@@ -59,6 +62,24 @@ def lacking(record: RunRecord, keep: tuple[str, ...], store: RunStore) -> tuple[
         return ()
     kept = store.artefacts(record.run_id)
     return tuple(name for name in keep if name not in kept)
+
+
+def lacking_metrics(record: RunRecord, names: tuple[str, ...], store: RunStore) -> tuple[str, ...]:
+    """Which of the metrics `names` a completed run has neither in its record nor in its history, though it has not
+    been found out yet that it has none."""
+    if record.status is not Status.COMPLETED:
+        return ()
+    known = (*record.metrics, *told_without(record))
+    missing = [name for name in names if name not in known]
+    # Records of older versions leave those of each epoch to the history.
+    history = store.arrays(record, {HISTORY + name for name in missing}) if missing else {}
+    return tuple(name for name in missing if HISTORY + name not in history)
+
+
+def told_without(record: RunRecord) -> tuple[str, ...]:
+    """The metrics that a run was found to have no finite value of."""
+    told = record.environment.get(WITHOUT)
+    return tuple(map(str, told)) if isinstance(told, list | tuple) else ()
 
 
 def job_of(spec: RunSpec, record: RunRecord | None, keep: tuple[str, ...], store: RunStore) -> Job | None:

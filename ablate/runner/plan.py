@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeVar
 
 from ablate.core.identity import Json
+from ablate.core.metrics import OpenMetric
 from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.core.versions import is_outdated
-from ablate.runner.jobs import is_derivable, lacking
+from ablate.runner.jobs import is_derivable, lacking, lacking_metrics
+from ablate.runner.measuring import unmeasured
 from ablate.storage.runs import MissingRun, RunStore
 
 __all__ = ["WorkPlan", "missing"]
@@ -35,8 +37,11 @@ class WorkPlan:
         failed: the records of those of `todo` that have failed before.
         retrained: those of `done` that lack an artefact for which they must be trained again.
         derived: those of `done` that lack an artefact which can be had from their weights, without training.
+        incomplete: those of `done` whose record lacks a metric that they are asked for: trained again, and replaced
+            where all else comes out as it was.
+        unmeasured: what is to be measured of those of `done` that need no training first, by run id.
         outdated: those of `done` that were computed with other versions, where that matters: trained anew.
-        lacking: what each of `retrained` and `derived` lacks, by run id.
+        lacking: what each of `retrained`, `derived` and `incomplete` lacks, by run id.
         programs: the programs that training needs compiled, in order of first use.
         estimated_seconds: how long one worker would train; None when nothing like it was timed.
     """
@@ -50,6 +55,13 @@ class WorkPlan:
     lacking: Mapping[str, tuple[str, ...]]
     programs: tuple[str, ...]
     estimated_seconds: float | None
+    incomplete: tuple[RunSpec, ...] = ()
+    unmeasured: Mapping[str, tuple[OpenMetric, ...]] = field(default_factory=dict)
+
+    @property
+    def anew(self) -> frozenset[str]:
+        """The ids of those that take the place of what the store has."""
+        return frozenset(spec.run_id for spec in (*self.outdated, *self.incomplete))
 
     @property
     def jobs(self) -> tuple[RunSpec, ...]:
@@ -59,7 +71,7 @@ class WorkPlan:
     @property
     def trained(self) -> tuple[RunSpec, ...]:
         """Those of them that are to be trained."""
-        return (*self.todo, *self.outdated, *self.retrained)
+        return (*self.todo, *self.outdated, *self.incomplete, *self.retrained)
 
 
 def missing(
@@ -67,6 +79,8 @@ def missing(
     store: RunStore,
     keep: Mapping[str, tuple[str, ...]] | None = None,
     versions: Mapping[str, Json] | None = None,
+    metrics: Mapping[str, tuple[str, ...]] | None = None,
+    measured: Mapping[str, tuple[OpenMetric, ...]] | None = None,
 ) -> WorkPlan:
     """What `store` lacks of the runs `specs`, by run id, and of the artefacts that are kept of them.
 
@@ -74,6 +88,8 @@ def missing(
         keep: run_id → the artefacts that are wanted of it; None where none are.
         versions: the versions there are now; what was computed with others counts as outdated. None where that does
             not matter.
+        metrics: run_id → the metrics that its record is to have; None where none is asked for.
+        measured: run_id → those that are to be measured of it beside; None where none is.
 
     Raises:
         UnreadableRecord: when another version of ablate wrote one of its records.
@@ -86,12 +102,19 @@ def missing(
         for run_id, record in done.items()
         if versions and is_outdated(record.environment, versions)
     }
-    current = {run_id: record for run_id, record in done.items() if run_id not in outdated}
+    without = {
+        run_id: names
+        for run_id, record in done.items()
+        if run_id not in outdated and (names := lacking_metrics(record, (metrics or {}).get(run_id, ()), store))
+    }
+    incomplete = tuple(specs[run_id] for run_id in without)
+    current = {run_id: record for run_id, record in done.items() if run_id not in outdated and run_id not in without}
     wanted = {run_id: lacking(record, (keep or {}).get(run_id, ()), store) for run_id, record in current.items()}
     wanted = {run_id: names for run_id, names in wanted.items() if names}
     derived = {run_id: specs[run_id] for run_id, names in wanted.items() if is_derivable(run_id, names, store)}
     retrained = tuple(specs[run_id] for run_id in wanted if run_id not in derived)
-    trained = (*todo, *outdated.values(), *retrained)
+    whole = [record for run_id, record in current.items() if run_id not in wanted]
+    trained = (*todo, *outdated.values(), *incomplete, *retrained)
     return WorkPlan(
         todo=todo,
         done=done,
@@ -99,9 +122,11 @@ def missing(
         retrained=retrained,
         derived=tuple(derived.values()),
         outdated=tuple(outdated.values()),
-        lacking=wanted,
+        lacking={**wanted, **without},
         programs=tuple(dict.fromkeys(spec.program_id for spec in trained)),
         estimated_seconds=estimate_seconds(trained, [(specs[run_id], record) for run_id, record in done.items()]),
+        incomplete=incomplete,
+        unmeasured=unmeasured(whole, measured or {}, store),
     )
 
 

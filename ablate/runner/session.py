@@ -44,6 +44,8 @@ class Session:
     Attributes:
         provenance: what every record says of the command, beside its worker's environment.
         anew: ids of runs that are trained although the store has them, and take the place of what it has.
+        incomplete: those of `anew` that take it only where all that it has of them comes out again.
+        metrics: run_id → the metrics that its record is to have; one that has no finite value of them tells so.
     """
 
     store: RunStore
@@ -52,6 +54,8 @@ class Session:
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     provenance: Mapping[str, Json] = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
+    incomplete: frozenset[str] = frozenset()
+    metrics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def tolerant(self) -> Session:
         """The same, but for an observer whose errors end nothing."""

@@ -24,7 +24,7 @@ import numpy as np
 from ablate.config import build
 from ablate.core.artefacts import PROBES, STEP_LOSSES, WEIGHTS
 from ablate.core.identity import canonical
-from ablate.core.records import HISTORY, Divergence, RunRecord, Status, StoredRun, Timings
+from ablate.core.records import HISTORY, METRICS, VALIDATION, Divergence, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Component, Numerics, RunSpec
 from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.splits import cut
@@ -261,7 +261,7 @@ def validation_metrics(fitted: FitResult) -> dict[str, float]:
     if fitted.evaluated_epoch is None:
         return {}
     values = {name: float(values[fitted.evaluated_epoch - 1]) for name, values in fitted.history.items()}
-    return {name: value for name, value in values.items() if name.startswith("val_") and np.isfinite(value)}
+    return {name: value for name, value in values.items() if METRICS[name].split == VALIDATION and np.isfinite(value)}
 
 
 def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timings: Timings) -> RunRecord:

@@ -39,7 +39,7 @@ from typing import Any, TypeVar
 import msgspec
 from filelock import FileLock
 
-from ablate.core.artefacts import ARTEFACTS, PROBES
+from ablate.core.artefacts import ARTEFACTS, PROBES, artefact_version as current_version, is_of_metric
 from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID, Json, sha256_of_bytes
 from ablate.core.records import Array, RunRecord, StoredRun, unlike
@@ -195,14 +195,17 @@ class RunStore:
         with _interpreting(path.parent):
             return unpack(content, names)
 
-    def present(self, run_ids: Iterable[str]) -> dict[str, StoredRun]:
+    def present(self, run_ids: Iterable[str], measured: Collection[str] = ()) -> dict[str, StoredRun]:
         """Those of the runs that there are, by id and in their order, with what probes have measured of them; all
         checksums verified.
+
+        Args:
+            measured: artefacts of open metrics that are wanted as well, see `ablate.core.metrics`.
 
         Raises:
             UnreadableRecord: when another version of ablate wrote one.
         """
-        return dict(self._present(run_ids))
+        return dict(self._present(run_ids, measured))
 
     def put(self, run: StoredRun) -> bool:
         """Keep a run with its artefacts; whether it was kept.
@@ -251,6 +254,10 @@ class RunStore:
         if not folder.is_dir():
             return ()
         return tuple(name for name in ARTEFACTS if is_current(folder / f"{name}.npz", name))
+
+    def has_artefact(self, run_id: str, name: str) -> bool:
+        """Whether an artefact is kept of a run, of the current version; only the end of its file is read."""
+        return is_current(self.folder(run_id) / ARTEFACT_FOLDER / f"{name}.npz", name)
 
     def artefact(self, run_id: str, name: str) -> dict[str, Array]:
         """The arrays of an artefact, see `ablate.core.artefacts`; their checksum is verified.
@@ -343,17 +350,18 @@ class RunStore:
             raise ValueError(f"{run_id!r} is no run id: that is 64 hexadecimal digits")
         return Path(f"{self._runs}/{run_id[:2]}/{run_id}")
 
-    def _present(self, run_ids: Iterable[str]) -> Iterator[tuple[str, StoredRun]]:
+    def _present(self, run_ids: Iterable[str], metrics: Collection[str]) -> Iterator[tuple[str, StoredRun]]:
         for run_id in run_ids:
             try:
                 run = self.get(run_id)
             except MissingRun:
                 continue
-            yield run_id, replace(run, artefacts=dict(self._measured(run_id)))
+            yield run_id, replace(run, artefacts=dict(self.measured(run_id, metrics)))
 
-    def _measured(self, run_id: str) -> Iterator[tuple[str, Mapping[str, Array]]]:
-        for name in self.artefacts(run_id):
-            if name in PROBES:
+    def measured(self, run_id: str, metrics: Collection[str] = ()) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        """Name and arrays of what probes have measured of a run, then of those of the metrics that there are."""
+        for name in (*self.artefacts(run_id), *metrics):
+            if name in PROBES or name in metrics:
                 # One that was damaged is missing by now, and will be measured again.
                 with suppress(MissingArtefact):
                     yield name, self.artefact(run_id, name)
@@ -422,10 +430,10 @@ def encode_artefact(run_id: str, name: str, arrays: Mapping[str, Array]) -> byte
     Raises:
         ValueError: when there is no such artefact, or an array holds Python objects.
     """
-    if name not in ARTEFACTS:
+    if name not in ARTEFACTS and not is_of_metric(name):
         raise ValueError(f"no artefact is named {name!r}; there are {', '.join(ARTEFACTS)}")
     archive = pack(arrays)
-    about: dict[str, Json] = {"run_id": run_id, "artefact": name, "version": ARTEFACTS[name].version}
+    about: dict[str, Json] = {"run_id": run_id, "artefact": name, "version": current_version(name)}
     comment = sealed_text({**about, "sha256": sha256_of_bytes(archive)}).encode("ascii")
     # An archive ends in the length of its comment, and the comment.
     return archive[: -COMMENT_LENGTH.size] + COMMENT_LENGTH.pack(len(comment)) + comment
@@ -439,7 +447,7 @@ def read_artefact(path: Path, run_id: str, name: str) -> dict[str, Array]:
         Damaged: when it is not as it was written, or another's.
     """
     version, archive = open_artefact(path, run_id, name)
-    if version != ARTEFACTS[name].version:
+    if version != current_version(name):
         raise FileNotFoundError(path)
     try:
         return unpack(archive)
@@ -469,7 +477,7 @@ def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
 def is_current(path: Path, name: str) -> bool:
     """Whether an artefact is there, sound at its end, and of the version that this code makes."""
     try:
-        return artefact_version(path) == ARTEFACTS[name].version
+        return artefact_version(path) == current_version(name)
     except (FileNotFoundError, Damaged):
         return False
 

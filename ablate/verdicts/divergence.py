@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from ablate.core.records import MetricInfo
 from ablate.stats.improvement import clopper_pearson, sign_test_p
-from ablate.verdicts.scales import counts_examples
 
 __all__ = [
     "DivergenceRates",
@@ -73,14 +72,11 @@ def _rate(count: int, n: int) -> Rate:
 
 
 def worst_value(metric: MetricInfo, values: Iterable[float], classes: int | None = None) -> float | None:
-    """What stands for a diverged run: the worst finite value of all arms, or what guessing among `classes` gives (1/C
-    of an accuracy, log C of a loss) where that is worse still. None without either, or for a metric that knows
-    no better."""
-    candidates = list(values)
-    if classes and counts_examples(metric):
-        candidates.append(1 / classes)
-    if classes and metric.name.endswith("loss"):
-        candidates.append(math.log(classes))
+    """What stands for a diverged run: the worst finite value of all arms, or what a run does that learned nothing of
+    its `classes` (1/C of an accuracy, log C of a loss) where that is worse still. None without either, or for a metric
+    that knows no better."""
+    known = metric.worst_of(classes)
+    candidates = [*values, *([] if known is None else [known])]
     if not candidates or metric.sign == 0:
         return None
     return min(candidates) if metric.sign > 0 else max(candidates)

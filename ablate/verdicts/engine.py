@@ -28,7 +28,7 @@ from ablate.stats.sign_flips import sign_flip_p
 from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
-from ablate.verdicts.scales import analysis_scale, better_sign, counts_examples, error_of
+from ablate.verdicts.scales import analysis_scale, better_sign
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = [
@@ -542,7 +542,7 @@ def _percent_of_error(case: _Case, means: _Means) -> float | None:
         return None
     if case.scale is Scale.LOG_ERROR and case.differences and not (case.paired and case.paired.is_logit):
         return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
-    before, after = error_of(means.reference, case.metric), error_of(means.arm, case.metric)
+    before, after = case.metric.error(means.reference), case.metric.error(means.arm)
     return 100 * (after / before - 1) if before is not None and after is not None and before > 0 else None
 
 
@@ -578,7 +578,7 @@ def _needed(estimate: DifferenceEstimate, decision: Decision) -> SeedsNeeded:
 def _crossed(case: _Case) -> CrossedMean | None:
     """Seeds × examples of correct(arm) − correct(reference), over the pairs; None unless all are stored alike."""
     paired = case.paired
-    if paired is None or not counts_examples(case.metric) or len(paired.arm) < 2:
+    if paired is None or not case.metric.counts_examples or len(paired.arm) < 2:
         return None
     arm, reference = paired.arm_values.correct, paired.reference_values.correct
     if not all(seed in arm and seed in reference for seed in paired.arm):

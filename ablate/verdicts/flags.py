@@ -15,7 +15,6 @@ import numpy as np
 from ablate.stats.power import run_noise_floor, smallest_effect
 from ablate.verdicts.decisions import DifferenceEstimate
 from ablate.verdicts.pairing import ArmValues, PairedValues
-from ablate.verdicts.scales import counts_examples
 from ablate.verdicts.verdict import Flag, Scale
 
 __all__ = ["MIN_ERRORS", "MIN_EXAMPLES", "Observed", "engine_flags"]
@@ -69,7 +68,7 @@ def _drops_a_crash(observed: Observed) -> bool:
 def _margin_under_noise(observed: Observed) -> bool:
     """The margin is below the spread that the finite test set alone gives a run."""
     paired, margin = observed.paired, observed.estimate.margin
-    if paired is None or margin is None or not observed.n_examples or not counts_examples(paired.metric):
+    if paired is None or margin is None or not observed.n_examples or not paired.metric.counts_examples:
         return False
     error = paired.reference_error
     if error is None or error <= 0:
@@ -81,7 +80,7 @@ def _margin_under_noise(observed: Observed) -> bool:
 def _is_at_the_ceiling(observed: Observed) -> bool:
     """An arm has fewer than 30 errors, or no pair differs by 3 examples."""
     paired = observed.paired
-    if paired is None or not observed.n_examples or not counts_examples(paired.metric) or not paired.arm:
+    if paired is None or not observed.n_examples or not paired.metric.counts_examples or not paired.arm:
         return False
     means = [math.fsum(side.values()) / len(side) for side in (paired.arm, paired.reference)]
     if any(round((1 - mean) * observed.n_examples, 6) < MIN_ERRORS for mean in means):
@@ -94,7 +93,7 @@ def _is_at_chance(observed: Observed) -> bool:
     """Some run is no better than guessing: within two standard errors of 1/C, or a tenth of it for an unknown test
     set."""
     paired, classes = observed.paired, observed.classes
-    if paired is None or not classes or not counts_examples(paired.metric):
+    if paired is None or not classes or not paired.metric.counts_examples:
         return False
     chance = 1 / classes
     slack = 2 * math.sqrt(chance * (1 - chance) / observed.n_examples) if observed.n_examples else chance / 10

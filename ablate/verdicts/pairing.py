@@ -20,7 +20,7 @@ import numpy.typing as npt
 from ablate.core.records import MetricInfo
 from ablate.stats.contrasts import per_seed_contrast
 from ablate.verdicts.divergence import composite_values, worst_value
-from ablate.verdicts.scales import counts_examples, error_of, log_errors
+from ablate.verdicts.scales import log_errors
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["ArmValues", "PairedValues", "pair_values"]
@@ -103,7 +103,7 @@ class PairedValues:
     @property
     def reference_error(self) -> float | None:
         """The mean error of the reference in the unit of the metric; None where there is none, or no pair."""
-        return error_of(math.fsum(self.reference.values()) / len(self.reference), self.metric) if self.arm else None
+        return self.metric.error(math.fsum(self.reference.values()) / len(self.reference)) if self.arm else None
 
     @property
     def seeds_differ(self) -> bool:
@@ -186,9 +186,7 @@ def _composite(paired: PairedValues, worst: float | None, n_examples: int | None
 
 def _floor(paired: PairedValues, n_examples: int | None, resolution: float | None) -> float:
     """The sd of rounding to steps of the resolution, r/√12; relative to the error on the log scale."""
-    step = resolution
-    if step is None and n_examples and counts_examples(paired.metric):
-        step = 1 / n_examples
+    step = paired.metric.step(n_examples) if resolution is None else resolution
     if not step:
         return 0.0
     if paired.scale is Scale.RAW:

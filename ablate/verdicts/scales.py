@@ -20,10 +20,7 @@ __all__ = [
     "LogErrors",
     "analysis_scale",
     "better_sign",
-    "counts_examples",
     "empirical_logit",
-    "error_of",
-    "has_error",
     "log_errors",
 ]
 
@@ -63,23 +60,6 @@ def better_sign(metric: MetricInfo, scale: Scale) -> int:
     return -1 if scale is Scale.LOG_ERROR else metric.sign
 
 
-def has_error(metric: MetricInfo) -> bool:
-    """Whether the metric is an error, or a fraction that leaves one."""
-    return metric.sign < 0 or (metric.sign > 0 and metric.unit == "fraction")
-
-
-def error_of(value: float, metric: MetricInfo) -> float | None:
-    """The value itself where smaller is better, 1 − value for a fraction where larger is; None for other metrics."""
-    if not has_error(metric):
-        return None
-    return value if metric.sign < 0 else 1 - value
-
-
-def counts_examples(metric: MetricInfo) -> bool:
-    """Whether a value is a share of N examples, so that it moves in steps of 1/N."""
-    return metric.unit == "fraction" and metric.name.endswith("accuracy")
-
-
 @dataclass(frozen=True)
 class LogErrors:
     """seed → log error of both sides. `is_logit` says that a run without errors made log odds of them."""
@@ -100,14 +80,14 @@ def log_errors(
     Raises:
         ValueError: for a metric that leaves no error.
     """
-    if not has_error(metric):
-        raise ValueError(f"{metric.name} is no error and no fraction, so there is no ratio of errors")
+    if not metric.is_error:
+        raise ValueError(f"{metric.name} is no error, so there is no ratio of errors")
     of_arm, of_reference = ({seed: _error(value, metric) for seed, value in side.items()} for side in (arm, reference))
     smallest = min([*of_arm.values(), *of_reference.values()], default=1.0)
     if smallest > 0:
         return LogErrors(_mapped(math.log, of_arm), _mapped(math.log, of_reference))
     largest = max([*of_arm.values(), *of_reference.values()], default=1.0)
-    if smallest < 0 or largest > 1 or n_examples is None or not counts_examples(metric):
+    if smallest < 0 or largest > 1 or n_examples is None or not metric.counts_examples:
         return None
 
     def logit(error: float) -> float:
@@ -128,5 +108,5 @@ def _mapped(function: Callable[[float], float], values: Mapping[int, float]) -> 
 
 def _error(value: float, metric: MetricInfo) -> float:
     # 1 − value carries the rounding of the value: what is left of a perfect score is no error.
-    error = value if metric.sign < 0 else 1 - value
+    error = metric.error(value) or 0.0
     return 0.0 if metric.sign > 0 and abs(error) < 1e-12 else error

@@ -191,7 +191,7 @@ def test_models_that_take_no_pictures_or_know_no_classes(
 
 
 def test_exported_models_are_those_of_the_runs(folder: Path, ablate: Trained, tmp_path: Path) -> None:
-    from ablate.exporting.models import load_model
+    from ablate.exporting._models import load_model
 
     said = ablate("export", "kept:dropout=0.0", "--format", "keras", "--out", str(tmp_path))
     assert [Path(line).name for line in said.out.split()] == [f"dropout=0.0_seed{seed}.keras" for seed in (0, 1)]

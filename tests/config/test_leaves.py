@@ -16,6 +16,8 @@ from tests.config.support import load_study, tree
 
 GROUPS = dict(tree().groups)
 SWEEPS = GROUPS.pop("sweep")
+# Named by what they measure, and never chosen.
+METRICS = GROUPS.pop("metric")
 LEAVES = [(group, choice) for group, choices in GROUPS.items() for choice in choices]
 
 

@@ -13,7 +13,6 @@ from ablate.core.claims import (
     Quantity,
     Relation,
     Statement,
-    has_error,
     parse_statement,
     quantity_info,
     resolution_errors,
@@ -167,7 +166,7 @@ def test_the_normal_form_is_read_back(
 ) -> None:
     info = quantity_info(quantity)
     statement = Statement(subject, relation, reference, quantity, margin)
-    if (relation.judges and not info.direction) or (isinstance(margin, str) and not has_error(info)):
+    if (relation.judges and not info.direction) or (isinstance(margin, str) and not info.is_error):
         with pytest.raises(Unreadable):
             parse_statement(str(statement))
         return
@@ -278,4 +277,4 @@ def test_the_sweeps_margin_is_that_of_its_metric_alone() -> None:
 def test_an_error_is_positive_and_of_a_metric_that_is_good_one_way() -> None:
     without = {"gap", "penalty", "learning_rate", "gradient_norm"}
     without |= {f"{split}_discriminator_accuracy" for split in ("val", "test", "train")}
-    assert {name for name, info in METRICS.items() if not has_error(info)} == without
+    assert {name for name, info in METRICS.items() if not info.is_error} == without

@@ -9,6 +9,7 @@ import pytest
 
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.specs import LATER, Study, confirmation_runs
+from tests.core.test_metrics import BALANCED
 from tests.runner.scripted import scripted_spec, scripted_study
 
 STUDY = scripted_study()
@@ -77,6 +78,7 @@ def test_later_fields_survive_json_and_make_another_plan():
         "alpha": 0.01,
         "multiplicity": "joint",
         "confirm": 2,
+        "metrics": (BALANCED.to_json(),),
     }
     assert set(changes) == set(LATER)
     (sweep,) = STUDY.sweeps
@@ -86,7 +88,7 @@ def test_later_fields_survive_json_and_make_another_plan():
         assert StudyPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
         assert plan.plan_hash != PLAN.plan_hash
         # Confirmation adds runs to the same study; the arms of the definition are those laid out.
-        assert (plan.definition() == PLAN.definition()) == (key in ("confirm", "arms"))
+        assert (plan.definition() == PLAN.definition()) == (key in ("confirm", "arms", "metrics"))
 
 
 def test_confirmation_takes_the_seeds_after_the_largest():

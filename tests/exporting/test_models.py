@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from ablate.exporting.models import SUFFIXES, load_model, save_model
+from ablate.exporting._models import SUFFIXES, load_model, save_model
 from ablate.models.cnn import cnn
 from ablate.models.mlp import mlp
 from ablate.models.resnet import resnet
@@ -88,7 +88,7 @@ def test_a_fresh_process_can_load_what_another_saved(tmp_path: Path) -> None:
     model = trained(BUILT["mlp"]())
     save_model(model, tmp_path / "m.keras")
     script = (
-        "import sys, numpy as np\nfrom pathlib import Path\nfrom ablate.exporting.models import load_model\n"
+        "import sys, numpy as np\nfrom pathlib import Path\nfrom ablate.exporting._models import load_model\n"
         "model = load_model(Path(sys.argv[1]))\n"
         "images = np.random.default_rng(1).random((4, 8, 8, 1), dtype=np.float32)\n"
         "np.save(sys.argv[2], np.asarray(model(images, training=False)))\n"

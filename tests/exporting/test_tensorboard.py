@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from ablate.exporting.tensorboard import write_scalars
+from ablate.exporting.tensorboard import write_history
 
 HISTORY = {
     "loss": np.array([0.9, 0.5, 0.25]),
@@ -28,7 +28,7 @@ def points(file: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_every_epoch_of_every_metric_is_a_point_in_the_folder_of_its_split(tmp_path: Path) -> None:
-    train, validation = write_scalars(HISTORY, tmp_path / "run")
+    train, validation = write_history(HISTORY, tmp_path / "run")
     assert (train.parent, validation.parent) == (tmp_path / "run" / "train", tmp_path / "run" / "validation")
     assert points(train) == {
         "loss": [(1, float(np.float32(0.9))), (2, 0.5), (3, 0.25)],
@@ -38,6 +38,6 @@ def test_every_epoch_of_every_metric_is_a_point_in_the_folder_of_its_split(tmp_p
 
 
 def test_a_history_without_validation_has_no_such_folder(tmp_path: Path) -> None:
-    assert len(write_scalars({"loss": HISTORY["loss"]}, tmp_path)) == 1
+    assert len(write_history({"loss": HISTORY["loss"]}, tmp_path)) == 1
     assert not (tmp_path / "validation").exists()
-    assert write_scalars({}, tmp_path / "nothing") == ()
+    assert write_history({}, tmp_path / "nothing") == ()

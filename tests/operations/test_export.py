@@ -18,7 +18,7 @@ ARM = "dropout:dropout=0.0"
 
 @pytest.mark.parametrize("form", ["keras", "h5"])
 def test_a_model_answers_as_its_weights_do(settings: Settings, tmp_path: Path, form: str) -> None:
-    from ablate.exporting.models import load_model
+    from ablate.exporting._models import load_model
 
     told: list[tuple[Path, bool]] = []
 
@@ -46,7 +46,7 @@ def test_histories_are_written_once(settings: Settings, weighted_sweep: Sweep, t
     ("names", "form", "message"),
     [
         ([], "keras", "Which run"),
-        ([ARM], "onnx", "onnx is no format of an export: keras, h5, tensorboard are"),
+        ([ARM], "onnx", "onnx is no format of an export: h5, keras, tensorboard are"),
         (["nope:adam"], "keras", "No study nope"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 from ablate.core.records import METRICS, MetricInfo
 from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
 from ablate.verdicts.verdict import Flag, Verdict
+from tests.core.test_metrics import BALANCED
 
 ACCURACY, LOSS = METRICS["test_accuracy"], METRICS["val_loss"]
 BASE = np.array([0.970, 0.972, 0.969, 0.974, 0.971, 0.968])
@@ -148,3 +149,18 @@ def test_the_floor_of_the_spread_is_relative_on_the_log_scale() -> None:
     (verdict,) = judge_arms(arms, "base", ACCURACY, margin="10%", n_examples=1000)
     assert verdict.sd == pytest.approx(1 / (1000 * math.sqrt(12) * 0.03))
     assert Flag.VARIANCE_FLOOR in verdict.flags
+
+
+def test_a_balanced_accuracy_has_no_floor_and_no_flags_of_a_share_of_examples() -> None:
+    """The same values, of an accuracy and of a mean over classes: only the first is a count of examples."""
+    values = {seed: 0.999 - 0.0001 * (seed % 3) for seed in range(8)}
+    lower = {seed: value - 0.0002 - 0.00001 * (seed % 2) for seed, value in values.items()}
+    arms = {"base": ArmValues(values), "other": ArmValues(lower)}
+    asked = {"margin": 0.0005, "n_examples": 360, "classes": 10}
+    (counted,) = judge_arms(arms, "base", ACCURACY, **asked)
+    (balanced,) = judge_arms(arms, "base", BALANCED.info, **asked)
+    of_examples = {Flag.CEILING, Flag.MARGIN_UNDER_NOISE, Flag.VARIANCE_FLOOR}
+    assert of_examples <= set(counted.flags)
+    assert not {Flag.CEILING, Flag.MARGIN_UNDER_NOISE} & set(balanced.flags)
+    # Of values that move in no steps there is no spread that rounding alone would give.
+    assert balanced.ci_high - balanced.ci_low < counted.ci_high - counted.ci_low

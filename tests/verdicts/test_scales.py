@@ -6,10 +6,7 @@ from ablate.core.records import METRICS, MetricInfo
 from ablate.verdicts.scales import (
     analysis_scale,
     better_sign,
-    counts_examples,
     empirical_logit,
-    error_of,
-    has_error,
     log_errors,
 )
 from ablate.verdicts.verdict import Scale
@@ -49,11 +46,10 @@ def test_what_is_better() -> None:
 
 
 def test_errors() -> None:
-    assert error_of(0.98, ACCURACY) == pytest.approx(0.02)
-    assert error_of(0.3, LOSS) == 0.3
-    assert error_of(12.0, SCORE) is None
-    assert [has_error(metric) for metric in (ACCURACY, LOSS, SCORE)] == [True, True, False]
-    assert [counts_examples(METRICS[name]) for name in ("test_accuracy", "test_r2", "val_loss")] == [True, False, False]
+    assert ACCURACY.error(0.98) == pytest.approx(0.02)
+    assert LOSS.error(0.3) == 0.3
+    assert SCORE.error(12.0) is None
+    assert [METRICS[name].error(0.1) for name in ("gap", "penalty", "learning_rate")] == [None] * 3
 
 
 def test_a_difference_of_log_errors_is_the_log_of_their_ratio() -> None:
