@@ -1,4 +1,4 @@
-"""Contracts: what an executor, a trainer, a design, a probe or a store of anybody's has to keep, as tests.
+"""Contracts: what an executor, a trainer, a metric, a design, a probe or a store of anybody's has to keep, as tests.
 
 A contract is a class whose methods are tests. Whoever has written one of these names it in a subclass, which pytest
 collects as it does any other class of tests:
@@ -13,6 +13,7 @@ collects as it does any other class of tests:
 
     executors   ExecutorContract, and WorkersContract where runs have processes of their own
     trainers    TrainerContract
+    metrics     MetricContract
     designs     DesignContract
     probes      ProbeContract
     stores      StoreContract

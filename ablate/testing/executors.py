@@ -293,7 +293,7 @@ class ExecutorContract:
             assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
     def test_records_a_trainer_that_cannot_be_loaded(self, tmp_path: Path) -> None:
-        module = self.scripted_trainer.rpartition(".")[0] + "_absent"
+        module = self.scripted_trainer.partition(".")[0] + ".absent"
         with self.scene(tmp_path) as scene:
             (record,) = scene.execute([replace(self.runs.sound[0], trainer=Component(f"{module}.Trainer"))])
             assert record.failure
