@@ -186,8 +186,9 @@ def run(*words: str, folder: Path, package: Path = CHECKOUT) -> str:
 
 
 def test_a_study_is_made_of_nothing_but_ones_own(folder: Path) -> None:
-    words = ("+experiment=handmade", *CHOICES, "executor=counted")
-    run("-m", "ablate", "--allow-target", PACKAGE, *words, folder=folder)
+    words = ("--allow-target", PACKAGE, "+experiment=handmade", *CHOICES, "executor=counted")
+    assert "with 1 worker" in run("-m", "ablate", "plan", *words, folder=folder)
+    run("-m", "ablate", *words, folder=folder)
     assert (folder / "tally").read_text() == "4"
     runs = [path.parent for path in folder.glob("results/runs/??/*/record.json")]
     assert len(runs) == 4

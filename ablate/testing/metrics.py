@@ -103,7 +103,8 @@ class MetricContract:
 
 
 def made_up_examples(skill: float, seed: int = 0, is_regression: bool = False) -> Mapping[str, Array]:
-    """What a metric may take of 60 test examples: `labels`, `predictions` and, of four classes, `probabilities`.
+    """What a metric may take of 60 test examples: `labels`, `predictions` and, of four classes of different sizes,
+    `probabilities`.
 
     Args:
         skill: the share of examples, about, that are predicted right and with certainty.
@@ -113,7 +114,7 @@ def made_up_examples(skill: float, seed: int = 0, is_regression: bool = False) -
     if is_regression:
         labels, noise = generator.standard_normal((2, EXAMPLES))
         return {"labels": labels, "predictions": np.where(is_right, labels, labels + noise)}
-    labels = generator.permutation(np.arange(EXAMPLES) % CLASSES)
+    labels = generator.permutation(np.minimum(np.arange(EXAMPLES) % 7, CLASSES - 1))
     guesses = generator.dirichlet(np.ones(CLASSES), EXAMPLES)
     probabilities = np.where(is_right[:, None], np.eye(CLASSES)[labels], guesses).astype(np.float32)
     return {"labels": labels, "predictions": probabilities.argmax(axis=1), PROBABILITIES: probabilities}
