@@ -45,6 +45,7 @@ __all__ = [
     "EPOCHS",
     "Trainer",
     "Unpicklable",
+    "append_line",
     "finished",
     "lines_of",
     "scripted_spec",
@@ -155,6 +156,7 @@ class ResourceExhaustedError(Exception):
 
 
 def append_line(path: Path, line: str) -> None:
+    """To a text, which is made where there is none."""
     with path.open("a") as file:
         file.write(line + "\n")
 

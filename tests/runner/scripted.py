@@ -7,9 +7,21 @@ from collections.abc import Sequence
 from ablate.core.identity import Json
 from ablate.core.specs import RunSpec, Study
 from ablate.testing import scripted
-from ablate.testing.scripted import EPOCHS, Trainer, finished, lines_of, trainers, tried
+from ablate.testing.scripted import EPOCHS, Trainer, Unpicklable, append_line, finished, lines_of, trainers, tried
 
-__all__ = ["EPOCHS", "NAME", "Trainer", "finished", "lines_of", "scripted_spec", "scripted_study", "trainers", "tried"]
+__all__ = [
+    "EPOCHS",
+    "NAME",
+    "Trainer",
+    "Unpicklable",
+    "append_line",
+    "finished",
+    "lines_of",
+    "scripted_spec",
+    "scripted_study",
+    "trainers",
+    "tried",
+]
 
 NAME = "tests.runner.scripted.Trainer"
 
