@@ -9,6 +9,8 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 import pytest
 
+pytest.register_assert_rewrite("ablate.testing")
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "ABLATE_DATA_DIR" in os.environ:

@@ -186,7 +186,16 @@ def test_every_file_and_every_test_that_contributing_names_is_there():
     for file, name in promises:
         folders = [folder for folder in (ROOT / "tests", ROOT / "tests" / "runner") if (folder / file).is_file()]
         assert folders, file
-        assert f"def {name}" in (folders[0] / file).read_text(), f"{file}::{name}"
+        assert f"def {name}" in with_contracts(folders[0] / file), f"{file}::{name}"
+
+
+def with_contracts(module: Path) -> str:
+    """The text of a module of tests, and of the contracts whose tests it runs."""
+    text = module.read_text()
+    contracts = (
+        each.read_text() for each in (PACKAGE / "testing").glob("*.py") if f"ablate.testing.{each.stem}" in text
+    )
+    return "\n".join([text, *contracts])
 
 
 def test_nothing_but_the_command_line_prints():

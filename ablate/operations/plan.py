@@ -12,16 +12,14 @@ from dataclasses import dataclass
 
 from ablate.analysis.forecast import Forecast, forecast_sweep
 from ablate.analysis.values import arrays_behind
-from ablate.config import build
 from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, RunSpec, Study, Sweep
 from ablate.operations.as_json import document, shows
-from ablate.operations.request import ConfigFolders, read_request
+from ablate.operations.request import ConfigFolders, executor_of, read_request
 from ablate.runner.environment import installed_versions
 from ablate.runner.plan import WorkPlan, missing
-from ablate.runner.session import Executor
 from ablate.storage.runs import MissingArtefact, MissingRun, RunStore
 
 __all__ = ["ArmWork", "PlannedWork", "SweepWork", "WorkIds", "plan"]
@@ -146,8 +144,7 @@ def plan(
     sweeps = tuple(_sweep_work(sweep, work, store) for sweep in asked.sweeps) if isinstance(asked, Study) else ()
     workers = None
     if work.trained:
-        executor: Executor = build(request.settings.executor)
-        workers = executor.worker_count(work.trained)
+        workers = executor_of(request.settings).worker_count(work.trained)
     return PlannedWork(tuple(specs.values()), work, sweeps, workers)
 
 

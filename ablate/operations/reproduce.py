@@ -19,7 +19,6 @@ from ablate.analysis.reproduction import (
     Tolerance,
     compare_again,
 )
-from ablate.config import build
 from ablate.config.building import package_digest
 from ablate.config.runs import Settings
 from ablate.core.artefacts import STEP_LOSSES, WEIGHTS
@@ -28,10 +27,11 @@ from ablate.core.identity import Json
 from ablate.core.records import Status, StoredRun
 from ablate.core.versions import apart_from_the_command
 from ablate.operations.as_json import document, shows
+from ablate.operations.request import executor_of
 from ablate.runner.devices import resolve_device
 from ablate.runner.events import Observer
 from ablate.runner.provenance import recorded_provenance
-from ablate.runner.session import Executor, Session
+from ablate.runner.session import Session
 from ablate.storage.runs import MissingArtefact, RunStore
 from ablate.storage.studies import Difference, differences
 
@@ -251,7 +251,7 @@ def _repeated(
     choice: Choice, settings: Settings, watch: Callable[[Choice], AbstractContextManager[Observer]]
 ) -> list[RepeatedRun]:
     """Trains in new workers, with a store of its own that is gone afterwards."""
-    executor: Executor = build(settings.executor)
+    executor = executor_of(settings)
     specs = [each.run.spec for each in choice.runs]
     keep = {each.run.spec.run_id: tuple(each.run.artefacts) for each in choice.runs}
     with tempfile.TemporaryDirectory(prefix=SCRATCH) as folder:

@@ -14,10 +14,12 @@ from ablate.config.tree import ConfigTree, find_tree
 from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
+from ablate.runner.session import Executor
 from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = [
     "ConfigFolders",
+    "executor_of",
     "read_request",
     "read_run",
     "read_settings",
@@ -66,6 +68,16 @@ def read_request(words: Sequence[str], folders: ConfigFolders = ConfigFolders(),
         return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
 
     return load_request(words, tree, facts, resolve_device, is_grid)
+
+
+def executor_of(settings: Settings) -> Executor:
+    """Who executes runs, the user's own included where its package is allowed.
+
+    Raises:
+        ConfigError: when there is no such executor, or it refuses its settings.
+    """
+    made: Executor = build(settings.executor, allow=settings.allow_targets)
+    return made
 
 
 def read_run(words: Sequence[str], folders: ConfigFolders = ConfigFolders()) -> RunSpec:

@@ -14,22 +14,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablate.config import build
 from ablate.config.requests import Request
+from ablate.config.runs import Settings
 from ablate.core.identity import Json
 from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
-from ablate.core.specs import Component, RunSpec, Study, confirmation_runs
+from ablate.core.specs import RunSpec, Study, confirmation_runs
 from ablate.operations.as_json import document, shows
 from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
-from ablate.operations.request import ConfigFolders, read_request, recorded_words
+from ablate.operations.request import ConfigFolders, executor_of, read_request, recorded_words
 from ablate.runner.environment import installed_versions
 from ablate.runner.events import ArtefactFailed, Event, NotReproduced
 from ablate.runner.measuring import measure_runs, unmeasured
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
-from ablate.runner.session import Executor, Session
+from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, added_claims, added_seeds
 from ablate.verdicts.verdict import Flag
@@ -233,7 +233,7 @@ def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], a
         incomplete=frozenset(spec.run_id for spec in work.incomplete),
         metrics=request.metrics,
     )
-    trained = _executed(work.jobs, request.settings.executor, session)
+    trained = _executed(work.jobs, request.settings, session)
     if work.jobs:
         asked.observe(WorkEnded(trained, time.monotonic() - started))
     records = {**work.done, **{record.run_id: record for record in trained}}
@@ -245,11 +245,8 @@ def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], a
     )
 
 
-def _executed(jobs: Sequence[RunSpec], component: Component, session: Session) -> tuple[RunRecord, ...]:
-    if not jobs:
-        return ()
-    executor: Executor = build(component)
-    return executor.execute(jobs, session)
+def _executed(jobs: Sequence[RunSpec], settings: Settings, session: Session) -> tuple[RunRecord, ...]:
+    return executor_of(settings).execute(jobs, session) if jobs else ()
 
 
 def _remembering(observe: Observer) -> tuple[list[Event], Callable[[Event], None]]:

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings, strategies as st
 
 from ablate.core.identity import canonical
 from ablate.design import Assignment, DesignSettings, Unfit, available, lay_out, sobol
+from ablate.testing.designs import check_arms
 
 Factors = dict[str, tuple[Any, ...]]
 Levels = dict[str, Any]
@@ -77,10 +78,7 @@ def test_an_unknown_design_is_refused_with_those_there_are() -> None:
 def test_every_design_keeps_its_laws(asked: tuple[str, Factors, Levels, DesignSettings]) -> None:
     design, factors, baseline, told = asked
     arms = lay_out(design, factors, baseline, told)
-    assert [arm.levels for arm in arms if arm.is_baseline] == [baseline]
-    assert len({arm.name for arm in arms}) == len(set(texts(arms))) == len(arms)
-    assert all(list(arm.levels) == list(factors) for arm in arms)
-    assert all(arm.levels[factor] in levels for arm in arms for factor, levels in factors.items())
+    check_arms(arms, factors, baseline)
     assert lay_out(design, factors, baseline, told) == arms
 
 

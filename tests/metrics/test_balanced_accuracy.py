@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from ablate.metrics.balanced_accuracy import balanced_accuracy
+from ablate.testing.metrics import MetricContract
 
 PAIRS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60)
 
@@ -27,3 +28,7 @@ def test_it_is_what_scikit_learn_says(pairs: list[tuple[int, int]]) -> None:
 def test_classes_count_alike_however_large() -> None:
     labels = np.array([0] * 90 + [1] * 10)
     assert balanced_accuracy(labels, np.zeros(100, int)) == 0.5
+
+
+class TestContract(MetricContract):
+    leaf = "balanced_accuracy"

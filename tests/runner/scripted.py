@@ -1,177 +1,42 @@
-"""A trainer for tests: numpy, a few milliseconds a run, and as badly behaved as its spec's model asks for.
-
-Arguments of the model, all optional:
-    script   raise, exit, die, hang, freeze, chatter, grow, diverge, memory, exhaust or unstorable
-    once     misbehave on the first try only
-    seconds  how long an epoch takes
-    restless       other losses at every try
-    broken_probe   the probe that raises
-Each try of a run leaves a line with its id in `<data_dir>/tried`, and its beginning and end in `<data_dir>/log`; each
-trainer one with its process in `<data_dir>/trainers`.
-"""
+"""The trainer of `ablate.testing.scripted` by the name that specs of these tests know it by, and such specs."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import tempfile
-import time
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Sequence
 
-import numpy as np
+from ablate.core.identity import Json
+from ablate.core.specs import RunSpec, Study
+from ablate.testing import scripted
+from ablate.testing.scripted import EPOCHS, Trainer, Unpicklable, append_line, finished, lines_of, trainers, tried
 
-from ablate.core.records import Divergence, RunRecord, Status, StoredRun, Timings
-from ablate.core.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
+__all__ = [
+    "EPOCHS",
+    "NAME",
+    "Trainer",
+    "Unpicklable",
+    "append_line",
+    "finished",
+    "lines_of",
+    "scripted_spec",
+    "scripted_study",
+    "trainers",
+    "tried",
+]
 
 NAME = "tests.runner.scripted.Trainer"
-EPOCHS = 3
 
 
-class Trainer:
-    def __init__(self, data_dir: Path | None, numerics: Numerics) -> None:
-        assert data_dir is not None
-        self._data_dir = data_dir
-        self._leak: list[np.ndarray] = []
-        append_line(data_dir / "trainers", str(os.getpid()))
-
-    def train(self, spec, progress):
-        append_line(self._data_dir / "log", f"begin {spec.run_id}")
-        try:
-            return self._train(spec, progress)
-        finally:
-            append_line(self._data_dir / "log", f"end {spec.run_id}")
-
-    def _train(self, spec, progress):
-        arguments = spec.model.arguments
-        assert os.environ["OMP_NUM_THREADS"] == str(spec.numerics.threads)
-        is_first = spec.run_id not in tried(self._data_dir)
-        append_line(self._data_dir / "tried", spec.run_id)
-        tries = tried(self._data_dir).count(spec.run_id) if arguments.get("restless") else 0
-        generator = np.random.default_rng([spec.seed, tries])
-        losses = []
-        if arguments.get("litters"):
-            tempfile.mkstemp()
-        for epoch in range(1, EPOCHS + 1):
-            time.sleep(arguments.get("seconds", 0.0))
-            losses.append(generator.random() * spec.optimizer.arguments["learning_rate"])
-            progress(epoch, EPOCHS, {"loss": losses[-1]})
-            if "script" in arguments and (is_first or not arguments.get("once")):
-                self._misbehave(arguments["script"])
-        raw = {
-            "weights": {"kernel": np.full(3, spec.seed, np.float32)},
-            "step_losses": {"loss": np.array([losses], np.float32)},
-        }
-        return replace(finished(spec, np.array(losses)), artefacts=raw)
-
-    def measure(self, spec, probe, raw):
-        if spec.model.arguments.get("broken_probe") == probe:
-            raise Unpicklable("as the script says")
-        return {f"value/{probe}": np.asarray(float(raw["weights"]["kernel"].sum()))}
-
-    def _misbehave(self, script: str) -> None:
-        match script:
-            case "raise":
-                raise Unpicklable("as the script says")
-            case "exit":
-                sys.exit(7)
-            case "die":
-                os.write(1, b"last words\n")
-                os.kill(os.getpid(), signal.SIGKILL)
-            case "hang":
-                time.sleep(3600)
-            case "freeze":
-                os.kill(os.getpid(), signal.SIGSTOP)
-            case "memory":
-                raise MemoryError("as the script says")
-            case "exhaust":
-                raise ResourceExhaustedError("as the script says")
-            case "grow":
-                self._leak.append(np.ones(20 * 2**20 // 8))
-            case "chatter":
-                for _ in range(200):
-                    os.write(1, b"chatter " * 10_000)
-                self._misbehave("die")
+def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **behaviour: Json) -> RunSpec:
+    """A run that does what `behaviour` says."""
+    return scripted.scripted_spec(NAME, seed, rate, threads, behaviour)
 
 
-def finished(spec: RunSpec, losses: np.ndarray) -> StoredRun:
-    script = spec.model.arguments.get("script")
-    record = RunRecord(
-        spec.run_id,
-        Status.DIVERGED if script == "diverge" else Status.COMPLETED,
-        epochs_run=EPOCHS,
-        metrics={"test_loss": float("nan") if script == "unstorable" else float(losses[-1])},
-        divergence=Divergence(1, 2) if script == "diverge" else None,
-        timings=Timings(wall_seconds=time.process_time()),
-    )
-    return StoredRun(spec, record, {"history/loss": losses})
-
-
-class Unpicklable(Exception):
-    """An exception that cannot travel between processes."""
-
-    def __init__(self, spec_part: str) -> None:
-        super().__init__(spec_part)
-        self.callback = lambda: None
-
-
-class ResourceExhaustedError(Exception):
-    """Named as what TensorFlow raises when a device has no memory left."""
-
-
-def append_line(path: Path, line: str) -> None:
-    with path.open("a") as file:
-        file.write(line + "\n")
-
-
-def tried(data_dir: Path) -> list[str]:
-    return lines_of(data_dir / "tried")
-
-
-def trainers(data_dir: Path) -> list[int]:
-    """The numbers of the processes that have made a trainer."""
-    return list(map(int, lines_of(data_dir / "trainers")))
-
-
-def lines_of(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []
-
-
-def scripted_spec(seed: int = 0, rate: float = 0.1, threads: int = 1, **model) -> RunSpec:
-    """The learning rate lives in a variable, so that specs which differ in it share a program."""
-    return RunSpec(
-        dataset=DatasetSpec(Component("tests.data"), "d" * 64, 0.1, None, 0),
-        model=Component("tests.model", model),
-        optimizer=Component("tests.optimizer", {"learning_rate": rate}, variables=("learning_rate",)),
-        schedule=Component("tests.schedule"),
-        loss=Component("tests.loss"),
-        augment=None,
-        training=Component("tests.training", {"epochs": EPOCHS, "batch_size": 32}),
-        precision="float32",
-        seed=seed,
-        salt=0,
-        numerics=Numerics("cpu", "xla", threads),
-        # What lets a worker build what the package has: its own trainer.
-        code={"tests": "c" * 64},
-        trainer=Component(NAME),
-    )
-
-
-def scripted_study(rates=(0.1, 0.2), seeds=(0, 1, 2), name="rates", claims=(), **model) -> Study:
-    """A study of one sweep over learning rates, the first the baseline; `model` holds arguments of every model."""
-    spec = SweepSpec(
-        name=name,
-        question="Which rate?",
-        factors={"optimizer.learning_rate": tuple(rates)},
-        design="one_factor",
-        baseline={"optimizer.learning_rate": rates[0]},
-        seeds=tuple(seeds),
-        metric="test_loss",
-        claims=tuple(claims),
-    )
-    arms = tuple(
-        Arm(f"rate={rate}", {"optimizer.learning_rate": rate}, rate == rates[0], scripted_spec(seeds[0], rate, **model))
-        for rate in rates
-    )
-    return Study(name, "Which rate?", (Sweep(spec, arms),))
+def scripted_study(
+    rates: Sequence[float] = (0.1, 0.2),
+    seeds: Sequence[int] = (0, 1, 2),
+    name: str = "rates",
+    claims: Sequence[str] = (),
+    **behaviour: Json,
+) -> Study:
+    """A study whose runs do what `behaviour` says."""
+    return scripted.scripted_study(NAME, rates, seeds, name, claims, behaviour)

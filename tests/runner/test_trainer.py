@@ -15,6 +15,8 @@ from ablate.datasets.arrays import DataError
 from ablate.runner import trainer as module
 from ablate.runner.trainer import Trainer
 from ablate.storage.npz import pack
+from ablate.testing.specs import train
+from ablate.testing.trainers import TrainerContract
 from ablate.training import feeding
 from ablate.training.randomness import augment_key
 from tests.requests import spec
@@ -29,8 +31,12 @@ def trainer() -> Trainer:
     return Trainer(None, NUMERICS)
 
 
-def train(trainer: Trainer, asked: RunSpec) -> StoredRun:
-    return trainer.train(asked, lambda epoch, epochs, metrics: None)
+class TestContract(TrainerContract):
+    def spec(self) -> RunSpec:
+        return spec("model.dropout=0.2", *SHORT)
+
+    def diverging_spec(self) -> RunSpec:
+        return spec("optimizer=sgd", "optimizer.learning_rate=1e30", *SHORT)
 
 
 def bits(run: StoredRun) -> bytes:

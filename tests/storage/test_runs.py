@@ -15,10 +15,11 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from ablate.core.identity import sha256_of_bytes
-from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
+from ablate.core.records import Status, StoredRun
 from ablate.core.specs import Component
 from ablate.storage.atomic import WriteFailed, discard, move_into_place, sealed_text
 from ablate.storage.runs import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
+from ablate.testing.stores import StoreContract, made_up_run
 from tests.damage import empty, flip, state, truncate
 from tests.runner.scripted import scripted_spec
 
@@ -31,21 +32,16 @@ FILES = ("spec.json", "arrays.npz", "record.json")
 
 
 def run_of(spec=SPEC, status=Status.COMPLETED, **fields) -> StoredRun:
-    record = RunRecord(
-        spec.run_id,
-        status,
-        epochs_run=2,
-        best_epoch=1,
-        metrics={"test_loss": 0.1},
-        timings=Timings(1.5, 0.5, (0.5, 0.5)),
-        environment={"host": "ab", "python": "3.11"},
-    )
-    arrays = {"history/val_loss": np.array([0.3, np.nan]), "weights/path": np.array(["a/kernel", "ß"])}
-    return StoredRun(spec, replace(record, **fields), arrays)
+    run = made_up_run(spec, status)
+    return replace(run, record=replace(run.record, **fields))
 
 
-FAILED = run_of(status=Status.FAILED, failure=Failure("error", "ValueError", "no", "Traceback …"))
-DIVERGED = run_of(status=Status.DIVERGED, divergence=Divergence(1, 7))
+FAILED, DIVERGED = run_of(status=Status.FAILED), run_of(status=Status.DIVERGED)
+
+
+class TestContract(StoreContract):
+    def store(self, folder):
+        return RunStore(folder)
 
 
 @pytest.fixture
@@ -85,29 +81,6 @@ def test_gives_no_arrays_that_are_damaged(store):
     assert not store.has(SPEC.run_id)
 
 
-def test_gives_those_that_there_are(store):
-    there = [run_of(scripted_spec(seed)) for seed in (2, 0)]
-    for run in there:
-        store.put(run)
-    ids = [scripted_spec(seed).run_id for seed in (2, 1, 0)]
-    found = store.present(ids)
-    assert list(found) == [ids[0], ids[2]]
-    assert [run.record for run in found.values()] == [run.record for run in there]
-    assert RunStore(store.root / "nowhere").present(ids) == {}
-
-
-@pytest.mark.parametrize("run", [run_of(), FAILED, DIVERGED], ids=lambda run: run.record.status.value)
-def test_gives_back_what_was_put(store, run):
-    assert store.put(run)
-    kept = store.get(SPEC.run_id)
-    assert (kept.spec.run_id, kept.record) == (SPEC.run_id, run.record)
-    assert store.record(SPEC.run_id) == run.record
-    assert list(kept.arrays) == list(run.arrays)
-    for name, values in run.arrays.items():
-        np.testing.assert_array_equal(kept.arrays[name], values)
-        assert kept.arrays[name].dtype == values.dtype
-
-
 def test_lays_a_run_out_as_documented(store):
     store.put(run_of())
     assert sorted(path.name for path in folder_of(store).iterdir()) == sorted(FILES)
@@ -127,23 +100,6 @@ def test_keeps_no_time_and_no_machine_in_spec_and_arrays(tmp_path, monkeypatch):
     first, second = ([(folder_of(store) / name).read_bytes() for name in FILES] for store in stores)
     assert first[:2] == second[:2]
     assert first[2] != second[2]
-
-
-def test_a_failure_gives_way_to_an_outcome_and_to_a_later_failure(store):
-    store.put(FAILED)
-    later = replace(FAILED, record=replace(FAILED.record, failure=Failure("killed", "WorkerDied", "gone")))
-    assert store.put(later)
-    assert store.record(SPEC.run_id) == later.record
-    assert store.put(run_of())
-    assert store.record(SPEC.run_id).status is Status.COMPLETED
-
-
-@pytest.mark.parametrize("second", [run_of(metrics={"test_loss": 9.0}), FAILED, DIVERGED])
-def test_keeps_the_first_outcome(store, second):
-    store.put(run_of())
-    before = [(folder_of(store) / name).read_bytes() for name in FILES]
-    assert not store.put(second)
-    assert before == [(folder_of(store) / name).read_bytes() for name in FILES]
 
 
 def slowly(function):
@@ -170,12 +126,6 @@ def test_writers_of_one_run_agree_on_the_first(store, monkeypatch):
     assert store.record(SPEC.run_id) == kept.record
 
 
-def test_refuses_a_record_of_another_run(store):
-    with pytest.raises(ValueError, match="comes with the spec of"):
-        store.put(run_of(run_id="0" * 64))
-    assert list(store.ids()) == []
-
-
 @settings(deadline=None, derandomize=True, max_examples=50)
 @given(value=VALUES)
 @example(value="\ud800")
@@ -183,21 +133,6 @@ def test_a_spec_is_written_as_python_indents_it(value):
     run = run_of(replace(SPEC, model=Component("m", {"value": value})))
     text = json.dumps(run.spec.to_json(), indent=2, sort_keys=True)
     assert encode(run)["spec.json"].decode() == f"{text}\n"
-
-
-def test_refuses_what_json_or_numpy_cannot_say(store):
-    with pytest.raises(ValueError, match="no canonical form"):
-        store.put(run_of(metrics={"test_r2": float("nan")}))
-    with pytest.raises(ValueError, match=r"[Oo]bject arrays"):
-        store.put(replace(run_of(), arrays={"bad": np.array([{}])}))
-    assert list(store.ids()) == []
-
-
-@pytest.mark.parametrize("name", ["..", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 64 + "\n", ""])
-def test_refuses_names_that_are_no_run_ids(store, name):
-    for ask in (store.has, store.get, store.record):
-        with pytest.raises(ValueError, match="64 hexadecimal digits"):
-            ask(name)
 
 
 def test_finds_by_prefix(store):
@@ -213,13 +148,6 @@ def test_finds_by_prefix(store):
     assert str(caught.value).endswith(f"{ids[4]} …")
     with pytest.raises(MissingRun, match="no run xyz in the store"):
         store.find("xyz")
-
-
-def test_an_empty_store_has_nothing(store):
-    assert not store.has(SPEC.run_id)
-    assert list(store.ids()) == []
-    with pytest.raises(MissingRun):
-        store.get(SPEC.run_id)
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, empty, Path.unlink])
