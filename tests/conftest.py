@@ -19,3 +19,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "needs_data" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def forgotten_metrics() -> None:
+    """What a test announces, as a command does once in its process, the next one does not know."""
+    from ablate.core import records
+
+    for name in [name for name in records.METRICS if name not in records.BUILT_IN]:
+        records._ANNOUNCED.pop(name)

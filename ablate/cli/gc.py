@@ -2,7 +2,7 @@
 listed: leased runs, runs of the last ten minutes, what is being written.
 
 ablate gc                               what could be removed
-ablate gc --remove                      set-asides, what the dead left, artefacts of versions that were given up
+ablate gc --remove                      set-asides, what the dead left, artefacts of code that was given up
 ablate gc --remove --lone-runs          runs that no plan of any study names, as well: nobody but you needs those
 ablate gc --remove --older-than 30      of these what has not changed for 30 days
 """

@@ -56,6 +56,6 @@ def show_run(done: RunDone, output: Output) -> None:
     output.summary(f"run     {record.run_id[:12]} {record.status.value}")
     if record.failure is not None:
         output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {record.run_id[:12]}")
-    rows = metric_rows(record)
+    rows = metric_rows(record.metrics)
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))

@@ -51,7 +51,7 @@ def show_run(shown: ShownRun, output: Output) -> None:
     output.result(f"  in {shown.folder}\n")
     sections = (
         (("setting", "value"), [[name, setting_text(value)] for name, value in shown.settings.items()]),
-        (("metric", "value"), metric_rows(record)),
+        (("metric", "value"), metric_rows(shown.metrics)),
         (("recorded", "value"), environment_rows(shown)),
     )
     for headings, rows in sections:

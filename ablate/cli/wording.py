@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ablate.analysis.values import metric_rank
-from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.runner.plan import WorkPlan
 
@@ -51,6 +50,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def metric_rows(record: RunRecord) -> list[list[str]]:
+def metric_rows(metrics: Mapping[str, float]) -> list[list[str]]:
     """Name and value of every metric of a run, in the order of `METRICS`."""
-    return [[name, f"{record.metrics[name]:.4f}"] for name in sorted(record.metrics, key=metric_rank)]
+    return [[name, f"{metrics[name]:.4f}"] for name in sorted(metrics, key=metric_rank)]

@@ -6,7 +6,7 @@ there are to train and validate with, and whether their targets are classes or n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from ablate.config.problems import Problem, nearest
@@ -36,11 +36,14 @@ class DatasetFacts(Protocol):
         """How many classes there are; None for regression."""
 
 
-def fit_problems(config: Mapping[str, Any], facts: DatasetFacts, metric: str | None = None) -> Iterator[Problem]:
+def fit_problems(
+    config: Mapping[str, Any], facts: DatasetFacts, metric: str | None = None, open_metrics: Collection[str] = ()
+) -> Iterator[Problem]:
     """What in a composed config does not fit its data set.
 
     Args:
         metric: what the run is measured for, where it belongs to a sweep.
+        open_metrics: the names of those that a sweep may ask for beside the metrics of the task.
     """
     task = task_of(config, facts)
     yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
@@ -49,7 +52,7 @@ def fit_problems(config: Mapping[str, Any], facts: DatasetFacts, metric: str | N
     for rule in MONITORS:
         yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
     if metric is not None:
-        yield from _metric_problems("sweep.metric", metric, comparable(task))
+        yield from _metric_problems("sweep.metric", metric, comparable(task), open_metrics)
 
 
 def task_of(config: Mapping[str, Any], facts: DatasetFacts) -> str:
@@ -93,6 +96,11 @@ def _model_problems(made_for: str | None, target: object, task: str) -> Iterator
         yield Problem("model", target, f"a model for {task}, or the procedure of {made_for}")
 
 
-def _metric_problems(key: str, name: str, allowed: Mapping[str, MetricInfo]) -> Iterator[Problem]:
+def _metric_problems(
+    key: str, name: str, allowed: Mapping[str, MetricInfo], open_metrics: Collection[str] = ()
+) -> Iterator[Problem]:
     if name not in allowed:
-        yield Problem(key, name, f"one of {', '.join(allowed)}", nearest(name, allowed))
+        # What an open metric is of is not known until it is named; then this is one of them, or is refused.
+        others = tuple(each for each in open_metrics if each not in (name, *allowed))
+        added = f", or what conf/metric adds: {', '.join(others)}" if others else ""
+        yield Problem(key, name, f"one of {', '.join(allowed)}{added}", nearest(name, (*allowed, *others)))

@@ -16,7 +16,7 @@ from ablate.config.arms import resolve
 from ablate.config.compatibility import DatasetFacts
 from ablate.config.composing import SWEEP, Composer, Config, composing
 from ablate.config.grids import GRID, grid_leaf, grid_name, grid_overrides
-from ablate.config.metrics import named_metrics
+from ablate.config.metrics import named_metrics, names_of_metrics
 from ablate.config.overrides import Override, Overrides, layered, parse_override, parse_overrides
 from ablate.config.problems import ConfigError, Problem, gather, problems_of, raise_any, sift
 from ablate.config.questions import optional_claims, sweep_spec
@@ -109,7 +109,7 @@ def load_request(
             what they mean.
         Whatever `dataset_facts` and `resolve_device` raise.
     """
-    maker = SpecMaker(dataset_facts, resolve_device)
+    maker = SpecMaker(dataset_facts, resolve_device, names_of_metrics(tree))
     with composing(tree) as composer:
         if is_grid:
             return _grid(texts, composer, maker)

@@ -48,10 +48,12 @@ class SpecMaker:
     Attributes:
         dataset_facts: from the loader's component, the seed of the split and the data folder to the facts.
         resolve_device: from auto, cpu or gpu to the cpu or gpu that will be used.
+        open_metrics: the names of those that have a leaf.
     """
 
     dataset_facts: Callable[[Component, int, Path | None], DatasetFacts]
     resolve_device: Callable[[str], str]
+    open_metrics: tuple[str, ...] = ()
     _known: dict[str, Any] = field(default_factory=dict)
 
     def spec(self, config: Config, metric: str | None = None) -> RunSpec:
@@ -86,7 +88,7 @@ class SpecMaker:
         Raises:
             Whatever `dataset_facts` raises.
         """
-        return tuple(fit_problems(config, self._facts(config), metric))
+        return tuple(fit_problems(config, self._facts(config), metric, self.open_metrics))
 
     def task(self, config: Config) -> str:
         """What is learned from the data set of `config`: classification, regression or generation.

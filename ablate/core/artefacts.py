@@ -5,9 +5,9 @@
     probe_of("dead_units")                  # the probe that measures a quantity
 
 An artefact is asked for by `keep`, outside the spec: keeping more of a run changes no number of it. Training
-gives the raw ones (`weights`, `step_losses`); each of the others is a probe, a function in `ablate.probes` over
-a trained run. Whoever changes what a probe computes raises its version here: those of another version count as
-missing, and are measured again.
+gives the raw ones (`weights`, `step_losses`); each of the others is a probe, a module of `ablate.probes` with a
+function over a trained run and with its facts, which are read here without importing it. Whoever changes what a probe
+computes raises the version there: those of another version count as missing, and are measured again.
 
 Names of arrays:
 
@@ -23,7 +23,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from ablate.core.modules import declarations
 from ablate.core.records import CLASSIFICATION, TEST, MetricInfo
 
 __all__ = [
@@ -38,11 +41,13 @@ __all__ = [
     "derivable",
     "is_of_metric",
     "probe_of",
+    "probes_in",
     "sources_of",
 ]
 
 WEIGHTS, STEP_LOSSES = "weights", "step_losses"
 NOT_APPLICABLE = "not_applicable"
+FACTS = "FACTS"
 OF_METRIC = re.compile(r"(test_[A-Za-z0-9_]+)@[0-9a-f]{16}", re.ASCII)
 
 
@@ -56,6 +61,7 @@ class ArtefactInfo:
         needs: the raw artefacts that it is measured from; empty for these.
         quantities: the meaning of each of its numbers.
         is_of_any_procedure: whether it makes sense of every run, and not only of those that learn from targets.
+        place: where its numbers stand in tables, smaller ones first, and of one place by name.
     """
 
     name: str
@@ -64,109 +70,34 @@ class ArtefactInfo:
     needs: tuple[str, ...] = ()
     quantities: tuple[MetricInfo, ...] = ()
     is_of_any_procedure: bool = False
+    place: int = 1000
 
 
-def _confidence(name: str, title: str) -> MetricInfo:
-    return MetricInfo(name, title, "", "fraction", CLASSIFICATION, split=TEST)
+def probes_in(folder: Path) -> tuple[ArtefactInfo, ...]:
+    """The facts of the probes in a folder, in their order. Nothing is imported: probes need TensorFlow, plans do not.
+
+    Raises:
+        ValueError: when a file has other facts than can be read, or those of a probe that is not named as it is.
+    """
+    found = declarations(folder, FACTS, _KNOWN)
+    for module, facts in found.items():
+        if not isinstance(facts, ArtefactInfo) or facts.name != module:
+            raise ValueError(f"{folder / module}.py: {FACTS} is to be an {ArtefactInfo.__name__} named {module}")
+    return tuple(sorted(found.values(), key=lambda facts: (facts.place, facts.name)))
 
 
-def _moved_accuracy(name: str, title: str) -> MetricInfo:
-    """A mean over several moves of the test examples, so no share of N."""
-    return MetricInfo(name, title, "max", "fraction", CLASSIFICATION, split=TEST, is_error=True, range=(0.0, 1.0))
-
-
+# What the facts of a probe may be written with.
+_KNOWN: Mapping[str, Any] = {each.__name__: each for each in (ArtefactInfo, MetricInfo)} | {
+    "CLASSIFICATION": CLASSIFICATION,
+    "STEP_LOSSES": STEP_LOSSES,
+    "TEST": TEST,
+    "WEIGHTS": WEIGHTS,
+}
 _RAW = (
     ArtefactInfo(WEIGHTS, "the weights that the run ended with"),
     ArtefactInfo(STEP_LOSSES, "the loss of every training step"),
 )
-_PROBES = (
-    ArtefactInfo(
-        "jitter",
-        "jitter of the step-wise loss",
-        needs=(STEP_LOSSES,),
-        quantities=(
-            MetricInfo("loss_jitter", "jitter of the step-wise loss in the last epoch", "", ""),
-            MetricInfo("relative_loss_jitter", "jitter of the step-wise loss ÷ its mean, last epoch", "", "fraction"),
-        ),
-        is_of_any_procedure=True,
-    ),
-    ArtefactInfo(
-        "gradient_noise",
-        "gradient noise",
-        needs=(WEIGHTS,),
-        quantities=(
-            MetricInfo("gradient_variance", "variance of one example's gradient (trace)", "", ""),
-            MetricInfo("batch_gradient_noise", "standard deviation of a batch's gradient", "", ""),
-            MetricInfo("gradient_noise_scale", "simple gradient noise scale", "", "examples"),
-        ),
-    ),
-    ArtefactInfo(
-        "sharpness",
-        "sharpness",
-        needs=(WEIGHTS,),
-        quantities=(MetricInfo("sharpness", "sharpness (largest Hessian eigenvalue)", "", ""),),
-    ),
-    ArtefactInfo(
-        "loss_surface",
-        "loss along two random directions",
-        needs=(WEIGHTS,),
-        quantities=(MetricInfo("surface_rise", "rise of the loss half a filter norm away", "", ""),),
-    ),
-    ArtefactInfo(
-        "linear_path",
-        "loss on the straight line from the first weights to the last",
-        needs=(WEIGHTS,),
-        quantities=(
-            MetricInfo("linear_path_barrier", "barrier on the line from the first weights to the last", "", ""),
-        ),
-    ),
-    ArtefactInfo(
-        "dead_units",
-        "dead units",
-        needs=(WEIGHTS,),
-        quantities=(MetricInfo("dead_units", "dead hidden units", "", "fraction"),),
-    ),
-    ArtefactInfo(
-        "coadaptation",
-        "co-adaptation",
-        needs=(WEIGHTS,),
-        quantities=(MetricInfo("coadaptation", "co-adaptation (mean |correlation| of hidden units)", "", ""),),
-    ),
-    ArtefactInfo(
-        "weight_histogram",
-        "histograms of the weights",
-        needs=(WEIGHTS,),
-        quantities=(
-            MetricInfo("weight_extreme", "largest weight in size", "", ""),
-            MetricInfo("total_weight_norm", "Euclidean norm of all kernels together", "", ""),
-        ),
-        is_of_any_procedure=True,
-    ),
-    ArtefactInfo(
-        "calibration",
-        "reliability of the confidences",
-        version=2,
-        needs=(WEIGHTS,),
-        quantities=(
-            _confidence("test_overconfidence", "test confidence − accuracy"),
-            MetricInfo(
-                "test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION, split=TEST
-            ),
-        ),
-    ),
-    ArtefactInfo(
-        "sensitivity",
-        "sensitivity to displacement",
-        needs=(WEIGHTS,),
-        quantities=(
-            _moved_accuracy("test_accuracy_shifted", "test accuracy, moved by 1/14 of the side"),
-            _moved_accuracy("test_accuracy_rotated", "test accuracy, turned by 15°"),
-            _moved_accuracy("test_accuracy_scaled", "test accuracy, scaled by 0.8 or 1.2"),
-        ),
-    ),
-    ArtefactInfo("probabilities", "probabilities of all test examples", needs=(WEIGHTS,)),
-    ArtefactInfo("samples", "a few test examples as the run reads them", needs=(WEIGHTS,)),
-)
+_PROBES = probes_in(Path(__file__).parents[1] / "probes")
 
 ARTEFACTS: Mapping[str, ArtefactInfo] = {info.name: info for info in (*_RAW, *_PROBES)}
 PROBES: Mapping[str, ArtefactInfo] = {info.name: info for info in _PROBES}

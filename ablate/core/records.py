@@ -56,6 +56,7 @@ __all__ = [
     "Timings",
     "announce",
     "metric_info",
+    "numbers_of",
     "same_bits",
     "twin",
     "unlike",
@@ -395,12 +396,7 @@ class StoredRun:
     @property
     def probes(self) -> dict[str, float]:
         """The numbers that probes have measured, by quantity; see `ablate.core.artefacts.PROBE_QUANTITIES`."""
-        return {
-            name.removeprefix(VALUE): float(values)
-            for arrays in self.artefacts.values()
-            for name, values in arrays.items()
-            if name.startswith(VALUE)
-        }
+        return numbers_of(self.artefacts)
 
     def measured(self, metric: str) -> float | None:
         """The value of an open metric, see `ablate.core.metrics`; None where it has none, or was not looked up."""
@@ -412,6 +408,16 @@ class StoredRun:
     def history(self) -> dict[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
+
+
+def numbers_of(artefacts: Mapping[str, Mapping[str, Array]]) -> dict[str, float]:
+    """The numbers that artefacts hold, by the name of the quantity or metric."""
+    return {
+        name.removeprefix(VALUE): float(values)
+        for arrays in artefacts.values()
+        for name, values in arrays.items()
+        if name.startswith(VALUE)
+    }
 
 
 def unlike(kept: StoredRun, again: StoredRun) -> tuple[str, ...]:

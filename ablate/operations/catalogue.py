@@ -17,7 +17,7 @@ from pathlib import Path
 from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
-from ablate.core.records import RunRecord
+from ablate.core.records import RunRecord, numbers_of
 from ablate.operations.as_json import document, shows
 from ablate.operations.filters import filtered, split_filters
 from ablate.operations.request import results_folder
@@ -71,7 +71,10 @@ class Entry:
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        return {} if self.record is None else self.record.metrics
+        """Those of its record, and the open ones that were measured."""
+        if self.record is None:
+            return {}
+        return {**self.record.metrics, **numbers_of(self.store.open_metrics(self.run_id))}
 
     @property
     def wall_seconds(self) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.analysis.settings import flatten
 from ablate.core.errors import UsageError
 from ablate.core.identity import Json
-from ablate.core.records import StoredRun
+from ablate.core.records import StoredRun, numbers_of
 from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.operations.as_json import document, shows
 from ablate.operations.catalogue import Membership, memberships_of
@@ -19,18 +19,19 @@ from ablate.storage.studies import study_names
 __all__ = ["ShownRun", "show"]
 
 
-@document("show", version=1)
+@document("show", version=2)
 @shows(
     "run_id=run.record.run_id",
     "folder",
     "places=memberships",
     "spec=run.spec",
     "record=run.record",
+    "metrics",
     "history=run.history",
 )
 @dataclass(frozen=True)
 class ShownRun:
-    """A run, the folder it is stored in, and where it stands in studies."""
+    """A run with what open metrics have measured of it, the folder it is stored in, and where it stands in studies."""
 
     run: StoredRun
     folder: Path
@@ -40,6 +41,11 @@ class ShownRun:
     def settings(self) -> dict[str, Json]:
         """Dotted name to value, of all that determines the run's numbers."""
         return flatten(self.run.spec.to_json())
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Those of the record, and the open ones that were measured."""
+        return {**self.run.record.metrics, **numbers_of(self.run.artefacts)}
 
     @property
     def command(self) -> tuple[str, ...] | None:
@@ -72,7 +78,8 @@ def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, 
     if not names:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
     store = RunStore(results)
-    found = [store.get(_run_id(name, store)) for name in names]
+    run_ids = [_run_id(name, store) for name in names]
+    found = [replace(store.get(run_id), artefacts=store.open_metrics(run_id)) for run_id in run_ids]
     memberships = memberships_of(results)
     # By the id that the record says: under another run format the spec of the same run would have another.
     return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ablate.analysis.comparison import Side, sides_of_study
@@ -27,7 +28,8 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
     if plan is None and colon:
         raise UsageError(f"No study {study} under {results_dir}. {known_studies(results_dir)}")
     if plan is None:
-        run = store.get(store.find(name))
+        run_id = store.find(name)
+        run = replace(store.get(run_id), artefacts=store.open_metrics(run_id))
         return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
     return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None)
 

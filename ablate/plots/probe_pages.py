@@ -1,6 +1,6 @@
 """The pages of what probes measured of a sweep: each function takes its results and gives a finished page.
 
-png_bytes(PROBE_PAGES["loss_surfaces"](results))
+png_bytes(DRAW["loss_surfaces"](results))
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ablate.plots.probes import (
     levels_of,
 )
 
-__all__ = ["PROBE_PAGES"]
+__all__ = ["DRAW"]
 
 LEGEND_COLUMNS = 3
 ArmThing = TypeVar("ArmThing", bound=OfArm)
@@ -93,7 +93,7 @@ def reliability(results: SweepResults) -> Figure:
 
 
 Page = Callable[[SweepResults], Figure]
-PROBE_PAGES: Mapping[str, Page] = {
+DRAW: Mapping[str, Page] = {
     page.__name__: page for page in (step_losses, loss_surfaces, linear_paths, weight_histograms, reliability)
 }
 

@@ -1,10 +1,12 @@
-"""Measurements of a trained run: one file each, with one function `measure(subject) -> Measured`.
+"""Measurements of a trained run: one file each, found by its name, with its `FACTS` and one function
+`measure(subject) -> Measured`.
 
     arrays = measure("sharpness", subject)       # the artefact: value/sharpness, and what the module says
 
 A probe explains, it does not train: it sees the weights that a run ended with, the data, the loss and the spec,
-changes none of them, and draws what it needs at random from a stream keyed by the run's seed. Names, meanings and
-versions stand in `ablate.core.artefacts`, which needs no TensorFlow.
+changes none of them, and draws what it needs at random from a stream keyed by the run's seed. `FACTS`, an
+`ArtefactInfo`, says what it is measured from, its version and what its numbers mean. `ablate.core.artefacts` reads it
+from the text of the file, without TensorFlow: so it is written out, of literals and of what is named there.
 """
 
 from __future__ import annotations
@@ -39,8 +41,6 @@ def measure(probe: str, subject: Subject) -> Mapping[str, np.ndarray]:
         return {NOT_APPLICABLE: np.array(str(reason))}
     unknown = measured.values.keys() - announced
     if unknown:
-        raise ValueError(
-            f"{probe} measures {', '.join(sorted(unknown))}, which ablate.core.artefacts does not announce"
-        )
+        raise ValueError(f"{probe} measures {', '.join(sorted(unknown))}, which its FACTS do not announce")
     values = {VALUE + name: np.float64(value) for name, value in measured.values.items() if math.isfinite(value)}
     return {**{name: np.asarray(value) for name, value in values.items()}, **measured.arrays}

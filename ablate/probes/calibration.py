@@ -10,11 +10,25 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import CLASSIFICATION, TEST, MetricInfo
 from ablate.probes.answers import class_probabilities
 from ablate.probes.subject import Measured, NotApplicable, Subject
 from ablate.training.metrics import CALIBRATION_BINS, calibration_bins
 
-__all__ = ["measure"]
+__all__ = ["FACTS", "measure"]
+
+FACTS = ArtefactInfo(
+    "calibration",
+    "reliability of the confidences",
+    version=2,
+    needs=(WEIGHTS,),
+    quantities=(
+        MetricInfo("test_overconfidence", "test confidence − accuracy", "", "fraction", CLASSIFICATION, split=TEST),
+        MetricInfo("test_confidence", "mean confidence on the test set", "", "fraction", CLASSIFICATION, split=TEST),
+    ),
+    place=90,
+)
 
 
 def measure(subject: Subject) -> Measured:

@@ -16,11 +16,21 @@ from collections import defaultdict
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.activations import hidden_activations
 from ablate.probes.subject import Measured, NotApplicable, Subject
 from ablate.training.step import prepare
 
-__all__ = ["mean_correlation", "measure"]
+__all__ = ["FACTS", "mean_correlation", "measure"]
+
+FACTS = ArtefactInfo(
+    "coadaptation",
+    "co-adaptation",
+    needs=(WEIGHTS,),
+    quantities=(MetricInfo("coadaptation", "co-adaptation (mean |correlation| of hidden units)", "", ""),),
+    place=70,
+)
 
 
 def measure(subject: Subject) -> Measured:

@@ -11,11 +11,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.activations import hidden_activations
 from ablate.probes.subject import Measured, NotApplicable, Subject
 from ablate.training.step import prepare
 
-__all__ = ["measure"]
+__all__ = ["FACTS", "measure"]
+
+FACTS = ArtefactInfo(
+    "dead_units",
+    "dead units",
+    needs=(WEIGHTS,),
+    quantities=(MetricInfo("dead_units", "dead hidden units", "", "fraction"),),
+    place=60,
+)
 
 ZERO = 1e-6
 

@@ -18,10 +18,24 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.subject import Measured, NotApplicable, Subject, objective
 from ablate.training.step import Loss
 
-__all__ = ["estimates", "measure"]
+__all__ = ["FACTS", "estimates", "measure"]
+
+FACTS = ArtefactInfo(
+    "gradient_noise",
+    "gradient noise",
+    needs=(WEIGHTS,),
+    quantities=(
+        MetricInfo("gradient_variance", "variance of one example's gradient (trace)", "", ""),
+        MetricInfo("batch_gradient_noise", "standard deviation of a batch's gradient", "", ""),
+        MetricInfo("gradient_noise_scale", "simple gradient noise scale", "", "examples"),
+    ),
+    place=20,
+)
 
 EXAMPLES = 2048
 SMALL = 32

@@ -13,9 +13,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.core.artefacts import STEP_LOSSES, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.subject import Measured, NotApplicable, Subject
 
-__all__ = ["measure", "successive_jitter"]
+__all__ = ["FACTS", "measure", "successive_jitter"]
+
+FACTS = ArtefactInfo(
+    "jitter",
+    "jitter of the step-wise loss",
+    needs=(STEP_LOSSES,),
+    quantities=(
+        MetricInfo("loss_jitter", "jitter of the step-wise loss in the last epoch", "", ""),
+        MetricInfo("relative_loss_jitter", "jitter of the step-wise loss ÷ its mean, last epoch", "", "fraction"),
+    ),
+    is_of_any_procedure=True,
+    place=10,
+)
 
 SHOWN_STEPS = 400
 

@@ -10,11 +10,21 @@ Arrays: positions float64 [P], from 0, the beginning, to 1, the end; train_loss,
 
 from __future__ import annotations
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.interpolation import interpolate
 from ablate.probes.subject import Measured, Subject
 from ablate.training.weights import weights_of
 
-__all__ = ["measure"]
+__all__ = ["FACTS", "measure"]
+
+FACTS = ArtefactInfo(
+    "linear_path",
+    "loss on the straight line from the first weights to the last",
+    needs=(WEIGHTS,),
+    quantities=(MetricInfo("linear_path_barrier", "barrier on the line from the first weights to the last", "", ""),),
+    place=50,
+)
 
 
 def measure(subject: Subject) -> Measured:

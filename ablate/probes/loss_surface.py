@@ -15,9 +15,19 @@ import itertools
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.subject import Measured, NotApplicable, Subject, objective
 
-__all__ = ["filter_normalised", "measure"]
+__all__ = ["FACTS", "filter_normalised", "measure"]
+
+FACTS = ArtefactInfo(
+    "loss_surface",
+    "loss along two random directions",
+    needs=(WEIGHTS,),
+    quantities=(MetricInfo("surface_rise", "rise of the loss half a filter norm away", "", ""),),
+    place=40,
+)
 
 EXAMPLES = 500
 POINTS = 17

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
 from ablate.probes.answers import class_probabilities
 from ablate.probes.subject import Measured, NotApplicable, Subject
 
-__all__ = ["measure"]
+__all__ = ["FACTS", "measure"]
+
+FACTS = ArtefactInfo(
+    "probabilities",
+    "probabilities of all test examples",
+    needs=(WEIGHTS,),
+    place=110,
+)
 
 
 def measure(subject: Subject) -> Measured:

@@ -17,11 +17,19 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
 from ablate.probes.answers import class_probabilities
 from ablate.probes.subject import Measured, NotApplicable, Subject
 from ablate.training.step import prepare
 
-__all__ = ["SHOWN", "measure"]
+__all__ = ["FACTS", "SHOWN", "measure"]
+
+FACTS = ArtefactInfo(
+    "samples",
+    "a few test examples as the run reads them",
+    needs=(WEIGHTS,),
+    place=120,
+)
 
 SHOWN = 10
 

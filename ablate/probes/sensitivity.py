@@ -19,11 +19,53 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import CLASSIFICATION, TEST, MetricInfo
 from ablate.probes.subject import Measured, NotApplicable, Subject
 from ablate.training.augmentation import resample
 from ablate.training.step import prepare
 
-__all__ = ["KINDS", "displaced", "measure", "sensitivity"]
+__all__ = ["FACTS", "KINDS", "displaced", "measure", "sensitivity"]
+
+# Each is a mean over several moves of the test examples, and so no share of N.
+FACTS = ArtefactInfo(
+    "sensitivity",
+    "sensitivity to displacement",
+    needs=(WEIGHTS,),
+    quantities=(
+        MetricInfo(
+            "test_accuracy_shifted",
+            "test accuracy, moved by 1/14 of the side",
+            "max",
+            "fraction",
+            CLASSIFICATION,
+            split=TEST,
+            is_error=True,
+            range=(0.0, 1.0),
+        ),
+        MetricInfo(
+            "test_accuracy_rotated",
+            "test accuracy, turned by 15°",
+            "max",
+            "fraction",
+            CLASSIFICATION,
+            split=TEST,
+            is_error=True,
+            range=(0.0, 1.0),
+        ),
+        MetricInfo(
+            "test_accuracy_scaled",
+            "test accuracy, scaled by 0.8 or 1.2",
+            "max",
+            "fraction",
+            CLASSIFICATION,
+            split=TEST,
+            is_error=True,
+            range=(0.0, 1.0),
+        ),
+    ),
+    place=100,
+)
 
 KINDS = ("shift", "rotation", "scale")
 EXAMPLES = 2000

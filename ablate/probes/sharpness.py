@@ -25,10 +25,20 @@ import numpy as np
 import scipy.linalg
 import tensorflow as tf
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.subject import Measured, Subject, objective
 from ablate.training.step import Loss
 
-__all__ = ["Eigenvalue", "largest_eigenvalue", "measure"]
+__all__ = ["FACTS", "Eigenvalue", "largest_eigenvalue", "measure"]
+
+FACTS = ArtefactInfo(
+    "sharpness",
+    "sharpness",
+    needs=(WEIGHTS,),
+    quantities=(MetricInfo("sharpness", "sharpness (largest Hessian eigenvalue)", "", ""),),
+    place=30,
+)
 
 EXAMPLES = 1024
 # Examples whose activations are in memory at once.

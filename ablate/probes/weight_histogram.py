@@ -10,9 +10,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from ablate.core.artefacts import WEIGHTS, ArtefactInfo
+from ablate.core.records import MetricInfo
 from ablate.probes.subject import Measured, NotApplicable, Subject
 
-__all__ = ["BINS", "measure"]
+__all__ = ["BINS", "FACTS", "measure"]
+
+FACTS = ArtefactInfo(
+    "weight_histogram",
+    "histograms of the weights",
+    needs=(WEIGHTS,),
+    quantities=(
+        MetricInfo("weight_extreme", "largest weight in size", "", ""),
+        MetricInfo("total_weight_norm", "Euclidean norm of all kernels together", "", ""),
+    ),
+    is_of_any_procedure=True,
+    place=80,
+)
 
 LIMIT = 1.0
 BINS = 400

@@ -6,32 +6,17 @@ The names are those of `ablate.plots.figures.DRAW`, which draws them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ablate.analysis.curves import ArmCurves
 from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
 from ablate.plots.labels import interval_name
-from ablate.reporting.blocks import Code, Inline, text
-from ablate.sanitize.text import file_stem
+from ablate.reporting.blocks import Code, text
+from ablate.reporting.figures import Caption
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["Caption", "captions", "figure_file"]
-
-
-@dataclass(frozen=True)
-class Caption:
-    """`name` is the figure's in `DRAW`; `alternative` is for whoever cannot see it."""
-
-    name: str
-    alternative: str
-    text: Inline
-
-
-def figure_file(sweep: str, name: str) -> str:
-    """The file name of a figure."""
-    return f"{file_stem(sweep)}-{name}.png"
+__all__ = ["captions"]
 
 
 def captions(results: SweepResults) -> tuple[Caption, ...]:

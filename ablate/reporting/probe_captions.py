@@ -1,14 +1,14 @@
 """Which figures of probes a sweep has, and what a reader who cannot see them is told.
 
-The names are those of `ablate.plots.probe_pages.PROBE_PAGES`, which draws them.
+The names are those of `ablate.plots.probe_pages.DRAW`, which draws them.
 """
 
 from __future__ import annotations
 
 from ablate.analysis.results import SweepResults
-from ablate.reporting.captions import Caption
+from ablate.reporting.figures import Caption
 
-__all__ = ["probe_captions"]
+__all__ = ["captions"]
 
 _STEPS = Caption(
     "step_losses",
@@ -44,7 +44,7 @@ _RELIABILITY = Caption(
 )
 
 
-def probe_captions(results: SweepResults) -> tuple[Caption, ...]:
+def captions(results: SweepResults) -> tuple[Caption, ...]:
     """The captions of the figures that the sweep's probes can fill, in the order of the report."""
     pictures = results.pictures
     candidates = (

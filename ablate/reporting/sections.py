@@ -30,10 +30,9 @@ from ablate.reporting.blocks import (
     table,
     text,
 )
-from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.ensembles import ensembles_table
+from ablate.reporting.figures import captions_of, figure_file
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
-from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
 from ablate.reporting.summary import judged_blocks, level_sentence, test_blocks
@@ -293,7 +292,7 @@ def _figures(results: SweepResults) -> list[Block]:
     name = results.planned.spec.name
     return [
         Figure(f"figures/{figure_file(name, caption.name)}", caption.alternative, text(caption.text))
-        for caption in (*captions(results), *probe_captions(results))
+        for caption in captions_of(results)
     ]
 
 

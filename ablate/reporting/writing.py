@@ -32,12 +32,11 @@ from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.agreement import agree
-from ablate.reporting.captions import captions, figure_file
 from ablate.reporting.evidence import Evidence, Packed, pack_evidence, unpack_evidence
+from ablate.reporting.figures import captions_of, figure_file
 from ablate.reporting.interpolations import interpolation_file
 from ablate.reporting.markdown import render
 from ablate.reporting.photo_predictions import photograph_files
-from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.report import report_latex, report_markdown
 from ablate.storage.atomic import WriteFailed, write_atomically
@@ -201,9 +200,7 @@ def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> St
 def _figure_names(results: StudyResults) -> frozenset[str]:
     """Of what `_figures` draws, without what it takes to draw."""
     of_sweeps = (
-        figure_file(sweep.planned.spec.name, caption.name)
-        for sweep in results.sweeps
-        for caption in (*captions(sweep), *probe_captions(sweep))
+        figure_file(sweep.planned.spec.name, caption.name) for sweep in results.sweeps for caption in captions_of(sweep)
     )
     read = photograph_files(results.photo_predictions) if results.photo_predictions else ()
     return frozenset(
@@ -214,16 +211,15 @@ def _figure_names(results: StudyResults) -> frozenset[str]:
 def _figures(results: StudyResults) -> dict[str, bytes]:
     # Half a second of import, for those calls alone that draw.
     from ablate.plots.canvas import png_bytes
-    from ablate.plots.figures import DRAW
     from ablate.plots.interpolations import interpolation_page
+    from ablate.plots.pages import pages
     from ablate.plots.pictures import photo_prediction_page
-    from ablate.plots.probe_pages import PROBE_PAGES
 
-    pages = {**DRAW, **PROBE_PAGES}
+    drawn_by = pages()
     of_sweeps = {
-        f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(pages[caption.name](sweep))
+        f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(drawn_by[caption.name](sweep))
         for sweep in results.sweeps
-        for caption in (*captions(sweep), *probe_captions(sweep))
+        for caption in captions_of(sweep)
     }
     read = (
         zip(photograph_files(results.photo_predictions), results.photo_predictions.predictions, strict=True)

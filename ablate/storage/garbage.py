@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from ablate.core.artefacts import ARTEFACTS
+from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID
 from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
@@ -130,7 +130,9 @@ def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
 def find_garbage(there: Sequence[StoredItem], results_dir: Path, now: float) -> tuple[Garbage, ...]:
     """What nothing needs, lone runs left out. `now` is in seconds since 1970."""
     leases = Leases(results_dir)
-    return tuple(_without_use(there, results_dir, leases, now))
+    has_metrics = any(each.kind is ItemKind.ARTEFACT and is_of_metric(each.path.stem) for each in there)
+    asked = _asked_metrics(results_dir) if has_metrics else frozenset()
+    return tuple(_without_use(there, results_dir, leases, now, asked))
 
 
 def lone_runs(there: Sequence[StoredItem], results_dir: Path, now: float) -> tuple[Garbage, ...]:
@@ -170,7 +172,8 @@ def remove(garbage: Garbage, results_dir: Path, now: float) -> bool:
         WriteFailed: when the file system refuses.
     """
     path, leases = garbage.item.path, Leases(results_dir)
-    if garbage.kind is GarbageKind.SUPERSEDED and not _is_superseded(path):
+    # What former code of a metric has measured is never made anew: its name holds the digest of the code.
+    if garbage.kind is GarbageKind.SUPERSEDED and not (is_of_metric(path.stem) or _is_superseded(path)):
         return False
     if garbage.kind is GarbageKind.VOID_LEASE:
         return leases.clear(path.name, now)
@@ -221,7 +224,9 @@ def _thing(path: Path) -> tuple[ItemKind, Path]:
     return ItemKind.OTHER, path
 
 
-def _without_use(there: Sequence[StoredItem], results_dir: Path, leases: Leases, now: float) -> Iterator[Garbage]:
+def _without_use(
+    there: Sequence[StoredItem], results_dir: Path, leases: Leases, now: float, asked: frozenset[str]
+) -> Iterator[Garbage]:
     for each in there:
         match each.kind:
             case ItemKind.SET_ASIDE:
@@ -230,7 +235,7 @@ def _without_use(there: Sequence[StoredItem], results_dir: Path, leases: Leases,
                 yield Garbage(GarbageKind.TEMPORARY, str(each.path.relative_to(results_dir)), each)
             case ItemKind.LEASE if leases.is_void(each.path.name, now):
                 yield Garbage(GarbageKind.VOID_LEASE, _run_title(each.path), each)
-            case ItemKind.ARTEFACT if _is_superseded(each.path):
+            case ItemKind.ARTEFACT if _is_superseded(each.path) or _is_of_other_code(each.path.stem, asked):
                 run = each.path.parent.parent
                 yield Garbage(GarbageKind.SUPERSEDED, f"{_run_title(run)}, {each.path.stem}", each)
 
@@ -241,6 +246,26 @@ def _is_superseded(path: Path) -> bool:
         return path.stem in ARTEFACTS and artefact_version(path) < ARTEFACTS[path.stem].version
     except (FileNotFoundError, Damaged):
         return False
+
+
+def _is_of_other_code(artefact: str, asked: frozenset[str]) -> bool:
+    """Whether it holds an open metric that studies ask for, and none as this code has measured it."""
+    metric = artefact.partition("@")[0]
+    return is_of_metric(artefact) and artefact not in asked and any(name.partition("@")[0] == metric for name in asked)
+
+
+def _asked_metrics(results_dir: Path) -> frozenset[str]:
+    """The artefacts of the open metrics that studies ask for, of each metric as the study's last plan with it does: the
+    code that an earlier one named was given up. None where a plan cannot be read, which leaves open what is asked for.
+    """
+    asked: set[str] = set()
+    for name in study_names(results_dir):
+        try:
+            lines = StudyFolder(results_dir, name).plan_lines()
+        except StoreError:
+            return frozenset()
+        asked.update({each.partition("@")[0]: each for line in lines for each in line.plan.measured}.values())
+    return frozenset(asked)
 
 
 def _needs(folder: StudyFolder) -> Iterator[str]:

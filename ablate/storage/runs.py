@@ -278,6 +278,18 @@ class RunStore:
                     log.warning("%s, so it counts as missing; it cannot be set aside: %s", damage, refusal.reason)
             raise MissingArtefact(run_id, name) from damage
 
+    def open_metrics(self, run_id: str) -> dict[str, dict[str, Array]]:
+        """The artefacts that hold what open metrics have measured of a run, see `ablate.core.metrics`. Where the code
+        of one has changed there are several, of which the last that was written counts."""
+        folder = self.folder(run_id) / ARTEFACT_FOLDER
+        files = [path for path in folder.glob("*@*.npz") if is_of_metric(path.stem)]
+        latest = {path.stem.partition("@")[0]: path.stem for path in sorted(files, key=_written_at)}
+        found: dict[str, dict[str, Array]] = {}
+        for name in sorted(latest.values()):
+            with suppress(MissingArtefact):
+                found[name] = self.artefact(run_id, name)
+        return found
+
     def put_artefact(self, run_id: str, name: str, arrays: Mapping[str, Array]) -> bool:
         """Keep an artefact of a run that is there; whether it was not there before. One of another version gives
         way.
@@ -472,6 +484,13 @@ def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
     if sha256_of_bytes(archive) != about.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
     return version, archive
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # gone meanwhile, and missing by the time it is read
+        return 0.0
 
 
 def is_current(path: Path, name: str) -> bool:

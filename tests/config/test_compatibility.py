@@ -72,6 +72,12 @@ def test_a_procedure_can_be_for_another_task_than_the_data_set() -> None:
     assert keys(metric="val_frechet_distance") == ["sweep.metric"]
 
 
+def test_a_typo_in_an_open_metric_is_offered_its_name() -> None:
+    (problem,) = fit_problems(config(), DIGITS, "test_worst_clas", ("test_worst_class", "test_other"))
+    assert problem.nearest == "test_worst_class"
+    assert problem.allowed.endswith("what conf/metric adds: test_worst_class, test_other")
+
+
 def test_metrics_are_those_that_the_loop_takes() -> None:
     labels, targets = np.array([0, 1, 2]), np.array([0.0, 1.0, 2.0], np.float32)
     taken = {

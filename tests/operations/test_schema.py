@@ -40,7 +40,7 @@ DIGESTS = {
     ("reproduce", 1): "c6e585b0b8cdc46e",
     ("run", 1): "7e1ea6171cdd3900",
     ("run_study", 1): "1f9a6a4eb575f46b",
-    ("show", 1): "2354ef594f8e2c44",
+    ("show", 2): "318f719a066120ba",
     ("study", 1): "87b6c9d543361d42",
     ("verdict", 1): "f82db8801769c39c",
     ("watch", 1): "274a86fc434ae262",

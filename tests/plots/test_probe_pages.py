@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from ablate.analysis.probe_pictures import probe_pictures
 from ablate.analysis.results import sweep_results
 from ablate.plots.canvas import png_bytes
-from ablate.plots.probe_pages import PROBE_PAGES
+from ablate.plots.probe_pages import DRAW
 from ablate.plots.probes import draw_reliability, levels_of
-from ablate.reporting.probe_captions import probe_captions
+from ablate.reporting.probe_captions import captions
 from tests.synthetic import completed_runs, dropout_sweep, plan_of
 
 SWEEP = dropout_sweep(seeds=2)
@@ -47,13 +47,13 @@ PICTURES = RESULTS.pictures
 
 
 def test_there_is_a_page_for_each_caption_and_none_without_probes():
-    assert [caption.name for caption in probe_captions(RESULTS)] == list(PROBE_PAGES)
-    assert probe_captions(sweep_results(PLANNED, completed_runs(SWEEP))) == ()
+    assert [caption.name for caption in captions(RESULTS)] == list(DRAW)
+    assert captions(sweep_results(PLANNED, completed_runs(SWEEP))) == ()
 
 
-@pytest.mark.parametrize("name", list(PROBE_PAGES))
+@pytest.mark.parametrize("name", list(DRAW))
 def test_equal_results_give_equal_bytes(name):
-    assert png_bytes(PROBE_PAGES[name](RESULTS)) == png_bytes(PROBE_PAGES[name](RESULTS))
+    assert png_bytes(DRAW[name](RESULTS)) == png_bytes(DRAW[name](RESULTS))
 
 
 def test_reliability_is_summed_over_seeds_and_empty_bins_are_left_out():
@@ -89,7 +89,7 @@ def test_a_histogram_bin_holds_the_weights_between_its_edges():
 
 
 def test_surfaces_share_their_levels_and_say_whose_they_are():
-    figure = PROBE_PAGES["loss_surfaces"](RESULTS)
+    figure = DRAW["loss_surfaces"](RESULTS)
     visible = [ax for ax in figure.axes if ax.get_visible()]
     assert len(visible) == len(PLANNED.arms)
     assert {ax.get_title(loc="right") for ax in visible} == {"seed 0"}
@@ -104,7 +104,7 @@ def test_a_surface_that_overflows_is_drawn_up_to_where_it_does():
     rows[0][0], rows[0][1], rows[0][2] = float("inf"), float("nan"), 1e30
     wild = replace(first, losses=tuple(map(tuple, rows)))
     pictures = replace(PICTURES, surfaces=(wild, *PICTURES.surfaces[1:]))
-    assert png_bytes(PROBE_PAGES["loss_surfaces"](replace(RESULTS, pictures=pictures)))
+    assert png_bytes(DRAW["loss_surfaces"](replace(RESULTS, pictures=pictures)))
 
 
 def test_runs_without_a_probe_take_no_part():

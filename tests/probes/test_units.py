@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
+from ablate import probes
 from ablate.core.artefacts import ARTEFACTS, NOT_APPLICABLE, PROBE_QUANTITIES, PROBES, derivable, probe_of, sources_of
+from ablate.core.modules import modules_of
 from ablate.core.records import StoredRun
 from ablate.probes import (
     NotApplicable,
@@ -167,6 +170,16 @@ def test_every_announced_number_is_measured_and_read_back():
     assert set(run.probes) | {"gradient_noise_scale"} == expected
     for arrays in measured.values():
         assert not [name for name, values in arrays.items() if values.dtype == object]
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_the_facts_that_a_plan_reads_are_those_of_the_module(probe):
+    assert PROBES[probe] == importlib.import_module(f"ablate.probes.{probe}").FACTS
+
+
+def test_what_can_measure_is_a_probe():
+    modules = {name: importlib.import_module(f"ablate.probes.{name}") for name in modules_of(probes.__path__)}
+    assert {name for name, module in modules.items() if hasattr(module, "measure")} == PROBES.keys()
 
 
 def test_what_an_artefact_comes_from():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ablate.core.artefacts import ARTEFACTS
+from ablate.core.metrics import OpenMetric
 from ablate.storage.garbage import (
     DEAD_SECONDS,
     RECENT_SECONDS,
@@ -26,9 +27,11 @@ from ablate.storage.garbage import (
 )
 from ablate.storage.leases import Leases, Owner
 from ablate.storage.runs import RunStore
+from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
+from tests.core.test_metrics import BALANCED
 from tests.damage import age, flip, state
-from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec
 
 SWEEP = optimizer_sweep(seeds=1, confirm=1)
 ALONE = replace(completed_run(run_spec(seed=9)), artefacts={"weights": {"kernel": np.ones(3, np.float32)}})
@@ -147,6 +150,33 @@ def test_artefacts_of_a_version_that_was_given_up_are_superseded(root: Path, mon
     assert remove(only, root, time.time())
     assert store.has(run_id)
     assert store.artefacts(run_id) == ()
+
+
+def test_what_former_code_of_a_metric_has_measured_is_superseded(root: Path) -> None:
+    store, run_id = RunStore(root), SWEEP.baseline.spec.run_id
+    former, latest = BALANCED, replace(BALANCED, code="1" * 64)
+    for metric in (former, latest):
+        store.put_artefact(run_id, metric.artefact, {"value/test_balanced_accuracy": np.float64(0.5)})
+    age(root, DAY_SECONDS)
+    assert found(root) == [], "no study has asked for the metric"
+
+    def ask(study: str, metric: OpenMetric) -> None:
+        asking = replace(SWEEP, spec=replace(SWEEP.spec, metrics=(metric.to_json(),)))
+        StudyFolder(root, study).record_plan(replace(plan_of(asking), name=study), [])
+        age(root, DAY_SECONDS)
+
+    ask("first", former)
+    assert [each.item.path.stem for each in found(root)] == [latest.artefact]
+    ask("first", latest)
+    ask("first", former)
+    ask("first", latest)
+    (only,) = found(root)
+    assert (only.kind, only.subject) == (GarbageKind.SUPERSEDED, f"run {run_id[:12]}, {former.artefact}")
+    ask("second", former)
+    assert found(root) == [], "both are asked for"
+    ask("second", latest)
+    assert remove(only, root, time.time())
+    assert list(store.open_metrics(run_id)) == [latest.artefact]
 
 
 def test_runs_of_the_last_minutes_and_claimed_ones_are_not_lone(root: Path) -> None:
