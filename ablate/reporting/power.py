@@ -57,12 +57,13 @@ def _seeds_line(forecast: Forecast, metric: MetricInfo) -> str:
     margin = _on_scale(forecast, metric, statement.margin)
     if not forecast.pilot_pairs:
         of_one, of_two = (_seeds_for(ratio, statement.alpha_first) for ratio in (1.0, 2.0))
-        return f"seeds that resolve the margin of {margin}: {of_one} if it is 1 sd, {of_two} if it is 2 sd"
+        power = _percent(statement.power)
+        return f"seeds for {power} power at the margin of {margin}: {of_one} if it is 1 sd, {of_two} if it is 2 sd"
     if statement.seeds_for_margin is None:
-        return f"no number of seeds in reach resolves the margin of {margin}"
+        return f"no number of seeds in reach has {_percent(statement.power)} power for the margin of {margin}"
     return (
-        f"seeds that resolve the margin of {margin}: {statement.seeds_for_margin}, by the most variable arm of the "
-        f"{forecast.pilot_pairs} seeds that are there"
+        f"seeds for {_percent(statement.power)} power at the margin of {margin}: {statement.seeds_for_margin}, by the "
+        f"upper bound of the spread of the {forecast.pilot_pairs} seeds that are there"
     )
 
 

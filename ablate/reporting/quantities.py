@@ -20,6 +20,7 @@ __all__ = [
     "capitalised",
     "change_of_error",
     "difference",
+    "has_had_the_power",
     "interval_in_brackets",
     "is_share_of_examples",
     "margin",
@@ -116,13 +117,17 @@ def probability(p: float | None) -> str:
     return "=1" if p > 0.9995 else f"={p:.3f}".replace("0.", ".", 1)
 
 
-def seeds_needed(verdict: Verdict) -> str:
-    """`14–26 seeds`; empty where no number can be named."""
-    low, high = verdict.seeds_needed_low, verdict.seeds_needed_high
-    if low is None and high is None:
-        return ""
-    known = [seeds for seeds in (low, high) if seeds is not None]
-    return f"{'–'.join(map(str, dict.fromkeys(known)))} seeds"
+def has_had_the_power(verdict: Verdict) -> bool:
+    """Whether no more seeds are needed for the margin than there are: what is open then is a part of the margin."""
+    return verdict.seeds_needed_high is not None and verdict.seeds_needed_high <= verdict.n
+
+
+def seeds_needed(verdict: Verdict) -> int | None:
+    """Fresh seeds that give 80 % power for the margin, or for half of it where `has_had_the_power`; None where no
+    number can be named, and where runs diverged, which more seeds do not resolve."""
+    if verdict.n_diverged or verdict.n_diverged_reference:
+        return None
+    return verdict.seeds_needed_half if has_had_the_power(verdict) else verdict.seeds_needed_high
 
 
 def _on_scale(verdict: Verdict, value: float | None, with_unit: bool = False) -> str:

@@ -11,6 +11,7 @@ from ablate.reporting.blocks import Code, Inline, Table, table
 from ablate.reporting.numbers import UNDEFINED
 from ablate.reporting.quantities import (
     difference,
+    has_had_the_power,
     interval_in_brackets,
     is_share_of_examples,
     percent,
@@ -70,9 +71,7 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
         Column("wins", _wins, is_shown=lambda rows: bool(rows) and not claims),
         Column("fresh examples", _fresh, is_numeric=False, is_shown=_tells_of_fresh_examples),
         Column("seeds", _seeds),
-        Column(
-            "would resolve", _needed, is_numeric=False, is_shown=lambda rows: any(_needed(r) != UNDEFINED for r in rows)
-        ),
+        Column("seeds for 80% power", _needed, is_shown=lambda rows: any(_needed(row) != UNDEFINED for row in rows)),
     ]
 
 
@@ -156,6 +155,8 @@ def _seeds(verdict: Verdict) -> str:
 
 
 def _needed(verdict: Verdict) -> str:
-    """Of what is open because the seeds vary; a divergence is not resolved by more of them."""
-    is_open = verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
-    return (seeds_needed(verdict) if is_open and not verdict.n_diverged else "") or UNDEFINED
+    """Of what is open because the seeds vary."""
+    seeds = seeds_needed(verdict) if verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED) else None
+    if seeds is None:
+        return UNDEFINED
+    return f"half the margin: {seeds}" if has_had_the_power(verdict) else str(seeds)

@@ -228,7 +228,8 @@ def test_a_study_that_diverged_at_once_has_no_metric_columns() -> None:
 VERDICTS = """
     family subject metric scale n n_diverged base_mean arm_mean diff diff_pct_error ci_low ci_high ci_adj_low
     ci_adj_high alpha_i p_diff p_diff_adj margin p_tost p_tost_adj dz gz gz_low gz_high wins ties losses p_improve
-    pi_low pi_high rho vr p_perm verdict qualifier seeds_needed_lo seeds_needed_hi se_twoway holds_new_test flags
+    pi_low pi_high rho vr p_perm verdict qualifier seeds_needed_lo seeds_needed_hi seeds_needed_half se_twoway
+    holds_new_test flags
     test_name plan_hash
 """
 

@@ -10,6 +10,7 @@ from ablate.reporting.quantities import (
     bounds,
     change_of_error,
     difference,
+    has_had_the_power,
     interval_in_brackets,
     margin,
     percent,
@@ -86,10 +87,15 @@ def test_a_p_begins_with_its_point(p: float | None, text: str) -> None:
     assert probability(p) == text
 
 
-def test_seeds_that_would_resolve() -> None:
-    assert seeds_needed(ACCURACY) == "14–26 seeds"
-    assert seeds_needed(replace(ACCURACY, seeds_needed_high=14)) == "14 seeds"
-    assert seeds_needed(replace(ACCURACY, seeds_needed_low=None, seeds_needed_high=None)) == ""
+def test_fresh_seeds_by_the_upper_bound_of_the_spread() -> None:
+    assert seeds_needed(ACCURACY) == 26
+    had = replace(ACCURACY, seeds_needed_high=8, seeds_needed_half=31)
+    assert (has_had_the_power(ACCURACY), has_had_the_power(had), seeds_needed(had)) == (False, True, 31)
+    unknown = replace(ACCURACY, seeds_needed_low=None, seeds_needed_high=None)
+    assert (has_had_the_power(unknown), seeds_needed(unknown)) == (False, None)
+    assert {seeds_needed(replace(ACCURACY, **lost)) for lost in ({"n_diverged": 1}, {"n_diverged_reference": 1})} == {
+        None
+    }
 
 
 def test_what_is_unknown_is_a_dash() -> None:

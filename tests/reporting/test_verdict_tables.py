@@ -77,6 +77,15 @@ def test_seeds_that_are_missing_or_diverged_are_counted() -> None:
     assert found["seeds"] == ["2 of 3, 1 diverged"]
 
 
+def test_seeds_for_power_are_named_of_what_is_open() -> None:
+    better, equivalent, _ = judge(draws(4), margin=math.log(1.1), scale=Scale.LOG_ERROR)
+    unresolved = replace(equivalent, word=Word.INCONCLUSIVE, seeds_needed_high=23)
+    half = replace(unresolved, seeds_needed_high=7, seeds_needed_half=19)
+    rows = [better, unresolved, half, replace(half, n_diverged=1)]
+    assert columns(rows)["seeds for 80% power"] == ["–", "23", "half the margin: 19", "–"]
+    assert "seeds for 80% power" not in columns([better])
+
+
 def test_every_word_has_a_sign_and_a_tone() -> None:
     assert set(SIGNS) == set(TONES) == set(Word)
 
