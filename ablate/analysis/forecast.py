@@ -42,7 +42,7 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
     if questions < 1:
         return None
     scale, margin = analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
-    known = [(sd_upper_bound(sd, pairs), pairs) for pairs, sd in spreads(sweep, runs) if pairs >= MINIMUM_SEEDS]
-    sd, pairs = max(known, default=(None, 0), key=lambda spread: spread[0])
+    pilots = [(sd_upper_bound(sd, pairs), pairs) for pairs, sd in spreads(sweep, runs) if pairs >= MINIMUM_SEEDS]
+    sd, pairs = max(pilots, default=(None, 0), key=lambda pilot: pilot[0] or 0.0)
     statement = power_statement(len(sweep.spec.seeds), questions, margin, sd, sweep.spec.alpha)
     return Forecast(statement, scale, pairs)
