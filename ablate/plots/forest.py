@@ -200,7 +200,7 @@ def _in_points(verdict: Verdict) -> bool:
 
 def _scale_axis(verdicts: Sequence[Verdict], ax: Axes) -> None:
     """Linear near zero and logarithmic beyond, where one row lies so far out that it would hide the others; ticks
-    in the unit that the label names. What lies within the widest margin is never stretched: that it is little is seen."""
+    in the unit that the label names. Within the widest margin nothing is stretched: what is little is seen to be."""
     reaches = sorted(reach for verdict in verdicts if (reach := _reach(verdict)))
     widest = max((verdict.margin or 0.0 for verdict in verdicts), default=0.0)
     if not reaches:

@@ -58,7 +58,6 @@ class Flag(StrEnum):
     POST_HOC_CLAIMS = "post_hoc_claims"
     NO_MARGIN = "no_margin"
     MARGIN_UNDER_NOISE = "margin_under_noise"
-    DATA_DRIVEN_MARGIN = "data_driven_margin"
     UNTUNED_NUISANCE = "untuned_nuisance"
     SHARED_LR_BATCH = "shared_lr_batch"
     EDGE_OF_SEARCH = "edge_of_search"

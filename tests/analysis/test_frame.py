@@ -244,7 +244,7 @@ def test_verdicts_as_a_table() -> None:
     found = verdict_table(verdicts, "abc")
     assert list(found.columns) == VERDICTS.split()
     assert found["verdict"].tolist() == ["better", "inconclusive"]
-    assert found["flags"].tolist() == ["few_seeds;no_margin;many_arms", "unequal_seeds;no_margin"]
+    assert found["flags"].tolist() == ["few_seeds;no_margin", "unequal_seeds;no_margin"]
     assert found["diff"][0] == pytest.approx(-0.29 / 3)
     assert found["diff"].isna().tolist() == [False, True]
     assert found["plan_hash"].tolist() == ["abc", "abc"]
