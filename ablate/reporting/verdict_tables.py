@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.reporting.blocks import Code, Inline, Table, table
-from ablate.reporting.numbers import UNDEFINED
+from ablate.reporting.numbers import UNDEFINED, shared_error
 from ablate.reporting.quantities import (
     difference,
     has_had_the_power,
@@ -18,11 +18,17 @@ from ablate.reporting.quantities import (
     probability,
     raw_difference,
     seeds_needed,
+    shown_error,
+    shown_percent_error,
+    shown_raw_error,
 )
 from ablate.reporting.words import with_sign
 from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
+
+
+_ErrorOf = Callable[[Verdict], float | None]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,9 @@ def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption:
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
     claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
+    error, raw_error, percent_error = (
+        _shared(verdicts, each) for each in (shown_error, shown_raw_error, shown_percent_error)
+    )
     return [
         Column("claim" if claims else _subject(verdicts), lambda verdict: Code(verdict.subject), is_numeric=False),
         Column(
@@ -60,11 +69,15 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
             is_numeric=False,
             is_shown=lambda rows: any(row.word for row in rows),
         ),
-        Column(_of_difference(verdicts), _difference),
-        Column(interval_name(verdicts), _interval),
-        Column("adjusted interval", _adjusted, is_shown=lambda rows: bool(adjustment) and any(r.alpha_i for r in rows)),
-        Column("raw difference", raw_difference, is_shown=_has_ratios),
-        Column("error", lambda row: percent(row, signed=True), is_shown=_has_changes),
+        Column(_of_difference(verdicts), lambda row: difference(row, error(row)).removesuffix(" pp")),
+        Column(interval_name(verdicts), lambda row: interval_in_brackets(row, row.ci_low, row.ci_high, error(row))),
+        Column(
+            "adjusted interval",
+            lambda row: interval_in_brackets(row, row.ci_adj_low, row.ci_adj_high, error(row)),
+            is_shown=lambda rows: bool(adjustment) and any(row.alpha_i for row in rows),
+        ),
+        Column("raw difference", lambda row: raw_difference(row, raw_error(row)), is_shown=_has_ratios),
+        Column("error", lambda row: percent(row, signed=True, error=percent_error(row)), is_shown=_has_changes),
         Column(f"{adjustment} p".strip(), _p, is_shown=lambda rows: any(row.p_diff_adj is not None for row in rows)),
         Column("equivalence p", _p_equivalence, is_shown=lambda rows: any(row.p_tost_adj is not None for row in rows)),
         Column("as claimed", _as_claimed, is_shown=lambda rows: any(row.as_claimed is not None for row in rows)),
@@ -89,16 +102,13 @@ def _of_difference(verdicts: Sequence[Verdict]) -> str:
     return "difference"
 
 
-def _difference(verdict: Verdict) -> str:
-    return difference(verdict).removesuffix(" pp")
-
-
-def _interval(verdict: Verdict) -> str:
-    return interval_in_brackets(verdict, verdict.ci_low, verdict.ci_high)
-
-
-def _adjusted(verdict: Verdict) -> str:
-    return interval_in_brackets(verdict, verdict.ci_adj_low, verdict.ci_adj_high)
+def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | None]) -> _ErrorOf:
+    """Verdict → the error that the digits of its column follow, one for all rows of the same metric and scale."""
+    rows: dict[tuple[str, Scale], list[Verdict]] = {}
+    for verdict in verdicts:
+        rows.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
+    shared = {key: shared_error(map(error_of, of_key)) for key, of_key in rows.items()}
+    return lambda verdict: shared[verdict.metric.name, verdict.scale]
 
 
 def _has_ratios(verdicts: Sequence[Verdict]) -> bool:
