@@ -28,6 +28,8 @@ from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 __all__ = ["verdict_rows"]
 
 
+# As an error: what is written in whole per cent.
+WHOLE_PER_CENT = 10.0
 _ErrorOf = Callable[[Verdict], float | None]
 
 
@@ -58,9 +60,8 @@ def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption:
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
     claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
-    error, raw_error, percent_error = (
-        _shared(verdicts, each) for each in (shown_error, shown_raw_error, shown_percent_error)
-    )
+    error, raw_error = (_shared(verdicts, each) for each in (shown_error, shown_raw_error))
+    percent_error = _percent_error(verdicts)
     return [
         Column("claim" if claims else _subject(verdicts), lambda verdict: Code(verdict.subject), is_numeric=False),
         Column(
@@ -77,7 +78,7 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
             is_shown=lambda rows: bool(adjustment) and any(row.alpha_i for row in rows),
         ),
         Column("raw difference", lambda row: raw_difference(row, raw_error(row)), is_shown=_has_ratios),
-        Column("error", lambda row: percent(row, signed=True, error=percent_error(row)), is_shown=_has_changes),
+        Column("error", lambda row: percent(row, signed=True, error=percent_error), is_shown=_has_changes),
         Column(f"{adjustment} p".strip(), _p, is_shown=lambda rows: any(row.p_diff_adj is not None for row in rows)),
         Column("equivalence p", _p_equivalence, is_shown=lambda rows: any(row.p_tost_adj is not None for row in rows)),
         Column("as claimed", _as_claimed, is_shown=lambda rows: any(row.as_claimed is not None for row in rows)),
@@ -109,6 +110,12 @@ def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | N
         rows.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
     shared = {key: shared_error(map(error_of, of_key)) for key, of_key in rows.items()}
     return lambda verdict: shared[verdict.metric.name, verdict.scale]
+
+
+def _percent_error(verdicts: Sequence[Verdict]) -> float:
+    """Of a column beside the differences, which are exact: as its coarsest row, and not coarser than whole per cent."""
+    errors = (shown_percent_error(verdict) for verdict in verdicts)
+    return min(max((error for error in errors if error is not None), default=WHOLE_PER_CENT), WHOLE_PER_CENT)
 
 
 def _has_ratios(verdicts: Sequence[Verdict]) -> bool:
