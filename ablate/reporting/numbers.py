@@ -41,10 +41,14 @@ def number(value: float | None, se: float | None = None, signed: bool = False) -
 
 
 def shared_error(errors: Iterable[float | None]) -> float | None:
-    """What the digits of a column follow: the smallest error, so that none of its numbers is rounded away, but no less
-    than a tenth of the typical one, since a row with hardly any spread is no reason for more digits in all others."""
+    """What the digits of a column follow: the typical error, the lower of two in the middle, or a tenth of it where a
+    row is known better than that, lest its digits be lost. No less: a row with hardly any spread is no reason for many
+    more digits in all others."""
     known = [error for error in errors if error is not None and 0 < error < math.inf]
-    return max(min(known), median_low(known) / 10) if known else None
+    if not known:
+        return None
+    typical = median_low(known)
+    return typical if min(known) >= typical / 10 else typical / 10
 
 
 def _last_digit(value: float, se: float | None) -> int:

@@ -51,9 +51,10 @@ def test_no_number_takes_more_room_than_a_cell() -> None:
             assert float(number(value, se).replace("−", "-")) == pytest.approx(value, abs=max(se or 0, value / 1e3))
 
 
-def test_the_digits_of_a_column_follow_the_smallest_error_and_not_one_without_a_spread() -> None:
-    assert shared_error([0.3, None, 0.02, 0.0, 0.05]) == 0.02
-    assert shared_error([0.3, 0.3, 1e-9]) == 0.03
+def test_the_digits_of_a_column_follow_the_typical_error_and_not_one_without_a_spread() -> None:
+    assert shared_error([0.3, None, 0.02, 0.0, 0.05]) == 0.05
+    assert (shared_error([0.3, 0.3, 0.01]), shared_error([0.3, 0.3, 1e-9])) == (0.03, 0.03)
+    assert shared_error([0.02, 0.3]) == 0.02
     assert (shared_error([]), shared_error([None, 0.0, math.inf])) == (None, None)
 
 
