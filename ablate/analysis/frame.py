@@ -57,8 +57,8 @@ VERDICT_COLUMNS = (
     "family", "subject", "metric", "scale", "n", "n_diverged", "base_mean", "arm_mean", "diff", "diff_pct_error",
     "ci_low", "ci_high", "ci_adj_low", "ci_adj_high", "alpha_i", "p_diff", "p_diff_adj", "margin", "p_tost",
     "p_tost_adj", "dz", "gz", "gz_low", "gz_high", "wins", "ties", "losses", "p_improve", "pi_low", "pi_high", "rho",
-    "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "se_twoway", "holds_new_test",
-    "flags", "test_name",
+    "vr", "p_perm", "verdict", "qualifier", "seeds_needed_lo", "seeds_needed_hi", "seeds_needed_half", "se_twoway",
+    "holds_new_test", "flags", "test_name",
 )  # fmt: skip
 # Of what a spreadsheet takes for a formula; it reads the full-width signs alike.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -293,11 +293,12 @@ def _verdict_columns() -> dict[str, tuple[Callable[[Iterable[Any]], pd.Series], 
         "verdict": lambda row: row.word,
         "seeds_needed_lo": lambda row: row.seeds_needed_low,
         "seeds_needed_hi": lambda row: row.seeds_needed_high,
+        "seeds_needed_half": lambda row: row.seeds_needed_half,
         "flags": lambda row: ";".join(row.flags),
     }
     kinds: dict[Callable[[Iterable[Any]], pd.Series], str] = {
         _text: "family subject metric scale verdict qualifier flags test_name",
-        _integers: "n n_diverged wins ties losses seeds_needed_lo seeds_needed_hi",
+        _integers: "n n_diverged wins ties losses seeds_needed_lo seeds_needed_hi seeds_needed_half",
         _booleans: "holds_new_test",
     }
     kind_of = {name: kind for kind, names in kinds.items() for name in names.split()}

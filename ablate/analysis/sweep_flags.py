@@ -105,7 +105,6 @@ def with_those_of(verdicts: Sequence[Verdict], raised: Sequence[RaisedFlag]) -> 
 def _of_events(sweep: PlannedSweep, events: Sequence[Event]) -> list[RaisedFlag]:
     named = {
         Flag.NONDETERMINISM: _sized,
-        Flag.DATA_DRIVEN_MARGIN: _sized,
         Flag.POST_HOC_SEEDS: _added_seeds,
         Flag.POST_HOC_CLAIMS: _added_claims,
     }

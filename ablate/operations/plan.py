@@ -88,7 +88,7 @@ class WorkIds:
         )
 
 
-@document("plan", version=1)
+@document("plan", version=2)
 @shows("runs", "work=work_ids", "programs=work.programs", "sweeps", "workers", "estimated_seconds")
 @dataclass(frozen=True)
 class PlannedWork:

@@ -200,12 +200,12 @@ def _in_points(verdict: Verdict) -> bool:
 
 def _scale_axis(verdicts: Sequence[Verdict], ax: Axes) -> None:
     """Linear near zero and logarithmic beyond, where one row lies so far out that it would hide the others; ticks
-    in the unit that the label names."""
+    in the unit that the label names. Within the widest margin nothing is stretched: what is little is seen to be."""
     reaches = sorted(reach for verdict in verdicts if (reach := _reach(verdict)))
+    widest = max((verdict.margin or 0.0 for verdict in verdicts), default=0.0)
     if not reaches:
-        widest = max((verdict.margin or 0.0 for verdict in verdicts), default=0.0) or 1.0
-        ax.set_xlim(-1.5 * widest, 1.5 * widest)
-    threshold = _threshold(reaches)
+        ax.set_xlim(-1.5 * (widest or 1.0), 1.5 * (widest or 1.0))
+    threshold = _threshold(reaches, widest)
     is_ratio = bool(verdicts) and verdicts[0].scale is Scale.LOG_ERROR
     label = _ratio_label if is_ratio else _points_label if verdicts and _in_points(verdicts[0]) else _number_label
     if threshold is not None:
@@ -219,9 +219,10 @@ def _scale_axis(verdicts: Sequence[Verdict], ax: Axes) -> None:
         ax.xaxis.set_major_formatter(lambda value, _: label(value).replace("-", "−"))
 
 
-def _threshold(reaches: Sequence[float]) -> float | None:
-    """Where the logarithmic part begins, if there must be one; `reaches` ascend."""
-    typical = reaches[(len(reaches) - 1) // 2] if reaches else 0.0
+def _threshold(reaches: Sequence[float], margin: float) -> float | None:
+    """Where the logarithmic part begins, if there must be one: beyond the typical row and beyond the widest margin.
+    `reaches` ascend."""
+    typical = max(reaches[(len(reaches) - 1) // 2], margin) if reaches else 0.0
     return _rounded_up(typical) if typical and reaches[-1] > FAR_OUT * typical else None
 
 

@@ -28,7 +28,7 @@ from ablate.reporting.blocks import (
 )
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import render
-from ablate.reporting.numbers import UNDEFINED, interval, mean
+from ablate.reporting.numbers import UNDEFINED, interval, mean, shared_error
 from ablate.reporting.summary import adjustment_of
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.stats.estimates import Estimate
@@ -144,14 +144,19 @@ def _metrics(comparison: Comparison) -> list[Block]:
 
 
 def _metric_row(metric: MetricComparison) -> list[Inline]:
-    own = [f"{mean(estimate)} (n={estimate.n})" for estimate in metric.estimates]
-    return [Code(metric.metric.name), *own, *map(_difference, metric.differences[1:])]
+    """The means with the digits of one another, and so the differences."""
+    differences = metric.differences[1:]
+    own_error = shared_error(estimate.se for estimate in metric.estimates)
+    error = shared_error(each.se for each in differences if each is not None)
+    own = [f"{mean(estimate, error=own_error)} (n={estimate.n})" for estimate in metric.estimates]
+    return [Code(metric.metric.name), *own, *(_difference(each, error) for each in differences)]
 
 
-def _difference(difference: Estimate | None) -> str:
+def _difference(difference: Estimate | None, error: float | None) -> str:
     if difference is None or difference.mean is None:
         return UNDEFINED
-    return f"{mean(difference, signed=True)} {interval(difference, signed=True)} ({difference.n})"
+    digits = f"{mean(difference, signed=True, error=error)} {interval(difference, signed=True, error=error)}"
+    return f"{digits} ({difference.n})"
 
 
 def _confusions(confusions: Sequence[Confusion]) -> list[Block]:

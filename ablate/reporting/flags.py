@@ -36,9 +36,6 @@ SENTENCES: Mapping[Flag, Text] = {
     Flag.MARGIN_UNDER_NOISE: text(
         "The margin is smaller than what a finite test set makes of equal models, so resolving it takes many seeds"
     ),
-    Flag.DATA_DRIVEN_MARGIN: text(
-        "The margin was chosen from the data it is applied to, so its error rate is not exact"
-    ),
     Flag.UNTUNED_NUISANCE: text(
         "The best learning rate depends on what is varied here and was not tuned for each arm: the "
         "ranking holds at these learning rates and may be another one after tuning"
@@ -74,8 +71,8 @@ SENTENCES: Mapping[Flag, Text] = {
         "mean of the last few would be steadier"
     ),
     Flag.MANY_ARMS: text(
-        "With so many arms and so few seeds only differences of more than two standard deviations can be "
-        "resolved with a power of 80%"
+        "With so many comparisons and so few seeds only differences of more than two standard deviations have a power "
+        "of 80%"
     ),
     Flag.WINNER_CURSE: text("The extreme of several means flatters on average: the arm is selected, not confirmed"),
     Flag.PAIRING_USELESS: text(

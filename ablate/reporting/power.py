@@ -6,7 +6,8 @@ import math
 
 from ablate.analysis.forecast import Forecast
 from ablate.core.records import MetricInfo
-from ablate.reporting.quantities import is_share_of_examples
+from ablate.reporting.numbers import number
+from ablate.reporting.quantities import MOST_LOG_RATIO, is_share_of_examples
 from ablate.stats.power import seeds_needed
 from ablate.verdicts.verdict import Scale
 
@@ -45,24 +46,34 @@ def _amount(forecast: Forecast, metric: MetricInfo, value: float | None, in_sds:
 
 
 def _on_scale(forecast: Forecast, metric: MetricInfo, value: float) -> str:
+    """With two digits."""
     if forecast.scale is Scale.LOG_ERROR:
-        return f"{100 * math.expm1(value):.2g}% of the error"
-    return f"{100 * value:.2g} pp" if is_share_of_examples(metric) else f"{value:.2g}"
+        percent = 100 * math.expm1(min(value, MOST_LOG_RATIO))
+        return f"{number(percent, percent)}% of the error"
+    return f"{number(100 * value, 100 * value)} pp" if is_share_of_examples(metric) else number(value, value)
+
+
+def _margin(forecast: Forecast, metric: MetricInfo, margin: float) -> str:
+    """As its author wrote it."""
+    if forecast.scale is Scale.LOG_ERROR:
+        return f"{100 * math.expm1(margin):.4g}% of the error"
+    return f"{100 * margin:.4g} pp" if is_share_of_examples(metric) else f"{margin:.4g}"
 
 
 def _seeds_line(forecast: Forecast, metric: MetricInfo) -> str:
     statement = forecast.statement
     if statement.margin is None:
         return "no margin is stated: nothing can be called equivalent"
-    margin = _on_scale(forecast, metric, statement.margin)
+    margin = _margin(forecast, metric, statement.margin)
     if not forecast.pilot_pairs:
         of_one, of_two = (_seeds_for(ratio, statement.alpha_first) for ratio in (1.0, 2.0))
-        return f"seeds that resolve the margin of {margin}: {of_one} if it is 1 sd, {of_two} if it is 2 sd"
+        power = _percent(statement.power)
+        return f"seeds for {power} power at the margin of {margin}: {of_one} if it is 1 sd, {of_two} if it is 2 sd"
     if statement.seeds_for_margin is None:
-        return f"no number of seeds in reach resolves the margin of {margin}"
+        return f"no number of seeds in reach has {_percent(statement.power)} power for the margin of {margin}"
     return (
-        f"seeds that resolve the margin of {margin}: {statement.seeds_for_margin}, by the most variable arm of the "
-        f"{forecast.pilot_pairs} seeds that are there"
+        f"seeds for {_percent(statement.power)} power at the margin of {margin}: {statement.seeds_for_margin}, by the "
+        f"upper bound of the spread of the {forecast.pilot_pairs} seeds that are there"
     )
 
 

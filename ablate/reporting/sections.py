@@ -32,7 +32,7 @@ from ablate.reporting.blocks import (
 )
 from ablate.reporting.ensembles import ensembles_table
 from ablate.reporting.figures import captions_of, figure_file
-from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
+from ablate.reporting.numbers import UNDEFINED, interval, mean, number, shared_error, spread
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
 from ablate.reporting.summary import judged_blocks, level_sentence, test_blocks
@@ -265,8 +265,9 @@ def _value(value: Json) -> Code:
 
 
 def _results(results: SweepResults) -> list[Block]:
+    error = _error_of_all(results.summaries)
     rows: list[Row] = [
-        [Code(summary.arm), *_level_cells(summary), _not_averaged(summary)] for summary in results.summaries
+        [Code(summary.arm), *_level_cells(summary, error), _not_averaged(summary)] for summary in results.summaries
     ]
     header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
     note = (
@@ -278,9 +279,14 @@ def _results(results: SweepResults) -> list[Block]:
     return [table(header, rows, range(1, len(header) - 1), caption), *paragraph(note)]
 
 
-def _level_cells(summary: ArmSummary) -> list[str]:
+def _level_cells(summary: ArmSummary, error: float | None) -> list[str]:
     estimate = summary.estimate
-    return [str(estimate.n), mean(estimate), spread(estimate), interval(estimate)]
+    digits = [mean(estimate, error=error), spread(estimate, error), interval(estimate, error=error)]
+    return [str(estimate.n), *digits]
+
+
+def _error_of_all(summaries: Sequence[ArmSummary]) -> float | None:
+    return shared_error(summary.estimate.se for summary in summaries)
 
 
 def _not_averaged(summary: ArmSummary) -> str:
@@ -306,7 +312,8 @@ def _probes(results: SweepResults) -> list[Block]:
         return []
     header: list[Inline] = ["measured", *(Code(arm.arm) for arm in results.summaries)]
     rows: list[Row] = [
-        [column.metric.title, *(mean(summary.estimate) for summary in column.summaries)] for column in results.probes
+        [column.metric.title, *(_means([column], arm)[0] for arm in range(len(column.summaries)))]
+        for column in results.probes
     ]
     note = paragraph(
         "Means over completed seeds, of the weights that a run ended with; claims can be about each. What is measured, "
@@ -331,7 +338,8 @@ def _secondary(results: SweepResults) -> list[Block]:
 
 
 def _means(columns: Sequence[MetricSummaries], position: int) -> list[str]:
-    return [mean(column.summaries[position].estimate) for column in columns]
+    """Of one arm, with the digits of all arms."""
+    return [mean(column.summaries[position].estimate, error=_error_of_all(column.summaries)) for column in columns]
 
 
 def _every_run(results: SweepResults) -> Details:

@@ -8,20 +8,29 @@ from dataclasses import dataclass
 from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.reporting.blocks import Code, Inline, Table, table
-from ablate.reporting.numbers import UNDEFINED
+from ablate.reporting.numbers import UNDEFINED, shared_error
 from ablate.reporting.quantities import (
     difference,
+    has_had_the_power,
     interval_in_brackets,
     is_share_of_examples,
     percent,
     probability,
     raw_difference,
     seeds_needed,
+    shown_error,
+    shown_percent_error,
+    shown_raw_error,
 )
 from ablate.reporting.words import with_sign
 from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
+
+
+# As an error: what is written in whole per cent.
+WHOLE_PER_CENT = 10.0
+_ErrorOf = Callable[[Verdict], float | None]
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,8 @@ def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption:
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
     claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
+    error, raw_error = (_shared(verdicts, each) for each in (shown_error, shown_raw_error))
+    percent_error = _percent_error(verdicts)
     return [
         Column("claim" if claims else _subject(verdicts), lambda verdict: Code(verdict.subject), is_numeric=False),
         Column(
@@ -59,20 +70,22 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
             is_numeric=False,
             is_shown=lambda rows: any(row.word for row in rows),
         ),
-        Column(_of_difference(verdicts), _difference),
-        Column(interval_name(verdicts), _interval),
-        Column("adjusted interval", _adjusted, is_shown=lambda rows: bool(adjustment) and any(r.alpha_i for r in rows)),
-        Column("raw difference", raw_difference, is_shown=_has_ratios),
-        Column("error", lambda row: percent(row, signed=True), is_shown=_has_changes),
+        Column(_of_difference(verdicts), lambda row: difference(row, error(row)).removesuffix(" pp")),
+        Column(interval_name(verdicts), lambda row: interval_in_brackets(row, row.ci_low, row.ci_high, error(row))),
+        Column(
+            "adjusted interval",
+            lambda row: interval_in_brackets(row, row.ci_adj_low, row.ci_adj_high, error(row)),
+            is_shown=lambda rows: bool(adjustment) and any(row.alpha_i for row in rows),
+        ),
+        Column("raw difference", lambda row: raw_difference(row, raw_error(row)), is_shown=_has_ratios),
+        Column("error", lambda row: percent(row, signed=True, error=percent_error), is_shown=_has_changes),
         Column(f"{adjustment} p".strip(), _p, is_shown=lambda rows: any(row.p_diff_adj is not None for row in rows)),
         Column("equivalence p", _p_equivalence, is_shown=lambda rows: any(row.p_tost_adj is not None for row in rows)),
         Column("as claimed", _as_claimed, is_shown=lambda rows: any(row.as_claimed is not None for row in rows)),
         Column("wins", _wins, is_shown=lambda rows: bool(rows) and not claims),
         Column("fresh examples", _fresh, is_numeric=False, is_shown=_tells_of_fresh_examples),
         Column("seeds", _seeds),
-        Column(
-            "would resolve", _needed, is_numeric=False, is_shown=lambda rows: any(_needed(r) != UNDEFINED for r in rows)
-        ),
+        Column("seeds for 80% power", _needed, is_shown=lambda rows: any(_needed(row) != UNDEFINED for row in rows)),
     ]
 
 
@@ -90,16 +103,19 @@ def _of_difference(verdicts: Sequence[Verdict]) -> str:
     return "difference"
 
 
-def _difference(verdict: Verdict) -> str:
-    return difference(verdict).removesuffix(" pp")
+def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | None]) -> _ErrorOf:
+    """Verdict → the error that the digits of its column follow, one for all rows of the same metric and scale."""
+    rows: dict[tuple[str, Scale], list[Verdict]] = {}
+    for verdict in verdicts:
+        rows.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
+    shared = {key: shared_error(map(error_of, of_key)) for key, of_key in rows.items()}
+    return lambda verdict: shared[verdict.metric.name, verdict.scale]
 
 
-def _interval(verdict: Verdict) -> str:
-    return interval_in_brackets(verdict, verdict.ci_low, verdict.ci_high)
-
-
-def _adjusted(verdict: Verdict) -> str:
-    return interval_in_brackets(verdict, verdict.ci_adj_low, verdict.ci_adj_high)
+def _percent_error(verdicts: Sequence[Verdict]) -> float:
+    """Of a column beside the differences, which are exact: as its coarsest row, and not coarser than whole per cent."""
+    errors = (shown_percent_error(verdict) for verdict in verdicts)
+    return min(max((error for error in errors if error is not None), default=WHOLE_PER_CENT), WHOLE_PER_CENT)
 
 
 def _has_ratios(verdicts: Sequence[Verdict]) -> bool:
@@ -156,6 +172,8 @@ def _seeds(verdict: Verdict) -> str:
 
 
 def _needed(verdict: Verdict) -> str:
-    """Of what is open because the seeds vary; a divergence is not resolved by more of them."""
-    is_open = verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
-    return (seeds_needed(verdict) if is_open and not verdict.n_diverged else "") or UNDEFINED
+    """Of what is open because the seeds vary."""
+    seeds = seeds_needed(verdict) if verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED) else None
+    if seeds is None:
+        return UNDEFINED
+    return f"half the margin: {seeds}" if has_had_the_power(verdict) else str(seeds)

@@ -17,6 +17,7 @@ from ablate.reporting.quantities import (
     bounds,
     change_of_error,
     difference,
+    has_had_the_power,
     margin,
     probability,
     raw_difference,
@@ -265,5 +266,17 @@ def _what_would_help(verdict: Verdict) -> Text:
     if verdict.margin is None:
         unnamed = "; without a stated margin no number of seeds can be named, and "
         return text(unnamed, Code(Word.EQUIVALENT.value), " cannot be said")
-    seeds = seeds_needed(verdict)
-    return text(f"; about {seeds} would resolve the stated {margin(verdict)}" if seeds else "")
+    return text(_forecast(verdict))
+
+
+def _forecast(verdict: Verdict) -> str:
+    """How many seeds a study of its own would take; where these would have done, what that says of the difference."""
+    seeds, stated = seeds_needed(verdict), margin(verdict)
+    promise = f"; about {seeds} fresh seeds give 80% power for" if seeds else ""
+    if not has_had_the_power(verdict):
+        return f"{promise} the stated {stated}" if seeds else ""
+    between = (
+        f"; {_seeds(verdict.n)} had the power for the stated {stated}, so the difference probably lies between none "
+        "and that"
+    )
+    return f"{between}{promise} half of it" if seeds else between

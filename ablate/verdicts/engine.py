@@ -23,7 +23,7 @@ from ablate.core.records import MetricInfo
 from ablate.stats.crossed import CrossedMean, crossed_mean
 from ablate.stats.effect_sizes import effect_size
 from ablate.stats.improvement import paired_improvement
-from ablate.stats.power import SeedsNeeded, seeds_needed
+from ablate.stats.power import MINIMUM_SEEDS, SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
 from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
@@ -447,7 +447,7 @@ def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate
 def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
     word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
-    needed = _needed(estimate, decision)
+    needed = _needed(case, estimate, decision)
     ci_adj, ci_equiv = (
         _turned(estimate.interval(level), case.orientation)
         for level in (decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
@@ -467,6 +467,7 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
         p_tost_adj=decision.p_equivalence_adjusted,
         seeds_needed_low=needed.low,
         seeds_needed_high=needed.high,
+        seeds_needed_half=needed.half,
     )
 
 
@@ -569,8 +570,11 @@ def _pairing(paired: PairedValues | None) -> _Pairing:
     return _Pairing(max(-1.0, min(1.0, float(arm @ reference) / math.sqrt(squares[0] * squares[1]))), vr)
 
 
-def _needed(estimate: DifferenceEstimate, decision: Decision) -> SeedsNeeded:
-    if estimate.margin is None or not estimate.sd or estimate.n < 2:
+def _needed(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> SeedsNeeded:
+    """None below three seeds, whose spread is not judged, and where it is known that the sides differ and not what that
+    is good for: no seeds tell."""
+    only_differs = case.sign == 0 and decision.word not in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
+    if estimate.margin is None or not estimate.sd or estimate.n < MINIMUM_SEEDS or only_differs:
         return SeedsNeeded(None, None)
     return seeds_needed(estimate.margin, estimate.sd, estimate.n, decision.alpha_difference, decision.alpha_equivalence)
 

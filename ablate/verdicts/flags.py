@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.stats.power import run_noise_floor, smallest_effect
+from ablate.stats.power import MINIMUM_SEEDS, run_noise_floor, smallest_effect
 from ablate.verdicts.decisions import DifferenceEstimate
 from ablate.verdicts.pairing import ArmValues, PairedValues
 from ablate.verdicts.verdict import Flag, Scale
@@ -25,7 +25,7 @@ FEW_SEEDS = 5
 # Below five differences the median deviation from their median says nothing about what is usual.
 OUTLIER_SEEDS = 5
 OUTLIER_DEVIATIONS = 5.0
-MANY_ARMS_EFFECT = 2.0
+MANY_QUESTIONS, MANY_ARMS_EFFECT = 4, 2.0
 MIN_EXACT_SEEDS = 6
 
 
@@ -101,8 +101,9 @@ def _is_at_chance(observed: Observed) -> bool:
 
 
 def _sees_little(observed: Observed) -> bool:
-    """With this many questions and seeds only effects beyond two sds are seen."""
-    if observed.m < 2 or observed.n < 2:
+    """With this many questions and seeds only effects beyond two sds are seen; of fewer questions it is the seeds that
+    are few."""
+    if observed.m < MANY_QUESTIONS or observed.n < MINIMUM_SEEDS:
         return False
     effect = smallest_effect(observed.n, observed.alpha / observed.m)
     return effect is not None and effect > MANY_ARMS_EFFECT

@@ -58,7 +58,6 @@ class Flag(StrEnum):
     POST_HOC_CLAIMS = "post_hoc_claims"
     NO_MARGIN = "no_margin"
     MARGIN_UNDER_NOISE = "margin_under_noise"
-    DATA_DRIVEN_MARGIN = "data_driven_margin"
     UNTUNED_NUISANCE = "untuned_nuisance"
     SHARED_LR_BATCH = "shared_lr_batch"
     EDGE_OF_SEARCH = "edge_of_search"
@@ -107,7 +106,9 @@ class Verdict:
         rho, vr: correlation of the two sides, and var(D) ÷ (var(arm) + var(reference)).
         p_perm: the exact sign-flip test, a second opinion that never decides.
         qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`.
-        seeds_needed_low, seeds_needed_high: for the stated margin, from the spread and its 80 % upper bound.
+        seeds_needed_low, seeds_needed_high: for 80 % power at the stated margin, from the spread and from its 80 %
+            upper bound: the second is what to plan with. seeds_needed_half: as the second, for half the margin, where
+            that asks for no more seeds than there are.
         se_twoway: the standard error over seeds and test examples together. holds_new_test: whether the sign
             holds for fresh test examples too; None where no predictions are stored.
         differences: seed → difference.
@@ -162,6 +163,7 @@ class Verdict:
     qualifier: str = ""
     seeds_needed_low: int | None = None
     seeds_needed_high: int | None = None
+    seeds_needed_half: int | None = None
     se_twoway: float | None = None
     holds_new_test: bool | None = None
     flags: tuple[Flag, ...] = ()

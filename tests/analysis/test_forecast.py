@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
+from scipy.stats import chi2
 
 from ablate.analysis.forecast import Forecast, forecast_sweep
 from ablate.analysis.judging import judge_sweep
@@ -42,7 +43,8 @@ def test_a_pilot_gives_the_spread_of_the_most_variable_arm() -> None:
     runs = completed_runs(sweep_of(4, 5))
     sds = [row.sd for row in judge_sweep(plan_of(sweep).sweeps[0], runs).verdicts]
     found = forecast(sweep, runs)
-    assert (found.statement.sd, found.pilot_pairs, found.statement.n) == (max(sds), 5, 8)
+    upper = max(sds) * math.sqrt(4 / chi2.ppf(0.2, 4))
+    assert (found.statement.sd, found.pilot_pairs, found.statement.n) == (pytest.approx(upper), 5, 8)
     assert found.statement.smallest_effect == pytest.approx(found.statement.smallest_effect_in_sds * found.statement.sd)
 
 
@@ -61,11 +63,12 @@ def test_a_relative_margin_is_a_ratio_of_errors() -> None:
     assert single.statement.alpha_first == pytest.approx(0.01 / 3)
 
 
-def test_the_seeds_for_a_margin_are_those_of_the_spread() -> None:
+def test_the_seeds_for_a_margin_are_those_of_the_upper_bound_of_the_spread() -> None:
     sweep = sweep_of(2, 5)
     found = forecast(sweep, completed_runs(sweep)).statement
     assert found.sd is not None
-    assert found.seeds_for_margin == seeds_needed(0.01, found.sd, 5, 0.05, 0.05).low
+    (row,) = judge_sweep(plan_of(sweep).sweeps[0], completed_runs(sweep)).verdicts
+    assert found.seeds_for_margin == seeds_needed(0.01, row.sd, 5, 0.05, 0.05).high == row.seeds_needed_high
 
 
 def test_without_another_arm_there_is_nothing_to_see() -> None:

@@ -228,7 +228,8 @@ def test_a_study_that_diverged_at_once_has_no_metric_columns() -> None:
 VERDICTS = """
     family subject metric scale n n_diverged base_mean arm_mean diff diff_pct_error ci_low ci_high ci_adj_low
     ci_adj_high alpha_i p_diff p_diff_adj margin p_tost p_tost_adj dz gz gz_low gz_high wins ties losses p_improve
-    pi_low pi_high rho vr p_perm verdict qualifier seeds_needed_lo seeds_needed_hi se_twoway holds_new_test flags
+    pi_low pi_high rho vr p_perm verdict qualifier seeds_needed_lo seeds_needed_hi seeds_needed_half se_twoway
+    holds_new_test flags
     test_name plan_hash
 """
 
@@ -243,7 +244,7 @@ def test_verdicts_as_a_table() -> None:
     found = verdict_table(verdicts, "abc")
     assert list(found.columns) == VERDICTS.split()
     assert found["verdict"].tolist() == ["better", "inconclusive"]
-    assert found["flags"].tolist() == ["few_seeds;no_margin;many_arms", "unequal_seeds;no_margin"]
+    assert found["flags"].tolist() == ["few_seeds;no_margin", "unequal_seeds;no_margin"]
     assert found["diff"][0] == pytest.approx(-0.29 / 3)
     assert found["diff"].isna().tolist() == [False, True]
     assert found["plan_hash"].tolist() == ["abc", "abc"]

@@ -225,7 +225,6 @@ def test_unequal_seeds_and_crashed_dropped() -> None:
     [
         (Flag.POST_HOC_SEEDS, {"s": [8, 9]}, {"another": [8]}, "seeds 8, 9"),
         (Flag.NONDETERMINISM, {"detail": "val_loss by 0.001"}, {"sweep": "another"}, "val_loss by 0.001"),
-        (Flag.DATA_DRIVEN_MARGIN, {"sweep": "s"}, {"sweep": "another"}, ""),
     ],
 )
 def test_what_the_log_tells(flag: Flag, event: dict[str, Any], stranger: dict[str, Any], detail: str) -> None:

@@ -154,11 +154,11 @@ def test_a_plan_says_what_the_design_can_see(train, ablate: Ablate) -> None:
     before = ablate("plan", *OPTIMIZERS)
     assert "power on val_loss, 4 seeds:" in before.out
     assert "  sees a difference of 2.72 sd with 80 % power, adjusted for 2 comparisons" in before.out
-    assert "  seeds that resolve the margin of 10% of the error: " in before.out
+    assert "  seeds for 80 % power at the margin of 10% of the error: " in before.out
     train(*OPTIMIZERS)
     after = ablate("plan", *OPTIMIZERS[:2], "sweep.seeds=8").out
     assert re.search(r"sees a difference of \d+% of the error \(1\.34 sd\) with 80 % power", after)
-    assert "by the most variable arm of the 4 seeds that are there" in after
+    assert "by the upper bound of the spread of the 4 seeds that are there" in after
     assert "nan" not in before.out + after
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -111,6 +112,33 @@ def test_one_arm_far_out_does_not_hide_the_others(scale: Scale) -> None:
     left, right = ax.transAxes.inverted().transform(ax.transData.transform([(-0.01, 0), (0.01, 0)]))[:, 0]
     assert right - left > 0.01
     assert len(tick_labels(ax)) > 3
+
+
+def drawn_at(ax: Axes, *values: float) -> list[float]:
+    """Places in parts of the axis."""
+    points = ax.transData.transform([(value, 0) for value in values])
+    return list(ax.transAxes.inverted().transform(points)[:, 0])
+
+
+@pytest.mark.parametrize("far", [0.0, 0.5, 3.0])
+def test_a_difference_of_nearly_nothing_never_fills_the_margin(far: float) -> None:
+    """.025 % within 10 %, whatever lies far out: at most a fortieth of the way to the margin."""
+    base = draws(1)["optimizer=choice_0"]
+    near = {seed: value * math.exp(0.00025 * (-1) ** seed) for seed, value in base.items()}
+    wide = {seed: value * math.exp(far + 0.01 * (seed % 3)) for seed, value in base.items()}
+    rows = judge({"base": base, "near": near, "nearer": near, "wide": wide}, margin=RATIO_MARGIN, scale=Scale.LOG_ERROR)
+    zero, little, margin = drawn_at(forest(rows), 0.0, 0.00025, RATIO_MARGIN)
+    assert 0 < little - zero < (margin - zero) / 40
+    assert 0 < zero < margin < 1
+
+
+def test_a_row_within_the_reach_of_the_margin_is_not_compressed() -> None:
+    base = draws(1)["optimizer=choice_0"]
+    near = {seed: value * math.exp(0.00025 * (-1) ** seed) for seed, value in base.items()}
+    wide = {seed: value * math.exp(0.3 + 0.01 * (seed % 3)) for seed, value in base.items()}
+    rows = judge({"base": base, "near": near, "nearer": near, "wide": wide}, margin=RATIO_MARGIN, scale=Scale.LOG_ERROR)
+    assert forest(rows).get_xscale() == "linear"
+    assert forest([replace(row, margin=None) for row in rows]).get_xscale() == "symlog"
 
 
 def test_ticks_stand_apart() -> None:

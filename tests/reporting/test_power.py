@@ -25,7 +25,7 @@ def test_before_any_run_all_is_in_standard_deviations() -> None:
         "sees a difference of 2.63 sd with 80 % power, adjusted for 5 comparisons",
         "95 % intervals of about ± 1.24 sd",
         "smallest p of the exact sign-flip test: 0.062",
-        "seeds that resolve the margin of 0.01: 16 if it is 1 sd, 7 if it is 2 sd",
+        "seeds for 80 % power at the margin of 0.01: 16 if it is 1 sd, 7 if it is 2 sd",
     ]
 
 
@@ -37,7 +37,9 @@ def test_a_pilot_gives_the_unit_of_the_metric() -> None:
     )
     assert re.fullmatch(r"95 % intervals of about ± 0\.0\d+ \(1\.24 sd\)", width)
     assert re.fullmatch(
-        r"seeds that resolve the margin of 0\.01: \d+, by the most variable arm of the 5 seeds that are there", seeds
+        r"seeds for 80 % power at the margin of 0\.01: \d+, "
+        r"by the upper bound of the spread of the 5 seeds that are there",
+        seeds,
     )
 
 

@@ -10,12 +10,15 @@ from ablate.reporting.quantities import (
     bounds,
     change_of_error,
     difference,
+    has_had_the_power,
     interval_in_brackets,
     margin,
     percent,
     probability,
     raw_difference,
     seeds_needed,
+    shown_error,
+    shown_raw_error,
 )
 from ablate.verdicts.verdict import Family, Scale, Verdict
 
@@ -64,6 +67,27 @@ def test_log_differences_are_ratios() -> None:
     assert raw_difference(RATIO_OF_ERRORS) == "+0.420 pp"
 
 
+def test_no_digit_is_finer_than_a_hundredth_of_the_margin() -> None:
+    """Ratios within a ten thousandth of 1, asked whether they lie within a tenth."""
+    tiny = replace(RATIO, diff=1.33e-5, sd=3e-5, ci_low=-1.18e-5, ci_high=3.84e-5, arm_mean=0.08)
+    assert difference(tiny) == "× 1.0000"
+    assert bounds(tiny, tiny.ci_low, tiny.ci_high) == "× 1.0000..1.0000"
+    assert raw_difference(replace(tiny, raw_diff=-1.2e-6)) == "+0.00000"
+    unstated = replace(tiny, margin=None)
+    assert difference(unstated) == "× 1.000013"
+    assert difference(replace(ACCURACY, sd=1e-6)) == "+0.420 pp"
+
+
+def test_the_digits_of_others_can_be_taken() -> None:
+    assert (shown_error(ACCURACY), shown_error(RATIO)) == pytest.approx((0.25 / 8**0.5, 0.84 * 0.035 / 8**0.5))
+    assert shown_raw_error(RATIO) == pytest.approx(0.0676 * 0.035 / 8**0.5)
+    assert shown_raw_error(RATIO_OF_ERRORS) == pytest.approx(100 * 0.0258 * 0.035 / 8**0.5)
+    assert difference(ACCURACY, 0.01) == "+0.420 pp"
+    assert difference(ACCURACY, 0.1) == "+0.42 pp"
+    assert interval_in_brackets(RATIO, RATIO.ci_low, RATIO.ci_high, 0.1) == "[0.82, 0.87]"
+    assert percent(replace(LOSS, diff_pct_error=-212.4), error=1.0) == "212.4%"
+
+
 def test_a_coarse_change_in_per_cent_has_no_decimals() -> None:
     assert percent(replace(LOSS, diff_pct_error=3.21, diff=0.001)) == "3.2%"
     assert percent(replace(LOSS, diff_pct_error=3.21, diff=0.0001)) == "3%"
@@ -86,10 +110,15 @@ def test_a_p_begins_with_its_point(p: float | None, text: str) -> None:
     assert probability(p) == text
 
 
-def test_seeds_that_would_resolve() -> None:
-    assert seeds_needed(ACCURACY) == "14–26 seeds"
-    assert seeds_needed(replace(ACCURACY, seeds_needed_high=14)) == "14 seeds"
-    assert seeds_needed(replace(ACCURACY, seeds_needed_low=None, seeds_needed_high=None)) == ""
+def test_fresh_seeds_by_the_upper_bound_of_the_spread() -> None:
+    assert seeds_needed(ACCURACY) == 26
+    had = replace(ACCURACY, seeds_needed_high=8, seeds_needed_half=31)
+    assert (has_had_the_power(ACCURACY), has_had_the_power(had), seeds_needed(had)) == (False, True, 31)
+    unknown = replace(ACCURACY, seeds_needed_low=None, seeds_needed_high=None)
+    assert (has_had_the_power(unknown), seeds_needed(unknown)) == (False, None)
+    assert {seeds_needed(replace(ACCURACY, **lost)) for lost in ({"n_diverged": 1}, {"n_diverged_reference": 1})} == {
+        None
+    }
 
 
 def test_what_is_unknown_is_a_dash() -> None:
@@ -99,4 +128,5 @@ def test_what_is_unknown_is_a_dash() -> None:
 
 
 def test_a_ratio_beyond_all_numbers_is_no_error() -> None:
-    assert "×" in difference(replace(RATIO, diff=5000.0))
+    assert difference(replace(RATIO, diff=5000.0)) == "× 1.014e+304"
+    assert difference(replace(RATIO, diff=5000.0, sd=8.0)) == "× 1.0e+304"

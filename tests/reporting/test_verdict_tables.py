@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
 from ablate.core.claims import Relation
+from ablate.core.records import METRICS
 from ablate.plots.signs import SIGNS
 from ablate.reporting.blocks import Tone, Toned
+from ablate.reporting.quantities import difference
 from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.words import TONES
 from ablate.verdicts.verdict import Family, Scale, Word
@@ -75,6 +81,42 @@ def test_seeds_that_are_missing_or_diverged_are_counted() -> None:
     arms = {"base": by_seed([0.1, 0.11, 0.12]), "arm": by_seed([0.2, 0.21])}
     found = columns(judge(arms, diverged={"arm": 1}))
     assert found["seeds"] == ["2 of 3, 1 diverged"]
+
+
+def test_seeds_for_power_are_named_of_what_is_open() -> None:
+    better, equivalent, _ = judge(draws(4), margin=math.log(1.1), scale=Scale.LOG_ERROR)
+    unresolved = replace(equivalent, word=Word.INCONCLUSIVE, seeds_needed_high=23)
+    half = replace(unresolved, seeds_needed_high=7, seeds_needed_half=19)
+    rows = [better, unresolved, half, replace(half, n_diverged=1)]
+    assert columns(rows)["seeds for 80% power"] == ["–", "23", "half the margin: 19", "–"]
+    assert "seeds for 80% power" not in columns([better])
+
+
+def decimals(cells: list[str]) -> set[int]:
+    numbers = [number for cell in cells for number in re.findall(r"\d+\.\d+|\d+", cell)]
+    return {len(number.partition(".")[2]) for number in numbers}
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+def test_one_column_has_one_precision(scale: Scale) -> None:
+    """Of arms whose spreads differ by a factor of ten, of which one lies far out."""
+    arms = draws(5)
+    base = np.array(list(arms["optimizer=choice_0"].values()))
+    noise = np.random.default_rng(1).standard_normal((3, base.size))
+    for name, spread, factor in zip(list(arms)[1:4], (0.001, 0.01, 0.004), (1.0, 1.2, 9.0), strict=True):
+        arms[name] = by_seed(base * factor * np.exp(spread * noise[list(arms).index(name) - 1]))
+    found = columns(judge(arms, margin=None, scale=scale))
+    headers = ["95% interval", "adjusted interval", "raw difference" if scale is Scale.LOG_ERROR else "error"]
+    for header in [*headers, "ratio of errors" if scale is Scale.LOG_ERROR else "difference"]:
+        assert len(decimals(found[header])) == 1, header
+
+
+def test_claims_on_several_metrics_have_a_precision_each() -> None:
+    loss = claim("optimizer=choice_1 < optimizer=choice_2 on val_loss", draws(3))
+    accuracy = replace(loss, metric=METRICS["val_accuracy"], diff=0.2, sd=0.3)
+    assert decimals(columns([loss, accuracy])["difference"]) == {
+        len(difference(row).removesuffix(" pp").partition(".")[2]) for row in (loss, accuracy)
+    }
 
 
 def test_every_word_has_a_sign_and_a_tone() -> None:

@@ -67,7 +67,8 @@ def test_the_template_word_for_word() -> None:
     )  # fmt: skip
     assert verdict_sentence(open_claim, adjustment="") == (
         "gelu less than tanh on val_loss: **NOT RESOLVED**: difference −0.004 in validation loss "
-        "(95% CI −0.011..+0.003; p=.210; as claimed on 6/8 seeds); about 14–26 seeds would resolve the stated 0.005."
+        "(95% CI −0.011..+0.003; p=.210; as claimed on 6/8 seeds); about 26 fresh seeds give 80% power for the stated "
+        "0.005."
     )
 
 
@@ -98,9 +99,20 @@ def test_equivalent_names_its_margin_and_its_own_interval() -> None:
 
 def test_what_is_open_says_what_would_resolve_it() -> None:
     assert "**INCONCLUSIVE**: difference +0.10 pp in test accuracy" in RAW["noisy"]
-    assert RAW["noisy"].endswith("about 12–23 seeds would resolve the stated 0.2 pp.")
+    assert RAW["noisy"].endswith("; about 23 fresh seeds give 80% power for the stated 0.2 pp.")
     assert "without a stated margin" in WITHOUT["noisy"]
     assert "EQUIVALENT" not in WITHOUT["near"]
+
+
+def test_a_design_that_had_the_power_says_where_the_difference_lies() -> None:
+    row = judge({"base": by_seed([0.1] * 8), "arm": by_seed([0.099, 0.104] * 4)}, margin=0.0021)[0]
+    had = replace(row, seeds_needed_high=8, seeds_needed_half=31)
+    assert verdict_sentence(had, "").endswith(
+        "; 8 seeds had the power for the stated 0.0021, so the difference probably lies between none and that; about "
+        "31 fresh seeds give 80% power for half of it."
+    )
+    assert verdict_sentence(replace(had, seeds_needed_half=None), "").endswith("between none and that.")
+    assert verdict_sentence(replace(had, n_diverged=1), "").endswith("over the others.")
 
 
 def test_where_only_the_adjustment_stands_in_the_way_it_is_shown() -> None:

@@ -1,5 +1,7 @@
+from functools import cache
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 from statsmodels.stats.power import TTestPower
@@ -75,6 +77,56 @@ def test_the_largest_of_both_questions_from_both_ends_of_the_spread() -> None:
     needed = power.seeds_needed(0.005, 0.004, 5)
     assert (needed.low, needed.high) == (CASE["int_n_margin_0p005_sd_0p004"], CASE["int_n_margin_0p005_sd_upper"])
     assert power.seeds_needed(0.004, 0.004, 5).low == 11  # equivalence is the dearer one there
+
+
+@pytest.mark.parametrize("n", [3, 5, 8])
+@pytest.mark.parametrize("ratio", [0.7, 1.0, 2.0])
+def test_the_promised_power_holds_in_four_of_five_pilots(n: int, ratio: float) -> None:
+    """P(power at N ≥ .8) ≥ .8 over pilots of `n`, the power being that at the true spread; it is not so at the lower
+    number."""
+    _holds_in_four_of_five(n, ratio, alpha=0.05, pilots=600)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [3, 4, 5, 8, 10, 15])
+@pytest.mark.parametrize("ratio", [0.3, 0.5, 1.0, 1.5, 3.0])
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 8])
+def test_the_promised_power_holds_for_all_designs(n: int, ratio: float, alpha: float) -> None:
+    _holds_in_four_of_five(n, ratio, alpha, pilots=3000)
+
+
+def _holds_in_four_of_five(n: int, ratio: float, alpha: float, pilots: int) -> None:
+    draws = np.random.default_rng(n).standard_normal((pilots, n)).std(axis=1, ddof=1)
+    needed = [power.seeds_needed(ratio, float(sd), n, alpha, alpha) for sd in draws]
+
+    def share(numbers: list[int | None]) -> float:
+        return float(np.mean([_power_of_both(int(number or 0), ratio, alpha) >= 0.8 for number in numbers]))
+
+    assert share([each.high for each in needed]) >= 0.8 - 3 * (0.16 / pilots) ** 0.5
+    if ratio <= 1:
+        # Where a seed more or less is a large step in power, the lower number may do.
+        assert share([each.low for each in needed]) < 0.7
+
+
+@cache
+def _power_of_both(n: int, ratio: float, alpha: float) -> float:
+    """The power for the dearer question, by scipy and by quantiles of the spread."""
+    critical = stats.t.ppf(1 - alpha / 2, n - 1)
+    # Far from zero scipy has no number for what is none of the distribution.
+    upper, lower = np.nan_to_num([stats.nct.cdf(end, n - 1, ratio * n**0.5) for end in (critical, -critical)])
+    detects = 1 - upper + lower
+    u = np.sqrt(stats.chi2.ppf((np.arange(4000) + 0.5) / 4000, n - 1) / (n - 1))
+    room = ratio * n**0.5 - stats.t.ppf(1 - alpha, n - 1) * u
+    return min(float(detects), float(np.mean(np.maximum(2 * stats.norm.cdf(room) - 1, 0))))
+
+
+def test_half_the_margin_is_asked_where_the_whole_needs_no_more_seeds() -> None:
+    """s = 0.004, n = 16: an upper bound of .00487, so about 12 seeds for .005, and more than 16 for its half."""
+    had, half = power.seeds_needed(0.005, 0.004, 16), power.seeds_needed(0.0025, 0.004, 16)
+    assert had.high is not None
+    assert had.high <= 16
+    assert (had.half, half.half) == (half.high, None)
+    assert power.seeds_needed(0.005, 0.004, 5).half is None
 
 
 def test_noether() -> None:

@@ -150,6 +150,42 @@ def test_seeds_that_would_resolve_the_margin() -> None:
     assert verdict.seeds_needed_high == case["int_n_margin_0p005_sd_upper"]
 
 
+def test_seeds_for_half_a_margin_that_the_design_had_the_power_for() -> None:
+    """A mean of .55 margins with a standard error of .274: t(29) is 2.005 from none and 1.64 from the margin."""
+    spread = np.repeat([-1.0, 1.0], 15) * math.sqrt(29 / 30)
+    verdict = judge_differences(0.55 + 1.5 * spread, 1.0)
+    assert verdict.word is Word.INCONCLUSIVE
+    assert verdict.sd == pytest.approx(1.5)
+    upper = 1.5 * math.sqrt(29 / stats.chi2.ppf(0.2, 29))
+    n = next(n for n in range(3, 200) if _power(n, 1 / upper) >= 0.8)
+    half = next(n for n in range(3, 200) if _power(n, 0.5 / upper) >= 0.8)
+    assert n <= 30 < half
+    assert (verdict.seeds_needed_high, verdict.seeds_needed_half) == (n, half)
+
+
+def _power(n: int, ratio: float) -> float:
+    """The smaller power: of the two-sided t, and of both one-sided ones by draws of the spread at their quantiles."""
+    critical = stats.t.ppf(0.975, n - 1)
+    detects = stats.nct.sf(critical, n - 1, ratio * n**0.5) + stats.nct.cdf(-critical, n - 1, ratio * n**0.5)
+    u = np.sqrt(stats.chi2.ppf((np.arange(4000) + 0.5) / 4000, n - 1) / (n - 1))
+    room = ratio * n**0.5 - stats.t.ppf(0.95, n - 1) * u
+    return min(float(detects), float(np.mean(np.maximum(2 * stats.norm.cdf(room) - 1, 0))))
+
+
+@pytest.mark.parametrize("differences", [[0.1], [0.1, 0.2]])
+def test_below_three_seeds_nothing_is_forecast(differences: list[float]) -> None:
+    verdict = judge_differences(differences, 0.05)
+    assert (verdict.seeds_needed_low, verdict.seeds_needed_high, verdict.seeds_needed_half) == (None, None, None)
+
+
+def test_more_seeds_do_not_say_what_a_difference_is_good_for() -> None:
+    arms = {"base": values(1, 2, 3), "arm": values(9, 10, 11.1)}
+    (differing,) = judge_arms(arms, "base", METRICS["gradient_norm"], margin=0.5)
+    (alike,) = judge_arms({**arms, "arm": values(1, 2.5, 2.8)}, "base", METRICS["gradient_norm"], margin=0.5)
+    assert differing.seeds_needed_high is None
+    assert alike.seeds_needed_high is not None
+
+
 def test_pairs_are_formed_by_seed() -> None:
     arms = {"base": ArmValues({5: 1.0, 6: 2.0, 7: 3.0}), "arm": ArmValues({7: 3.5, 6: 2.4, 5: 1.6, 8: 99.0})}
     (verdict,) = judge_arms(arms, "base", SCORE)
