@@ -25,7 +25,7 @@ shows(
     "confusions",
     "disagreements",
 )(Comparison)
-document("compare", version=1)(Comparison)
+document("compare", version=2)(Comparison)
 
 
 class NotComparable(UsageError):

@@ -19,7 +19,7 @@ from ablate.reporting.quantities import (
     seeds_needed,
 )
 from ablate.reporting.words import with_sign
-from ablate.verdicts.verdict import Family, Scale, Verdict, Word
+from ablate.verdicts.verdict import Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
 
@@ -50,7 +50,7 @@ def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption:
 
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
-    claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
+    claims = any(verdict.relation is not None for verdict in verdicts)
     return [
         Column("claim" if claims else _subject(verdicts), lambda verdict: Code(verdict.subject), is_numeric=False),
         Column(
