@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -43,7 +44,7 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.scales import analysis_scale, error_of
 from ablate.verdicts.verdict import Flag, Scale, Verdict
 
-__all__ = ["Judged", "arms_to_confirm", "judge_study", "judge_sweep", "spreads"]
+__all__ = ["Judged", "arms_to_confirm", "judge_all_pairs", "judge_study", "judge_sweep", "spreads"]
 
 FEWEST_DOSES = 3
 # The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
@@ -113,6 +114,37 @@ def judge_sweep(
         grid=_grid(read),
         selection=_selection(read),
     )
+
+
+def judge_all_pairs(
+    sweep: PlannedSweep, runs: Runs, reference: str, events: Sequence[Event] = ()
+) -> tuple[Verdict, ...]:
+    """Every arm against `reference`, which need not be the baseline, adjusted for all k(k − 1)/2 pairs of the sweep's k
+    arms: whoever picks a pair after a look has looked at all of them.
+
+    Args:
+        events: the study's log, which tells what was changed after there were results.
+    """
+    read = _Reader(sweep, runs, Premise.of(sweep.spec, events))
+    metric, names = read.spec.metric, [reference, *(arm.name for arm in sweep.arms if arm.name != reference)]
+    questions = [
+        PairedQuestion(
+            subject=arm,
+            arm=arm,
+            reference=other,
+            metric=read.metric,
+            arm_values=read.arm(arm, metric),
+            reference_values=read.arm(other, metric),
+            margin=read.spec.margin,
+            scale=read.scale,
+            n_examples=read.examples(metric),
+            classes=read.classes,
+        )
+        for other, arm in combinations(names, 2)
+    ]
+    multiplicity = "holm" if read.spec.multiplicity == "holm" else "joint"
+    judged = judge_pairs(questions, read.spec.alpha, multiplicity)
+    return _as_planned([row for row in judged if row.reference == reference], read.premise)
 
 
 def spreads(sweep: PlannedSweep, runs: Runs) -> list[tuple[int, float]]:

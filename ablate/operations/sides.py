@@ -29,7 +29,8 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
     if plan is None:
         run = store.get(store.find(name))
         return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
-    return sides_of_study(plan, store.present(plan.run_ids), level or None)
+    events = StudyFolder(results_dir, study).events()
+    return sides_of_study(plan, store.present(plan.run_ids), level or None, events)
 
 
 def one_side(name: str, results_dir: Path) -> Side:

@@ -41,6 +41,7 @@ from ablate.reporting.words import in_capitals
 from ablate.verdicts.verdict import Flag, Verdict, Word
 
 __all__ = [
+    "ADJUSTMENTS",
     "adjustment_of",
     "box",
     "judged_blocks",
