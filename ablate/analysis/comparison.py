@@ -11,13 +11,15 @@ A side is a run, or an arm over its seeds. The first side is the one that the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
 from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.curves import ArmCurves, arm_curves
+from ablate.analysis.judging import judge_all_pairs, judge_sweep
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
     Runs,
@@ -31,9 +33,9 @@ from ablate.analysis.values import (
 )
 from ablate.core.errors import AblateError
 from ablate.core.identity import Json, canonical
+from ablate.core.late_changes import Event
 from ablate.core.plans import PlannedArm, PlannedSweep, StudyPlan
 from ablate.core.records import MetricInfo, Status, StoredRun
-from ablate.core.specs import SweepSpec
 from ablate.stats.contrasts import paired_difference
 from ablate.stats.estimates import Estimate, estimate_mean
 from ablate.verdicts.engine import judge_arms
@@ -47,6 +49,8 @@ __all__ = [
     "MetricComparison",
     "Mismatch",
     "NoSuchArm",
+    "Origin",
+    "Scope",
     "SettingComparison",
     "Side",
     "compare",
@@ -61,13 +65,33 @@ class NoSuchArm(AblateError, LookupError):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """An arm of a sweep of a study, with what the store holds of the study's runs, and its log."""
+
+    plan: StudyPlan
+    sweep: PlannedSweep
+    arm: PlannedArm
+    runs: Runs
+    events: tuple[Event, ...] = ()
+
+
+class Scope(StrEnum):
+    """What the error rate of a comparison covers: the family of its sweep; all pairs of the sweep's arms, of which it
+    shows some; nothing, where no study planned to compare its sides."""
+
+    STUDY = "study"
+    PAIRS = "pairs"
+    EXPLORATORY = "exploratory"
+
+
+@dataclass(frozen=True)
 class Side:
-    """A label and the runs behind it, no two of one seed, at least one; the question of the sweep that planned
-    them, None for a run by itself."""
+    """A label and the runs behind it, no two of one seed, at least one; where they were planned, None for a run by
+    itself."""
 
     label: str
     runs: tuple[StoredRun, ...]
-    question: SweepSpec | None = None
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         seeds = [run.spec.seed for run in self.runs]
@@ -122,14 +146,16 @@ class Disagreements:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`verdicts` are of every side but the first, on the metric and within the margin of the sides' sweep;
-    `confusions` and `curves` hold what could be made; `disagreements` is None when the sides were not tested on
-    the same examples, or kept no classes."""
+    """`verdicts` are of every side but the first, on the metric and within the margin of the sides' sweep; `scope` says
+    what their error rate covers and `questions` how many share it; `confusions` and `curves` hold what could be made;
+    `disagreements` is None when the sides were not tested on the same examples, or kept no classes."""
 
     labels: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
     settings: tuple[SettingComparison, ...]
     verdicts: tuple[Verdict, ...]
+    scope: Scope
+    questions: int
     multiplicity: str
     metrics: tuple[MetricComparison, ...]
     confusions: tuple[Confusion, ...]
@@ -142,18 +168,25 @@ class Comparison:
 
 
 def compare(sides: Sequence[Side]) -> Comparison:
-    """
+    """What the sides have in common and where they part; where they are arms of one sweep its baseline comes first.
+
     Raises:
         ValueError: when there are fewer than two sides.
     """
     if len(sides) < 2:
         raise ValueError("a comparison needs two sides or more")
+    together = _common_sweep(sides)
+    if together is not None:
+        sides = sorted(sides, key=lambda side: together.names[side.label] != together.sweep.baseline.name)
+    judged = _of_no_study(sides) if together is None else _of_one_sweep(sides, together)
     return Comparison(
         labels=tuple(side.label for side in sides),
         mismatches=_mismatches(sides),
         settings=_settings(sides),
-        verdicts=_verdicts(sides),
-        multiplicity=_asked(sides).multiplicity,
+        verdicts=judged.verdicts,
+        scope=judged.scope,
+        questions=judged.questions,
+        multiplicity=judged.multiplicity,
         metrics=_metrics(sides),
         confusions=tuple(counted for side in sides if (counted := count_confusion(side.label, side.runs))),
         disagreements=_disagreements(sides),
@@ -164,25 +197,29 @@ def compare(sides: Sequence[Side]) -> Comparison:
 # sides -----------------------------------------------------------------------------------------------
 
 
-def sides_of_study(plan: StudyPlan, runs: Runs, level: str | None = None) -> tuple[Side, ...]:
+def sides_of_study(
+    plan: StudyPlan, runs: Runs, level: str | None = None, events: tuple[Event, ...] = ()
+) -> tuple[Side, ...]:
     """A side for each arm of the study that has runs, or for the one arm that `level` names.
 
     Args:
         level: an arm's name (`optimizer=adam`) or, where only one arm has it, a level (`adam`).
+        events: the study's log.
 
     Raises:
         NoSuchArm: when `level` names none or several, or an arm without runs.
     """
     arms = [(sweep, arm) for sweep in plan.sweeps for arm in sweep.arms]
     chosen = arms if level is None else _arms_named(plan, arms, level)
-    sides = [_side(plan, sweep, arm, runs) for sweep, arm in chosen if stored(runs, sweep.runs_of(arm.name))]
+    sides = [_side(plan, sweep, arm, runs, events) for sweep, arm in chosen if stored(runs, sweep.runs_of(arm.name))]
     if level is not None and not sides:
         raise NoSuchArm(f"{plan.name}:{level} has no stored run yet")
     return tuple(sides)
 
 
-def _side(plan: StudyPlan, sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> Side:
-    return Side(f"{plan.name}:{arm.name}", tuple(stored(runs, sweep.runs_of(arm.name))), sweep.spec)
+def _side(plan: StudyPlan, sweep: PlannedSweep, arm: PlannedArm, runs: Runs, events: tuple[Event, ...]) -> Side:
+    kept = tuple(stored(runs, sweep.runs_of(arm.name)))
+    return Side(f"{plan.name}:{arm.name}", kept, Origin(plan, sweep, arm, runs, events))
 
 
 ArmOfSweep = tuple[PlannedSweep, PlannedArm]
@@ -261,30 +298,79 @@ class _Asked:
     margin: float | str | None = None
     scale: Scale | None = None
     alpha: float = 0.05
-    multiplicity: str = "holm"
 
 
 def _asked(sides: Sequence[Side]) -> _Asked:
     asked = {
-        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.multiplicity)
+        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha)
         for side in sides
-        if (spec := side.question) is not None
+        if side.origin is not None and (spec := side.origin.sweep.spec)
     }
-    return asked.pop() if len(asked) == 1 and all(side.question for side in sides) else _Asked()
+    return asked.pop() if len(asked) == 1 and all(side.origin for side in sides) else _Asked()
 
 
-def _verdicts(sides: Sequence[Side]) -> tuple[Verdict, ...]:
+@dataclass(frozen=True)
+class _Together:
+    """A sweep that has all sides among its arms; label → the arm's name there."""
+
+    sweep: PlannedSweep
+    names: Mapping[str, str]
+
+
+def _common_sweep(sides: Sequence[Side]) -> _Together | None:
+    origins = [side.origin for side in sides if side.origin is not None]
+    if len(origins) < len(sides) or len({origin.plan.name for origin in origins}) > 1:
+        return None
+    asked = [canonical(origin.arm.settings) for origin in origins]
+    for sweep in origins[0].plan.sweeps:
+        arms = {canonical(arm.settings): arm.name for arm in reversed(sweep.arms)}
+        if len(set(asked)) == len(sides) and all(settings in arms for settings in asked):
+            names = zip((side.label for side in sides), (arms[settings] for settings in asked), strict=True)
+            return _Together(sweep, dict(names))
+    return None
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    verdicts: tuple[Verdict, ...]
+    scope: Scope
+    questions: int
+    multiplicity: str
+
+
+def _of_one_sweep(sides: Sequence[Side], together: _Together) -> _Judgement:
+    """Against the sweep's baseline its own rows; any other pair was picked among all pairs of its arms."""
+    origin, sweep = sides[0].origin, together.sweep
+    assert origin is not None
+    first, k = together.names[sides[0].label], len(sweep.arms)
+    if first == sweep.baseline.name:
+        rows = judge_sweep(sweep, origin.runs, origin.events, origin.plan).verdicts
+        scope, questions, multiplicity = Scope.STUDY, k - 1, sweep.spec.multiplicity
+    else:
+        rows = judge_all_pairs(sweep, origin.runs, first, origin.events)
+        scope, questions = Scope.PAIRS, k * (k - 1) // 2
+        multiplicity = "holm" if sweep.spec.multiplicity == "holm" else "joint"
+    by_arm = {row.arm: row for row in rows}
+    shown = [
+        replace(by_arm[together.names[side.label]], subject=side.label, arm=side.label, reference=sides[0].label)
+        for side in sides[1:]
+    ]
+    return _Judgement(tuple(shown), scope, questions, multiplicity)
+
+
+def _of_no_study(sides: Sequence[Side]) -> _Judgement:
+    """Numbers without words, adjusted among themselves: nobody planned to compare these sides."""
     asked = _asked(sides)
     arms = {side.label: _arm_values(side, asked.metric) for side in sides}
-    return judge_arms(
+    judged = judge_arms(
         arms,
         sides[0].label,
         column_info(asked.metric),
         margin=asked.margin,
         scale=asked.scale,
         alpha=asked.alpha,
-        multiplicity=asked.multiplicity,
     )
+    return _Judgement(tuple(row.as_exploratory() for row in judged), Scope.EXPLORATORY, len(judged), "holm")
 
 
 def _arm_values(side: Side, metric: str) -> ArmValues:

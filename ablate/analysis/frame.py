@@ -32,6 +32,7 @@ from ablate.analysis.judging import Judged, judge_study
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, metric_of, metric_rank, metric_values, status_of
 from ablate.core.identity import Json
+from ablate.core.late_changes import Event
 from ablate.core.plans import StudyPlan
 from ablate.core.records import TRAINING
 from ablate.core.specs import PlannedRun
@@ -90,16 +91,19 @@ class Tables:
             yield "".join(_history_lines(self.history.iloc[start : start + CSV_ROWS], cell)).encode()
 
 
-def study_tables(plan: StudyPlan, runs: Runs, judged: Sequence[Judged] | None = None) -> Tables:
+def study_tables(
+    plan: StudyPlan, runs: Runs, judged: Sequence[Judged] | None = None, events: Sequence[Event] = ()
+) -> Tables:
     """
     Args:
         judged: each sweep of the plan by these runs, where that has been done already (`judge_study`).
+        events: the study's log, by which it is judged where it has not been.
     """
     return Tables(
         runs_table(plan, runs),
         history_table(plan, runs),
         timings_table(plan, runs),
-        verdicts_table(plan, judge_study(plan, runs) if judged is None else judged),
+        verdicts_table(plan, judge_study(plan, runs, events) if judged is None else judged),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from ablate.analysis.values import MISSING, Runs, Value, column_info, status_of,
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
+from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TEST, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
@@ -41,11 +43,14 @@ from ablate.verdicts.engine import (
 )
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.scales import analysis_scale
-from ablate.verdicts.verdict import Scale, Verdict
+from ablate.verdicts.verdict import Flag, Scale, Verdict
 
-__all__ = ["Judged", "arms_to_confirm", "judge_study", "judge_sweep", "spreads"]
+__all__ = ["Judged", "arms_to_confirm", "judge_all_pairs", "judge_study", "judge_sweep", "spreads"]
 
 FEWEST_DOSES = 3
+# The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
+STUDY = "study"
+CONFIRMING_QUESTIONS = 2
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
 NAMES_OF_STREAMS = ("salt", "split_seed")
 
@@ -82,14 +87,26 @@ class Judged:
         return (*self.verdicts, *self.claims, *confirmation, *self.effects, *self.on_test)
 
 
-def judge_study(plan: StudyPlan, runs: Runs) -> tuple[Judged, ...]:
-    """Every sweep of the plan, in its order. Tables and reports take it: each sweep need be judged once for both."""
-    return tuple(judge_sweep(sweep, runs) for sweep in plan.sweeps)
+def judge_study(plan: StudyPlan, runs: Runs, events: Sequence[Event] = ()) -> tuple[Judged, ...]:
+    """Every sweep of the plan, in its order. Tables and reports take it: each sweep need be judged once for both.
+
+    Args:
+        events: the study's log, which tells what was changed after there were results.
+    """
+    return tuple(judge_sweep(sweep, runs, events, plan) for sweep in plan.sweeps)
 
 
-def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:
-    """Everything that the sweep asked, as far as `runs` (run_id → run) can answer it."""
-    read = _Reader(sweep, runs)
+def judge_sweep(
+    sweep: PlannedSweep, runs: Runs, events: Sequence[Event] = (), study: StudyPlan | None = None
+) -> Judged:
+    """Everything that the sweep asked, as far as `runs` (run_id → run) can answer it.
+
+    Args:
+        events: the study's log, which tells what was changed after there were results.
+        study: that the sweep stands in, whose other questions may share its error; None for a sweep alone.
+    """
+    sweeps = (sweep,) if study is None else study.sweeps
+    read = _Reader(sweep, runs, Premise.of(sweep.spec, events), _questions_that_share(sweeps, events))
     return Judged(
         verdicts=_arms(read),
         claims=_claims(read),
@@ -98,6 +115,37 @@ def judge_sweep(sweep: PlannedSweep, runs: Runs) -> Judged:
         grid=_grid(read),
         selection=_selection(read),
     )
+
+
+def judge_all_pairs(
+    sweep: PlannedSweep, runs: Runs, reference: str, events: Sequence[Event] = ()
+) -> tuple[Verdict, ...]:
+    """Every arm against `reference`, which need not be the baseline, adjusted for all k(k − 1)/2 pairs of the sweep's k
+    arms: whoever picks a pair after a look has looked at all of them.
+
+    Args:
+        events: the study's log, which tells what was changed after there were results.
+    """
+    read = _Reader(sweep, runs, Premise.of(sweep.spec, events))
+    metric, names = read.spec.metric, [reference, *(arm.name for arm in sweep.arms if arm.name != reference)]
+    questions = [
+        PairedQuestion(
+            subject=arm,
+            arm=arm,
+            reference=other,
+            metric=read.metric,
+            arm_values=read.arm(arm, metric),
+            reference_values=read.arm(other, metric),
+            margin=read.spec.margin,
+            scale=read.scale,
+            n_examples=read.examples(metric),
+            classes=read.classes,
+        )
+        for other, arm in combinations(names, 2)
+    ]
+    multiplicity = "holm" if read.spec.multiplicity == "holm" else "joint"
+    judged = judge_pairs(questions, read.spec.alpha, multiplicity)
+    return _as_planned([row for row in judged if row.reference == reference], read.premise)
 
 
 def spreads(sweep: PlannedSweep, runs: Runs) -> list[tuple[int, float]]:
@@ -131,10 +179,14 @@ def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
 class _Reader:
     """The values of a sweep's arms, by column."""
 
-    def __init__(self, sweep: PlannedSweep, runs: Runs) -> None:
+    def __init__(
+        self, sweep: PlannedSweep, runs: Runs, premise: Premise = AS_PLANNED, questions_of_study: int = 0
+    ) -> None:
         self.sweep = sweep
         self.spec = sweep.spec
         self.runs = runs
+        self.premise = premise
+        self.questions_of_study = questions_of_study
         self.metric = column_info(sweep.spec.metric)
         self.scale = None if sweep.spec.scale is None else Scale(sweep.spec.scale)
         self.stored = [runs[run.run_id] for run in sweep.runs if run.run_id in runs]
@@ -168,6 +220,12 @@ class _Reader:
         """How many examples the column was measured on, where the runs tell."""
         return len(self.labels) if self.labels is not None and _measured_on(column) == TEST else None
 
+    def sharing(self, asked: int) -> tuple[str, int]:
+        """How `asked` questions share their error: the adjustment, and how many others have a part in it."""
+        if self.spec.multiplicity != STUDY:
+            return self.spec.multiplicity, 0
+        return "joint", max(0, self.questions_of_study - asked)
+
     @property
     def classes(self) -> int | None:
         is_class = self.labels is not None and self.labels.dtype.kind in "iu" and self.labels.size
@@ -192,22 +250,60 @@ def _correct(run: StoredRun) -> np.ndarray | None:
 
 def _arms(read: _Reader) -> tuple[Verdict, ...]:
     spec = read.spec
-    return judge_arms(
+    multiplicity, others = read.sharing(len(read.sweep.arms) - 1)
+    judged = judge_arms(
         read.arms(spec.metric),
         read.sweep.baseline.name,
         read.metric,
         margin=spec.margin,
         scale=read.scale,
         alpha=spec.alpha,
-        multiplicity=spec.multiplicity,
+        multiplicity=multiplicity,
         n_examples=read.examples(spec.metric),
         classes=read.classes,
+        others=others,
     )
+    return _as_planned(judged, read.premise)
 
 
 def _claims(read: _Reader) -> tuple[Verdict, ...]:
-    questions = [_claim(text, read) for text in read.spec.claims]
-    return judge_claims(questions, read.spec.alpha, read.spec.multiplicity)
+    """Those that were planned are a family, in which one that was withdrawn goes on counting; what suggested a later
+    one cannot test it."""
+    premise, alpha = read.premise, read.spec.alpha
+    first = [text for text in read.spec.claims if text not in premise.added_claims]
+    withdrawn = len(premise.withdrawn_claims)
+    multiplicity, others = read.sharing(len(first) + withdrawn)
+    planned = judge_claims([_claim(text, read) for text in first], alpha, multiplicity, others + withdrawn)
+    later = judge_claims([_claim(text, read) for text in premise.added_claims], alpha)
+    judged = {
+        **dict(zip(first, _as_planned(planned, premise), strict=True)),
+        **{row.subject: row.as_exploratory(Flag.POST_HOC_CLAIMS, *_seed_flags(premise)) for row in later},
+    }
+    return tuple(judged[text] for text in read.spec.claims)
+
+
+def _as_planned(judged: Sequence[Verdict], premise: Premise) -> tuple[Verdict, ...]:
+    """Exploratory where the seeds are not those that were planned before the first look."""
+    flags = _seed_flags(premise)
+    return tuple(row.as_exploratory(*flags) if flags else row for row in judged)
+
+
+def _seed_flags(premise: Premise) -> tuple[Flag, ...]:
+    added = (Flag.POST_HOC_SEEDS,) if premise.added_seeds else ()
+    return (*added, Flag.WITHDRAWN_SEEDS) if premise.withdrawn_seeds else added
+
+
+def _questions_that_share(sweeps: Sequence[PlannedSweep], events: Sequence[Event]) -> int:
+    """How many questions share the error of a study: arms, claims, and the two comparisons of a confirmation."""
+    return sum(
+        len(sweep.arms)
+        - 1
+        + len(sweep.spec.claims)
+        + len(Premise.of(sweep.spec, events).withdrawn_claims)
+        + (CONFIRMING_QUESTIONS if sweep.spec.confirm else 0)
+        for sweep in sweeps
+        if sweep.spec.multiplicity == STUDY
+    )
 
 
 def _claim(text: str, read: _Reader) -> PairedQuestion:
@@ -387,4 +483,7 @@ def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
         )
         for name in others
     ]
-    return judge_pairs(questions, read.spec.alpha, read.spec.multiplicity)
+    multiplicity, beside = read.sharing(len(questions))
+    judged = judge_pairs(questions, read.spec.alpha, multiplicity, beside)
+    is_repeated = read.premise.is_confirmation_repeated
+    return tuple(row.as_exploratory(Flag.REPEATED_CONFIRMATION) for row in judged) if is_repeated else judged

@@ -67,8 +67,9 @@ class ConclusionFound:
     @property
     def word(self) -> Word | None:
         """Supported where all claims are, refuted where one is; None where there are none. The claims share
-        their errors, and so this word is no more often wrong than one of theirs."""
-        words = [verdict.word for verdict in self.verdicts]
+        their errors, and so this word is no more often wrong than one of theirs. An exploratory claim resolves
+        nothing."""
+        words = [verdict.word or Word.NOT_RESOLVED for verdict in self.verdicts]
         return next((word for word in _WORST_FIRST if word in words), Word.SUPPORTED) if words else None
 
 

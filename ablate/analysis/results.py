@@ -44,6 +44,7 @@ from ablate.analysis.values import (
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import Quantity
 from ablate.core.identity import canonical
+from ablate.core.late_changes import AS_PLANNED, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TEST, VALIDATION, MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
@@ -99,7 +100,8 @@ class SweepResults:
         claims: one for each claim of the sweep.
         slopes: exploratory: the change of the metric with a numeric factor.
         on_test: exploratory: the arms on the test split.
-        multiplicity: how the verdicts of a family share their errors: `holm` or `joint`.
+        multiplicity: how the verdicts of a family share their errors: `holm`, `joint` or `study`.
+        premise: what was changed after the first results.
         flags: those of the sweep as a whole; each verdict bears its own.
         divergences: of the arms where a run diverged, or one of the baseline's.
         selection: the arm with the best mean, where the report is to name one.
@@ -128,6 +130,7 @@ class SweepResults:
     slopes: tuple[Verdict, ...] = ()
     on_test: tuple[Verdict, ...] = ()
     multiplicity: str = "holm"
+    premise: Premise = AS_PLANNED
     flags: tuple[RaisedFlag, ...] = ()
     divergences: tuple[ArmDivergence, ...] = ()
     selection: Selection | None = None
@@ -192,7 +195,9 @@ def study_results(
         plan=plan,
         sweeps=tuple(
             replace(sweep_results(sweep, runs, events, found), ensembles=gains.get(sweep.spec.name, {}))
-            for sweep, found in zip(plan.sweeps, judge_study(plan, runs) if judged is None else judged, strict=True)
+            for sweep, found in zip(
+                plan.sweeps, judge_study(plan, runs, events) if judged is None else judged, strict=True
+            )
         ),
         environment=_environment([runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]),
         photo_predictions=photo_predictions,
@@ -208,7 +213,7 @@ def sweep_results(
         events: the study's log, see `StudyFolder.events`.
         judged: the sweep by these runs, where that has been done already.
     """
-    found = judge_sweep(sweep, runs) if judged is None else judged
+    found = judge_sweep(sweep, runs, events) if judged is None else judged
     return _with_artefacts(_with_judgement(_measured(sweep, runs), found, runs, events), runs)
 
 
@@ -246,6 +251,7 @@ def _with_judgement(
         slopes=judged.slopes,
         on_test=judged.on_test,
         multiplicity=sweep.spec.multiplicity,
+        premise=Premise.of(sweep.spec, events),
         flags=sweep_flags(sweep, runs, judged.verdicts, events, judged.selection, interactions),
         selection=judged.selection,
         factorial=judged.grid,

@@ -21,6 +21,7 @@ from ablate.analysis.selections import Selection
 from ablate.analysis.settings import ABSENT, flatten, setting_text
 from ablate.analysis.values import Runs, column_info, history_metric, metric_of, stored, value_in, values_by_seed
 from ablate.core.identity import Json
+from ablate.core.late_changes import Event, Premise
 from ablate.core.plans import PlannedArm, PlannedSweep
 from ablate.core.records import TEST, Status, StoredRun
 from ablate.core.versions import mixed_versions
@@ -28,8 +29,6 @@ from ablate.stats.estimates import estimate_mean
 from ablate.verdicts.verdict import Flag, Verdict
 
 __all__ = ["RaisedFlag", "sweep_flags", "with_those_of"]
-
-Event = Mapping[str, Any]
 
 # The last part of the names of factors whose best learning rate depends on their level.
 NEEDS_ITS_OWN_LEARNING_RATE = {"optimizer", "batch_size", "activation", "hidden", "depth", "blocks", "layers", "width"}
@@ -65,9 +64,10 @@ def sweep_flags(
         selection: the arm that the report names as the best, if it names one.
         interactions: the rows of the interactions of a full grid.
     """
-    alpha = verdicts[0].alpha if verdicts else 0.05
+    alpha, logged = verdicts[0].alpha if verdicts else 0.05, tuple(events)
     found = [
-        *_of_events(sweep, tuple(events)),
+        *_of_events(sweep, logged),
+        *_of_late_changes(Premise.of(sweep.spec, logged)),
         *_untuned_nuisance(sweep),
         *_shared_lr_batch(sweep),
         *_edge_of_search(sweep, runs),
@@ -105,8 +105,6 @@ def with_those_of(verdicts: Sequence[Verdict], raised: Sequence[RaisedFlag]) -> 
 def _of_events(sweep: PlannedSweep, events: Sequence[Event]) -> list[RaisedFlag]:
     named = {
         Flag.NONDETERMINISM: _sized,
-        Flag.POST_HOC_SEEDS: _added_seeds,
-        Flag.POST_HOC_CLAIMS: _added_claims,
     }
     found = []
     for flag, words in named.items():
@@ -117,15 +115,15 @@ def _of_events(sweep: PlannedSweep, events: Sequence[Event]) -> list[RaisedFlag]
     return found
 
 
-def _added_seeds(sweep: PlannedSweep, event: Event) -> str | None:
-    """The log maps each sweep to the seeds that it gained."""
-    seeds = event.get(sweep.spec.name)
-    return f"seeds {', '.join(map(str, seeds))}" if seeds else None
-
-
-def _added_claims(sweep: PlannedSweep, event: Event) -> str | None:
-    claims = event.get(sweep.spec.name)
-    return "; ".join(map(str, claims)) if claims else None
+def _of_late_changes(premise: Premise) -> list[RaisedFlag]:
+    repeated = [_listed(seeds) for seeds in (premise.first_confirmed, premise.seen) if seeds]
+    told = {
+        Flag.POST_HOC_SEEDS: _listed(premise.added_seeds) if premise.added_seeds else "",
+        Flag.WITHDRAWN_SEEDS: _listed(premise.withdrawn_seeds) if premise.withdrawn_seeds else "",
+        Flag.POST_HOC_CLAIMS: "; ".join(premise.added_claims),
+        Flag.REPEATED_CONFIRMATION: f"first {repeated[0]}" if premise.first_confirmed else "".join(repeated),
+    }
+    return [RaisedFlag(flag, detail=detail) for flag, detail in told.items() if detail]
 
 
 def _sized(sweep: PlannedSweep, event: Event) -> str | None:

@@ -14,6 +14,7 @@ from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.analyse import analyse, judge
 from ablate.operations.as_json import to_json
+from ablate.reporting.families import scope_sentence
 
 WORDS = "table"
 WORDS_HELP = "a table as .csv, .tsv or .parquet"
@@ -25,6 +26,7 @@ FORMATS = ("markdown", "latex", JSON)
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
+    scope = scope_sentence().replace("%", "%%")
     parser.add_argument("--arm", default="arm", help="the column that names the arm (arm)")
     parser.add_argument("--seed", default="seed", help="the column of the seed, by which runs are paired (seed)")
     parser.add_argument("--metric", help="the column of the metric")
@@ -33,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--status", help="a column that says completed, diverged or failed")
     parser.add_argument("--margin", help="the smallest difference that matters, in the metric's unit or as in 10%%")
     parser.add_argument("--scale", choices=("raw", "log_error"), help="take differences, or ratios of errors")
-    parser.add_argument("--alpha", type=float, default=0.05, help="the error allowed to all verdicts together (0.05)")
+    parser.add_argument("--alpha", type=float, default=0.05, help=f"the bound of an error rate (0.05). {scope}")
     parser.add_argument("--multiplicity", choices=("holm", "joint"), default="holm", help="how it is shared (holm)")
     parser.add_argument("--examples", type=int, help="how many examples the metric was measured on")
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="what is printed (markdown)")

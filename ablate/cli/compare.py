@@ -3,6 +3,10 @@
 ablate compare optimizers:adam optimizers:sgd       two arms, as study:level
 ablate compare 3fa9 81c2 --out side_by_side         two runs, by the beginning of their ids
 ablate compare optimizers                           all arms of a study
+
+An arm beside its study's baseline is the study's own row. Another pair of a
+sweep is adjusted for all pairs of its arms. Across studies and runs there are
+numbers and no verdicts.
 """
 
 from __future__ import annotations

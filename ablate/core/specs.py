@@ -50,7 +50,7 @@ LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity
 # Those of them that are one of a few words; see `SweepSpec`.
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("raw", "log_error"),
-    "multiplicity": ("holm", "joint"),
+    "multiplicity": ("holm", "joint", "study"),
 }
 # What a study says of a document that one of its sweeps puts to the test; never said by the sweep's own file.
 ABOUT_AN_ORIGINAL = ("setup", "original", "conclusions")
@@ -322,7 +322,8 @@ class SweepSpec:
         arms, size, design_seed, where: what the design is told; see `ablate.design.Settings`.
         scale: raw or log_error, what a difference is; None for log_error where the margin is relative, else raw.
         alpha: the chance of an error that is allowed to a family of verdicts.
-        multiplicity: how a family shares it: holm, or joint over differences and equivalences together.
+        multiplicity: how it is shared: by the questions of a family as Holm does (holm), by their differences and
+            equivalences together (joint), or so by all questions of the study's sweeps that say so (study).
         confirm: how many fresh seeds the selected arm is to be confirmed on; 0 for none.
         metrics: what measures those of its metrics that training does not, see `ablate.core.metrics`; found when it
             is planned, and never written by its author.

@@ -20,6 +20,8 @@ shows(
     "mismatches",
     "settings",
     "verdicts",
+    "scope",
+    "questions",
     "multiplicity",
     "metrics",
     "confusions",

@@ -50,7 +50,7 @@ class LoadedStudy:
         """The tables that lie in the study's folder: runs, history, timings, verdicts."""
         from ablate.analysis.frame import study_tables
 
-        return study_tables(self.plan, self.stored)
+        return study_tables(self.plan, self.stored, events=self.folder.events())
 
     @property
     def runs(self) -> DataFrame:

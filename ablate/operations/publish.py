@@ -61,7 +61,8 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[froze
     """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
     runs, and no room to keep them until the report is made."""
     runs = store.present(line.plan.possible_run_ids, line.plan.measured)
-    judged = judge_study(line.plan, runs)
+    events = folder.events()
+    judged = judge_study(line.plan, runs, events)
     tables = _write_tables(folder, study_tables(line.plan, runs, judged))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {
@@ -74,7 +75,7 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[froze
         line.plan,
         runs,
         line.argv,
-        folder.events(),
+        events,
         photo_predictions=photo_predictions,
         interpolations=asked,
         tables=tables,

@@ -11,16 +11,18 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.config.requests import Request
 from ablate.config.runs import Settings
 from ablate.core.identity import Json
+from ablate.core.late_changes import Change, late_changes
 from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import RunRecord, Status
-from ablate.core.specs import RunSpec, Study, confirmation_runs
+from ablate.core.specs import PlannedRun, RunSpec, Study, confirmation_runs
 from ablate.operations.as_json import document, shows
 from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
 from ablate.operations.request import ConfigFolders, executor_of, read_request, recorded_words
@@ -30,8 +32,8 @@ from ablate.runner.measuring import measure_runs, unmeasured
 from ablate.runner.plan import missing
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Session
-from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder, added_claims, added_seeds
+from ablate.storage.runs import MissingRun, RunStore
+from ablate.storage.studies import StudyFolder
 from ablate.verdicts.verdict import Flag
 
 __all__ = ["RunDone", "StudyDone", "Trained", "record_plan", "run", "run_study"]
@@ -147,7 +149,7 @@ def run_study(study: Study, asked: TrainingRequest) -> StudyDone:
     """Trains what the store lacks of the study, then writes its tables and report."""
     settings, store = asked.request.settings, asked.store
     folder = StudyFolder(settings.results_dir, study.name)
-    record_plan(folder, StudyPlan.of(study), asked.words)
+    record_plan(folder, StudyPlan.of(study), asked.words, store)
     trained = _train_study(study, asked, folder)
     # pandas and scipy, which nobody need wait for before there is something to publish.
     from ablate.operations.publish import publish
@@ -261,21 +263,35 @@ def _remembering(observe: Observer) -> tuple[list[Event], Callable[[Event], None
     return heard, hear
 
 
-def record_plan(folder: StudyFolder, plan: StudyPlan, words: Sequence[str]) -> None:
-    """Keeps the plan; seeds and claims that are added after there were tables are noted in the study's log.
+def record_plan(folder: StudyFolder, plan: StudyPlan, words: Sequence[str], store: RunStore) -> None:
+    """Keeps the plan; what it changes of the one that stood when the first results existed is noted in the study's log.
 
-    They are noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
+    It is noted first, so that a process that dies in between leaves a note and no plan: the same command then keeps
     the plan, and notes nothing again.
     """
     folder.check(plan)
-    former, has_tables = folder.plan(), (folder.path / "runs.csv").is_file()
-    if former is not None and has_tables:
-        _note(folder, Flag.POST_HOC_SEEDS, added_seeds(former, plan))
-        _note(folder, Flag.POST_HOC_CLAIMS, added_claims(former, plan))
+    former = folder.plan()
+    if former is not None and former.plan_hash != plan.plan_hash and _has_results(folder, former, store):
+        confirmed = [sweep.spec.name for sweep in former.sweeps if _has_outcome(sweep.confirmation, store)]
+        for change, what in late_changes(former, plan, folder.events(), confirmed).items():
+            _note(folder, change, what)
     folder.record_plan(plan, words)
 
 
-def _note(folder: StudyFolder, flag: Flag, added: Mapping[str, tuple[Json, ...]]) -> None:
-    details = {sweep: list(what) for sweep, what in added.items()}
-    if details and not any({"event": flag.value, **details}.items() <= event.items() for event in folder.events()):
-        folder.log(flag.value, details)
+def _has_results(folder: StudyFolder, plan: StudyPlan, store: RunStore) -> bool:
+    return (folder.path / "runs.csv").is_file() or _has_outcome(plan.runs, store)
+
+
+def _has_outcome(planned: Sequence[PlannedRun], store: RunStore) -> bool:
+    """Whether one of the runs is in the store and has not failed."""
+    for run in planned:
+        with suppress(MissingRun):
+            if store.record(run.run_id).status is not Status.FAILED:
+                return True
+    return False
+
+
+def _note(folder: StudyFolder, change: Change, what: Mapping[str, Sequence[Json]]) -> None:
+    details: dict[str, Json] = {sweep: list(items) for sweep, items in what.items()}
+    if details and not any({"event": change.value, **details}.items() <= event.items() for event in folder.events()):
+        folder.log(change.value, details)

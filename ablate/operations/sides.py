@@ -31,7 +31,8 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
         run_id = store.find(name)
         run = replace(store.get(run_id), artefacts=store.open_metrics(run_id))
         return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
-    return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None)
+    events = StudyFolder(results_dir, study).events()
+    return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None, events)
 
 
 def one_side(name: str, results_dir: Path) -> Side:

@@ -179,7 +179,7 @@ def _sign_path(sign: str) -> Path:
 def _axis_label(verdict: Verdict) -> str:
     """What is shown, and which way is good."""
     metric = verdict.metric
-    arm, reference = ("first", "second") if verdict.family is Family.CLAIMS else ("arm", "baseline")
+    arm, reference = ("first", "second") if verdict.relation is not None else ("arm", "baseline")
     if verdict.scale is Scale.LOG_ERROR:
         error = f"error (1 − {metric.title})" if metric.sign > 0 else metric.title
         text, good = f"{error}: {arm} ÷ {reference}", -1

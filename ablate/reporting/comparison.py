@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison
+from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison, Scope
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.sweep_flags import with_those_of
 from ablate.reporting.blocks import (
@@ -29,7 +29,7 @@ from ablate.reporting.blocks import (
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import render
 from ablate.reporting.numbers import UNDEFINED, interval, mean, shared_error
-from ablate.reporting.summary import adjustment_of
+from ablate.reporting.summary import ADJUSTMENTS
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
@@ -61,7 +61,7 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         *_mismatches(comparison),
         Heading(2, text("What differs")),
         *_settings(comparison),
-        Heading(2, text("Verdicts")),
+        Heading(2, text("Exploratory differences" if comparison.scope is Scope.EXPLORATORY else "Verdicts")),
         *_verdicts(comparison),
         Heading(2, text("Metrics")),
         *_metrics(comparison),
@@ -122,14 +122,29 @@ def _settings(comparison: Comparison) -> list[Block]:
 
 
 def _verdicts(comparison: Comparison) -> list[Block]:
-    adjustment = adjustment_of(comparison.verdicts, comparison.multiplicity)
+    adjustment = ADJUSTMENTS[comparison.multiplicity] if comparison.questions > 1 else ""
     flags = flag_list(with_those_of(comparison.verdicts, ()), len(comparison.verdicts))
     return [
-        *paragraph("The baseline is ", Code(comparison.labels[0]), ", side A."),
+        *paragraph("The baseline is ", Code(comparison.labels[0]), f", side A. {_scope(comparison)}"),
         bullets(verdict_sentence(verdict, adjustment) for verdict in comparison.verdicts),
         *(paragraph("What to know beside them:") if flags else []),
         *flags,
     ]
+
+
+def _scope(comparison: Comparison) -> str:
+    match comparison.scope:
+        case Scope.STUDY:
+            return "It is the study's own, and so are the rows below."
+        case Scope.PAIRS:
+            questions = comparison.questions
+            adjusted = f"Any pair could have been chosen, so p and intervals are adjusted for all {questions} pairs"
+            return f"It is not the study's. {adjusted} of its arms." if questions > 1 else "It is not the study's."
+        case Scope.EXPLORATORY:
+            return (
+                "No study planned to compare these sides, so nothing bounds the chance of a false difference. What "
+                "would decide: one study that has them as arms, on fresh seeds."
+            )
 
 
 def _metrics(comparison: Comparison) -> list[Block]:

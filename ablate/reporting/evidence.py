@@ -203,7 +203,9 @@ def _judged(evidence: Evidence, runs: Runs) -> tuple[Judged, ...]:
     sweeps = evidence.plan.sweeps
     before: Sequence[Judged | None] = [None] * len(sweeps) if evidence.judged is None else evidence.judged
     return tuple(
-        found if found is not None and _tells_as_much(sweep, evidence.runs, runs) else judge_sweep(sweep, runs)
+        found
+        if found is not None and _tells_as_much(sweep, evidence.runs, runs)
+        else judge_sweep(sweep, runs, evidence.events, evidence.plan)
         for sweep, found in zip(sweeps, before, strict=True)
     )
 

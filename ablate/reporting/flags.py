@@ -30,6 +30,13 @@ SENTENCES: Mapping[Flag, Text] = {
         "cannot also test it"
     ),
     Flag.POST_HOC_SEEDS: text("Seeds were added after results existed, so the error rates of a plan no longer hold"),
+    Flag.WITHDRAWN_SEEDS: text(
+        "Seeds were taken away after results existed, so the error rates of a plan no longer hold"
+    ),
+    Flag.REPEATED_CONFIRMATION: text(
+        "The confirmation was repeated on other seeds, or on seeds that had results, so a false one is likelier than "
+        "its error rate says"
+    ),
     Flag.NO_MARGIN: text(
         "No margin is stated, so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it"
     ),

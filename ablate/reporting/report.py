@@ -23,6 +23,7 @@ from ablate.reporting.blocks import (
 )
 from ablate.reporting.interpolations import interpolations_section
 from ablate.reporting.photo_predictions import photographs_section
+from ablate.reporting.premises import scope_blocks
 from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.sections import sweep_section
 
@@ -52,6 +53,7 @@ def report_blocks(results: StudyResults, command: Sequence[str] = ()) -> list[Bl
     return [
         Heading(1, text(results.plan.name)),
         *_question(results),
+        *([] if is_alone else scope_blocks(results.sweeps)),
         *(block for sweep in results.sweeps for block in sweep_section(sweep, command, is_alone)),
         *(photographs_section(results.photo_predictions) if results.photo_predictions else []),
         *(interpolations_section(results.interpolations) if results.interpolations else []),

@@ -65,7 +65,7 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
         *_setup_in_words(results, command),
         *original_blocks(results),
         *([_part("What was found")] if results.revisited else []),
-        *(judged_blocks(results) if results.verdicts else _baseline_in_words(results)),
+        *(judged_blocks(results, command, is_alone) if results.verdicts else _baseline_in_words(results)),
         _part("Setup"),
         *_setup(results, command),
         _part("Plan and what happened"),

@@ -1,4 +1,4 @@
-"""What opens a sweep's section: the box, the guarantee, the tables of verdicts and the flags.
+"""What opens a sweep's section: the box, what its error rates cover, the tables of verdicts and the flags.
 
     judged_blocks(results)
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
-from ablate.core.records import TEST, Status
+from ablate.core.records import Status
 from ablate.reporting.blocks import (
     Block,
     Callout,
@@ -33,17 +33,17 @@ from ablate.reporting.blocks import (
 )
 from ablate.reporting.flags import flag_list, flag_sentence
 from ablate.reporting.numbers import interval, mean
+from ablate.reporting.premises import premise_blocks, scope_blocks
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
-from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting.verdicts import UNRESOLVED, is_resolved, selection_sentence, verdict_sentence
 from ablate.reporting.words import in_capitals
-from ablate.verdicts.verdict import Family, Flag, Verdict, Word
+from ablate.verdicts.verdict import Flag, Verdict, Word
 
 __all__ = [
+    "ADJUSTMENTS",
     "adjustment_of",
     "box",
-    "family_guarantee",
-    "guarantee",
     "judged_blocks",
     "level_sentence",
     "raised_flags",
@@ -69,17 +69,23 @@ NOT_DONE = (Flag.UNTUNED_NUISANCE, Flag.SHARED_LR_BATCH, Flag.EDGE_OF_SEARCH)
 ABOUT_FRESH_EXAMPLES = (
     " The last column says whether the interval over new seeds and new test examples together excludes zero as well."
 )
-ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni"}
+ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni", "study": "Bonferroni"}
 
 
-def judged_blocks(results: SweepResults) -> list[Block]:
-    """The blocks about what was judged."""
+def judged_blocks(results: SweepResults, command: Sequence[str] = (), is_alone: bool = False) -> list[Block]:
+    """The blocks about what was judged.
+
+    Args:
+        command: the words after `ablate` that made the study.
+        is_alone: whether it is the study's only sweep, so that its section says what the error rates cover.
+    """
     verdicts, claims = results.verdicts, results.claims
     raised = raised_flags(results)
     flags = flag_list(raised, len(verdicts) + len(claims))
     return [
         box(results, raised),
-        *paragraph(guarantee(results)),
+        *(scope_blocks([results]) if is_alone else []),
+        *premise_blocks(results, command),
         *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
         *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
         *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
@@ -94,7 +100,7 @@ def raised_flags(results: SweepResults) -> tuple[RaisedFlag, ...]:
 
 def adjustment_of(verdicts: Sequence[Verdict], multiplicity: str) -> str:
     """Whose adjusted p the family shows; empty where there is nothing to adjust for."""
-    return ADJUSTMENTS[multiplicity] if len(verdicts) > 1 else ""
+    return ADJUSTMENTS[multiplicity] if len(verdicts) > 1 or multiplicity == "study" else ""
 
 
 def _effects(results: SweepResults) -> tuple[Verdict, ...]:
@@ -132,11 +138,13 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
     """What was shown, what was not resolved, and what was not done."""
     judged = (*results.verdicts, *results.claims)
     shown = _sentences([verdict for verdict in judged if is_resolved(verdict)], results)
-    open_questions = _sentences([verdict for verdict in judged if not is_resolved(verdict)], results)
+    open_questions = _sentences([verdict for verdict in judged if verdict.word in UNRESOLVED], results)
+    exploratory = _sentences([verdict for verdict in judged if verdict.word is None], results)
     confirmed, unconfirmed = (_listed(_selected(results.selection, is_confirmed)) for is_confirmed in (True, False))
     groups = (
         ("Shown", [*shown, *confirmed] or _listed(["Nothing yet."])),
         ("Not resolved", [*open_questions, *unconfirmed]),
+        ("Exploratory", exploratory),
         ("Not done", _listed(_not_done(results, raised))),
     )
     told = [block for title, items in groups if items for block in (*paragraph(strong(title)), ListBlock(tuple(items)))]
@@ -172,18 +180,20 @@ def _sentences(verdicts: Sequence[Verdict], results: SweepResults) -> list[Item]
     if len(verdicts) <= MOST_SENTENCES:
         return _listed([_sentence(verdict, results) for verdict in verdicts])
     by_word = [(word, [verdict for verdict in verdicts if verdict.word is word]) for word in WORDS_IN_ORDER]
+    wordless = (None, [verdict for verdict in verdicts if verdict.word is None])
     return [
         Item(_counted(word, of_word), tuple(_listed([_sentence(verdict, results) for verdict in _telling(of_word)])))
-        for word, of_word in by_word
+        for word, of_word in (*by_word, wordless)
         if of_word
     ]
 
 
-def _counted(word: Word, verdicts: Sequence[Verdict]) -> Text:
+def _counted(word: Word | None, verdicts: Sequence[Verdict]) -> Text:
     count = len(verdicts)
-    noun = "claim" if verdicts[0].family is Family.CLAIMS else "arm"
+    noun = "claim" if verdicts[0].relation is not None else "arm"
+    said: Inline = "without a verdict" if word is None else in_capitals(word)
     chosen = f", of which the {TELLING_OF_A_WORD} largest differences" if count > TELLING_OF_A_WORD else ""
-    return text(f"{count} {noun}{'s' if count > 1 else ''} ", in_capitals(word), f"{chosen}:")
+    return text(f"{count} {noun}{'s' if count > 1 else ''} ", said, f"{chosen}:")
 
 
 def _telling(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
@@ -193,7 +203,7 @@ def _telling(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
 
 
 def _sentence(verdict: Verdict, results: SweepResults) -> Text:
-    family = results.claims if verdict.family is Family.CLAIMS else results.verdicts
+    family = results.claims if verdict.relation is not None else results.verdicts
     return verdict_sentence(verdict, adjustment_of(family, results.multiplicity))
 
 
@@ -242,36 +252,3 @@ def _untested_interactions(results: SweepResults) -> list[str]:
     if len(factors) < 2 or results.factorial is not None:
         return []
     return ["Interactions were not estimated: what a factor does may depend on the levels of the others."]
-
-
-# the guarantee -----------------------------------------------------------------------------------------
-
-
-def guarantee(results: SweepResults) -> str:
-    """How often such a report says something false, and of what it speaks."""
-    if not results.verdicts:
-        return ""
-    where = "data set and test set" if results.metric.split == TEST else "data set and its split"
-    claims = len(results.claims)
-    own = f" The {claims} claims are a family of their own, with the same bounds." if claims > 1 else ""
-    return f"{family_guarantee(results.verdicts, results.multiplicity)}, over new seeds on this {where}.{own}"
-
-
-def family_guarantee(verdicts: Sequence[Verdict], multiplicity: str) -> str:
-    """The same of one family, without its full stop."""
-    arms = len(verdicts)
-    compared = f"these {arms} arms" if arms > 1 else "this arm and the baseline"
-    return f"Across {compared} {_promise(verdicts, multiplicity)}"
-
-
-def _promise(verdicts: Sequence[Verdict], multiplicity: str) -> str:
-    bound = f"at most {_percent(verdicts[0].alpha)}"
-    if all(verdict.margin is None for verdict in verdicts):
-        return f"the chance of any false better/worse is {bound}"
-    if multiplicity == "joint":
-        return f"the chance of any false word at all, better, worse or equivalent, is {bound}"
-    return f"the chance of any false better/worse is {bound}, of any false equivalent {bound}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4g}%"

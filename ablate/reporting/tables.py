@@ -12,10 +12,11 @@ from pathlib import Path
 from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.analysis.sweep_flags import with_those_of
 from ablate.reporting.blocks import Block, Code, Figure, Heading, bullets, paragraph, text
+from ablate.reporting.families import scope_sentence
 from ablate.reporting.flags import flag_list
 from ablate.reporting.latex import tabular
 from ablate.reporting.markdown import render
-from ablate.reporting.summary import adjustment_of, family_guarantee
+from ablate.reporting.summary import adjustment_of
 from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.storage.atomic import write_atomically
@@ -59,7 +60,7 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str) -> list[Block]:
         Heading(1, text(first.metric.title)),
         *paragraph("The baseline is ", Code(first.reference), "; equal seeds are paired."),
         bullets(verdict_sentence(verdict, adjustment) for verdict in verdicts),
-        *paragraph(f"{family_guarantee(verdicts, multiplicity)}, over new seeds."),
+        *paragraph(scope_sentence(first.alpha, multiplicity)),
         verdict_rows(verdicts, adjustment),
         *([Heading(2, text("Flags"))] if flags else []),
         *flags,

@@ -23,7 +23,7 @@ from ablate.reporting.quantities import (
     shown_raw_error,
 )
 from ablate.reporting.words import with_sign
-from ablate.verdicts.verdict import Family, Scale, Verdict, Word
+from ablate.verdicts.verdict import Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
 
@@ -59,7 +59,7 @@ def verdict_rows(verdicts: Sequence[Verdict], adjustment: str = "Holm", caption:
 
 
 def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
-    claims = any(verdict.family is Family.CLAIMS for verdict in verdicts)
+    claims = any(verdict.relation is not None for verdict in verdicts)
     error, raw_error = (_shared(verdicts, each) for each in (shown_error, shown_raw_error))
     percent_error = _percent_error(verdicts)
     return [

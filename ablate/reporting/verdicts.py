@@ -58,10 +58,16 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
             ". The extreme of several means flatters on average; seeds that took no part in choosing it would have to "
             "agree.",
         )
-    confirmed, not_confirmed = text(strong("confirmed"), " on"), text(strong("not confirmed"), " by")
-    agreement = confirmed if selection.is_confirmed else not_confirmed
+    agreement = _agreement(selection)
     found = joined(" ", (_confirmation(verdict, adjustment) for verdict in selection.confirmation))
     return text(has_best_mean, ": selected, and ", agreement, " fresh seeds. ", found)
+
+
+def _agreement(selection: Selection) -> Text:
+    if selection.is_confirmed:
+        return text(strong("confirmed"), " on")
+    is_exploratory = any(verdict.family is Family.EXPLORATORY for verdict in selection.confirmation)
+    return text(strong("not confirmed"), " by" + (" repeated looks at" if is_exploratory else ""))
 
 
 def _confirmation(verdict: Verdict, adjustment: str) -> Text:
@@ -219,7 +225,7 @@ def _on_how_many_seeds(verdict: Verdict) -> str:
     ties = f", {verdict.ties} tie{'s' if verdict.ties > 1 else ''}" if verdict.ties else ""
     if verdict.as_claimed is not None:
         return f"as claimed on {verdict.as_claimed}/{_seeds(verdict.n)}{ties}"
-    if verdict.family is Family.CLAIMS:
+    if verdict.relation is not None:
         return _seeds(verdict.n)
     return f"{_seeds(verdict.n)}, {verdict.wins}/{verdict.n} win{'s' if verdict.n > 1 else ''}{ties}"
 

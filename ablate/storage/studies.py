@@ -33,8 +33,6 @@ __all__ = [
     "StudyFolder",
     "UnknownStudy",
     "UnreadablePlan",
-    "added_claims",
-    "added_seeds",
     "differences",
     "study_names",
 ]
@@ -231,27 +229,6 @@ def study_names(results_dir: Path) -> tuple[str, ...]:
     """The studies that something was planned for, in alphabetical order."""
     names = (path.parent.name for path in (results_dir / "studies").glob(f"*/{PLANS}"))
     return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
-
-
-def added_seeds(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[int, ...]]:
-    """For each sweep, the seeds of `after` that `before` did not plan; sweeps without any are left out."""
-    planned = {sweep.spec.name: set(sweep.spec.seeds) for sweep in before.sweeps}
-    added = {
-        sweep.spec.name: tuple(seed for seed in sweep.spec.seeds if seed not in planned.get(sweep.spec.name, ()))
-        for sweep in after.sweeps
-    }
-    return {name: seeds for name, seeds in added.items() if seeds}
-
-
-def added_claims(before: StudyPlan, after: StudyPlan) -> dict[str, tuple[str, ...]]:
-    """For each sweep that `before` planned, the claims of `after` that it did not; sweeps without any are left out."""
-    planned = {sweep.spec.name: set(sweep.spec.claims) for sweep in before.sweeps}
-    added = {
-        sweep.spec.name: tuple(claim for claim in sweep.spec.claims if claim not in planned[sweep.spec.name])
-        for sweep in after.sweeps
-        if sweep.spec.name in planned
-    }
-    return {name: claims for name, claims in added.items() if claims}
 
 
 def differences(kept: Mapping[str, Json], asked: Mapping[str, Json]) -> tuple[Difference, ...]:

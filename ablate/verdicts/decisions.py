@@ -132,13 +132,14 @@ class Decision:
 
 
 def decide_family(
-    questions: Sequence[Question], alpha: float = 0.05, multiplicity: str = "holm"
+    questions: Sequence[Question], alpha: float = 0.05, multiplicity: str = "holm", others: int = 0
 ) -> tuple[Decision, ...]:
     """One decision a question, in their order.
 
     Args:
         multiplicity: `holm`: P(any false better or worse) ≤ α and P(any false equivalent) ≤ α; `joint`: P(any
             false verdict) ≤ α.
+        others: how many questions share α beside these and are not answered here; each counts with p = 1.
 
     Raises:
         ValueError: for another multiplicity.
@@ -148,8 +149,8 @@ def decide_family(
     adjust = ADJUSTMENTS[multiplicity]
     shown = [(_p_difference(question), _p_equivalence(question)) for question in questions]
     used = [pair if _is_judged(question) else (None, None) for pair, question in zip(shown, questions, strict=True)]
-    differences = adjust([pair[0] for pair in used], alpha)
-    equivalences = adjust([pair[1] for pair in used], alpha)
+    differences = adjust([*(pair[0] for pair in used), *[None] * others], alpha)
+    equivalences = adjust([*(pair[1] for pair in used), *[None] * others], alpha)
     return tuple(
         Decision(
             *_word(question, differences.alphas[index], equivalences.alphas[index]),

@@ -91,6 +91,7 @@ def judge_arms(
     n_examples: int | None = None,
     classes: int | None = None,
     resolution: float | None = None,
+    others: int = 0,
 ) -> tuple[Verdict, ...]:
     """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
 
@@ -98,7 +99,7 @@ def judge_arms(
         arms: every planned arm, those without any value included: they count in the adjustment.
         margin: the smallest difference that matters, in the unit of the metric, or `10%` of the error; without
             one nothing can be called equivalent.
-        multiplicity: `holm` or `joint`, see `decide_family`.
+        multiplicity, others: `holm` or `joint`, and what shares the error beside the arms, see `decide_family`.
         n_examples, classes, resolution: of the evaluation set, see `pair_values`.
 
     Raises:
@@ -106,7 +107,7 @@ def judge_arms(
             leaves no error for the log scale. Poor data never raise: they are inconclusive, with a flag.
     """
     questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution)
-    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
+    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
 def arm_spreads(
@@ -165,7 +166,7 @@ def _arm_questions(
 
 
 def judge_claims(
-    claims: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm"
+    claims: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm", others: int = 0
 ) -> tuple[Verdict, ...]:
     """Supported, refuted, no practical difference or not resolved, for each claim, in their order.
 
@@ -173,20 +174,23 @@ def judge_claims(
     beyond the margin; `not worse than` is supported when the 1 − 2α interval lies above −margin and refuted when
     it lies below; its `p_tost` is one-sided, in the direction that the data point.
 
+    Args:
+        others: what shares the error beside them, see `decide_family`.
+
     Raises:
         ValueError: for a claim without a relation, and as `judge_arms`.
     """
     for claim in claims:
         if claim.relation is None:
             raise ValueError(f"the claim {claim.subject!r} has no relation")
-    return _judge([_paired_case(claim) for claim in claims], Family.CLAIMS, alpha, multiplicity)
+    return _judge([_paired_case(claim) for claim in claims], Family.CLAIMS, alpha, multiplicity, others)
 
 
 def judge_pairs(
-    questions: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm"
+    questions: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm", others: int = 0
 ) -> tuple[Verdict, ...]:
     """A verdict for each pair of arms, in their order: a family with a reference of its own for every question."""
-    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity)
+    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
 def judge_exploratory(questions: Sequence[PairedQuestion], alpha: float = ALPHA) -> tuple[Verdict, ...]:
@@ -374,11 +378,13 @@ def _effect_case(
 # the answer ------------------------------------------------------------------------------------------
 
 
-def _judge(cases: Sequence[_Case], family: Family, alpha: float, multiplicity: str) -> tuple[Verdict, ...]:
+def _judge(
+    cases: Sequence[_Case], family: Family, alpha: float, multiplicity: str, others: int = 0
+) -> tuple[Verdict, ...]:
     questions = [Question(case.estimates(), case.relation, case.disagreement) for case in cases]
-    decisions = decide_family(questions, alpha, multiplicity)
+    decisions = decide_family(questions, alpha, multiplicity, others)
     return tuple(
-        _verdict(case, question.estimates[0], decision, family, alpha, len(cases))
+        _verdict(case, question.estimates[0], decision, family, alpha, len(cases) + others)
         for case, question, decision in zip(cases, questions, decisions, strict=True)
     )
 

@@ -7,7 +7,7 @@ of a grid. Its fields are the columns of the `verdicts` table. Nothing is comput
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ablate.core.claims import Relation
@@ -55,7 +55,9 @@ class Flag(StrEnum):
     UNEQUAL_SEEDS = "unequal_seeds"
     INCOMPLETE = "incomplete"
     POST_HOC_SEEDS = "post_hoc_seeds"
+    WITHDRAWN_SEEDS = "withdrawn_seeds"
     POST_HOC_CLAIMS = "post_hoc_claims"
+    REPEATED_CONFIRMATION = "repeated_confirmation"
     NO_MARGIN = "no_margin"
     MARGIN_UNDER_NOISE = "margin_under_noise"
     UNTUNED_NUISANCE = "untuned_nuisance"
@@ -176,3 +178,8 @@ class Verdict:
         if self.relation is None or not self.relation.is_directed:
             return None
         return sum(self.sign * difference > 0 for difference in self.differences.values())
+
+    def as_exploratory(self, *why: Flag) -> Verdict:
+        """The same numbers without a word, since what was planned for it no longer holds."""
+        flags = tuple(flag for flag in Flag if flag in why or flag in self.flags)
+        return replace(self, family=Family.EXPLORATORY, word=None, qualifier="", flags=flags)

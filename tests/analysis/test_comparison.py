@@ -1,11 +1,16 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from ablate.analysis.comparison import Disagreement, NoSuchArm, Side, compare, sides_of_study
+from ablate.analysis.comparison import Disagreement, NoSuchArm, Scope, Side, compare, sides_of_study
+from ablate.analysis.judging import judge_sweep
+from ablate.analysis.values import column_info, value_in
 from ablate.core.records import StoredRun
 from ablate.core.specs import Numerics
+from ablate.verdicts.verdict import Flag
 from tests.synthetic import completed_run, completed_runs, dropout_sweep, optimizer_sweep, plan_of, run_spec
 
 SWEEP = optimizer_sweep(seeds=3)
@@ -127,3 +132,65 @@ def test_a_side_holds_each_seed_once() -> None:
 def test_one_side_is_no_comparison() -> None:
     with pytest.raises(ValueError, match="two sides"):
         compare([side("alone", completed_run(run_spec()))])
+
+
+# what the error rate covers ----------------------------------------------------------------------------
+
+
+def arms(*levels: str) -> list[Side]:
+    return [side for level in levels for side in sides_of_study(PLAN, RUNS, level)]
+
+
+def test_the_studys_baseline_comes_first_and_its_rows_are_the_studys() -> None:
+    found = compare(arms("sgd", "adam"))
+    assert found.labels == ("optimizers:optimizer=adam", "optimizers:optimizer=sgd")
+    own = judge_sweep(PLAN.sweeps[0], RUNS).verdicts[0]
+    assert found.scope is Scope.STUDY
+    assert found.questions == len(SWEEP.arms) - 1
+    assert found.verdicts == (replace(own, subject=found.labels[1], arm=found.labels[1], reference=found.labels[0]),)
+
+
+def test_another_pair_is_adjusted_for_all_pairs() -> None:
+    (row,) = (found := compare(arms("sgd", "rmsprop"))).verdicts
+    assert (found.scope, found.questions) == (Scope.PAIRS, 15)
+    column = column_info(SWEEP.spec.metric)
+    losses = {
+        arm.name: np.array([value_in(column.name)(RUNS[arm.spec.with_seed(seed).run_id]) for seed in range(3)])
+        for arm in SWEEP.arms
+    }
+    p_values = [stats.ttest_rel(losses[one], losses[other]).pvalue for one, other in combinations(losses, 2)]
+    mine = stats.ttest_rel(losses["optimizer=sgd"], losses["optimizer=rmsprop"]).pvalue
+    smaller = sorted(p_values)
+    holm = max(min(1.0, (15 - rank) * p) for rank, p in enumerate(smaller) if p <= mine * (1 + 1e-9))
+    assert row.p_diff == pytest.approx(mine)
+    assert row.p_diff_adj == pytest.approx(holm)
+
+
+def test_across_studies_and_runs_nothing_is_bounded() -> None:
+    other = sides_of_study(replace(PLAN, name="other"), RUNS, "adam")
+    for sides in ([*arms("sgd"), *other], [*arms("sgd"), side("one", completed_run(run_spec()))]):
+        found = compare(sides)
+        assert found.scope is Scope.EXPLORATORY
+        assert [row.word for row in found.verdicts] == [None]
+
+
+def test_arms_of_two_sweeps_that_share_a_baseline_are_compared_in_the_one_that_has_both() -> None:
+    first = dropout_sweep()
+    last = first.arms[-1]
+    second = replace(
+        first,
+        spec=replace(first.spec, name="again"),
+        arms=(first.arms[0], replace(last, name="other", spec=replace(last.spec, salt=3))),
+    )
+    plan, runs = plan_of(first, second), completed_runs(first, second)
+    sides = [*sides_of_study(plan, runs, "other"), *sides_of_study(plan, runs, first.arms[0].name)]
+    found = compare(sides)
+    assert (found.scope, found.questions) == (Scope.STUDY, 1)
+
+
+def test_seeds_that_were_added_after_a_look_leave_no_word_here_either() -> None:
+    events = ({"event": "post_hoc_seeds", "optimizers": [2]},)
+    for pair in (("adam", "sgd"), ("sgd", "rmsprop")):
+        (row,) = compare([side for level in pair for side in sides_of_study(PLAN, RUNS, level, events)]).verdicts
+        assert row.word is None
+        assert Flag.POST_HOC_SEEDS in row.flags

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.judging import Judged, arms_to_confirm, judge_sweep
+from ablate.analysis.judging import Judged, arms_to_confirm, judge_study, judge_sweep
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import METRICS, StoredRun
 from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
@@ -25,6 +25,7 @@ from tests.synthetic import (
     dropout_sweep,
     failed_run,
     optimizer_sweep,
+    plan_of,
     run_spec,
     with_weights,
 )
@@ -498,3 +499,77 @@ def test_the_rows_are_arms_claims_confirmation_effects_and_the_test_split() -> N
     assert found.rows == (*found.verdicts, *found.claims, *found.effects, *found.on_test)
     families: Mapping[str, int] = {row.family.value: 0 for row in found.rows}
     assert list(families) == ["arms", "claims", "exploratory"]
+
+
+# what was changed after there were results -------------------------------------------------------------
+
+TWO_CLAIMS = ("sgd > adam on val_loss", "adamw < adam on val_loss")
+
+
+def changed(event: str, items: Sequence[Any], **fields: Any) -> Judged:
+    asked = replace(SWEEP, spec=replace(SWEEP.spec, **fields))
+    runs = stored(asked, tuple(LOSSES.values()))
+    return judge_sweep(PlannedSweep.of(asked), runs, [{"event": event, "optimizers": list(items)}])
+
+
+@pytest.mark.parametrize(
+    ("event", "seeds", "flag"),
+    [("post_hoc_seeds", [3, 4], Flag.POST_HOC_SEEDS), ("withdrawn_seeds", [9], Flag.WITHDRAWN_SEEDS)],
+)
+def test_other_seeds_than_were_planned_leave_numbers_and_no_words(event: str, seeds: list[int], flag: Flag) -> None:
+    found, planned = changed(event, seeds, claims=TWO_CLAIMS), judged(claims=TWO_CLAIMS)
+    for row, before in zip((*found.verdicts, *found.claims), (*planned.verdicts, *planned.claims), strict=True):
+        assert (row.family, row.word) == (Family.EXPLORATORY, None)
+        assert flag in row.flags
+        assert before.word is not None
+        assert (row.p_diff_adj, row.ci_low, row.differences) == (before.p_diff_adj, before.ci_low, before.differences)
+    returned = changed(event, [9] if flag is Flag.POST_HOC_SEEDS else [3, 4], claims=TWO_CLAIMS)
+    assert returned == planned
+
+
+def test_a_claim_that_was_added_takes_nothing_from_the_first_ones() -> None:
+    first, later = changed("post_hoc_claims", TWO_CLAIMS[1:], claims=TWO_CLAIMS).claims
+    (alone,) = judged(claims=TWO_CLAIMS[:1]).claims
+    assert first == alone
+    assert (later.subject, later.word) == (TWO_CLAIMS[1], None)
+    assert Flag.POST_HOC_CLAIMS in later.flags
+
+
+def test_a_claim_that_was_withdrawn_goes_on_counting() -> None:
+    (row,) = changed("withdrawn_claims", TWO_CLAIMS[1:], claims=TWO_CLAIMS[:1]).claims
+    (alone,) = judged(claims=TWO_CLAIMS[:1]).claims
+    assert row.p_diff_adj is not None
+    assert alone.p_diff_adj is not None
+    assert row.p_diff_adj / alone.p_diff_adj == pytest.approx(2)
+    assert row.word is alone.word
+
+
+def test_a_confirmation_on_other_seeds_than_the_first_has_no_word() -> None:
+    runs = stored(CONFIRMED, [[0.05] * 5, [0.10] * 5, [0.07] * 5])
+    runs |= stored(CONFIRMED, [[0.05, 0.051, 0.049, 0.05], [0.10, 0.101, 0.102, 0.10], [0.07, 0.071, 0.07, 0.069]], 5)
+    planned = PlannedSweep.of(CONFIRMED)
+    for event, seeds, is_confirmed in (
+        ("repeated_confirmation", [5, 6], False),
+        ("repeated_confirmation", [5, 6, 7, 8], True),
+        ("withdrawn_seeds", [8, 9], False),
+    ):
+        found = judge_sweep(planned, runs, [{"event": event, "optimizers": seeds}]).selection
+        assert found is not None
+        assert found.is_confirmed is is_confirmed
+        flagged = {Flag.REPEATED_CONFIRMATION in row.flags for row in found.confirmation}
+        assert flagged == {not is_confirmed}
+
+
+def test_a_whole_study_shares_one_error() -> None:
+    """Two sweeps of two arms each, two claims, a confirmation: eight questions, each at α / 8, and differences and
+    equivalences alike."""
+    first = replace(SWEEP, spec=replace(SWEEP.spec, claims=TWO_CLAIMS, multiplicity="study", confirm=4))
+    second = replace(SWEEP, spec=replace(SWEEP.spec, name="again", multiplicity="study"))
+    alone = replace(SWEEP, spec=replace(SWEEP.spec, name="alone"))
+    runs = stored(SWEEP, tuple(LOSSES.values()))
+    found = judge_study(plan_of(first, second, alone), runs)
+    rows = [*found[0].verdicts, *found[0].claims, *found[1].verdicts]
+    assert [row.alpha_i for row in rows] == pytest.approx([0.05 / 8] * 6)
+    assert all(row.p_diff_adj == pytest.approx(min(1, 8 * (row.p_diff or 0))) for row in rows)
+    assert all(row.p_tost_adj == pytest.approx(min(1, 8 * (row.p_tost or 0))) for row in rows if row.p_tost)
+    assert found[2].verdicts == judged().verdicts

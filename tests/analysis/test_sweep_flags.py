@@ -223,7 +223,8 @@ def test_unequal_seeds_and_crashed_dropped() -> None:
 @pytest.mark.parametrize(
     ("flag", "event", "stranger", "detail"),
     [
-        (Flag.POST_HOC_SEEDS, {"s": [8, 9]}, {"another": [8]}, "seeds 8, 9"),
+        (Flag.POST_HOC_SEEDS, {"s": [1, 2, 9]}, {"another": [1]}, "seeds 1, 2"),
+        (Flag.WITHDRAWN_SEEDS, {"s": [1, 8, 9]}, {"s": [1]}, "seeds 8, 9"),
         (Flag.NONDETERMINISM, {"detail": "val_loss by 0.001"}, {"sweep": "another"}, "val_loss by 0.001"),
     ],
 )

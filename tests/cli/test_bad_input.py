@@ -179,7 +179,7 @@ REFUSED = [
         [
             "sweep.scale=log: allowed is one of raw, log_error",
             "sweep.alpha=0.5: allowed is a number above 0 and below 0.5",
-            "sweep.multiplicity=hollm: allowed is one of holm, joint; did you mean holm?",
+            "sweep.multiplicity=hollm: allowed is one of holm, joint, study; did you mean holm?",
             "sweep.confirm=-1: allowed is a whole number from 0",
         ],
     ),

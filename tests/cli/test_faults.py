@@ -18,6 +18,7 @@ from ablate.operations import request
 from ablate.operations.run import record_plan
 from ablate.plots import figures
 from ablate.runner.devices import resolve_device
+from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.conftest import Ablate, Said
 from tests.cli.pretended import WORDS
@@ -134,7 +135,8 @@ def test_killed_while_the_report_is_written_the_same_command_ends_with_the_same_
 def test_killed_while_a_plan_is_kept_no_addition_is_left_unnoted(tmp_path, monkeypatch, write: int) -> None:
     """Seeds that are added after there were results; the process dies at its first, second, … write, or at none."""
     folder = StudyFolder(tmp_path, "rates")
-    record_plan(folder, StudyPlan.of(scripted_study(seeds=(0, 1, 2))), ())
+    store = RunStore(tmp_path)
+    record_plan(folder, StudyPlan.of(scripted_study(seeds=(0, 1, 2))), (), store)
     folder.write("runs.csv", b"")
     more = StudyPlan.of(scripted_study(seeds=(0, 1, 2, 3), claims=("rate=0.1 < rate=0.2 on test_loss",)))
     from ablate.storage import journal
@@ -151,8 +153,8 @@ def test_killed_while_a_plan_is_kept_no_addition_is_left_unnoted(tmp_path, monke
     with monkeypatch.context() as dying:
         dying.setattr(journal, "write_atomically", write_atomically)
         with pytest.raises(KeyboardInterrupt):
-            record_plan(folder, more, ())
-    record_plan(folder, more, ())
+            record_plan(folder, more, (), store)
+    record_plan(folder, more, (), store)
     assert folder.plan() == more
     noted = [{key: event[key] for key in ("event", "rates")} for event in folder.events()]
     assert noted == [

@@ -97,13 +97,10 @@ def test_a_plan_says_of_each_run_what_is_to_be_done(ablate: Ablate, kept: Path) 
 
 def test_a_comparison_has_its_verdicts_and_no_curves(ablate: Ablate, kept: Path) -> None:
     told = validated(ablate("compare", "optimizers", "--json").out)
-    assert told["labels"] == ["optimizers:optimizer=sgd", "optimizers:optimizer=adam"]
+    assert told["labels"] == ["optimizers:optimizer=adam", "optimizers:optimizer=sgd"]
     (verdict,) = told["verdicts"]
-    assert (verdict["reference"], verdict["n_diverged_reference"], verdict["metric"]) == (
-        told["labels"][0],
-        1,
-        "val_loss",
-    )
+    assert (told["scope"], told["questions"]) == ("study", 1)
+    assert (verdict["reference"], verdict["n_diverged"], verdict["metric"]) == (told["labels"][0], 1, "val_loss")
     assert "diverged" in verdict["flags"]
     assert told["are_comparable"] is True
     assert "curves" not in told

@@ -69,7 +69,7 @@ def test_the_report_of_every_kind_of_sweep_judges_and_says_nothing_too_much(trai
     assert set(SWEEPS) < set(found)
     for sweep in SWEEPS:
         assert re.search(r"\*\*(BETTER|WORSE|EQUIVALENT|INCONCLUSIVE)\*\*", found[sweep]), sweep
-        assert "Across these" in found[sweep]
+        assert "**Not done**" in found[sweep]
         assert forbidden(found[sweep]) == [], sweep
     assert "### Effects of the factors" in found["dropout_l2"]
     assert "slope over model.dropout" in found["dropout"]
@@ -94,7 +94,7 @@ def test_what_is_rebuilt_and_set_in_latex_says_the_same(train, ablate: Ablate, f
     assert REPORT.read_bytes() == before
     latex = (folder / "reports/optimizers/report.tex").read_text()
     assert latex.startswith(r"\documentclass")
-    for part in ("Verdicts: validation loss", "Claims", "figures/optimizers-paired_differences.png", "Across these 2"):
+    for part in ("Verdicts: validation loss", "Claims", "figures/optimizers-paired_differences.png", "In each family"):
         assert part in latex
     assert ablate("report", "optimizers", "--format", "latex").out.split()[-1] == "reports/optimizers/report.tex"
     assert (folder / "reports/optimizers/report.tex").read_text() == latex
@@ -252,6 +252,31 @@ def test_seeds_that_are_added_later_are_flagged(train) -> None:
     train(*OPTIMIZERS)
     train(*OPTIMIZERS[:2], "sweep.seeds=5")
     assert "**post hoc seeds**: Seeds were added after results existed" in REPORT.read_text()
+
+
+def test_seeds_that_are_taken_away_cost_the_guarantee_until_they_return(train) -> None:
+    train(*OPTIMIZERS)
+    guaranteed = REPORT.read_text()
+    train(*OPTIMIZERS[:2], "sweep.seeds=3")
+    text = REPORT.read_text()
+    assert "**withdrawn seeds**" in text
+    assert "Seed 3 was taken away after there were results, so these rows are exploratory" in text
+    assert "study=optimizers_2 'sweep.seeds=[4,5,6,7]'" in text
+    assert pd.read_csv(STUDY / "verdicts.csv")["verdict"].isna().all()
+    train(*OPTIMIZERS[:2], "sweep.seeds=4")
+    assert "exploratory: the chance" not in REPORT.read_text()
+    assert REPORT.read_text() == guaranteed
+    (line,) = (STUDY / "study_log.jsonl").read_text().splitlines()
+    assert '"event": "withdrawn_seeds"' in line
+
+
+def test_a_confirmation_that_is_repeated_with_more_seeds_confirms_nothing(train) -> None:
+    train(*OPTIMIZERS, "sweep.confirm=3")
+    assert "repeated confirmation" not in REPORT.read_text()
+    train(*OPTIMIZERS, "sweep.confirm=5")
+    assert "The confirmation is a repetition: the first was on seeds 4, 5, 6." in REPORT.read_text()
+    train(*OPTIMIZERS, "sweep.confirm=3")
+    assert "repeated confirmation" not in REPORT.read_text()
 
 
 def test_replicas_of_one_arm_are_never_identical(ablate: Ablate, folder: Path) -> None:

@@ -25,23 +25,32 @@ def test_comparability_comes_first() -> None:
     assert "**Not comparable as they stand**: the sides differ in numerics." in text
 
 
-def test_the_sides_are_judged_by_what_their_sweep_asks() -> None:
-    """One comparison is a family of its own; its numbers are those of the sweep's verdict."""
+def test_an_arm_beside_its_baseline_is_the_row_of_its_study() -> None:
+    """Adjusted for every arm of the sweep, whichever were chosen to be looked at."""
     verdicts = TEXT[TEXT.index("## Verdicts") : TEXT.index("## Metrics")]
     assert "The baseline is `optimizers:optimizer=adam`, side A." in verdicts
     sgd = judge_sweep(PLAN.sweeps[0], RUNS).verdicts[0]
     assert (sgd.arm, sgd.word) == ("optimizer=sgd", Word.WORSE)
-    alone = replace(sgd, subject="optimizers:optimizer=sgd", p_diff_adj=sgd.p_diff)
-    assert f"- {inline(verdict_sentence(alone, ''))}" in verdicts
+    row = replace(sgd, subject="optimizers:optimizer=sgd")
+    assert f"- {inline(verdict_sentence(row))}" in verdicts
+    assert "It is the study's own, and so are the rows below." in verdicts
     assert "**few seeds**" in verdicts
-    assert "Holm" not in verdicts
 
 
-def test_runs_without_a_sweep_are_judged_without_a_margin() -> None:
+def test_another_pair_is_one_of_all_pairs_and_that_is_said() -> None:
+    text = comparison_markdown(compare([*sides_of_study(PLAN, RUNS, "sgd"), *sides_of_study(PLAN, RUNS, "rmsprop")]))
+    assert "so p and intervals are adjusted for all 15 pairs of its arms." in text
+    assert "Holm p" in text
+
+
+def test_sides_that_no_study_compares_get_numbers_and_no_word() -> None:
     sides = [Side(name, tuple(completed_run(run_spec(name, seed=seed), quality) for seed in range(3)))
              for name, quality in (("adam", 0.0), ("sgd", 0.1))]  # fmt: skip
     text = comparison_markdown(compare(sides))
-    assert "`sgd` is **WORSE** than the baseline: +0.1" in text
+    assert "## Exploratory differences" in text
+    assert "No study planned to compare these sides" in text
+    assert "`sgd` (exploratory, no verdict): difference +0.1" in text
+    assert "**WORSE**" not in text
     assert "**no margin**" in text
 
 

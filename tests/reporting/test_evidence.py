@@ -137,7 +137,7 @@ def test_the_report_of_the_data_is_that_of_the_store() -> None:
     assert "weights (average of the kernels)" in text
     assert "**post hoc claims**" in text
     assert forbidden(text) == []
-    assert files["verdicts.csv"] == study_tables(asked.plan, runs).files()["verdicts.csv"]
+    assert files["verdicts.csv"] == study_tables(asked.plan, runs, events=events).files()["verdicts.csv"]
 
 
 def test_predictions_are_packed_as_mistakes() -> None:

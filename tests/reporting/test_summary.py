@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ablate.analysis.results import SweepResults, study_results, sweep_results
 from ablate.analysis.selections import select_arm
 from ablate.analysis.sweep_flags import sweep_flags
+from ablate.cli.analyse import add_options
+from ablate.core.specs import Sweep, confirmation_runs
 from ablate.reporting.markdown import render
+from ablate.reporting.premises import scope_blocks
 from ablate.reporting.report import report_markdown
-from ablate.reporting.summary import box, guarantee, judged_blocks
+from ablate.reporting.summary import box, judged_blocks
 from ablate.verdicts.verdict import Scale
 from tests.judged import claim, draws, grid, judged
 from tests.reporting.test_markdown import RENDERER
 from tests.reporting.wording import forbidden
-from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
+from tests.synthetic import completed_run, completed_runs, eventful_runs, optimizer_sweep, plan_of
 
 SWEEP = optimizer_sweep()
 RUNS = eventful_runs(SWEEP)
@@ -66,24 +73,117 @@ def test_every_verdict_stands_in_the_box_once() -> None:
         assert BOX.count(f"- `{verdict.subject}` is **") == 1
 
 
-def test_the_guarantee_states_its_numbers() -> None:
-    assert guarantee(RESULTS) == (
-        "Across these 5 arms the chance of any false better/worse is at most 5%, of any false equivalent at most 5%, "
-        "over new seeds on this data set and its split. The 2 claims are a family of their own, with the same bounds."
-    )
-    joint = guarantee(replace(RESULTS, multiplicity="joint", claims=()))
-    assert joint == (
-        "Across these 5 arms the chance of any false word at all, better, worse or equivalent, is at most 5%, over new "
-        "seeds on this data set and its split."
-    )
-    without = replace(RESULTS, verdicts=tuple(replace(each, margin=None, alpha=0.01) for each in RESULTS.verdicts))
-    assert "false better/worse is at most 1%, over" in guarantee(without)
-    assert "equivalent" not in guarantee(without)
+HOLM = (
+    "In each family (the arms of a sweep, its claims, a confirmation) the chance of any false difference is at most 5% "
+    "and of any false equivalence at most 5%, over new seeds on the same data and split; the two together are not "
+    "bounded, nor is the study as a whole."
+)
 
 
-def test_the_guarantee_of_a_test_metric_names_the_test_set() -> None:
-    sweep = dropout_sweep()
-    assert "data set and test set." in guarantee(judged_results(sweep, completed_runs(sweep)))
+def scope(*sweeps: SweepResults) -> str:
+    return render(scope_blocks(sweeps))
+
+
+def shared(multiplicity: str, alpha: float = 0.05, results: SweepResults = RESULTS) -> SweepResults:
+    spec = replace(results.planned.spec, multiplicity=multiplicity, alpha=alpha)
+    return replace(results, multiplicity=multiplicity, planned=replace(results.planned, spec=spec))
+
+
+def test_the_scope_of_the_error_rates_states_its_numbers() -> None:
+    assert scope(RESULTS) == f"{HOLM} `sweep.multiplicity=study` bounds it all."
+    assert scope(shared("joint", 0.01)) == (
+        "In each family (the arms of a sweep, its claims, a confirmation) the chance of any false verdict is at most "
+        "1%, over new seeds on the same data and split; the study as a whole is not bounded. "
+        "`sweep.multiplicity=study` bounds it all."
+    )
+    assert scope(shared("study")) == (
+        "Over all arms, claims and confirmations of the study together the chance of any false verdict is at most 5%, "
+        "over new seeds on the same data and split."
+    )
+    assert scope(RESULTS, RESULTS) == scope(RESULTS)
+    assert f"`optimizers`: {HOLM}" in scope(RESULTS, shared("joint"))
+    assert scope(replace(RESULTS, verdicts=())) == ""
+
+
+def test_the_scope_stands_once_in_a_study() -> None:
+    both = replace(study_results(PLAN, RUNS), sweeps=(RESULTS, RESULTS))
+    assert report_markdown(both, ()).count(HOLM) == TEXT.count(HOLM) == 1
+
+
+def test_help_and_readme_say_the_same_sentence() -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    helped = " ".join(parser.format_help().split())
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text().split()).replace("5 %", "5%")
+    assert HOLM in readme
+    assert HOLM.replace(" ", "") in helped.replace(" ", "")
+
+
+# what was changed after there were results -------------------------------------------------------------
+
+ADDED = [{"event": "post_hoc_seeds", "optimizers": [6, 7]}, {"event": "withdrawn_seeds", "optimizers": [8]}]
+COMMAND = ("+sweep=optimizers", "sweep.seeds=8", "study=mine_2", "sweep.claims=['a b']")
+
+
+def after(events: Sequence[dict[str, Any]], sweep: Sweep = SWEEP, command: Sequence[str] = COMMAND) -> str:
+    return report_markdown(study_results(plan_of(sweep), completed_runs(sweep), events), command)
+
+
+def test_seeds_that_were_changed_leave_no_bound_and_no_word() -> None:
+    text = after(ADDED)
+    assert text.count(HOLM) == 0
+    assert (
+        "Seeds 6, 7 were added and seed 8 was taken away after there were results, so these rows are exploratory: the "
+        "chance of a false verdict is not bounded by 5%. What would decide: the same sweep under a new name, on fresh "
+        "seeds."
+    ) in text
+    shown = text.partition("> **Shown**")[2].partition("> **")[0]
+    assert "Nothing yet." in shown
+    exploratory = text.partition("> **Exploratory**")[2].partition("> **")[0]
+    assert exploratory.count("(exploratory, no verdict)") == len(SWEEP.arms) - 1
+    assert "is **" not in text.partition("### Setup")[0]
+    assert forbidden(text) == []
+    assert HOLM in after([])
+    assert "exploratory: the chance" not in after([{"event": "post_hoc_seeds", "optimizers": [8]}])
+
+
+def test_the_command_that_would_decide_can_be_typed() -> None:
+    fresh = ",".join(map(str, range(9, 18)))
+    line = f"python -m ablate +sweep=optimizers 'sweep.claims=['\"'\"'a b'\"'\"']' study=mine_3 'sweep.seeds=[{fresh}]'"
+    assert line in after(ADDED)
+    assert "python -m ablate +sweep=optimizers study=optimizers_2 'sweep.seeds=[" in after(ADDED, command=())
+
+
+def test_many_rows_without_a_word_are_counted() -> None:
+    sweep = optimizer_sweep(3, {f"o{index}": 0.001 * (index + 1) for index in range(20)} | {"adam": 0.001})
+    text = after([{"event": "post_hoc_seeds", "optimizers": [2]}], sweep)
+    assert "20 arms without a verdict, of which the 3 largest differences:" in text
+
+
+def test_a_claim_that_was_added_is_exploratory_and_the_others_are_not() -> None:
+    claims = ("sgd > adam on val_loss", "rmsprop < adam on val_loss")
+    sweep = replace(SWEEP, spec=replace(SWEEP.spec, claims=claims))
+    text = after([{"event": "post_hoc_claims", "optimizers": [claims[1]]}], sweep)
+    assert HOLM in text
+    assert "was claimed after there were results, and no error rate covers what suggested itself. What" in text
+    exploratory = text.partition("> **Exploratory**")[2].partition("> **")[0]
+    assert exploratory.count("exploratory, no verdict") == 1
+    assert "rmsprop &lt; adam on val_loss" in exploratory
+
+
+def test_a_confirmation_that_was_repeated_is_said_to_be_one() -> None:
+    sweep = replace(SWEEP, spec=replace(SWEEP.spec, confirm=3))
+    fresh = {spec.run_id: completed_run(spec) for _, spec in confirmation_runs(sweep).items()}
+    runs = {**completed_runs(sweep), **fresh}
+    for events, said in (
+        ([{"event": "repeated_confirmation", "optimizers": [8, 9]}], "a repetition: the first was on seeds 8, 9."),
+        ([{"event": "withdrawn_seeds", "optimizers": [8]}], "The confirmation is on seed 8, which had results before."),
+    ):
+        text = report_markdown(study_results(plan_of(sweep), runs, events), COMMAND)
+        assert said in text
+        assert "**not confirmed** by repeated looks at fresh seeds" in text
+        assert "**repeated confirmation**" in text
+    assert "repeated" not in report_markdown(study_results(plan_of(sweep), runs), COMMAND)
 
 
 def test_interactions_that_nobody_tested_are_named() -> None:
@@ -123,7 +223,7 @@ def test_a_report_with_verdicts_says_nothing_too_much() -> None:
 
 
 def test_the_verdicts_come_before_everything_else() -> None:
-    order = ["[!IMPORTANT]", "Across these", "| arm ", "### Claims", "### Flags", "### Setup", "### Results", "!["]
+    order = ["[!IMPORTANT]", "In each family", "| arm ", "### Claims", "### Flags", "### Setup", "### Results", "!["]
     places = [TEXT.index(each) for each in order]
     assert places == sorted(places)
 

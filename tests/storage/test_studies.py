@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ablate.core.plans import StudyPlan
-from ablate.storage.studies import AnotherStudy, Difference, StudyFolder, added_claims, added_seeds, differences
+from ablate.storage.studies import AnotherStudy, Difference, StudyFolder, differences
 from tests.runner.scripted import scripted_study
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 5, tzinfo=UTC)
@@ -88,12 +88,6 @@ def test_refuses_names_that_are_no_folder_names(tmp_path, name):
         StudyFolder(tmp_path, name)
 
 
-def test_tells_which_seeds_were_added():
-    assert added_seeds(PLAN, MORE_SEEDS) == {"rates": (3,)}
-    assert added_seeds(MORE_SEEDS, PLAN) == {}
-    assert added_seeds(PLAN, StudyPlan.of(scripted_study(name="new"))) == {"new": (0, 1, 2)}
-
-
 def test_differences_tell_types_and_absence_apart():
     kept = {"a": {"same": 1, "number": 1, "gone": {}}, "list": [1, 2]}
     asked = {"a": {"same": 1, "number": 1.0, "new": None}, "list": [1, 2]}
@@ -102,11 +96,3 @@ def test_differences_tell_types_and_absence_apart():
         Difference("a.new", None, None),
         Difference("a.number", 1, 1.0),
     )
-
-
-def test_tells_which_claims_were_added():
-    """A sweep that is new to the study has claims of its own, which nobody could have seen results for."""
-    before, after = (StudyPlan.of(scripted_study(claims=claims)) for claims in (("a < b",), ("c < d", "a < b")))
-    assert added_claims(before, after) == {"rates": ("c < d",)}
-    assert added_claims(after, before) == {}
-    assert added_claims(before, StudyPlan.of(scripted_study(name="new", claims=("a < b",)))) == {}

@@ -1,0 +1,27 @@
+"""What the error rates of verdicts cover, in the sentence that reports, `ablate analyse --help` and README share."""
+
+from __future__ import annotations
+
+__all__ = ["percent_of", "scope_sentence"]
+
+FAMILIES = "In each family (the arms of a sweep, its claims, a confirmation)"
+WHERE = "over new seeds on the same data and split"
+
+
+def scope_sentence(alpha: float = 0.05, multiplicity: str = "holm") -> str:
+    """What is bounded, and what is not."""
+    bound = f"at most {percent_of(alpha)}"
+    if multiplicity == "study":
+        everything = "Over all arms, claims and confirmations of the study together"
+        return f"{everything} the chance of any false verdict is {bound}, {WHERE}."
+    if multiplicity == "joint":
+        return f"{FAMILIES} the chance of any false verdict is {bound}, {WHERE}; the study as a whole is not bounded."
+    return (
+        f"{FAMILIES} the chance of any false difference is {bound} and of any false equivalence {bound}, {WHERE}; the "
+        "two together are not bounded, nor is the study as a whole."
+    )
+
+
+def percent_of(share: float) -> str:
+    """0.05 → 5%."""
+    return f"{100 * share:.4g}%"
