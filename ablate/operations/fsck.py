@@ -275,8 +275,7 @@ def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[StoreFinding
     store = RunStore(results_dir, sets_aside=False)
     for name in names:
         folder = StudyFolder(results_dir, name)
-        plans, _ = folder.journals
-        if plans.damaged():  # which plan holds is not known
+        if any(journal.damaged() for journal in folder.journals):  # which plan holds, or what came late, is not known
             continue
         try:
             plan = folder.plan()
@@ -295,7 +294,7 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
 
     runs = store.present(plan.possible_run_ids, plan.measured)
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
-    tables = study_tables(plan, runs)
+    tables = study_tables(plan, runs, events=folder.events())
     del runs  # of ten thousand there is not room for these and for the files of the tables
     states = {name: _state_of_table(folder.path / name, [content]) for name, content in tables.files().items()}
     states["history.csv"] = _state_of_table(folder.path / "history.csv", tables.history_csv())

@@ -6,7 +6,6 @@ premise_blocks(sweep, command)             # [] where the sweep stands as it was
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 
@@ -111,5 +110,5 @@ def _next_name(command: Iterable[str], spec: SweepSpec) -> str:
     words = tuple(command)
     named = (word.removeprefix(start) for start in NAMES_A_STUDY for word in words if word.startswith(start))
     name = next(named, spec.name)
-    numbered = re.fullmatch(r"(.+)_(\d+)", name)
-    return f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{name}_2"
+    stem, _, number = name.rpartition("_")
+    return f"{stem}_{int(number) + 1}" if stem and number.isdecimal() else f"{name}_2"

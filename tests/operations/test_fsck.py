@@ -271,9 +271,11 @@ def test_strays_are_named_and_left(root: Path) -> None:
 def test_the_tables_are_those_of_the_runs_that_are_sound(root: Path) -> None:
     flip(run_file("arrays.npz")(root))
     mend(root)
-    plan = StudyFolder(root, "optimizers").plan()
+    folder = StudyFolder(root, "optimizers")
+    plan = folder.plan()
     assert plan is not None
-    expected = study_tables(plan, RunStore(root).present(plan.possible_run_ids)).files()
+    sound = RunStore(root).present(plan.possible_run_ids)
+    expected = study_tables(plan, sound, events=folder.events()).files()
     assert {name: study_file(name)(root).read_bytes() for name in expected} == expected
     assert b"missing" in expected["runs.csv"]
 
