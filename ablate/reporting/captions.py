@@ -17,7 +17,10 @@ from ablate.reporting.blocks import Code, Inline, text
 from ablate.sanitize.text import file_stem
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["Caption", "captions", "figure_file"]
+__all__ = ["CLASS_DISTRIBUTION", "FOREST", "Caption", "captions", "figure_file"]
+
+
+FOREST, CLASS_DISTRIBUTION = "paired_differences", "class_distribution"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def _paired_differences(results: SweepResults) -> Caption:
         else ""
     )
     return Caption(
-        "paired_differences",
+        FOREST,
         f"Dot plot of the paired differences in {results.metric.title} from the baseline, with {interval}s and "
         "verdicts",
         text(
@@ -239,7 +242,7 @@ def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:
         (
             True,
             Caption(
-                "class_distribution",
+                CLASS_DISTRIBUTION,
                 "Bars of the share of each class among training, validation and test examples",
                 "How often each class occurs in each split, as a share of its examples.",
             ),

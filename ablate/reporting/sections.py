@@ -13,6 +13,7 @@ from ablate.analysis.values import MISSING
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import MetricInfo, Status
+from ablate.reporting.answer import answer_of_sweep, findings_of
 from ablate.reporting.blocks import (
     Block,
     Code,
@@ -20,6 +21,7 @@ from ablate.reporting.blocks import (
     Figure,
     Heading,
     Inline,
+    Link,
     Number,
     Prose,
     Row,
@@ -30,16 +32,17 @@ from ablate.reporting.blocks import (
     table,
     text,
 )
-from ablate.reporting.captions import captions, figure_file
+from ablate.reporting.captions import FOREST, Caption, figure_file
 from ablate.reporting.ensembles import ensembles_table
+from ablate.reporting.figures import SweepFigures
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, spread
-from ablate.reporting.probe_captions import probe_captions
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
-from ablate.reporting.summary import judged_blocks, level_sentence, test_blocks
+from ablate.reporting.summary import box_blocks, judged_blocks, test_blocks
+from ablate.sanitize.text import file_stem
 from ablate.verdicts.divergence import Rate
 
-__all__ = ["sweep_section"]
+__all__ = ["anchor_of", "sweep_section"]
 
 MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
@@ -53,27 +56,37 @@ CHECKSUM = re.compile(r"[0-9a-f]{64}")
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
 
-def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool) -> list[Block]:
-    """One sweep.
+def anchor_of(sweep: str) -> str:
+    """Where a link to the section of a sweep leads."""
+    return f"sweep-{file_stem(sweep)}"
+
+
+def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequence[str], is_alone: bool) -> list[Block]:
+    """One sweep: its answer, what it rests on, and what stands behind it.
 
     Args:
+        figures: what it shows.
         command: the words after `ablate` that made the study.
         is_alone: whether it is the study's only sweep, which then needs no heading of its own.
     """
+    name, is_judged = results.planned.spec.name, bool(results.verdicts or results.claims)
     return [
-        *([] if is_alone else [Heading(2, text(results.planned.spec.name))]),
+        *([] if is_alone else [Heading(2, text(name), anchor=anchor_of(name))]),
         *paragraph(strong(results.planned.spec.question)),
-        *_setup_in_words(results, command),
+        *paragraph(answer_of_sweep(findings_of(results))),
+        *_figures(results, [caption for caption in figures.shown if caption.name == FOREST]),
+        *(box_blocks(results) if is_judged else []),
         *original_blocks(results),
-        *([_part("What was found")] if results.revisited else []),
-        *(judged_blocks(results) if results.verdicts else _baseline_in_words(results)),
+        *([_part("Verdicts"), *judged_blocks(results)] if is_judged else []),
         _part("Setup"),
+        *_setup_in_words(results, command),
         *_setup(results, command),
         _part("Plan and what happened"),
         *_what_happened(results),
         _part("Results"),
         *_results(results),
-        *_figures(results),
+        *_figures(results, [caption for caption in figures.shown if caption.name != FOREST]),
+        *_elsewhere(figures),
         *_probes(results),
         *test_blocks(results),
         *_ensembles(results),
@@ -84,15 +97,6 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
 
 def _part(title: str) -> Heading:
     return Heading(3, text(title))
-
-
-# in words --------------------------------------------------------------------------------------------
-
-
-def _baseline_in_words(results: SweepResults) -> list[Block]:
-    """Of a sweep without any other arm."""
-    beside = ", and there is no other arm." if results.baseline.estimate.mean is None else "; there is no other arm."
-    return paragraph(level_sentence(results, _aim(results.metric)), beside)
 
 
 def _aim(metric: MetricInfo) -> str:
@@ -289,11 +293,19 @@ def _not_averaged(summary: ArmSummary) -> str:
     return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or UNDEFINED
 
 
-def _figures(results: SweepResults) -> list[Block]:
+def _figures(results: SweepResults, shown: Sequence[Caption]) -> list[Block]:
     name = results.planned.spec.name
     return [
         Figure(f"figures/{figure_file(name, caption.name)}", caption.alternative, text(caption.text))
-        for caption in (*captions(results), *probe_captions(results))
+        for caption in shown
+    ]
+
+
+def _elsewhere(figures: SweepFigures) -> list[Block]:
+    """Where the figures stand that would look the same here."""
+    return [
+        Prose(text(f"The {figure.replace('_', ' ')} is that of ", Link(text(sweep), anchor_of(sweep)), "."))
+        for figure, sweep in figures.elsewhere.items()
     ]
 
 

@@ -15,6 +15,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
+from ablate.reporting.answer import level_sentence
 from ablate.reporting.blocks import (
     Block,
     Callout,
@@ -24,7 +25,6 @@ from ablate.reporting.blocks import (
     Inline,
     Item,
     ListBlock,
-    Number,
     Text,
     joined,
     paragraph,
@@ -32,7 +32,6 @@ from ablate.reporting.blocks import (
     text,
 )
 from ablate.reporting.flags import flag_list, flag_sentence
-from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
@@ -42,10 +41,10 @@ from ablate.verdicts.verdict import Family, Flag, Verdict, Word
 __all__ = [
     "adjustment_of",
     "box",
+    "box_blocks",
     "family_guarantee",
     "guarantee",
     "judged_blocks",
-    "level_sentence",
     "raised_flags",
     "test_blocks",
 ]
@@ -72,14 +71,16 @@ ABOUT_FRESH_EXAMPLES = (
 ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni"}
 
 
+def box_blocks(results: SweepResults) -> list[Block]:
+    """The box, and how often such a report says something false."""
+    return [box(results, raised_flags(results)), *paragraph(guarantee(results))]
+
+
 def judged_blocks(results: SweepResults) -> list[Block]:
-    """The blocks about what was judged."""
+    """The tables of what was judged, and the flags."""
     verdicts, claims = results.verdicts, results.claims
-    raised = raised_flags(results)
-    flags = flag_list(raised, len(verdicts) + len(claims))
+    flags = flag_list(raised_flags(results), len(verdicts) + len(claims))
     return [
-        box(results, raised),
-        *paragraph(guarantee(results)),
         *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
         *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
         *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
@@ -145,22 +146,8 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
 
 def _level(results: SweepResults) -> Text:
     if results.baseline.estimate.mean is None:
-        return text(level_sentence(results), ", so nothing can be compared with it.")
-    return text(level_sentence(results), "; differences from it are paired by seed.")
-
-
-def level_sentence(results: SweepResults, aim: str = "") -> Text:
-    """Where the baseline stands, without a full stop.
-
-    Args:
-        aim: what is said of the metric behind its value.
-    """
-    arm, estimate = results.baseline.arm, results.baseline.estimate
-    if estimate.mean is None:
-        return text("The baseline ", Code(arm), " has no completed run")
-    level = Number(f"{mean(estimate)} {interval(estimate)}")
-    seeds = f"{aim} over {estimate.n} seed{'s' if estimate.n != 1 else ''}"
-    return text("The baseline ", Code(arm), f" has a mean {results.metric.title} of ", level, seeds)
+        return text(level_sentence(results.metric, results.baseline), ", so nothing can be compared with it.")
+    return text(level_sentence(results.metric, results.baseline), "; differences from it are paired by seed.")
 
 
 def _listed(items: Sequence[Inline]) -> list[Item]:
