@@ -47,6 +47,11 @@ def execute(invocation: Invocation, output: Output) -> int:
 
 
 def show_study(done: StudyDone, output: Output) -> None:
+    """What it showed, and where the rest of it stands."""
+    output.summary(done.answer)
+    if len(done.answers) > 1:
+        for sweep, answer in done.answers.items():
+            output.summary(f"{sweep}: {answer}")
     output.summary(f"tables  {done.tables}")
     output.summary(f"report  {done.report}{'' if done.is_report_changed else ' (unchanged)'}")
 

@@ -11,10 +11,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from ablate.analysis.replication import ConclusionFound
+from ablate.analysis.judging import Judged
+from ablate.analysis.replication import ConclusionFound, revisit
 from ablate.analysis.results import SweepResults
-from ablate.analysis.summaries import ArmSummary
+from ablate.analysis.summaries import ArmSummary, summarise
+from ablate.analysis.sweep_flags import sweep_flags
+from ablate.analysis.values import Runs, column_info, value_in
+from ablate.core.plans import PlannedSweep
 from ablate.core.records import MetricInfo
 from ablate.plots.labels import row_labels, shortened
 from ablate.reporting.blocks import Code, Number, Text, joined, text
@@ -29,6 +34,7 @@ __all__ = [
     "answer_of_sweep",
     "conclusion_counts",
     "findings_of",
+    "findings_of_judged",
     "in_a_row",
     "level_sentence",
 ]
@@ -89,6 +95,28 @@ def findings_of(results: SweepResults) -> Findings:
     )
 
 
+def findings_of_judged(
+    sweep: PlannedSweep, judged: Judged, runs: Runs, events: Sequence[Mapping[str, Any]] = ()
+) -> Findings:
+    """The same without all else that a report shows.
+
+    Args:
+        events: the study's log, see `StudyFolder.events`.
+    """
+    summaries = summarise(sweep, runs, value_in(sweep.spec.metric))
+    revisited = revisit(sweep, runs, judged.claims)
+    raised = {each.flag for each in sweep_flags(sweep, runs, judged.verdicts, events)}
+    return Findings(
+        sweep.spec.name,
+        column_info(sweep.spec.metric),
+        next(summary for summary in summaries if summary.is_baseline),
+        judged.verdicts,
+        judged.claims,
+        revisited.conclusions if revisited else (),
+        is_exploratory=not raised.isdisjoint(UNGUARANTEED),
+    )
+
+
 def answer_of_sweep(found: Findings) -> Text:
     """How the arms stand beside the baseline, and what became of the claims; of the conclusions of a document first."""
     about_claims, about_arms = _about_claims([found]), _about_arms(found)
@@ -127,6 +155,12 @@ def level_sentence(metric: MetricInfo, baseline: ArmSummary, aim: str = "") -> T
     return text("The baseline ", Code(baseline.arm), f" has a mean {metric.title} of ", Number(level), over)
 
 
+def _word(verdict: Verdict) -> Word | None:
+    """None of too few seeds, unless it is for divergence that they are few."""
+    is_judged = verdict.n >= FEWEST_SEEDS or verdict.n_diverged or verdict.n_diverged_reference
+    return verdict.word if is_judged else None
+
+
 def in_a_row(items: Sequence[str | Text | Code]) -> Text:
     """`a`, `a and b`, `a, b and c`."""
     *others, last = items
@@ -142,7 +176,7 @@ def _about_claims(found: Sequence[Findings]) -> Iterator[Text]:
         yield from map(text, conclusion_counts(conclusions))
         return
     claims = [verdict for sweep in found for verdict in sweep.claims]
-    judged = [verdict.word for verdict in claims if verdict.word is not None]
+    judged = [word for verdict in claims if (word := _word(verdict)) is not None]
     if len(claims) == 1 and judged:
         yield text("The claim that ", Code(claims[0].subject), f" {_fate(judged[0])}.")
     elif judged:
@@ -174,7 +208,7 @@ def _about_arms(found: Findings) -> Iterator[Text]:
     if not found.verdicts:
         beside = ", and there is no other arm." if found.baseline.estimate.mean is None else "; there is no other arm."
         yield text(level_sentence(found.metric, found.baseline), beside)
-    elif all(verdict.word is None for verdict in found.verdicts):
+    elif all(_word(verdict) is None for verdict in found.verdicts):
         yield _without_verdicts(found)
     else:
         yield _compared(found)
@@ -211,8 +245,8 @@ def _compared(found: Findings) -> Text:
 
 
 def _by_word(verdicts: Sequence[Verdict]) -> dict[Word | None, list[Verdict]]:
-    words = dict.fromkeys((*SAID, *(verdict.word for verdict in verdicts if verdict.word is not None), None))
-    groups = {word: [verdict for verdict in verdicts if verdict.word is word] for word in words}
+    words = dict.fromkeys((*SAID, *filter(None, map(_word, verdicts)), None))
+    groups = {word: [verdict for verdict in verdicts if _word(verdict) is word] for word in words}
     return {word: some for word, some in groups.items() if some}
 
 
@@ -280,7 +314,7 @@ def _diverged(found: Findings) -> Iterator[Text]:
 
 
 def _about_all_arms(found: Sequence[Findings]) -> Iterator[Text]:
-    words = [verdict.word for sweep in found for verdict in sweep.verdicts]
+    words = [_word(verdict) for sweep in found for verdict in sweep.verdicts]
     if words:
         counts = Counter("without a verdict" if word is None else SAID.get(word, word.value) for word in words)
         told = dict.fromkeys((*SAID.values(), *counts))
