@@ -200,20 +200,27 @@ def _setup(results: SweepResults, command: Sequence[str]) -> list[Block]:
 def _not_default(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What was set for all arms, by the files of the study and on the command line."""
     # Of two words about one key the later one counts.
-    words = {word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(command))}
+    words = {
+        word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(results, command))
+    }
     if not words:
         return paragraph("Everything that the arms share is at ablate's defaults.")
     return paragraph("Set for all arms, the rest at ablate's defaults: ", joined(", ", map(Code, words.values())), ".")
 
 
-def _commanded(command: Sequence[str]) -> list[str]:
-    """The settings of arms among the words of a command line."""
-    return [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
+def _commanded(results: SweepResults, command: Sequence[str]) -> list[str]:
+    """The settings of all arms among the words of a command line: what varies is none, though a grid names it there."""
+    varied = {"seed", *results.planned.spec.factors}
+    return [
+        word
+        for word in command
+        if not word.lstrip("+~").startswith(ABOUT_THE_STUDY) and word.lstrip("+~").partition("=")[0] not in varied
+    ]
 
 
 def _setup_in_words(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What the study's file says, and what of it the command line may have changed."""
-    setup, changed = results.planned.spec.setup, _commanded(command)
+    setup, changed = results.planned.spec.setup, _commanded(results, command)
     if not setup or not changed:
         return paragraph(setup)
     return paragraph(setup, " Here the command line has the last word: ", joined(", ", map(Code, changed)), ".")

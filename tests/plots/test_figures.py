@@ -265,7 +265,7 @@ def test_accuracies_near_one_are_drawn_as_errors() -> None:
 def test_comparison_overlays_every_side() -> None:
     plan, runs = plan_of(SWEEP), eventful_runs(SWEEP)
     figures = comparison_figures(compare([*sides_of_study(plan, runs, "adam"), *sides_of_study(plan, runs, "sgd")]))
-    assert list(figures) == ["curves_val_loss", "curves_val_accuracy", "confusion"]
+    assert list(figures) == ["paired_differences", "curves_val_loss", "curves_val_accuracy", "confusion"]
     assert "optimizers:optimizer=sgd (n=1)" in texts(figures["curves_val_loss"])
     assert len(figures["confusion"].axes) == 2
     for figure in figures.values():
