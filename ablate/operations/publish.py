@@ -8,12 +8,12 @@ No training and no TensorFlow: everything is derived from the latest plan and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.judging import judge_study
-from ablate.core.plans import StudyPlan
+from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.reporting.answer import Findings, findings_of_judged
 from ablate.reporting.evidence import (
     INTERPOLATIONS,
@@ -55,8 +55,9 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    run_ids, findings, packed = _packed(folder, store, lines[-1])
-    return Published(lines[-1].plan, run_ids, findings, write_packed(packed, reports_dir / folder.name, redraw))
+    plan = with_earlier_confirmation(lines[-1].plan, [line.plan for line in lines[:-1]])
+    run_ids, findings, packed = _packed(folder, store, replace(lines[-1], plan=plan))
+    return Published(plan, run_ids, findings, write_packed(packed, reports_dir / folder.name, redraw))
 
 
 def _packed(

@@ -62,7 +62,7 @@ def render(blocks: Sequence[Block]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading(level, text, anchor):
-            return f"{'#' * level} {_target(anchor)}{inline(text)}"
+            return f"{_target(anchor)}{'#' * level} {inline(text)}"
         case Prose(text):
             return _line(text)
         case ListBlock(items):
@@ -84,7 +84,7 @@ def _block(block: Block) -> str:
 
 def _target(anchor: str) -> str:
     """Of our own: those that GitHub makes of headings change where two headings are alike."""
-    return f'<a id="{_NO_ANCHOR.sub("-", anchor)}"></a>' if anchor else ""
+    return f'<a id="{_NO_ANCHOR.sub("-", anchor)}"></a>\n\n' if anchor else ""
 
 
 def _callout(blocks: Sequence[Block]) -> str:

@@ -188,5 +188,5 @@ def test_every_item_of_a_list_is_one(contents: list[str]) -> None:
 
 def test_a_link_leads_to_the_heading_of_its_anchor() -> None:
     written = render([Heading(2, text("a_b"), "x y"), bullets([Link(text(Code("a_b")), "x y")])])
-    assert written == '## <a id="x-y"></a>a_b\n\n- [`a_b`](#x-y)'
+    assert written == '<a id="x-y"></a>\n\n## a_b\n\n- [`a_b`](#x-y)'
     assert RENDERER.render(inline(text(Link(text("[a](b)"), "c")))).count("<a ") == 1

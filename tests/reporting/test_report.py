@@ -166,8 +166,8 @@ def test_many_arms_are_told_by_their_extremes() -> None:
 def test_two_sweeps_have_a_section_each() -> None:
     text = report_markdown(study_results(plan_of(SWEEP, dropout_sweep()), {}))
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
-        '## <a id="sweep-optimizers"></a>optimizers',
-        '## <a id="sweep-dropout"></a>dropout',
+        "## optimizers",
+        "## dropout",
         "## How to rebuild",
         "## Computed with",
     ]
@@ -194,3 +194,10 @@ def test_a_long_failure_is_cut() -> None:
     spec = run_spec("sgd", 0.01)
     runs = {spec.run_id: failed_run(spec, "x" * 5000)}
     assert max(map(len, report_markdown(study_results(plan_of(SWEEP), runs)).splitlines())) < 1000
+
+
+def test_what_a_grid_varies_is_not_said_to_be_set_for_all_arms() -> None:
+    command = ("-m", "optimizer=sgd,adam", "seed=0,1", "training.epochs=2")
+    text = report_markdown(study_results(plan_of(SWEEP), {}), command)
+    (line,) = [line for line in text.splitlines() if line.startswith("Set for all arms")]
+    assert line.endswith(": `training.epochs=2`.")
