@@ -6,13 +6,12 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Side, sides_of_study
 from ablate.core.errors import UsageError
+from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, study_names
 
 __all__ = ["find_sides", "known_plan", "known_studies", "one_side", "study_of"]
-
-ID_DIGITS = 12
 
 
 def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
@@ -28,7 +27,7 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
         raise UsageError(f"No study {study} under {results_dir}. {known_studies(results_dir)}")
     if plan is None:
         run = store.get(store.find(name))
-        return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
+        return (Side(short_id(run.record.run_id), (run,)),)
     return sides_of_study(plan, store.present(plan.run_ids), level or None)
 
 

@@ -10,7 +10,7 @@ from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.values import MISSING
-from ablate.core.identity import Json
+from ablate.core.identity import Json, short_id
 from ablate.core.plans import PlannedArm
 from ablate.core.records import MetricInfo, Status
 from ablate.reporting.answer import answer_of_sweep, findings_of
@@ -47,7 +47,6 @@ __all__ = ["anchor_of", "sweep_section"]
 MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
 MOST_LISTED_ARMS = 200
-SHORT_ID = 12
 RUNS_TABLE = "data/runs.csv"
 # Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
 ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
@@ -270,7 +269,7 @@ def _changes(reference: Mapping[str, Json], settings: Mapping[str, Json]) -> Tex
 
 def _value(value: Json) -> Code:
     written = setting_text(value)
-    return Code(written[:SHORT_ID] if CHECKSUM.fullmatch(written) else _shortened(written, 60))
+    return Code(short_id(written) if CHECKSUM.fullmatch(written) else _shortened(written, 60))
 
 
 # results ---------------------------------------------------------------------------------------------
@@ -365,7 +364,7 @@ def _run_row(outcome: RunOutcome) -> list[Inline]:
     return [
         Code(outcome.arm),
         str(outcome.seed),
-        Code(outcome.run_id[:SHORT_ID]),
+        Code(short_id(outcome.run_id)),
         outcome.status,
         UNDEFINED if outcome.epochs_run is None else str(outcome.epochs_run),
         UNDEFINED if outcome.best_epoch is None else str(outcome.best_epoch),
