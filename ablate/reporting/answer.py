@@ -120,7 +120,7 @@ def findings_of_judged(
 def answer_of_sweep(found: Findings) -> Text:
     """How the arms stand beside the baseline, and what became of the claims; of the conclusions of a document first."""
     about_claims, about_arms = _about_claims([found]), _about_arms(found)
-    sentences = [*about_claims, *about_arms] if found.conclusions else [*about_arms, *about_claims]
+    sentences = [*about_claims, *about_arms] if _are_tested([found]) else [*about_arms, *about_claims]
     exploratory = ["Exploratory, for the plan was changed after results had been seen."] if found.is_exploratory else []
     return joined(" ", [*exploratory, *sentences])
 
@@ -171,10 +171,18 @@ def in_a_row(items: Sequence[str | Text | Code]) -> Text:
 
 
 def _about_claims(found: Sequence[Findings]) -> Iterator[Text]:
-    conclusions = [each for sweep in found for each in sweep.conclusions]
-    if conclusions:
-        yield from map(text, conclusion_counts(conclusions))
-        return
+    """Of the conclusions of a document, where one is tested, in place of the claims that test them."""
+    conclusions = map(text, conclusion_counts([each for sweep in found for each in sweep.conclusions]))
+    if not _are_tested(found):
+        yield from _about_claims_alone(found)
+    yield from conclusions
+
+
+def _are_tested(found: Sequence[Findings]) -> bool:
+    return any(each.word is not None for sweep in found for each in sweep.conclusions)
+
+
+def _about_claims_alone(found: Sequence[Findings]) -> Iterator[Text]:
     claims = [verdict for sweep in found for verdict in sweep.claims]
     judged = [word for verdict in claims if (word := _word(verdict)) is not None]
     if len(claims) == 1 and judged:
@@ -234,7 +242,9 @@ def _compared(found: Findings) -> Text:
         ((word, verdicts),) = groups.items()
         return text(_those(verdicts, names), _stand(word, verdicts, reference), inside, ".")
     better = groups.pop(Word.BETTER, [])
-    rest = joined(", ", (text(_those(some, names), _stand(word, some)) for word, some in groups.items()))
+    # Names of several words need more than a comma between those who stand alike and the others.
+    between = "; " if any(" " in code.name for code in names.values()) else ", "
+    rest = joined(between, (text(_those(some, names), _stand(word, some)) for word, some in groups.items()))
     if better:
         beats = f" {'beats' if len(better) == 1 else 'beat'} "
         return text(_those(better, names), beats, reference, inside, "; ", rest, ".")

@@ -142,6 +142,21 @@ def test_conclusions_of_a_document_come_first_and_in_place_of_their_claims() -> 
     )
 
 
+def test_conclusions_that_nobody_tested_come_last_and_hide_no_claim() -> None:
+    untold = ConclusionFound(Conclusion("y", not_tested="why"), (), ())
+    found = replace(findings(a=Word.WORSE), claims=(claim("a < b", Word.SUPPORTED),), conclusions=(untold,))
+    assert said(found) == (
+        "a is worse than adam in validation loss. The claim that a < b held. 1 conclusion was not tested."
+    )
+
+
+def test_clauses_of_long_names_are_kept_apart() -> None:
+    arms = (verdict("without a", Word.EQUIVALENT), verdict("without b", Word.WORSE), verdict("without c", Word.WORSE))
+    assert said(Findings("ingredients", LOSS, replace(BASELINE, arm="everything"), arms)).endswith(
+        ": without a is equivalent within ±0.01; without b and without c are worse."
+    )
+
+
 def test_what_was_changed_after_results_is_exploratory() -> None:
     assert said(replace(findings(a=Word.BETTER), is_exploratory=True)).startswith("Exploratory, ")
 
