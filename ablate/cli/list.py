@@ -16,13 +16,12 @@ from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
+from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
 from ablate.operations.catalogue import Entry, StudySummary, catalogue
 
 WORDS = "filter"
 WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"
-
-ID_DIGITS = 8
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +63,7 @@ def run_row(entry: Entry) -> list[str]:
     memberships = [membership.title for membership in entry.memberships]
     arm = f"{memberships[0]} and {len(memberships) - 1} more" if len(memberships) > 1 else "".join(memberships)
     took = "" if entry.record is None else seconds_text(entry.record.timings.wall_seconds)
-    return [entry.run_id[:ID_DIGITS], entry.status, arm, str(entry.seed), result_text(entry), took]
+    return [short_id(entry.run_id), entry.status, arm, str(entry.seed), result_text(entry), took]
 
 
 def result_text(entry: Entry) -> str:

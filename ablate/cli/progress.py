@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 
 from ablate.cli.output import Output, seconds_text
 from ablate.cli.wording import counted, numerics_text, work_text
+from ablate.core.identity import short_id
 from ablate.core.records import Failure, RunRecord, Status
 from ablate.operations.events import DamageFound, OperationEvent, WorkEnded, WorkPlanned
 from ablate.runner.events import (
@@ -29,7 +30,6 @@ from ablate.sanitize.text import one_line
 
 __all__ = ["Progress", "ended_line", "failure_text", "progress_display"]
 
-ID_DIGITS = 8
 # What a line says of a run, the first of these that there is.
 SHOWN = ("val_accuracy", "val_r2", "val_loss")
 
@@ -156,7 +156,7 @@ class LiveDisplay:
 
 def ended_line(label: str, record: RunRecord) -> str:
     """One run's outcome in a line, with a metric of the weights that count."""
-    outcome = f"{record.run_id[:ID_DIGITS]}  {one_line(label)}  {record.status.value}"
+    outcome = f"{short_id(record.run_id)}  {one_line(label)}  {record.status.value}"
     if record.divergence is not None:
         return f"{outcome} in epoch {record.divergence.epoch}, step {record.divergence.step}"
     if record.failure is not None:

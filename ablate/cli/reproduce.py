@@ -20,6 +20,7 @@ from ablate.cli.progress import progress_display
 from ablate.cli.verbs import Invocation, add_json_option
 from ablate.cli.wording import counted, numerics_text
 from ablate.core.errors import ExitCode
+from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
 from ablate.operations.reproduce import Choice, RepeatedRun, reproduce
 from ablate.runner.events import Observer
@@ -29,8 +30,6 @@ WORDS = "run"
 WORDS_HELP = (
     "a run (the beginning of its id), an arm as study:level, or a study (and results_dir=…, executor.workers=…)"
 )
-
-ID_DIGITS = 8
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +83,7 @@ def row_of(repeated: RepeatedRun) -> list[str]:
     reproduction = repeated.reproduction
     furthest = reproduction.furthest
     told = repeated.failure or ("" if furthest is None else f"{furthest.name} {distance_text(furthest)}")
-    return [reproduction.run_id[:ID_DIGITS], repeated.chosen.label, reproduction.outcome.value, told]
+    return [short_id(reproduction.run_id), repeated.chosen.label, reproduction.outcome.value, told]
 
 
 def quantity_table(quantities: Sequence[ComparedQuantity]) -> PlainTable:

@@ -16,6 +16,7 @@ from ablate.cli.progress import Progress, failure_text
 from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_json_option, add_run_options
 from ablate.cli.wording import metric_rows
 from ablate.core.errors import ExitCode
+from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
 from ablate.operations.run import RunDone, StudyDone, run
 
@@ -47,15 +48,20 @@ def execute(invocation: Invocation, output: Output) -> int:
 
 
 def show_study(done: StudyDone, output: Output) -> None:
+    """What it showed, and where the rest of it stands."""
+    output.summary(done.answer)
+    if len(done.answers) > 1:
+        for sweep, answer in done.answers.items():
+            output.summary(f"{sweep}: {answer}")
     output.summary(f"tables  {done.tables}")
     output.summary(f"report  {done.report}{'' if done.is_report_changed else ' (unchanged)'}")
 
 
 def show_run(done: RunDone, output: Output) -> None:
     record = done.record
-    output.summary(f"run     {record.run_id[:12]} {record.status.value}")
+    output.summary(f"run     {short_id(record.run_id)} {record.status.value}")
     if record.failure is not None:
-        output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {record.run_id[:12]}")
+        output.problem(f"{failure_text(record.failure)}\nWhere: ablate show {short_id(record.run_id)}")
     rows = metric_rows(record.metrics)
     if rows:
         output.summary(plain_table([("metric", "left"), ("value", "right")], rows))

@@ -28,6 +28,7 @@ __all__ = [
     "digest",
     "digest_of_text",
     "sha256_of_bytes",
+    "short_id",
 ]
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -39,6 +40,13 @@ _Place = tuple["_Place", str | int] | None
 RUN_FORMAT = 1
 # What `digest` gives, which also names a folder.
 RUN_ID = re.compile(r"[0-9a-f]{64}")
+# As much of a run id as lists and messages show: few enough to type, enough to name one run of a million.
+SHOWN_DIGITS = 12
+
+
+def short_id(run_id: str) -> str:
+    """What lists and messages show of a run id; it can be given wherever a run is asked for."""
+    return run_id[:SHOWN_DIGITS]
 
 
 def canonical(value: Json) -> str:

@@ -11,8 +11,8 @@ tables, figures and reports can be made, and made again, from a line of JSON and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,7 @@ from ablate.core.records import announce
 from ablate.core.specs import Arm, PlannedRun, Study, Sweep, SweepSpec, confirmation_runs
 from ablate.sanitize.types import as_declared
 
-__all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan"]
+__all__ = ["PLAN_FORMAT", "PlannedArm", "PlannedSweep", "StudyPlan", "with_earlier_confirmation"]
 
 PLAN_FORMAT = 1
 
@@ -202,6 +202,27 @@ class StudyPlan:
         for wrong in _contradictions(plan):
             raise ValueError(wrong)
         return plan
+
+
+def with_earlier_confirmation(plan: StudyPlan, earlier: Sequence[StudyPlan]) -> StudyPlan:
+    """The plan with the confirmation that a sweep was planned with before, where it does not ask for one itself: what
+    was paid for goes on to be told. Seeds that have come to choose an arm confirm nothing.
+
+    Args:
+        earlier: the plans that were made under the same name, oldest first.
+    """
+    return replace(plan, sweeps=tuple(_confirmed_as_before(sweep, earlier) for sweep in plan.sweeps))
+
+
+def _confirmed_as_before(sweep: PlannedSweep, earlier: Sequence[StudyPlan]) -> PlannedSweep:
+    name, arms = sweep.spec.name, {arm.name for arm in sweep.arms}
+    before = [
+        each for plan in reversed(earlier) for each in plan.sweeps if each.spec.name == name and each.confirmation
+    ]
+    if sweep.confirmation or not before:
+        return sweep
+    kept = tuple(run for run in before[0].confirmation if run.arm in arms and run.seed not in sweep.spec.seeds)
+    return replace(sweep, confirmation=kept)
 
 
 def _contradictions(plan: StudyPlan) -> Iterator[str]:

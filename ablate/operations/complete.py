@@ -15,11 +15,11 @@ from typing import Any
 import yaml
 
 from ablate.config.tree import PRIMARY, ConfigTree, find_tree, laid_over
+from ablate.core.identity import short_id
 from ablate.core.specs import CHOICES, LATER, STUDY_NAME
 
 __all__ = ["arms", "filters", "overrides", "run_ids", "studies"]
 
-ID_DIGITS = 12
 ADDED = ("sweep", "experiment")  # on the command line they are written with a plus
 UNCHANGEABLE = ("sweep", "allow_targets")  # root keys that no word sets in this form
 SWEEP_KEYS = tuple(
@@ -45,7 +45,7 @@ def run_ids(results_dir: Path) -> Iterator[str]:
     """The runs that are stored, by so much of their ids as tells them apart."""
     from ablate.storage.runs import RunStore
 
-    return (run_id[:ID_DIGITS] for run_id in RunStore(results_dir).ids())
+    return (short_id(run_id) for run_id in RunStore(results_dir).ids())
 
 
 def arms(current: str, results_dir: Path) -> Iterator[str]:

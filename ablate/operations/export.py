@@ -13,10 +13,11 @@ import numpy as np
 from ablate.analysis.comparison import Side
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
+from ablate.core.identity import short_id
 from ablate.exporting import available
 from ablate.operations.as_json import document
 from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
-from ablate.operations.sides import ID_DIGITS, find_sides
+from ablate.operations.sides import find_sides
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 
@@ -112,4 +113,4 @@ def _histories(sides: Sequence[Side], out: Path, form: Any) -> Iterator[Path]:
 def _file_name(side: Side, seed: int) -> str:
     """`dropout=0.1_seed3` for a run of an arm, the beginning of its id for a run alone."""
     _, is_arm, arm = side.label.partition(":")
-    return f"{file_stem(arm)}_seed{seed}" if is_arm else side.label[:ID_DIGITS]
+    return f"{file_stem(arm)}_seed{seed}" if is_arm else short_id(side.label)

@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS, is_of_metric
+from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
 from ablate.operations.as_json import document, shows
 from ablate.operations.request import reports_folder, results_folder
@@ -212,7 +213,9 @@ def _of_runs(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
         found = _of_run(folder)
         if found is not None:
             what, detail = found
-            yield StoreFinding(what, f"run {folder.name[:12]}", detail, folder, sizes.get(folder, 0), what in PROBLEMS)
+            yield StoreFinding(
+                what, f"run {short_id(folder.name)}", detail, folder, sizes.get(folder, 0), what in PROBLEMS
+            )
 
 
 def _of_run(folder: Path) -> tuple[What, str] | None:
@@ -238,7 +241,7 @@ def _of_artefacts(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
             found = _of_artefact(each.path, run.name, name)
             if found is not None:
                 what, detail = found
-                subject = f"run {run.name[:12]}, {name}"
+                subject = f"run {short_id(run.name)}, {name}"
                 yield StoreFinding(what, subject, detail, each.path, each.bytes, what in PROBLEMS)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
+from ablate.core.identity import short_id
 from ablate.operations.as_json import document, shows
 from ablate.operations.restore import RestoredRun, restored, weighted_runs
 from ablate.operations.sides import one_side, study_of
@@ -127,7 +128,7 @@ def _read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[tuple[Pho
         run_id = restored_run.run.record.run_id
         if number == 0:
             if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
-                raise UsageError(f"run {run_id[:12]} is of a regression: there are no classes to predict")
+                raise UsageError(f"run {short_id(run_id)} is of a regression: there are no classes to predict")
             prepared, problems = _prepare_all(paths, shape, spec.dataset.source.target)
             if not prepared:
                 break

@@ -8,12 +8,13 @@ No training and no TensorFlow: everything is derived from the latest plan and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.judging import judge_study
-from ablate.core.plans import StudyPlan
+from ablate.core.plans import StudyPlan, with_earlier_confirmation
+from ablate.reporting.answer import Findings, findings_of_judged
 from ablate.reporting.evidence import (
     INTERPOLATIONS,
     PHOTO_PREDICTIONS,
@@ -32,11 +33,12 @@ __all__ = ["Published", "publish"]
 
 @dataclass(frozen=True)
 class Published:
-    """A study's latest plan, the ids of its runs as far as the store has them whole, and the report that was
-    written."""
+    """A study's latest plan, the ids of its runs as far as the store has them whole, what its answers are made of, a
+    sweep each, and the report that was written."""
 
     plan: StudyPlan
     run_ids: frozenset[str]
+    findings: tuple[Findings, ...]
     report: Written
 
 
@@ -53,16 +55,22 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
     lines = folder.plan_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
-    run_ids, packed = _packed(folder, store, lines[-1])
-    return Published(lines[-1].plan, run_ids, write_packed(packed, reports_dir / folder.name, redraw))
+    plan = with_earlier_confirmation(lines[-1].plan, [line.plan for line in lines[:-1]])
+    run_ids, findings, packed = _packed(folder, store, replace(lines[-1], plan=plan))
+    return Published(plan, run_ids, findings, write_packed(packed, reports_dir / folder.name, redraw))
 
 
-def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[frozenset[str], Packed]:
-    """Which runs there are, and what a report is made of; writes the tables on the way. There may be ten thousand
-    runs, and no room to keep them until the report is made."""
+def _packed(
+    folder: StudyFolder, store: RunStore, line: PlanLine
+) -> tuple[frozenset[str], tuple[Findings, ...], Packed]:
+    """Which runs there are, what they showed, and what a report is made of; writes the tables on the way. There may
+    be ten thousand runs, and no room to keep them until the report is made."""
     runs = store.present(line.plan.possible_run_ids, line.plan.measured)
     events = folder.events()
     judged = judge_study(line.plan, runs, events)
+    findings = tuple(
+        findings_of_judged(sweep, found, runs, events) for sweep, found in zip(line.plan.sweeps, judged, strict=True)
+    )
     tables = _write_tables(folder, study_tables(line.plan, runs, judged))
     # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
     left = {
@@ -81,7 +89,7 @@ def _packed(folder: StudyFolder, store: RunStore, line: PlanLine) -> tuple[froze
         tables=tables,
         judged=judged,
     )
-    return frozenset(runs), pack_evidence(evidence)
+    return frozenset(runs), findings, pack_evidence(evidence)
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:

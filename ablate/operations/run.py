@@ -60,19 +60,32 @@ class Trained:
         return {record.run_id: record.status for record in self.records}
 
 
-@document("run_study", version=1)
-@shows("study=study.name", "results_dir", "tables", "report", "is_report_changed", "is_complete", "trained")
+@document("run_study", version=2)
+@shows(
+    "study=study.name",
+    "answer",
+    "answers",
+    "results_dir",
+    "tables",
+    "report",
+    "is_report_changed",
+    "is_complete",
+    "trained",
+)
 @dataclass(frozen=True)
 class StudyDone:
     """A study whose runs are in the store and whose report is written.
 
     Attributes:
+        answer: what the study showed, in one or two sentences; `answers` has those of each of its sweeps.
         tables: the folder of its tables.
         report: report.md; `is_report_changed` is False where it stood there already.
         trained: of the study, then of its confirmation; the same once more where damaged runs were trained again.
     """
 
     study: Study
+    answer: str
+    answers: Mapping[str, str]
     results_dir: Path
     tables: Path
     report: Path
@@ -153,6 +166,7 @@ def run_study(study: Study, asked: TrainingRequest) -> StudyDone:
     trained = _train_study(study, asked, folder)
     # pandas and scipy, which nobody need wait for before there is something to publish.
     from ablate.operations.publish import publish
+    from ablate.reporting.answer import answer_of_study, answer_of_sweep
 
     published = publish(folder, store, settings.reports_dir)
     damaged = {record.run_id for each in trained for record in each.records} - published.run_ids
@@ -160,8 +174,17 @@ def run_study(study: Study, asked: TrainingRequest) -> StudyDone:
         asked.observe(DamageFound(frozenset(damaged)))
         trained += _train_study(study, asked, folder)
         published = publish(folder, store, settings.reports_dir)
-    report = published.report
-    return StudyDone(study, settings.results_dir, folder.path, report.path, report.changed, tuple(trained))
+    report, found = published.report, published.findings
+    return StudyDone(
+        study,
+        answer_of_study(found).plain,
+        {each.name: answer_of_sweep(each).plain for each in found},
+        settings.results_dir,
+        folder.path,
+        report.path,
+        report.changed,
+        tuple(trained),
+    )
 
 
 def _run_alone(spec: RunSpec, asked: TrainingRequest) -> RunDone:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from ablate.analysis.comparison import Side, sides_of_study
 from ablate.core.errors import UsageError
+from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, study_names
 
 __all__ = ["find_sides", "known_plan", "known_studies", "one_side", "study_of"]
-
-ID_DIGITS = 12
 
 
 def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
@@ -30,7 +29,7 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
     if plan is None:
         run_id = store.find(name)
         run = replace(store.get(run_id), artefacts=store.open_metrics(run_id))
-        return (Side(run.record.run_id[:ID_DIGITS], (run,)),)
+        return (Side(short_id(run.record.run_id), (run,)),)
     events = StudyFolder(results_dir, study).events()
     return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None, events)
 

@@ -118,16 +118,18 @@ class Panels:
 
 
 def house_figure(
-    question: str,
+    title: str,
     subtitle: str,
     height_inches: float,
     rows: int | Sequence[float] = 1,
     columns: int = 1,
     panels: Panels | None = None,
+    question: str = "",
 ) -> tuple[Figure, list[Axes]]:
-    """A figure headed by its question, and its axes row by row.
+    """A figure headed by what it shows, and its axes row by row.
 
     Args:
+        subtitle: how to read it; below the question, where there is one.
         height_inches: of the axes; the heading comes on top of it.
         rows: how many, all on the same scales, or the relative height of each, every axes then with its own.
         panels: the room around many small axes, which are then not laid out by what they hold: matplotlib would
@@ -135,8 +137,8 @@ def house_figure(
     """
     ratios = [1.0] * rows if isinstance(rows, int) else list(rows)
     is_shared = isinstance(rows, int)
-    heading = textwrap.wrap(question, HEADING_CHARACTERS)
-    below = textwrap.wrap(subtitle, HEADING_CHARACTERS + 16)
+    heading = textwrap.wrap(title, HEADING_CHARACTERS)
+    below = [line for part in (question, subtitle) for line in textwrap.wrap(part, HEADING_CHARACTERS + 16)]
     heading_inches = HEADING_LINE_INCHES * (len(heading) + len(below)) + 0.16
     height = height_inches + heading_inches
     figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DOTS_PER_INCH, layout="constrained" if panels is None else None)
@@ -176,9 +178,9 @@ def label_upwards(figure: Figure, label: str) -> None:
         figure.subplots_adjust(left=around.left + LABEL_LINE_INCHES * (len(lines) - 1) / width)
 
 
-def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
-    """A logarithmic axis where positive values span a decade or more; plain numbers at its ticks."""
-    if not 0 < 10 * low <= high:
+def use_log_scale(ax: Axes, axis: str, low: float, high: float, from_ratio: float = 10.0) -> None:
+    """A logarithmic axis where positive values span `from_ratio` or more; plain numbers at its ticks."""
+    if not 0 < from_ratio * low <= high:
         return
     ax.set(**{f"{axis}scale": "log"})
     scale = ax.xaxis if axis == "x" else ax.yaxis

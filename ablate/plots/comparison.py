@@ -8,6 +8,7 @@ from ablate.analysis.comparison import Comparison
 from ablate.plots.canvas import house_figure, house_style
 from ablate.plots.confusion import draw_confusion, mistake_shares
 from ablate.plots.curves import draw_overlaid_curves, fit_to_curves, use_whole_epochs
+from ablate.plots.forest_page import forest_page
 from ablate.plots.labels import axis_label, shortened
 
 __all__ = ["comparison_figures"]
@@ -16,13 +17,23 @@ MOST_MATRICES = 4
 
 
 def comparison_figures(comparison: Comparison) -> dict[str, Figure]:
-    """Figure name to figure, of what the sides have: `curves_<metric>` and `confusion`."""
+    """Figure name to figure, of what the sides have: `paired_differences`, `curves_<metric>` and `confusion`."""
     with house_style():
         curves = {
             f"curves_{metric.name}": _curves_page(comparison, position)
             for position, (metric, _) in enumerate(comparison.curves)
         }
-        return {**curves, **({"confusion": _confusion_page(comparison)} if comparison.confusions else {})}
+        confusion = {"confusion": _confusion_page(comparison)} if comparison.confusions else {}
+        return {**_paired_differences(comparison), **curves, **confusion}
+
+
+def _paired_differences(comparison: Comparison) -> dict[str, Figure]:
+    judged = [verdict for verdict in comparison.verdicts if verdict.n]
+    if not judged:
+        return {}
+    metric, first = judged[0].metric, shortened(comparison.labels[0], 40)
+    title = f"{metric.title[:1].upper()}{metric.title[1:]} against {first}, paired by seed"
+    return {"paired_differences": forest_page([judged], title, "a dot is a seed, the tick their mean")}
 
 
 def _curves_page(comparison: Comparison, position: int) -> Figure:

@@ -15,6 +15,8 @@ from ablate.plots.labels import shortened
 
 __all__ = ["counts_of", "draw_arm_curves", "draw_overlaid_curves", "fit_to_curves", "use_whole_epochs"]
 
+# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
+FROM_RATIO = 4.0
 LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -62,7 +64,7 @@ def fit_to_curves(groups: Iterable[ArmCurves], ax: Axes) -> None:
         # As matplotlib would choose them, if it did not see the diverged ones.
         around = 0.05 * abs(low) or 0.05
         low, high = low - around, high + around
-    use_log_scale(ax, "y", low, high)
+    use_log_scale(ax, "y", low, high, FROM_RATIO)
     is_log = ax.get_yscale() == "log"
     room = (high / low) ** 0.05 if is_log else 0.05 * (high - low)
     ax.set_ylim(*((low / room, high * room) if is_log else (low - room, high + room)))

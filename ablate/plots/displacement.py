@@ -24,7 +24,7 @@ LEGEND_COLUMNS, LEGEND_CHARACTERS = 3, 84
 
 def draw_displacement(info: Displacement, ax: Axes) -> Axes:
     """A line an arm, told apart by colour and dashes: seeds thin, their mean thick."""
-    for position, arm in enumerate(info.arms[:MOST_ARMS]):
+    for position, arm in enumerate(info.arms):
         colour, style = _looks(position)
         for accuracies in arm.seeds.values():
             ax.plot(info.amounts, accuracies, color=colour, linewidth=0.6, alpha=0.4)
@@ -50,14 +50,19 @@ def draw_members(gains: Mapping[str, EnsembleGain], ax: Axes) -> Axes:
     return ax
 
 
-def displacement_page(curves: Sequence[Displacement]) -> Figure:
+def displacement_page(curves: Sequence[Displacement], question: str = "") -> Figure:
     seeds = max(len(arm.seeds) for info in curves for arm in info.arms)
-    subtitle = f"Test accuracy of displaced images; thin lines are seeds (up to {seeds} an arm), thick ones their mean"
-    names = [_label(arm) for arm in curves[0].arms[:MOST_ARMS]]
+    subtitle = f"thin lines are seeds (up to {seeds} an arm), thick ones their mean"
+    names = [_label(arm) for arm in curves[0].arms]
     columns = legend_columns(names, LEGEND_COLUMNS, LEGEND_CHARACTERS)
     with house_style():
         figure, axes = house_figure(
-            "How far may an image be displaced?", subtitle, 3.6 + _legend_inches(names, columns), [1.0], len(curves)
+            "Test accuracy of displaced images",
+            subtitle,
+            3.6 + _legend_inches(names, columns),
+            [1.0],
+            len(curves),
+            question=question,
         )
         for info, ax in zip(curves, axes, strict=True):
             draw_displacement(info, ax)
@@ -71,13 +76,13 @@ def displacement_page(curves: Sequence[Displacement]) -> Figure:
         return figure
 
 
-def ensembles_page(gains: Mapping[str, EnsembleGain]) -> Figure:
-    subtitle = "Mean test error over ensembles of so many seeds of an arm; small dots are single seeds"
+def ensembles_page(gains: Mapping[str, EnsembleGain], question: str = "") -> Figure:
+    subtitle = "Mean over ensembles of so many seeds of an arm; small dots are single seeds"
     names = [shortened(arm, LABEL_CHARACTERS) for arm in list(gains)[:MOST_ARMS]]
     columns = legend_columns(names, LEGEND_COLUMNS, LEGEND_CHARACTERS)
     with house_style():
         height = 3.4 + _legend_inches(names, columns)
-        figure, (ax,) = house_figure("What is gained by asking several seeds?", subtitle, height)
+        figure, (ax,) = house_figure("Test error of several seeds asked together", subtitle, height, question=question)
         draw_members(gains, ax)
         figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
         return figure

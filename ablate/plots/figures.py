@@ -37,7 +37,7 @@ from ablate.plots.dots import draw_summaries
 from ablate.plots.examples import class_page, mistakes_page, random_page
 from ablate.plots.forest_page import forest_page, height_of_rows
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
-from ablate.plots.labels import axis_label, interval_name, row_labels
+from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
 from ablate.plots.samples import draw_samples
 from ablate.plots.scales import as_errors, curves_as_errors, error_metric, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
@@ -49,6 +49,7 @@ __all__ = [
     "MOST_PANELS",
     "GridOfPanels",
     "OfArm",
+    "figure_of_sweep",
     "grid_of_panels",
     "hide_empty",
     "in_house_style",
@@ -62,6 +63,10 @@ MOST_PANELS = 24
 CHARACTERS_BESIDE_LABELS = 4
 # Four beside each other, for a line of text stands above each.
 MOST_SLOPES = 20
+# Panels, at most → how many may stand beside each other.
+COLUMNS: Mapping[int, tuple[int, ...]] = {1: (1,), 2: (2,), 3: (3,), 6: (2, 3), 9: (3, 4), 20: (4,)}
+# Columns → inches of a panel, and characters that stand above it.
+PANELS = {1: (3.4, 80), 2: (2.7, 44), 3: (2.0, 28), 4: (1.7, 20), 6: (1.35, 12)}
 PAIRED_PANELS = Panels(above=0.44, below=0.3)
 CURVE_PANELS = Panels(above=0.32, below=0.85)
 
@@ -107,15 +112,16 @@ def seconds(results: SweepResults) -> Figure:
 def paired_differences(results: SweepResults) -> Figure:
     shown = shown_arms(results, results.verdicts)
     bars = f"thick bars are {interval_name(shown)}s, thin ones adjusted"
-    subtitle = f"{_seeds(results)}, paired with {results.baseline.arm}{_left_out(results)}; {bars}"
-    return forest_page([shown], results.planned.spec.question, subtitle)
+    subtitle = f"{_seeds(results)}{_left_out(results)}; {bars}"
+    title = f"{_titled(results.metric)} against the baseline {shortened(results.baseline.arm)}, paired by seed"
+    return forest_page([shown], title, subtitle, results.planned.spec.question)
 
 
 @in_house_style
 def claims(results: SweepResults) -> Figure:
     """One panel for each metric and scale, since only rows that share them can share an axis."""
-    subtitle = f"Claims of {results.planned.spec.name}; {_seeds(results)}, paired; a dot is a seed"
-    return forest_page(_by_axis(results.claims), results.planned.spec.question, subtitle)
+    subtitle = f"{_seeds(results)}, paired; a dot is a seed"
+    return forest_page(_by_axis(results.claims), "What the claims compare", subtitle, results.planned.spec.question)
 
 
 @in_house_style
@@ -124,7 +130,8 @@ def paired_seeds(results: SweepResults) -> Figure:
     grid = grid_of_panels(len(panels))
     subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_SLOPES)}"
     height = (grid.panel_inches + 0.18) * grid.rows + 0.5
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
+    title = f"{_titled(results.metric)} of each arm beside the baseline {shortened(results.baseline.arm)}, seed by seed"
+    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
     labels, _ = row_labels([panel.verdict.subject for panel in panels], grid.label_characters)
     for label, panel, ax in zip(labels, panels, axes, strict=False):
         draw_paired_slopes(panel, ax)
@@ -142,20 +149,23 @@ def paired_seeds(results: SweepResults) -> Figure:
 
 @in_house_style
 def interactions(results: SweepResults) -> Figure:
-    return _tables_page(results, draw_interaction, "thin lines are seeds, thick ones means with 95% intervals", 3.2)
+    title = f"{_titled(results.metric)} over the levels of each pair of factors"
+    return _tables_page(
+        results, draw_interaction, title, "thin lines are seeds, thick ones means with 95% intervals", 3.2
+    )
 
 
 @in_house_style
 def cell_means(results: SweepResults) -> Figure:
     explained = "mean and half-width of its 95% interval; the darker, the better"
-    return _tables_page(results, draw_cell_means, explained, 2.6)
+    return _tables_page(results, draw_cell_means, f"Mean {results.metric.title} of each pair of levels", explained, 2.6)
 
 
 @in_house_style
 def variance_shares(results: SweepResults) -> Figure:
     shares = _grid_of(results).shares
-    subtitle = f"Where the variance of the {results.metric.title} over all runs comes from; {_seeds(results)}"
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height_of_rows(len(shares)))
+    title = f"Where the variance of the {results.metric.title} over all runs comes from"
+    figure, axes = figure_of_sweep(results, title, _seeds(results), height_of_rows(len(shares)))
     draw_variance_shares(shares, axes[0])
     return figure
 
@@ -167,7 +177,8 @@ def learning_curves(results: SweepResults) -> Figure:
     grid = grid_of_panels(len(arms))
     subtitle = f"{_seeds(results)}{_left_out(results, MOST_PANELS)}; one panel an arm"
     height = grid.panel_inches * grid.rows + 0.7
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
+    title = f"{_titled(results.curve_metric)} over epochs"
+    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
     training = {curves.arm: change(curves) for curves in results.training}
     baseline = next(arm for arm in arms if arm.is_baseline)
     # The baseline's is bold, and all leave room for the counts at the right.
@@ -177,7 +188,8 @@ def learning_curves(results: SweepResults) -> Figure:
         draw_arm_curves(arm, training.get(arm.arm), baseline, ax)
         ax.set_title(label, loc="left", size=9, weight="bold" if arm.is_baseline else "normal")
     _finish_panels(axes, len(arms), grid.columns)
-    fit_to_curves(arms, axes[0])
+    shown = [training[arm.arm] for arm in arms if arm.arm in training] if _is_about_overfitting(results) else []
+    fit_to_curves([*arms, *shown], axes[0])
     if metric is not results.curve_metric:
         use_error_scale(axes[0], "y")
     label_upwards(figure, axis_label(metric, with_goal=False))
@@ -190,9 +202,8 @@ def learning_curves(results: SweepResults) -> Figure:
 def confusion(results: SweepResults) -> Figure:
     matrices = results.confusions
     subtitle = "Counts are summed over seeds; colour is the share of the true class that was mistaken for another"
-    figure, axes = house_figure(
-        results.planned.spec.question, subtitle, 4.9 if len(matrices) > 1 else 6.0, columns=len(matrices)
-    )
+    title = "Test examples by true and predicted class"
+    figure, axes = figure_of_sweep(results, title, subtitle, 4.9 if len(matrices) > 1 else 6.0, columns=len(matrices))
     most = max(float(mistake_shares(matrix).max()) for matrix in matrices)
     for matrix, ax in zip(matrices, axes, strict=True):
         draw_confusion(matrix, ax, most)
@@ -214,11 +225,11 @@ def class_distribution(results: SweepResults) -> Figure:
 
 
 def displacement(results: SweepResults) -> Figure:
-    return displacement_page(results.displacements)
+    return displacement_page(results.displacements, results.planned.spec.question)
 
 
 def ensembles(results: SweepResults) -> Figure:
-    return ensembles_page(results.ensembles)
+    return ensembles_page(results.ensembles, results.planned.spec.question)
 
 
 @in_house_style
@@ -226,9 +237,9 @@ def samples(results: SweepResults) -> Figure:
     shown = results.samples[:MOST_PANELS]
     columns = 2 if len(shown) == 4 else min(len(shown), 3)
     rows = math.ceil(len(shown) / columns)
-    subtitle = "Images that a generator made, of one seed an arm, none picked"
+    subtitle = "of one seed an arm, none picked"
     inches = {1: 6.0, 2: 4.4}.get(columns, 3.2)
-    figure, axes = house_figure(results.planned.spec.question, subtitle, inches * rows, rows, columns)
+    figure, axes = figure_of_sweep(results, "Images that the generators made", subtitle, inches * rows, rows, columns)
     for info, ax in zip(shown, axes, strict=False):
         draw_samples(info, ax)
     for ax in axes[len(shown) :]:
@@ -260,6 +271,24 @@ DRAW: Mapping[str, Page] = {
 }
 
 
+def figure_of_sweep(
+    results: SweepResults,
+    title: str,
+    subtitle: str,
+    height_inches: float,
+    rows: int | Sequence[float] = 1,
+    columns: int = 1,
+    panels: Panels | None = None,
+) -> tuple[Figure, list[Axes]]:
+    """A figure that is headed by what it shows, with the question of its sweep below, see `house_figure`."""
+    question = results.planned.spec.question
+    return house_figure(title, subtitle, height_inches, rows, columns, panels, question=question)
+
+
+def _titled(metric: MetricInfo) -> str:
+    return metric.title[:1].upper() + metric.title[1:]
+
+
 def _summaries_page(
     results: SweepResults, info: MetricSummaries, with_intervals: bool = True, stated: Mapping[str, float] | None = None
 ) -> Figure:
@@ -267,7 +296,8 @@ def _summaries_page(
     bars = ", bars are 95% intervals of the mean" if with_intervals else ", ticks are means"
     diamonds = ", a diamond is the original's one run" if stated else ""
     subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}{diamonds}"
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height_of_rows(len(shown.summaries)))
+    title = f"{_titled(info.metric)} by arm"
+    figure, axes = figure_of_sweep(results, title, subtitle, height_of_rows(len(shown.summaries)))
     draw_summaries(shown, axes[0], with_intervals, stated)
     return figure
 
@@ -283,8 +313,10 @@ class GridOfPanels:
 
 
 def grid_of_panels(panels: int) -> GridOfPanels:
-    columns = min(panels, 3 if panels <= 9 else 4 if panels <= 20 else 6)
-    panel_inches, characters = {1: (3.4, 80), 2: (2.7, 44), 3: (2.0, 28), 4: (1.7, 20)}.get(columns, (1.35, 12))
+    """As few empty panels as there can be, and then as few rows."""
+    choices = next((columns for most, columns in COLUMNS.items() if panels <= most), (6,))
+    columns = min(choices, key=lambda each: (-panels % each, -each))
+    panel_inches, characters = PANELS[columns]
     return GridOfPanels(math.ceil(panels / columns), columns, panel_inches, characters)
 
 
@@ -331,6 +363,12 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
     return results.curve_metric, _as_it_is
 
 
+def _is_about_overfitting(results: SweepResults) -> bool:
+    """Whether the sweep asks how far training and validation part, so that both have to be seen whole."""
+    asked = [results.metric.name, *(claim.metric.name for claim in results.claims)]
+    return any(name == "gap" or name.startswith("train_") for name in asked)
+
+
 def _are_near_one(results: SweepResults) -> bool:
     return is_near_one(results.metric, (value for summary in results.summaries for value in summary.estimate.values))
 
@@ -352,16 +390,14 @@ def _grid_of(results: SweepResults) -> FactorialRows:
 
 
 def _tables_page(
-    results: SweepResults, draw: Callable[[TwoFactors, Axes], Axes], explained: str, panel_inches: float
+    results: SweepResults, draw: Callable[[TwoFactors, Axes], Axes], title: str, explained: str, panel_inches: float
 ) -> Figure:
     """One panel for each pair of factors, two beside each other."""
     tables = [table for table in _grid_of(results).tables if table.cells]
     columns = min(len(tables), 2)
     rows = [panel_inches + 0.16 * len(tables[0].first_levels)] * math.ceil(len(tables) / columns)
     subtitle = f"{_seeds(results)}; {explained}"
-    figure, axes = house_figure(
-        results.planned.spec.question, f"{results.metric.title}: {subtitle}", sum(rows), rows, columns
-    )
+    figure, axes = figure_of_sweep(results, title, subtitle, sum(rows), rows, columns)
     for info, ax in zip(tables, axes, strict=False):
         draw(info, ax)
     for ax in axes[len(tables) :]:

@@ -77,7 +77,7 @@ def forest_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
         for word in sorted(words, key=list(Word).index)
     ]  # fmt: skip
     bars: list[Artist] = [Line2D([], [], color=MUTED, alpha=0.4, linewidth=6.5, label=interval_name(verdicts))]
-    if any(_adjusted(verdict) not in ([], _plain(verdict)) for verdict in verdicts):
+    if any(map(_adjusted, verdicts)):
         bars.append(Line2D([], [], color=MUTED, linewidth=1.3, marker="|", markersize=6, label="adjusted interval"))
     if any(verdict.margin is not None for verdict in verdicts):
         bars.append(Patch(color=MARGIN, alpha=0.14, linewidth=0, label="margin"))
@@ -94,7 +94,7 @@ def _draw_row(verdict: Verdict, row: int, ax: Axes) -> None:
     plain, adjusted = _plain(verdict), _adjusted(verdict)
     if plain:
         ax.plot(plain, [row] * 2, color=colour, alpha=0.32, linewidth=6.5, zorder=2, solid_capstyle="butt")
-    if adjusted and adjusted != plain:
+    if adjusted:
         ax.plot(adjusted, [row] * 2, color=colour, linewidth=1.3, marker="|", markersize=6, zorder=2.5)
     values = list(verdict.differences.values())
     if values and len(values) <= MOST_DOTS:

@@ -17,7 +17,7 @@ INCHES_BELOW_ROWS = 0.62
 INCHES_OF_LEGEND, LEGEND_COLUMNS = 0.26, 6
 
 
-def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str) -> Figure:
+def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str, question: str = "") -> Figure:
     """
     Args:
         groups: the verdicts of each panel, which share a metric and a scale; see `draw_forest`.
@@ -27,7 +27,7 @@ def forest_page(groups: Sequence[Sequence[Verdict]], title: str, subtitle: str) 
         heights = [height_of_rows(len(group)) for group in groups]
         columns = legend_columns([str(artist.get_label()) for artist in legend], LEGEND_COLUMNS)
         height = sum(heights) + INCHES_OF_LEGEND * math.ceil(len(legend) / columns)
-        figure, axes = house_figure(title, subtitle, height, rows=heights)
+        figure, axes = house_figure(title, subtitle, height, rows=heights, question=question)
         for group, ax in zip(groups, axes, strict=True):
             draw_forest(group, ax)
         if legend:

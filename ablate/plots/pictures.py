@@ -15,6 +15,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from ablate.analysis.photo_predictions import PhotoPrediction
+from ablate.core.identity import short_id
 from ablate.plots.canvas import DIVERGED, INK, SUBJECT, house_figure, house_style
 
 __all__ = ["draw_activations", "draw_image", "draw_probabilities", "parts_of", "photo_prediction_page"]
@@ -114,7 +115,9 @@ def _photo_prediction_page(prediction: PhotoPrediction) -> Figure:
 def _in_words(prediction: PhotoPrediction) -> str:
     runs = len(prediction.opinions)
     if runs == 1:
-        return f"Run {prediction.opinions[0].run_id[:12]}, seed {prediction.opinions[0].seed}; as MNIST was prepared"
+        return (
+            f"Run {short_id(prediction.opinions[0].run_id)}, seed {prediction.opinions[0].seed}; as MNIST was prepared"
+        )
     plain = f"; plainly resized: {_counts(prediction.plain_votes)}" if prediction.plain_votes else ""
     units = f"; units of seed {prediction.opinions[0].seed}" if prediction.activations else ""
     return f"Mean probability of {runs} seeds. Prepared: {_counts(prediction.votes)}{plain}{units}"

@@ -12,8 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ablate.analysis.results import SweepResults
-from ablate.plots.canvas import house_figure, label_upwards, legend_columns
-from ablate.plots.figures import MOST_PANELS, OfArm, grid_of_panels, hide_empty, in_house_style, shown_arms
+from ablate.plots.canvas import MUTED, label_upwards, legend_columns
+from ablate.plots.figures import (
+    MOST_PANELS,
+    OfArm,
+    figure_of_sweep,
+    grid_of_panels,
+    hide_empty,
+    in_house_style,
+    shown_arms,
+)
 from ablate.plots.interpolations import draw_interpolations
 from ablate.plots.labels import row_labels
 from ablate.plots.probes import (
@@ -33,8 +41,9 @@ ArmThing = TypeVar("ArmThing", bound=OfArm)
 @in_house_style
 def step_losses(results: SweepResults) -> Figure:
     steps = results.pictures.steps
-    explained = f"seed {steps[0].seed}; losses of the last steps of the last epoch, the dashed line is their mean"
-    return _panels(results, steps, draw_step_losses, explained, "steps before the end", "loss of a batch")
+    explained = f"seed {steps[0].seed}, last epoch; the dashed line is the mean"
+    title = "Losses of the last training steps"
+    return _panels(results, steps, draw_step_losses, title, explained, "steps before the end", "loss of a batch")
 
 
 @in_house_style
@@ -45,6 +54,7 @@ def loss_surfaces(results: SweepResults) -> Figure:
         results,
         surfaces,
         lambda info, ax: draw_loss_surface(info, ax, levels),
+        "Loss around the weights that a run ended with",
         "training objective around the end of one run, in steps of each filter's norm; equal colours are equal losses",
         "second direction",
         "first direction",
@@ -58,6 +68,7 @@ def linear_paths(results: SweepResults) -> Figure:
         results,
         results.pictures.paths,
         lambda info, ax: draw_interpolations(info.positions, {"training": info.losses}, ax, ("start", "end")),
+        "Loss from the first weights of a run to its last",
         "training objective on the straight line from the first weights of a run to its last; thin: seeds",
         "",
         "objective",
@@ -70,9 +81,11 @@ def weight_histograms(results: SweepResults) -> Figure:
     kernels = results.pictures.histograms[:MOST_PANELS]
     columns = min(len(kernels), 2)
     rows = -(-len(kernels) // columns)
-    subtitle = "Weights of each kernel that runs ended with, over all seeds; arms in colours, the baseline in grey"
+    subtitle = "over all seeds; arms in colours, the baseline in grey"
     height = 2.9 * rows + 0.25 * len(kernels[0].arms)
-    figure, axes = house_figure(results.planned.spec.question, subtitle, height, [1.0] * rows, columns)
+    figure, axes = figure_of_sweep(
+        results, "Weights that the runs ended with, kernel by kernel", subtitle, height, [1.0] * rows, columns
+    )
     for kernel, ax in zip(kernels, axes, strict=False):
         draw_weight_histogram(kernel, ax)
         ax.set_xlabel("weight")
@@ -89,7 +102,8 @@ def weight_histograms(results: SweepResults) -> Figure:
 @in_house_style
 def reliability(results: SweepResults) -> Figure:
     explained = "test examples by confidence, over all seeds; error is the expected calibration error of all of them"
-    return _panels(results, results.pictures.reliabilities, draw_reliability, explained, "confidence", "accuracy", 0.55)
+    title, found = "Accuracy against confidence", results.pictures.reliabilities
+    return _panels(results, found, draw_reliability, title, explained, "confidence", "accuracy", 0.55)
 
 
 Page = Callable[[SweepResults], Figure]
@@ -102,6 +116,7 @@ def _panels(
     results: SweepResults,
     pictures: Sequence[ArmThing],
     draw: Callable[[ArmThing, Axes], Axes],
+    title: str,
     explained: str,
     across: str,
     up: str,
@@ -111,12 +126,28 @@ def _panels(
     shown = shown_arms(results, pictures, MOST_PANELS)
     grid = grid_of_panels(len(shown))
     height = (grid.panel_inches + panel_inches) * grid.rows + 0.5
-    figure, axes = house_figure(results.planned.spec.question, explained, height, grid.rows, grid.columns)
+    figure, axes = figure_of_sweep(results, title, explained, height, grid.rows, grid.columns)
     labels, _ = row_labels([picture.arm for picture in shown], grid.label_characters)
-    for label, picture, ax in zip(labels, shown, axes, strict=False):
+    for picture, ax in zip(shown, axes, strict=False):
         draw(picture, ax)
-        ax.set_title(label, loc="left", size=9)
+    _head_panels(labels, axes[: len(shown)], grid.label_characters)
     hide_empty(axes, len(shown), grid.columns)
     figure.supxlabel(across, size=9.5)
     label_upwards(figure, up)
     return figure
+
+
+def _head_panels(labels: Sequence[str], axes: Sequence[Axes], characters: int) -> None:
+    """Each panel's label, and what is said at its right beside it, or below it where both have no room in any panel."""
+    notes = [ax.get_title(loc="right") for ax in axes]
+    have_room = all(len(label) + len(note) <= characters for label, note in zip(labels, notes, strict=True))
+    for label, note, ax in zip(labels, notes, axes, strict=True):
+        if have_room:
+            ax.set_title(label, loc="left", size=9)
+        else:
+            # The room above is that of the title that was set last.
+            ax.set_title("", loc="right")
+            ax.set_title(label, loc="left", size=9, pad=18)
+            ax.annotate(
+                note, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", color=MUTED, size=8.5
+            )

@@ -27,6 +27,7 @@ __all__ = [
     "Heading",
     "Inline",
     "Item",
+    "Link",
     "ListBlock",
     "Number",
     "Piece",
@@ -92,11 +93,19 @@ class Toned:
 
 
 @dataclass(frozen=True)
+class Link:
+    """What leads to the heading of the same document that has the `anchor`."""
+
+    content: Text
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Break:
     """The end of a line within a cell."""
 
 
-Piece: TypeAlias = str | Number | Code | Strong | Emphasis | Toned | Break
+Piece: TypeAlias = str | Number | Code | Strong | Emphasis | Toned | Link | Break
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ def _plain(piece: Piece) -> str:
             return written
         case Code(name):
             return name
-        case Strong(content) | Emphasis(content) | Toned(content):
+        case Strong(content) | Emphasis(content) | Toned(content) | Link(content):
             return content.plain
         case Break():
             return " "
@@ -163,10 +172,12 @@ def _plain(piece: Piece) -> str:
 
 @dataclass(frozen=True)
 class Heading:
-    """`level` is 1 for the title of the whole, 2 for a section, 3 for a part of one."""
+    """`level` is 1 for the title of the whole, 2 for a section, 3 for a part of one; a link leads to its `anchor`, of
+    letters, digits and `_.=-`."""
 
     level: int
     text: Text
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

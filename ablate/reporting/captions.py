@@ -16,7 +16,9 @@ from ablate.reporting.blocks import Code, text
 from ablate.reporting.figures import Caption
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["captions"]
+__all__ = ["CLASS_DISTRIBUTION", "FOREST", "captions"]
+
+FOREST, CLASS_DISTRIBUTION = "paired_differences", "class_distribution"
 
 
 def captions(results: SweepResults) -> tuple[Caption, ...]:
@@ -74,7 +76,7 @@ def _paired_differences(results: SweepResults) -> Caption:
         else ""
     )
     return Caption(
-        "paired_differences",
+        FOREST,
         f"Dot plot of the paired differences in {results.metric.title} from the baseline, with {interval}s and "
         "verdicts",
         text(
@@ -224,7 +226,7 @@ def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:
         (
             True,
             Caption(
-                "class_distribution",
+                CLASS_DISTRIBUTION,
                 "Bars of the share of each class among training, validation and test examples",
                 "How often each class occurs in each split, as a share of its examples.",
             ),

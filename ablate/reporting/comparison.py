@@ -12,13 +12,14 @@ from pathlib import Path
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison, Scope
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.sweep_flags import with_those_of
+from ablate.core.records import CLASSIFICATION
 from ablate.reporting.blocks import (
     Block,
     Code,
     Figure,
     Heading,
-    Inline,
     Row,
+    Text,
     bullets,
     joined,
     paragraph,
@@ -37,6 +38,11 @@ from ablate.storage.atomic import write_atomically
 __all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "write_comparison"]
 
 MOST_LISTED_EXAMPLES = 25
+# Sides beside each other in one table.
+MOST_COLUMNS = 3
+# What a run records and has been told, and errors that are of use where targets are numbers.
+SETTINGS = ("learning_rate",)
+FOR_TARGETS = ("huber", "mse", "mae", "r2")
 
 
 def comparison_markdown(comparison: Comparison, figures: Sequence[str] = ()) -> str:
@@ -56,7 +62,7 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         figures: names of figures that stand in `figures/` beside the text.
     """
     return [
-        Heading(1, joined(" and ", comparison.labels)),
+        Heading(1, _title(comparison.labels)),
         _sides(comparison),
         *_mismatches(comparison),
         Heading(2, text("What differs")),
@@ -65,20 +71,29 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         *_verdicts(comparison),
         Heading(2, text("Metrics")),
         *_metrics(comparison),
-        *(Figure(f"figures/{name}.png", f"{name} of the sides") for name in figures),
+        *(Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides") for name in figures),
         *_confusions(comparison.confusions),
         *_disagreements(comparison.disagreements),
     ]
 
 
+def _title(labels: Sequence[str]) -> Text:
+    if len(labels) <= MOST_COLUMNS:
+        return joined(" and ", labels)
+    return text(labels[0], f" and {len(labels) - 1} others")
+
+
 def _mismatches(comparison: Comparison) -> list[Block]:
     if comparison.are_comparable:
         return paragraph("The sides share data, split, metric and numerics.")
-    header = ["not the same", *_letters(comparison)]
-    rows: list[Row] = [[mismatch.aspect, *map(Code, mismatch.values)] for mismatch in comparison.mismatches]
+    rows: list[Row] = [
+        [mismatch.aspect, letter, Code(value)]
+        for mismatch in comparison.mismatches
+        for letter, value in zip(_letters(comparison), mismatch.values, strict=True)
+    ]
     aspects = ", ".join(mismatch.aspect for mismatch in comparison.mismatches)
     said = paragraph(strong("Not comparable as they stand"), f": the sides differ in {aspects}.")
-    return [*said, table(header, rows)]
+    return [*said, table(["not the same", "side", "value"], rows)]
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
@@ -118,7 +133,13 @@ def _settings(comparison: Comparison) -> list[Block]:
     if not comparison.settings:
         return paragraph("Nothing but the seeds.")
     rows: list[Row] = [[Code(setting.name), *map(Code, setting.values)] for setting in comparison.settings]
-    return [table(["setting", *_letters(comparison)], rows)]
+    if len(comparison.labels) <= MOST_COLUMNS:
+        return [table(["setting", *_letters(comparison)], rows)]
+    of_sides: list[Row] = [
+        [letter, joined(", ", (text(f"{each.name} ", Code(each.values[side])) for each in comparison.settings))]
+        for side, letter in enumerate(_letters(comparison))
+    ]
+    return [table(["side", "settings"], of_sides)]
 
 
 def _verdicts(comparison: Comparison) -> list[Block]:
@@ -148,30 +169,55 @@ def _scope(comparison: Comparison) -> str:
 
 
 def _metrics(comparison: Comparison) -> list[Block]:
-    letters = _letters(comparison)
-    header = ["metric", *letters, *(f"{letter} − A, paired" for letter in letters[1:])]
-    rows: list[Row] = [_metric_row(metric) for metric in comparison.metrics]
+    """A row a side of each metric, for a table of many sides has to fit on a page and in a terminal too."""
+    header = ["metric", "side", "n", "mean", "difference from A", "95% interval", "pairs"]
+    rows = [row for metric in _telling(comparison.metrics) for row in _metric_rows(metric)]
     note = (
-        "Means over completed seeds, with n; differences are paired by seed, with their 95% t interval and the number "
-        "of pairs."
+        "Means over completed seeds; differences are paired by seed, with their 95% t interval. A metric that equals "
+        "one above it is left out."
     )
-    return [table(header, rows, numeric=range(1, len(header))), *paragraph(note)]
+    return [table(header, rows, numeric=range(2, len(header))), *paragraph(note)]
 
 
-def _metric_row(metric: MetricComparison) -> list[Inline]:
+def _telling(metrics: Sequence[MetricComparison]) -> list[MetricComparison]:
+    """Those that say something of this task, each once: without a regularisation there are two names for one loss."""
+    is_classified = any(each.metric.task == CLASSIFICATION for each in metrics)
+    found: dict[tuple[tuple[float, ...], ...], MetricComparison] = {}
+    for each in metrics:
+        values = tuple(estimate.values for estimate in each.estimates)
+        is_zero = not any(value for of_side in values for value in of_side)
+        is_strange = each.metric.name in SETTINGS or (is_classified and each.metric.measure in FOR_TARGETS)
+        if not (is_zero or is_strange):
+            found.setdefault(values, each)
+    return list(found.values())
+
+
+def _metric_rows(metric: MetricComparison) -> list[Row]:
     """The means with the digits of one another, and so the differences."""
-    differences = metric.differences[1:]
     own_error = shared_error(estimate.se for estimate in metric.estimates)
-    error = shared_error(each.se for each in differences if each is not None)
-    own = [f"{mean(estimate, error=own_error)} (n={estimate.n})" for estimate in metric.estimates]
-    return [Code(metric.metric.name), *own, *(_difference(each, error) for each in differences)]
+    error = shared_error(each.se for each in metric.differences[1:] if each is not None)
+    sides = enumerate(zip(metric.estimates, metric.differences, strict=True))
+    return [
+        [
+            Code(metric.metric.name) if side == 0 else "",
+            _letter(side),
+            str(estimate.n),
+            mean(estimate, error=own_error),
+            *_difference(difference, error),
+        ]
+        for side, (estimate, difference) in sides
+    ]
 
 
-def _difference(difference: Estimate | None, error: float | None) -> str:
+def _difference(difference: Estimate | None, error: float | None) -> list[str]:
+    """From the first side, which itself has none."""
     if difference is None or difference.mean is None:
-        return UNDEFINED
-    digits = f"{mean(difference, signed=True, error=error)} {interval(difference, signed=True, error=error)}"
-    return f"{digits} ({difference.n})"
+        return [UNDEFINED] * 3
+    return [
+        mean(difference, signed=True, error=error),
+        interval(difference, signed=True, error=error),
+        str(difference.n),
+    ]
 
 
 def _confusions(confusions: Sequence[Confusion]) -> list[Block]:

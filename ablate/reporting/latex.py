@@ -25,6 +25,7 @@ from ablate.reporting.blocks import (
     Figure,
     Heading,
     Item,
+    Link,
     ListBlock,
     Number,
     Piece,
@@ -117,8 +118,8 @@ def render(blocks: Sequence[Block]) -> str:
 
 def _block(block: Block) -> str:
     match block:
-        case Heading(level, text):
-            return _heading(level, inline(text))
+        case Heading(level, text, anchor):
+            return _heading(level, inline(text)) + (rf"\label{{{_anchor(anchor)}}}" if anchor else "")
         case Prose(text):
             return inline(text)
         case ListBlock(items):
@@ -144,6 +145,10 @@ def _heading(level: int, title: str) -> str:
     if level == 1:
         return f"\\title{{{title}}}\n\\author{{}}\\date{{}}\n\\maketitle"
     return f"\\{_SECTIONS.get(level, 'subsubsection')}{{{title}}}"
+
+
+def _anchor(name: str) -> str:
+    return _NO_FILE_NAME.sub("-", name).replace("_", "-")
 
 
 def _list(items: Sequence[Item]) -> str:
@@ -278,6 +283,8 @@ def _piece(piece: Piece) -> str:
             return rf"\emph{{{inline(content)}}}"
         case Toned(content):
             return inline(content)
+        case Link(content, anchor):
+            return rf"{inline(content)} (page \pageref{{{_anchor(anchor)}}})"
         case Break():
             return r"\newline "
     assert_never(piece)

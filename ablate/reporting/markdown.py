@@ -24,6 +24,7 @@ from ablate.reporting.blocks import (
     Figure,
     Heading,
     Item,
+    Link,
     ListBlock,
     Number,
     Piece,
@@ -48,6 +49,7 @@ _LINKS = re.compile(r"(?<=[A-Za-z])://|(?<=www)\.|@")
 _UNSAFE_IN_CODE = re.compile(r"[`|<>&\s]")
 # An interval, and a bound: signs of markup that can be none beside these.
 _PLAIN_IN_NUMBERS = re.compile(r"(\[[-+−∞–…\d.,e ]*\](?![(\[:])|<(?=\.?\d))")
+_NO_ANCHOR = re.compile(r"[^A-Za-z0-9_.=-]")
 # What at the beginning of a line makes a list, a rule, a heading or the target of a link.
 _OPENING = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[-+=](?:$|[-+=\s])|\[))")
 
@@ -59,8 +61,8 @@ def render(blocks: Sequence[Block]) -> str:
 
 def _block(block: Block) -> str:
     match block:
-        case Heading(level, text):
-            return f"{'#' * level} {inline(text)}"
+        case Heading(level, text, anchor):
+            return f"{_target(anchor)}{'#' * level} {inline(text)}"
         case Prose(text):
             return _line(text)
         case ListBlock(items):
@@ -78,6 +80,11 @@ def _block(block: Block) -> str:
         case CodeBlock(code, language):
             return _fenced(code, language)
     assert_never(block)
+
+
+def _target(anchor: str) -> str:
+    """Of our own: those that GitHub makes of headings change where two headings are alike."""
+    return f'<a id="{_NO_ANCHOR.sub("-", anchor)}"></a>\n\n' if anchor else ""
 
 
 def _callout(blocks: Sequence[Block]) -> str:
@@ -135,7 +142,8 @@ def inline(text: Text) -> str:
 
 def _line(text: Text) -> str:
     """The text where a block could begin."""
-    return _OPENING.sub(r"\1\\", inline(text))
+    line = inline(text)
+    return line if text.pieces and isinstance(text.pieces[0], Link) else _OPENING.sub(r"\1\\", line)
 
 
 def _piece(piece: Piece) -> str:
@@ -153,6 +161,8 @@ def _piece(piece: Piece) -> str:
             return _wrapped("*", content)
         case Toned(content):
             return inline(content)
+        case Link(content, anchor):
+            return f"[{inline(content)}](#{_NO_ANCHOR.sub('-', anchor)})"
         case Break():
             return "<br>"
     assert_never(piece)

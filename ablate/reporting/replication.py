@@ -9,11 +9,12 @@ any run, and says nothing of ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ablate.analysis.replication import ConclusionFound, NumberFound, Revisited
 from ablate.analysis.results import StudyResults, SweepResults
 from ablate.core.claims import VALUE
+from ablate.reporting.answer import conclusion_counts
 from ablate.reporting.blocks import (
     Block,
     Break,
@@ -36,16 +37,15 @@ from ablate.reporting.verdicts import divergence
 from ablate.reporting.words import with_sign
 from ablate.verdicts.verdict import Verdict, Word
 
-__all__ = ["conclusions_of_study", "original_blocks", "takeaway"]
+__all__ = ["conclusions_of_study", "conclusions_table", "original_blocks", "takeaway"]
 
 FEWEST_SEEDS = 3
-# What became of conclusions, in the order in which it is told.
-FATES: tuple[tuple[Word, str, str], ...] = (
-    (Word.SUPPORTED, "held", "Held"),
-    (Word.REFUTED, "did not hold", "Did not hold: the seeds show the opposite of at least one of its claims"),
-    (Word.NO_PRACTICAL_DIFFERENCE, "made no difference that matters", "No difference that matters"),
-    (Word.NOT_RESOLVED, "cannot be told yet", "Open, neither shown nor refuted by these seeds"),
-)
+TITLES: Mapping[Word, str] = {
+    Word.SUPPORTED: "Held",
+    Word.REFUTED: "Did not hold: the seeds show the opposite of at least one of its claims",
+    Word.NO_PRACTICAL_DIFFERENCE: "No difference that matters",
+    Word.NOT_RESOLVED: "Open, neither shown nor refuted by these seeds",
+}
 
 
 def original_blocks(results: SweepResults) -> list[Block]:
@@ -65,17 +65,29 @@ def original_blocks(results: SweepResults) -> list[Block]:
 
 def takeaway(revisited: Revisited) -> Text:
     """What is left of the document's conclusions and numbers, told from the verdicts alone."""
-    sentences: list[Inline] = [*_counts(revisited.conclusions), *_fates(revisited.conclusions), *_likeness(revisited)]
+    sentences: list[Inline] = [
+        *conclusion_counts(revisited.conclusions),
+        *_fates(revisited.conclusions),
+        *_likeness(revisited),
+    ]
     return text(strong("Takeaway."), " ", joined(" ", sentences)) if sentences else text()
 
 
 def conclusions_of_study(results: StudyResults) -> list[Block]:
-    """Every conclusion of the documents that the study puts to the test, one row each; empty where there is none.
+    """How many conclusions of the documents that the study puts to the test held, and their table; empty where there
+    is none. They can stand alone, as in a README."""
+    everything = [found for sweep in results.sweeps if sweep.revisited for found in sweep.revisited.conclusions]
+    return [*paragraph(" ".join(conclusion_counts(everything))), *conclusions_table(results, Code)]
 
-    They can stand alone, as in a README.
+
+def conclusions_table(results: StudyResults, called: Callable[[str], Inline]) -> list[Block]:
+    """Every conclusion, one row each; empty where there is none.
+
+    Args:
+        called: how the sweep of a name is called, with a link to it or without.
     """
     rows: list[Row] = [
-        [Code(sweep.planned.spec.name), *_row(found), _verdict(found)]
+        [called(sweep.planned.spec.name), *_row(found), _verdict(found)]
         for sweep in results.sweeps
         if sweep.revisited is not None
         for found in sweep.revisited.conclusions
@@ -85,7 +97,6 @@ def conclusions_of_study(results: StudyResults) -> list[Block]:
     everything = [found for sweep in results.sweeps if sweep.revisited for found in sweep.revisited.conclusions]
     elsewhere = [sweep for sweep in results.sweeps if sweep.revisited and not sweep.revisited.is_on_its_data]
     return [
-        *paragraph(" ".join(_counts(everything))),
         table(["asked in", "conclusion", "the original", "ours", "verdict"], rows),
         *_how_to_read(everything),
         *paragraph("These runs are on other data than the original's." if elsewhere else ""),
@@ -221,19 +232,8 @@ def _verdict(found: ConclusionFound) -> Text:
 # the takeaway ------------------------------------------------------------------------------------------
 
 
-def _counts(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
-    tested = [found for found in conclusions if found.word is not None]
-    if tested:
-        counts = [(sum(found.word is word for found in tested), fate) for word, fate, _ in FATES]
-        shares = _listed([f"{count} {fate}" for count, fate in counts if count])
-        yield f"Of {_counted(len(tested), 'conclusion')} tested, {shares}."
-    untested = len(conclusions) - len(tested)
-    if untested:
-        yield f"{_counted(untested, 'conclusion')} {'was' if untested == 1 else 'were'} not tested."
-
-
 def _fates(conclusions: Sequence[ConclusionFound]) -> Iterator[Text]:
-    for word, _, title in FATES:
+    for word, title in TITLES.items():
         of_word = [_told(found) for found in conclusions if found.word is word]
         if of_word:
             yield text(f"{title}: ", joined("; ", of_word), ".")
@@ -252,11 +252,6 @@ def _likeness(revisited: Revisited) -> Iterator[str]:
     if known and revisited.is_on_its_data:
         alike = sum(bool(each.is_as_one_of_ours) for each in known)
         yield f"Of its {_counted(len(known), 'number')}, {alike} could be one run of ours."
-
-
-def _listed(items: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def _counted(count: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""A report: a heading, one section for each sweep, and how to make all of it again."""
+"""A report: its answer, one section for each sweep, and how to make all of it again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 import ablate
 from ablate.analysis.results import StudyResults
 from ablate.reporting import latex, markdown
+from ablate.reporting.answer import answer_of_study, answer_of_sweep, findings_of
 from ablate.reporting.blocks import (
     Block,
     Code,
     CodeBlock,
     Heading,
+    Link,
     Row,
     Text,
+    bullets,
     joined,
     paragraph,
     strong,
@@ -24,8 +27,9 @@ from ablate.reporting.blocks import (
 from ablate.reporting.interpolations import interpolations_section
 from ablate.reporting.photo_predictions import photographs_section
 from ablate.reporting.premises import scope_blocks
-from ablate.reporting.replication import conclusions_of_study
-from ablate.reporting.sections import sweep_section
+from ablate.reporting.replication import conclusions_table
+from ablate.reporting.sections import anchor_of, sweep_section
+from ablate.reporting.shown_figures import figures_of_sweeps
 
 __all__ = ["report_blocks", "report_latex", "report_markdown"]
 
@@ -53,11 +57,14 @@ def report_blocks(results: StudyResults, command: Sequence[str] = ()) -> list[Bl
     return [
         Heading(1, text(results.plan.name)),
         *_question(results),
-        *([] if is_alone else scope_blocks(results.sweeps)),
-        *(block for sweep in results.sweeps for block in sweep_section(sweep, command, is_alone)),
+        *([] if is_alone else [*_opening(results), *scope_blocks(results.sweeps)]),
+        *(
+            block
+            for sweep, figures in zip(results.sweeps, figures_of_sweeps(results), strict=True)
+            for block in sweep_section(sweep, figures, command, is_alone)
+        ),
         *(photographs_section(results.photo_predictions) if results.photo_predictions else []),
         *(interpolations_section(results.interpolations) if results.interpolations else []),
-        *_conclusions(results),
         Heading(2, text("How to rebuild")),
         _rebuilding(results.plan.name, command),
         Heading(2, text("Computed with")),
@@ -71,10 +78,19 @@ def _question(results: StudyResults) -> list[Block]:
     return [] if results.plan.question in asked_below else paragraph(strong(results.plan.question))
 
 
-def _conclusions(results: StudyResults) -> list[Block]:
-    """Of all sweeps together; a lone sweep has told its own."""
-    found = conclusions_of_study(results) if len(results.sweeps) > 1 else []
-    return [Heading(2, text("What the original claimed, and what held")), *found] if found else []
+def _opening(results: StudyResults) -> list[Block]:
+    """Of several sweeps: how much of it held, all conclusions, and the answer of each sweep with a link to it."""
+    found = [findings_of(sweep) for sweep in results.sweeps]
+    return [
+        *paragraph(answer_of_study(found)),
+        *conclusions_table(results, _link),
+        *paragraph("The sweeps, each with its answer:"),
+        bullets(text(_link(each.name), ": ", answer_of_sweep(each)) for each in found),
+    ]
+
+
+def _link(sweep: str) -> Link:
+    return Link(text(Code(sweep)), anchor_of(sweep))
 
 
 def _rebuilding(name: str, command: Sequence[str]) -> CodeBlock:

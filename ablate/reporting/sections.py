@@ -10,9 +10,10 @@ from ablate.analysis.results import MetricSummaries, RunOutcome, SweepResults
 from ablate.analysis.settings import differing_names, flatten, setting_text
 from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.values import MISSING
-from ablate.core.identity import Json
+from ablate.core.identity import Json, short_id
 from ablate.core.plans import PlannedArm
 from ablate.core.records import MetricInfo, Status
+from ablate.reporting.answer import answer_of_sweep, findings_of
 from ablate.reporting.blocks import (
     Block,
     Code,
@@ -20,6 +21,7 @@ from ablate.reporting.blocks import (
     Figure,
     Heading,
     Inline,
+    Link,
     Number,
     Prose,
     Row,
@@ -30,20 +32,22 @@ from ablate.reporting.blocks import (
     table,
     text,
 )
+from ablate.reporting.captions import FOREST
 from ablate.reporting.ensembles import ensembles_table
-from ablate.reporting.figures import captions_of, figure_file
+from ablate.reporting.figures import Caption, figure_file
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, shared_error, spread
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
-from ablate.reporting.summary import judged_blocks, level_sentence, test_blocks
+from ablate.reporting.shown_figures import SweepFigures
+from ablate.reporting.summary import box_blocks, judged_blocks, test_blocks
+from ablate.sanitize.text import file_stem
 from ablate.verdicts.divergence import Rate
 
-__all__ = ["sweep_section"]
+__all__ = ["anchor_of", "sweep_section"]
 
 MOST_LISTED_RUNS = 500
 MOST_LISTED_EVENTS = 50
 MOST_LISTED_ARMS = 200
-SHORT_ID = 12
 RUNS_TABLE = "data/runs.csv"
 # Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
 ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
@@ -52,27 +56,37 @@ CHECKSUM = re.compile(r"[0-9a-f]{64}")
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
 
-def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool) -> list[Block]:
-    """One sweep.
+def anchor_of(sweep: str) -> str:
+    """Where a link to the section of a sweep leads."""
+    return f"sweep-{file_stem(sweep)}"
+
+
+def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequence[str], is_alone: bool) -> list[Block]:
+    """One sweep: its answer, what it rests on, and what stands behind it.
 
     Args:
+        figures: what it shows.
         command: the words after `ablate` that made the study.
         is_alone: whether it is the study's only sweep, which then needs no heading of its own.
     """
+    name, is_judged = results.planned.spec.name, bool(results.verdicts or results.claims)
     return [
-        *([] if is_alone else [Heading(2, text(results.planned.spec.name))]),
+        *([] if is_alone else [Heading(2, text(name), anchor=anchor_of(name))]),
         *paragraph(strong(results.planned.spec.question)),
-        *_setup_in_words(results, command),
+        *paragraph(answer_of_sweep(findings_of(results))),
+        *_figures(results, [caption for caption in figures.shown if caption.name == FOREST]),
+        *(box_blocks(results, command, is_alone) if is_judged else []),
         *original_blocks(results),
-        *([_part("What was found")] if results.revisited else []),
-        *(judged_blocks(results, command, is_alone) if results.verdicts else _baseline_in_words(results)),
+        *([_part("Verdicts"), *judged_blocks(results)] if is_judged else []),
         _part("Setup"),
+        *_setup_in_words(results, command),
         *_setup(results, command),
         _part("Plan and what happened"),
         *_what_happened(results),
         _part("Results"),
         *_results(results),
-        *_figures(results),
+        *_figures(results, [caption for caption in figures.shown if caption.name != FOREST]),
+        *_elsewhere(figures),
         *_probes(results),
         *test_blocks(results),
         *_ensembles(results),
@@ -83,15 +97,6 @@ def sweep_section(results: SweepResults, command: Sequence[str], is_alone: bool)
 
 def _part(title: str) -> Heading:
     return Heading(3, text(title))
-
-
-# in words --------------------------------------------------------------------------------------------
-
-
-def _baseline_in_words(results: SweepResults) -> list[Block]:
-    """Of a sweep without any other arm."""
-    beside = ", and there is no other arm." if results.baseline.estimate.mean is None else "; there is no other arm."
-    return paragraph(level_sentence(results, _aim(results.metric)), beside)
 
 
 def _aim(metric: MetricInfo) -> str:
@@ -195,20 +200,27 @@ def _setup(results: SweepResults, command: Sequence[str]) -> list[Block]:
 def _not_default(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What was set for all arms, by the files of the study and on the command line."""
     # Of two words about one key the later one counts.
-    words = {word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(command))}
+    words = {
+        word.partition("=")[0].lstrip("+"): word for word in (*results.planned.spec.base, *_commanded(results, command))
+    }
     if not words:
         return paragraph("Everything that the arms share is at ablate's defaults.")
     return paragraph("Set for all arms, the rest at ablate's defaults: ", joined(", ", map(Code, words.values())), ".")
 
 
-def _commanded(command: Sequence[str]) -> list[str]:
-    """The settings of arms among the words of a command line."""
-    return [word for word in command if not word.lstrip("+~").startswith(ABOUT_THE_STUDY)]
+def _commanded(results: SweepResults, command: Sequence[str]) -> list[str]:
+    """The settings of all arms among the words of a command line: what varies is none, though a grid names it there."""
+    varied = {"seed", *results.planned.spec.factors}
+    return [
+        word
+        for word in command
+        if not word.lstrip("+~").startswith(ABOUT_THE_STUDY) and word.lstrip("+~").partition("=")[0] not in varied
+    ]
 
 
 def _setup_in_words(results: SweepResults, command: Sequence[str]) -> list[Block]:
     """What the study's file says, and what of it the command line may have changed."""
-    setup, changed = results.planned.spec.setup, _commanded(command)
+    setup, changed = results.planned.spec.setup, _commanded(results, command)
     if not setup or not changed:
         return paragraph(setup)
     return paragraph(setup, " Here the command line has the last word: ", joined(", ", map(Code, changed)), ".")
@@ -258,7 +270,7 @@ def _changes(reference: Mapping[str, Json], settings: Mapping[str, Json]) -> Tex
 
 def _value(value: Json) -> Code:
     written = setting_text(value)
-    return Code(written[:SHORT_ID] if CHECKSUM.fullmatch(written) else _shortened(written, 60))
+    return Code(short_id(written) if CHECKSUM.fullmatch(written) else _shortened(written, 60))
 
 
 # results ---------------------------------------------------------------------------------------------
@@ -294,11 +306,19 @@ def _not_averaged(summary: ArmSummary) -> str:
     return ", ".join(f"{n} {status}" for status, n in counts.items() if n) or UNDEFINED
 
 
-def _figures(results: SweepResults) -> list[Block]:
+def _figures(results: SweepResults, shown: Sequence[Caption]) -> list[Block]:
     name = results.planned.spec.name
     return [
         Figure(f"figures/{figure_file(name, caption.name)}", caption.alternative, text(caption.text))
-        for caption in captions_of(results)
+        for caption in shown
+    ]
+
+
+def _elsewhere(figures: SweepFigures) -> list[Block]:
+    """Where the figures stand that would look the same here."""
+    return [
+        Prose(text(f"The {figure.replace('_', ' ')} is that of ", Link(text(sweep), anchor_of(sweep)), "."))
+        for figure, sweep in figures.elsewhere.items()
     ]
 
 
@@ -353,7 +373,7 @@ def _run_row(outcome: RunOutcome) -> list[Inline]:
     return [
         Code(outcome.arm),
         str(outcome.seed),
-        Code(outcome.run_id[:SHORT_ID]),
+        Code(short_id(outcome.run_id)),
         outcome.status,
         UNDEFINED if outcome.epochs_run is None else str(outcome.epochs_run),
         UNDEFINED if outcome.best_epoch is None else str(outcome.best_epoch),

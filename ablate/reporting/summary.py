@@ -15,6 +15,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
+from ablate.reporting.answer import level_sentence
 from ablate.reporting.blocks import (
     Block,
     Callout,
@@ -24,7 +25,6 @@ from ablate.reporting.blocks import (
     Inline,
     Item,
     ListBlock,
-    Number,
     Text,
     joined,
     paragraph,
@@ -32,7 +32,6 @@ from ablate.reporting.blocks import (
     text,
 )
 from ablate.reporting.flags import flag_list, flag_sentence
-from ablate.reporting.numbers import interval, mean
 from ablate.reporting.premises import premise_blocks, scope_blocks
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
@@ -44,8 +43,8 @@ __all__ = [
     "ADJUSTMENTS",
     "adjustment_of",
     "box",
+    "box_blocks",
     "judged_blocks",
-    "level_sentence",
     "raised_flags",
     "test_blocks",
 ]
@@ -72,20 +71,25 @@ ABOUT_FRESH_EXAMPLES = (
 ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni", "study": "Bonferroni"}
 
 
-def judged_blocks(results: SweepResults, command: Sequence[str] = (), is_alone: bool = False) -> list[Block]:
-    """The blocks about what was judged.
+def box_blocks(results: SweepResults, command: Sequence[str] = (), is_alone: bool = False) -> list[Block]:
+    """The box, what the error rates cover, and what no longer has the one that was planned.
 
     Args:
         command: the words after `ablate` that made the study.
         is_alone: whether it is the study's only sweep, so that its section says what the error rates cover.
     """
-    verdicts, claims = results.verdicts, results.claims
-    raised = raised_flags(results)
-    flags = flag_list(raised, len(verdicts) + len(claims))
     return [
-        box(results, raised),
+        box(results, raised_flags(results)),
         *(scope_blocks([results]) if is_alone else []),
         *premise_blocks(results, command),
+    ]
+
+
+def judged_blocks(results: SweepResults) -> list[Block]:
+    """The tables of what was judged, and the flags."""
+    verdicts, claims = results.verdicts, results.claims
+    flags = flag_list(raised_flags(results), len(verdicts) + len(claims))
+    return [
         *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
         *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
         *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
@@ -153,22 +157,8 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
 
 def _level(results: SweepResults) -> Text:
     if results.baseline.estimate.mean is None:
-        return text(level_sentence(results), ", so nothing can be compared with it.")
-    return text(level_sentence(results), "; differences from it are paired by seed.")
-
-
-def level_sentence(results: SweepResults, aim: str = "") -> Text:
-    """Where the baseline stands, without a full stop.
-
-    Args:
-        aim: what is said of the metric behind its value.
-    """
-    arm, estimate = results.baseline.arm, results.baseline.estimate
-    if estimate.mean is None:
-        return text("The baseline ", Code(arm), " has no completed run")
-    level = Number(f"{mean(estimate)} {interval(estimate)}")
-    seeds = f"{aim} over {estimate.n} seed{'s' if estimate.n != 1 else ''}"
-    return text("The baseline ", Code(arm), f" has a mean {results.metric.title} of ", level, seeds)
+        return text(level_sentence(results.metric, results.baseline), ", so nothing can be compared with it.")
+    return text(level_sentence(results.metric, results.baseline), "; differences from it are paired by seed.")
 
 
 def _listed(items: Sequence[Inline]) -> list[Item]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,18 +27,19 @@ import ablate
 from ablate.analysis.interpolations import ArmInterpolations
 from ablate.analysis.judging import Judged
 from ablate.analysis.photo_predictions import ArmPhotoPredictions
-from ablate.analysis.results import StudyResults, study_results
+from ablate.analysis.results import StudyResults, SweepResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
 from ablate.reporting.agreement import agree
 from ablate.reporting.evidence import Evidence, Packed, pack_evidence, unpack_evidence
-from ablate.reporting.figures import captions_of, figure_file
+from ablate.reporting.figures import Caption, figure_file
 from ablate.reporting.interpolations import interpolation_file
 from ablate.reporting.markdown import render
 from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.report import report_latex, report_markdown
+from ablate.reporting.shown_figures import figures_of_sweeps
 from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
@@ -199,13 +200,18 @@ def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> St
 
 def _figure_names(results: StudyResults) -> frozenset[str]:
     """Of what `_figures` draws, without what it takes to draw."""
-    of_sweeps = (
-        figure_file(sweep.planned.spec.name, caption.name) for sweep in results.sweeps for caption in captions_of(sweep)
-    )
+    of_sweeps = (figure_file(sweep.planned.spec.name, caption.name) for sweep, caption in _shown(results))
     read = photograph_files(results.photo_predictions) if results.photo_predictions else ()
     return frozenset(
         f"figures/{file}" for file in (*of_sweeps, *read, *map(interpolation_file, results.interpolations))
     )
+
+
+def _shown(results: StudyResults) -> Iterator[tuple[SweepResults, Caption]]:
+    """Each figure of a sweep, with the sweep whose section shows it."""
+    for sweep, figures in zip(results.sweeps, figures_of_sweeps(results), strict=True):
+        for caption in figures.shown:
+            yield sweep, caption
 
 
 def _figures(results: StudyResults) -> dict[str, bytes]:
@@ -218,8 +224,7 @@ def _figures(results: StudyResults) -> dict[str, bytes]:
     drawn_by = pages()
     of_sweeps = {
         f"figures/{figure_file(sweep.planned.spec.name, caption.name)}": png_bytes(drawn_by[caption.name](sweep))
-        for sweep in results.sweeps
-        for caption in captions_of(sweep)
+        for sweep, caption in _shown(results)
     }
     read = (
         zip(photograph_files(results.photo_predictions), results.photo_predictions.predictions, strict=True)

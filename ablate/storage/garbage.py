@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.errors import ExitCode
-from ablate.core.identity import RUN_ID
+from ablate.core.identity import RUN_ID, short_id
 from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
 from ablate.storage.leases import Leases
 from ablate.storage.runs import ARTEFACT_FOLDER, RunStore, artefact_version
@@ -285,7 +285,7 @@ def _needs(folder: StudyFolder) -> Iterator[str]:
 
 
 def _run_title(path: Path) -> str:
-    return f"run {path.name[:12]}" if RUN_ID.fullmatch(path.name) else path.name
+    return f"run {short_id(path.name)}" if RUN_ID.fullmatch(path.name) else path.name
 
 
 def _discard(path: Path, results_dir: Path) -> None:

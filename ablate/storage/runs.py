@@ -41,7 +41,7 @@ from filelock import FileLock
 
 from ablate.core.artefacts import ARTEFACTS, PROBES, artefact_version as current_version, is_of_metric
 from ablate.core.errors import ExitCode
-from ablate.core.identity import RUN_ID, Json, sha256_of_bytes
+from ablate.core.identity import RUN_ID, Json, sha256_of_bytes, short_id
 from ablate.core.records import Array, RunRecord, StoredRun, unlike
 from ablate.core.specs import RunSpec, run_id_of
 from ablate.storage.atomic import (
@@ -92,7 +92,7 @@ class MissingArtefact(StoreError, LookupError):
     """The run is there, and this artefact of it is not, or is one of another version."""
 
     def __init__(self, run_id: str, name: str) -> None:
-        super().__init__(f"run {run_id[:12]} has no {name} saved. {how_to_keep(name)}")
+        super().__init__(f"run {short_id(run_id)} has no {name} saved. {how_to_keep(name)}")
         self.run_id = run_id
         self.name = name
 
@@ -106,7 +106,7 @@ class AnotherArtefact(StoreError):
     """The run has this artefact already, with other numbers; what is there stays."""
 
     def __init__(self, run_id: str, name: str) -> None:
-        super().__init__(f"run {run_id[:12]} has {name} saved already, with other numbers")
+        super().__init__(f"run {short_id(run_id)} has {name} saved already, with other numbers")
         self.run_id = run_id
         self.name = name
 

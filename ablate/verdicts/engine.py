@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 ALPHA = 0.05
-DIFFERENCE = MetricInfo("difference", "difference", "max", "")
+DIFFERENCE = MetricInfo("difference", "difference (positive is good)", "max", "")
 PAIRED_T = "paired t"
 ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
 STATED_T = "one-sample t against a stated value"
@@ -229,11 +229,12 @@ def judge_differences(
     resolution: float | None = None,
     subject: str = "difference",
 ) -> Verdict:
-    """The verdict on one difference per seed, asked alone.
+    """The verdict on one difference per seed, asked alone. A positive difference is good, and so `better`, unless the
+    metric is one of which less is better, as in `metric=METRICS["val_loss"]`.
 
     Args:
         differences: seed → arm − reference, or a plain sequence. One that is not finite counts as diverged.
-        metric: says whether larger is better, as it is unless given.
+        metric: says which sign is good.
     """
     by_seed = differences if isinstance(differences, Mapping) else dict(enumerate(differences))
     half = analysis_scale(margin, Scale.RAW)[1]

@@ -23,4 +23,4 @@ def test_a_line_says_what_counts_of_a_run_and_not_what_its_last_epoch_gave(capsy
         observe(EpochEnded(record.run_id, 2, 2, {"val_accuracy": 0.9948}))
         observe(RunEnded(record, is_ours=True))
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"[1/3] {record.run_id[:8]}  seed 0  completed  val_accuracy 0.9952  ")
+    assert line.startswith(f"[1/3] {record.run_id[:12]}  seed 0  completed  val_accuracy 0.9952  ")

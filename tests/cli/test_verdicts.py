@@ -217,6 +217,16 @@ def test_a_sweep_that_does_not_ask_is_not_confirmed(train, folder: Path) -> None
     assert "**selected, not confirmed**" in REPORT.read_text()
 
 
+def test_a_confirmation_that_was_paid_for_is_told_without_being_asked_for_again(train, folder: Path) -> None:
+    train(*OPTIMIZERS, "sweep.confirm=3")
+    before, count = REPORT.read_text(), tried(folder)
+    told = [line for line in before.splitlines() if "selected, and **" in line]
+    train(*OPTIMIZERS)
+    assert tried(folder) == count
+    assert len(told) == 1
+    assert told[0] in REPORT.read_text()
+
+
 def test_two_arms_leave_nothing_to_confirm(train, folder: Path) -> None:
     said = train("+sweep=dropout", "sweep.factors.model.dropout=[0.0,0.3]", "sweep.seeds=3", "sweep.confirm=3")
     assert "confirmation" not in said.err

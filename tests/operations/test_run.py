@@ -13,6 +13,8 @@ from ablate.core.errors import ExitCode
 from ablate.operations.events import WorkEnded, WorkPlanned
 from ablate.operations.plan import plan
 from ablate.operations.run import RunDone, StudyDone
+from ablate.reporting.blocks import text
+from ablate.reporting.markdown import inline
 from ablate.runner.events import RunEnded
 
 WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor.workers=1"]
@@ -55,6 +57,9 @@ def test_says_what_came_of_it(done):
     assert result.is_complete
     assert result.is_report_changed
     assert (folder / result.report).is_file()
+    assert list(result.answers) == [sweep.spec.name for sweep in result.study.sweeps]
+    assert result.answer == result.answers["dropout"]
+    assert inline(text(result.answer)) in (folder / result.report).read_text().replace("`", "")
     runs = {run.run_id for run in result.study.planned_runs()}
     assert {record.run_id for each in result.trained for record in each.records} == runs
     planned, *_, ended = heard

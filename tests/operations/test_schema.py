@@ -39,7 +39,7 @@ DIGESTS = {
     ("report", 1): "e422a4cbd81ddbc0",
     ("reproduce", 1): "c6e585b0b8cdc46e",
     ("run", 1): "7e1ea6171cdd3900",
-    ("run_study", 1): "1f9a6a4eb575f46b",
+    ("run_study", 2): "78669ce92a2ca212",
     ("show", 2): "318f719a066120ba",
     ("study", 1): "87b6c9d543361d42",
     ("verdict", 2): "c2e4a4298d2d14ec",

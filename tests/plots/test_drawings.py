@@ -273,6 +273,11 @@ def test_accuracy_is_drawn_over_amounts_for_every_seed_and_their_mean(ax: Axes) 
     assert ax.lines[2].get_label() == "arm_0 (baseline)"
 
 
+def test_a_displacement_figure_holds_every_arm() -> None:
+    (legend,) = displacement_page([displaced(25)]).legends
+    assert len(legend.get_texts()) == 25
+
+
 def gain(*accuracies: float) -> EnsembleGain:
     single = estimate_mean(by_seed(accuracies))
     return EnsembleGain(single, 0.99, 0.01, None, None, ((1, single.mean or 0.0), (2, 0.99)), 100)

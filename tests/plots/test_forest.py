@@ -53,9 +53,9 @@ VERDICTS = judge(draws(4), margin=0.004)
 def test_the_thick_interval_is_the_plain_one_and_the_thin_the_adjusted() -> None:
     ax = forest(VERDICTS)
     assert lines(ax, wide=True) == [(row.ci_low, row.ci_high) for row in VERDICTS]
-    drawn = {(row.ci_adj_low, row.ci_adj_high) for row in VERDICTS} - {(row.ci_low, row.ci_high) for row in VERDICTS}
-    assert set(lines(ax, wide=False)) == drawn
-    assert len(drawn) > 1
+    # Where the two are equal, too: a reader of the legend looks for both.
+    assert lines(ax, wide=False) == [(row.ci_adj_low, row.ci_adj_high) for row in VERDICTS]
+    assert any((row.ci_adj_low, row.ci_adj_high) == (row.ci_low, row.ci_high) for row in VERDICTS)
 
 
 def test_every_seed_has_its_dot_in_the_order_of_the_plan() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ablate.analysis.probe_pictures import probe_pictures
 from ablate.analysis.results import sweep_results
@@ -113,3 +114,17 @@ def test_runs_without_a_probe_take_no_part():
     assert {each.seed for each in pictures.surfaces} == {1}
     assert {each.n_runs for each in pictures.reliabilities} == {1}
     assert probe_pictures(PLANNED, {}) == probe_pictures(PLANNED, completed_runs(SWEEP))
+
+
+@pytest.mark.parametrize("arms", [2, 6])
+def test_no_title_of_a_panel_runs_into_another(arms: int) -> None:
+    """With names as long as a panel holds."""
+    (steps,) = PICTURES.steps[:1]
+    long = tuple(replace(steps, arm=f"without early_stopping.patience {index}") for index in range(arms))
+    planned = replace(PLANNED, arms=tuple(replace(PLANNED.arms[0], name=each.arm) for each in long))
+    figure = DRAW["step_losses"](replace(RESULTS, planned=planned, pictures=replace(PICTURES, steps=long)))
+    figure.canvas.draw()
+    for ax in figure.axes:
+        left, *others = [each for each in ax.findobj(Text) if each.get_text().startswith(("jitter", "without"))]
+        assert len(others) == 1
+        assert not left.get_window_extent().overlaps(others[0].get_window_extent())

@@ -18,6 +18,7 @@ from ablate.reporting.blocks import (
     Heading,
     Inline,
     Item,
+    Link,
     ListBlock,
     Number,
     Piece,
@@ -43,6 +44,7 @@ def pieces(content: str) -> dict[type, Piece]:
         Strong: Strong(text(content)),
         Emphasis: Emphasis(text(content)),
         Toned: Toned(text(content), Tone.BAD),
+        Link: Link(text(content), content),
         Break: Break(),
     }
 

@@ -5,6 +5,7 @@ import pytest
 
 from ablate.analysis.comparison import Side, compare, sides_of_study
 from ablate.analysis.judging import judge_sweep
+from ablate.core.records import METRICS
 from ablate.reporting.comparison import comparison_markdown, write_comparison
 from ablate.reporting.markdown import inline
 from ablate.reporting.verdicts import verdict_sentence
@@ -67,9 +68,30 @@ def test_only_what_differs_is_listed() -> None:
 
 
 def test_a_difference_has_its_interval_and_its_number_of_pairs() -> None:
-    line = next(line for line in TEXT.splitlines() if line.startswith("| `val_loss`"))
-    assert line.count("(n=3)") == 2
-    assert line.rstrip(" |").endswith("] (3)")
+    lines = TEXT.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("| `val_loss`"))
+    adam, sgd = ([cell.strip() for cell in lines[first + row].split("|")[1:-1]] for row in (0, 1))
+    assert (adam[:3], adam[4:]) == (["`val_loss`", "A", "3"], ["–"] * 3)
+    assert (sgd[:3], sgd[-1]) == (["", "B", "3"], "3")
+    loss = next(each for each in COMPARISON.metrics if each.metric.name == "val_loss")
+    low, high = (float(end) for end in sgd[5].strip("[]").replace("−", "-").split(","))
+    assert (low, high) == pytest.approx((loss.differences[1].ci_low, loss.differences[1].ci_high), abs=1e-3)
+
+
+def test_a_metric_that_equals_another_or_says_nothing_of_the_task_is_left_out() -> None:
+    kept = {line.split("`")[1] for line in TEXT[TEXT.index("## Metrics") :].splitlines() if line.startswith("| `")}
+    assert "learning_rate" not in kept
+    (loss,) = [each for each in COMPARISON.metrics if each.metric.name == "val_loss"]
+    strange = tuple(replace(loss, metric=METRICS[name]) for name in ("val_objective", "val_huber"))
+    assert comparison_markdown(replace(COMPARISON, metrics=(*COMPARISON.metrics, *strange))) == TEXT
+
+
+def test_a_table_of_many_sides_fits() -> None:
+    text = comparison_markdown(compare(sides_of_study(PLAN, RUNS)))
+    tables = [line for line in text.splitlines() if line.startswith("|") and "predicts" not in line]
+    metrics = text[text.index("## Metrics") : text.index("## Test predictions")]
+    assert max(len(line) for line in metrics.splitlines() if line.startswith("|")) <= 110
+    assert len(tables) > 40
 
 
 def test_each_disagreement_stands_with_every_prediction() -> None:
@@ -85,5 +107,5 @@ def test_the_folder_holds_what_the_text_shows(tmp_path: Path) -> None:
     path = write_comparison(COMPARISON, tmp_path)
     text = path.read_text()
     figures = sorted(figure.name for figure in (tmp_path / "figures").iterdir())
-    assert figures == ["confusion.png", "curves_val_accuracy.png", "curves_val_loss.png"]
+    assert figures == ["confusion.png", "curves_val_accuracy.png", "curves_val_loss.png", "paired_differences.png"]
     assert all(f"](figures/{figure})" in text for figure in figures)

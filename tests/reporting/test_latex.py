@@ -101,7 +101,7 @@ def test_no_pieces_are_commands_together(first: str, second: str) -> None:
     kinds: list[Inline] = [*pieces(first).values(), *pieces(second).values()]
     for before, after in pairwise(kinds):
         latex = inline(text("a ", before, after, " b"))
-        assert set(COMMAND.findall(latex)) <= KNOWN | {"textbf", "emph", "newline"}
+        assert set(COMMAND.findall(latex)) <= KNOWN | {"textbf", "emph", "newline", "pageref"}
         assert is_balanced(latex)
         assert "\n" not in latex
 

@@ -17,6 +17,7 @@ from ablate.reporting.blocks import (
     Heading,
     Inline,
     Item,
+    Link,
     ListBlock,
     Number,
     Prose,
@@ -95,7 +96,7 @@ def test_no_pieces_are_markup_together(first: str, second: str) -> None:
     for before, after in pairwise(kinds):
         markdown = inline(text("a ", before, after, " b"))
         assert "\n" not in markdown
-        ours = {f"{kind}_{end}" for kind in ("strong", "em") for end in ("open", "close")}
+        ours = {f"{kind}_{end}" for kind in ("strong", "em", "link") for end in ("open", "close")}
         assert tags(markdown) <= {"text", "code_inline", "html_inline", *ours}
         assert "<script" not in markdown
         assert markdown.count("<") == markdown.count("<br>") + sum(
@@ -110,7 +111,8 @@ def test_nothing_becomes_markup(content: str) -> None:
     for kind, piece in pieces(content).items():
         if kind is not Break:
             assert "<script" not in RENDERER.render(inline(text(piece)))
-            assert not {"image", "link_open", "html_inline"} & tags(inline(text(piece)))
+            links = set() if kind is Link else {"link_open"}
+            assert not {"image", "html_inline", *links} & tags(inline(text(piece)))
 
 
 @pytest.mark.parametrize(
@@ -182,3 +184,9 @@ def test_a_callout_is_one_quotation() -> None:
 def test_every_item_of_a_list_is_one(contents: list[str]) -> None:
     said = [content for content in contents if content.strip()]
     assert RENDERER.render(render([bullets(said)])).count("<li>") == len(said)
+
+
+def test_a_link_leads_to_the_heading_of_its_anchor() -> None:
+    written = render([Heading(2, text("a_b"), "x y"), bullets([Link(text(Code("a_b")), "x y")])])
+    assert written == '<a id="x-y"></a>\n\n## a_b\n\n- [`a_b`](#x-y)'
+    assert RENDERER.render(inline(text(Link(text("[a](b)"), "c")))).count("<a ") == 1

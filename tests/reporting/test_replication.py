@@ -67,15 +67,23 @@ def test_on_other_data_its_numbers_are_no_measure() -> None:
     assert "These runs are on other data" in render(conclusions_of_study(results))
 
 
-def test_a_section_tells_it_first_and_a_study_of_several_sweeps_ends_in_one_table() -> None:
-    heading = "## What the original claimed, and what held"
+def test_the_answer_opens_and_a_study_of_several_sweeps_opens_with_one_table() -> None:
     alone = report_markdown(RESULTS)
-    assert alone.index("Ten at once.") < alone.index("### What the original stated") < alone.index("### What was found")
-    assert heading not in alone
+    order = [
+        "Of 4 conclusions tested, 2 held",
+        "[!IMPORTANT]",
+        "### What the original stated",
+        "### Verdicts",
+        "Ten at",
+    ]
+    assert [alone.index(each) for each in order] == sorted(alone.index(each) for each in order)
+    assert "asked in" not in alone
     dropout = dropout_sweep()
     both = report_markdown(study_results(plan_of(SWEEP, dropout), {**RUNS, **completed_runs(dropout)}))
-    assert both.index(heading) > both.index("## dropout")
-    assert rows(both[both.index(heading) :])[:7][2][0] == "`optimizers`"
+    opening, _, _ = both.partition("## optimizers")
+    assert opening.index("Of 4 conclusions tested") < opening.index("| asked in") < opening.index("\n- [`dropout`]")
+    assert rows(opening)[2][0] == "[`optimizers`](#sweep-optimizers)"
+    assert "neither shown to differ" in opening
 
 
 def test_a_report_without_a_document_is_as_it_was() -> None:
