@@ -1,6 +1,6 @@
 """Pictures of frozen results: `draw_*(info, ax) -> ax` draws on the axes it is given and computes nothing.
 
-    figure, ax = house_figure("Which optimizer?", "8 seeds an arm", height_inches=3.0)     # canvas
+    figure, ax = house_figure("Loss by arm", "8 seeds an arm", height_inches=3.0)     # canvas
     draw_forest(results.verdicts, ax)                                                      # forest
     png_bytes(figure)                                                                      # canvas
 

@@ -25,6 +25,7 @@ from ablate.plots.labels import row_labels, shortened
 from ablate.reporting.blocks import Code, Number, Text, joined, text
 from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import margin
+from ablate.stats.estimates import estimate_mean
 from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Findings",
     "answer_of_study",
     "answer_of_sweep",
+    "answer_of_verdicts",
     "conclusion_counts",
     "findings_of",
     "findings_of_judged",
@@ -123,6 +125,13 @@ def answer_of_sweep(found: Findings) -> Text:
     sentences = [*about_claims, *about_arms] if _are_tested([found]) else [*about_arms, *about_claims]
     exploratory = ["Exploratory, for the plan was changed after results had been seen."] if found.is_exploratory else []
     return joined(" ", [*exploratory, *sentences])
+
+
+def answer_of_verdicts(verdicts: Sequence[Verdict]) -> Text:
+    """How arms stand beside one baseline, of their verdicts alone, one or more."""
+    first = verdicts[0]
+    baseline = ArmSummary(first.reference, True, estimate_mean({}), first.n_planned, first.n_diverged_reference, 0, 0)
+    return answer_of_sweep(Findings("", first.metric, baseline, tuple(verdicts)))
 
 
 def answer_of_study(found: Sequence[Findings]) -> Text:

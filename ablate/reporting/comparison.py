@@ -13,6 +13,7 @@ from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, 
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.sweep_flags import with_those_of
 from ablate.core.records import CLASSIFICATION
+from ablate.reporting.answer import answer_of_verdicts
 from ablate.reporting.blocks import (
     Block,
     Code,
@@ -63,6 +64,7 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
     """
     return [
         Heading(1, _title(comparison.labels)),
+        *paragraph(answer_of_verdicts(comparison.verdicts)),
         _sides(comparison),
         *_mismatches(comparison),
         Heading(2, text("What differs")),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.analysis.sweep_flags import with_those_of
+from ablate.reporting.answer import answer_of_verdicts
 from ablate.reporting.blocks import Block, Code, Figure, Heading, bullets, paragraph, text
 from ablate.reporting.families import scope_sentence
 from ablate.reporting.flags import flag_list
@@ -58,6 +59,7 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str) -> list[Block]:
     flags = flag_list(with_those_of(verdicts, ()), len(verdicts))
     return [
         Heading(1, text(first.metric.title)),
+        *paragraph(answer_of_verdicts(verdicts)),
         *paragraph("The baseline is ", Code(first.reference), "; equal seeds are paired."),
         bullets(verdict_sentence(verdict, adjustment) for verdict in verdicts),
         *paragraph(scope_sentence(first.alpha, multiplicity)),

@@ -10,7 +10,7 @@ from ablate.analysis.replication import ConclusionFound
 from ablate.analysis.summaries import ArmSummary
 from ablate.core.records import METRICS
 from ablate.core.specs import Conclusion
-from ablate.reporting.answer import Findings, answer_of_study, answer_of_sweep
+from ablate.reporting.answer import Findings, answer_of_study, answer_of_sweep, answer_of_verdicts
 from ablate.stats.estimates import estimate_mean
 from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
@@ -169,3 +169,8 @@ def test_several_sweeps_are_counted() -> None:
         "1 is better, 2 are worse and 1 is without a verdict."
     )
     assert answer_of_study([one]) == answer_of_sweep(one)
+
+
+def test_verdicts_without_a_sweep() -> None:
+    found = findings(a=Word.BETTER, b=Word.WORSE)
+    assert answer_of_verdicts(found.verdicts) == answer_of_sweep(found)
