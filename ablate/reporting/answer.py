@@ -62,7 +62,7 @@ SAID: Mapping[Word, str] = {
 NO_NAMES = ("null", "none", "true", "false")
 UNDECIDED = (Word.INCONCLUSIVE, None)
 # What takes the bound on false words from all arms of a sweep.
-UNGUARANTEED = (Flag.POST_HOC_SEEDS,)
+UNGUARANTEED = (Flag.POST_HOC_SEEDS, Flag.WITHDRAWN_SEEDS)
 
 
 @dataclass(frozen=True)
