@@ -110,6 +110,7 @@ def _of_type(declared: Any, definitions: Definitions) -> dict[str, Json]:
     Raises:
         TypeError: for a type that `to_json` would refuse.
     """
+    declared = _meant(declared)
     origin, arguments = get_origin(declared), get_args(declared)
     if declared in PRIMITIVES:
         return PRIMITIVES[declared]
@@ -127,6 +128,11 @@ def _of_type(declared: Any, definitions: Definitions) -> dict[str, Json]:
     if isinstance(origin, type) and issubclass(origin, (Sequence, Set)):
         return {"type": "array", "items": _of_type(arguments[0], definitions)}
     return _of_class(declared, definitions)
+
+
+def _meant(declared: Any) -> Any:
+    """What a `type` statement gave a name: newer versions of numpy define NDArray by one."""
+    return getattr(get_origin(declared) or declared, "__value__", declared)
 
 
 def _of_class(cls: type, definitions: Definitions) -> dict[str, Json]:

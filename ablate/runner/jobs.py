@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ablate.core.artefacts import derivable, sources_of
 from ablate.core.records import HISTORY, Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import RunSpec
-from ablate.storage.runs import MissingArtefact, RunStore
+from ablate.storage.runs import MissingArtefact, MissingRun, RunStore
 
 __all__ = ["WITHOUT", "Artefacts", "Job", "JobResult", "is_derivable", "job_of", "lacking", "lacking_metrics"]
 
@@ -72,7 +72,10 @@ def lacking_metrics(record: RunRecord, names: tuple[str, ...], store: RunStore) 
     known = (*record.metrics, *told_without(record))
     missing = [name for name in names if name not in known]
     # Records of older versions leave those of each epoch to the history.
-    history = store.arrays(record, {HISTORY + name for name in missing}) if missing else {}
+    try:
+        history = store.arrays(record, {HISTORY + name for name in missing}) if missing else {}
+    except MissingRun:  # damaged beside a sound record: whoever reads the run whole finds out
+        return ()
     return tuple(name for name in missing if HISTORY + name not in history)
 
 

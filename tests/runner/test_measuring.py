@@ -19,7 +19,7 @@ from ablate.runner.plan import missing
 from ablate.runner.session import Session
 from ablate.storage.runs import RunStore
 from tests.core.test_metrics import BALANCED
-from tests.runner.scripted import NAME, scripted_spec, tried
+from tests.runner.scripted import scripted_spec, tried
 from tests.synthetic import completed_run, diverged_run, run_spec
 
 SPECS = {spec.run_id: spec for spec in (run_spec(seed=seed) for seed in range(3))}
@@ -99,7 +99,7 @@ class Place:
             self.store, self.folder, self.events.append, anew=work.anew, incomplete=incomplete, metrics=wanted
         )
         if work.jobs:
-            InlineExecutor(trainer=NAME).execute(work.jobs, session)
+            InlineExecutor().execute(work.jobs, session)
         return work
 
 
