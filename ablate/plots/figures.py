@@ -19,7 +19,7 @@ from ablate.analysis.curves import ArmCurves
 from ablate.analysis.examples import ShownExamples
 from ablate.analysis.grid_effects import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
-from ablate.core.records import MetricInfo
+from ablate.core.records import TRAINING, MetricInfo
 from ablate.plots.canvas import (
     BASELINE,
     DIVERGED,
@@ -365,8 +365,8 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
 
 def _is_about_overfitting(results: SweepResults) -> bool:
     """Whether the sweep asks how far training and validation part, so that both have to be seen whole."""
-    asked = [results.metric.name, *(claim.metric.name for claim in results.claims)]
-    return any(name == "gap" or name.startswith("train_") for name in asked)
+    asked = [results.metric, *(claim.metric for claim in results.claims)]
+    return any(metric.name == "gap" or (metric.split == TRAINING and metric.is_final) for metric in asked)
 
 
 def _are_near_one(results: SweepResults) -> bool:

@@ -49,6 +49,8 @@ def test_the_barrier_is_a_mean_over_seeds_with_its_interval() -> None:
     assert PAIR.barrier.mean == pytest.approx(0.4)
     assert PAIR.barrier.ci_high == pytest.approx(0.4 + 12.7062 * 0.1, abs=1e-4)
     assert in_words(PAIR) == (
+        "study:adam and study:sgd lie in two valleys: on all 2 seeds the loss between them rises by more than 10% of "
+        "the loss at its higher end.\n"
         "study:adam to study:sgd: barrier 0.40 [−0.87, 1.67] over 2 seeds; the objective is 0.1000 and 0.3000 at the "
         "ends, 0.6000 half way"
     )
