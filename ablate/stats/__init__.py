@@ -10,12 +10,16 @@
 estimates       a mean with its t interval
 contrasts       paired differences: one number for each seed
 unpaired        two arms with different seeds (Welch)
+resampled       splits of one data set, whose training sets overlap (Nadeau and Bengio)
+clustered       examples of a benchmark, where some belong together
 equivalence     two one-sided tests against a margin
 effect_sizes    standardised differences (Cohen, Hedges) with exact intervals
 sign_flips      the exact permutation test of paired differences
 improvement     how often one arm beats another
 multiplicity    Bonferroni and Holm
 power           what a number of seeds can show, and how many would be needed
+assurance       that power, where the spread is known from a few runs only
+components      which part of a seed the noise of a run comes from
 factorial       main effects, interactions and shares of variance of a full grid
 crossed         new seeds and new examples at once; McNemar; the noise floor
 ranks           several arms over many data sets
@@ -48,8 +52,11 @@ Iman and Davenport 1980  Approximations of the critical region of the Friedman s
 Jordan 2023              arXiv 2304.01910
 Lakens 2017              Equivalence tests. Social Psychological and Personality Science 8
 McNemar 1947             Note on the sampling error of the difference between correlated proportions. Psychometrika 12
+Miller 2024              Adding error bars to evals. arXiv 2411.00640
+Nadeau and Bengio 2003   Inference for the generalization error. Machine Learning 52
 Nemenyi 1963             Distribution-free multiple comparisons. Princeton University
 Noether 1987             Sample size determination for some common nonparametric tests. JASA 82
+O'Hagan et al. 2005      Assurance in clinical trial design. Pharmaceutical Statistics 4
 Phipson and Smyth 2010   Permutation p-values should never be zero. Statistical Applications in Genetics and Molecular
                          Biology 9
 Satterthwaite 1946       An approximate distribution of estimates of variance components. Biometrics Bulletin 2

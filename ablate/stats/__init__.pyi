@@ -1,3 +1,17 @@
+from .assurance import (
+    assured_power as assured_power,
+    seeds_for_assurance as seeds_for_assurance,
+    smallest_assured_effect as smallest_assured_effect,
+)
+from .clustered import (
+    ClusteredMean as ClusteredMean,
+    clustered_mean as clustered_mean,
+)
+from .components import (
+    VarianceComponents as VarianceComponents,
+    VariancePart as VariancePart,
+    variance_components as variance_components,
+)
 from .contrasts import (
     paired_difference as paired_difference,
     per_seed_contrast as per_seed_contrast,
@@ -21,6 +35,7 @@ from .equivalence import (
 )
 from .estimates import (
     Estimate as Estimate,
+    MeanEstimate as MeanEstimate,
     estimate_mean as estimate_mean,
 )
 from .factorial import (
@@ -62,6 +77,9 @@ from .ranks import (
     friedman as friedman,
     nemenyi_critical_difference as nemenyi_critical_difference,
     signed_ranks as signed_ranks,
+)
+from .resampled import (
+    resampled_mean as resampled_mean,
 )
 from .sign_flips import (
     sign_flip_p as sign_flip_p,

@@ -12,13 +12,22 @@ values; at ten seeds or fewer it covers less than it says when the values have a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-__all__ = ["CONFIDENCE", "Estimate", "estimate_mean", "student_interval", "student_p"]
+__all__ = [
+    "CONFIDENCE",
+    "Estimate",
+    "MeanEstimate",
+    "estimate_mean",
+    "finite",
+    "standard_deviation",
+    "student_interval",
+    "student_p",
+]
 
 CONFIDENCE = 0.95
 
@@ -85,6 +94,44 @@ class Estimate:
         return None if self.t is None or self.df is None else student_p(self.t, self.df)
 
 
+@dataclass(frozen=True)
+class MeanEstimate:
+    """A mean whose standard error is not sd/√n, since its values depend on each other; in the unit of the values.
+
+    What the data cannot say is None: everything for no value; spread, interval and test for one independent unit; the
+    test for values without spread.
+
+    Attributes:
+        n: how many units the precision comes from: folds, groups.
+        mean: of the values.
+        sd: √(Σ(value − mean)² ÷ (values − 1)); 0 where rounding alone explains it.
+        se, df: standard error of the mean, and its degrees of freedom.
+    """
+
+    n: int
+    mean: float | None = None
+    sd: float | None = None
+    se: float | None = None
+    df: float | None = None
+
+    def interval(self, alpha: float = 0.05) -> tuple[float, float] | None:
+        """mean ∓ t₁₋α⸝₂(df) · se (Student 1908); None without `se`.
+
+        Args:
+            alpha: probability that the interval misses, between 0 and 1.
+        """
+        if self.mean is None or self.se is None or self.df is None:
+            return None
+        return student_interval(self.mean, self.se, self.df, alpha)
+
+    @property
+    def p(self) -> float | None:
+        """Two-sided p-value against an expectation of zero; None where `se` is None or 0."""
+        if self.mean is None or not self.se or self.df is None:
+            return None
+        return student_p(self.mean / self.se, self.df)
+
+
 def estimate_mean(values: Mapping[int, float], confidence: float = CONFIDENCE) -> Estimate:
     """Σ value ÷ n with its standard deviation and Student's t interval (Student 1908).
 
@@ -98,15 +145,13 @@ def estimate_mean(values: Mapping[int, float], confidence: float = CONFIDENCE) -
             mapping decides, and says, what becomes of diverged runs.
     """
     seeds = tuple(sorted(values))
-    data = tuple(float(values[seed]) for seed in seeds)
-    if not all(math.isfinite(value) for value in data):
-        raise ValueError(f"values must be finite; got {data}")
+    data = finite(values[seed] for seed in seeds)
     if not data:
         return Estimate(seeds, data, confidence)
     mean = math.fsum(data) / len(data)
     if len(data) == 1:
         return Estimate(seeds, data, confidence, mean)
-    sd = _standard_deviation(data)
+    sd = standard_deviation(data)
     low, high = student_interval(mean, sd / math.sqrt(len(data)), len(data) - 1, 1 - confidence)
     return Estimate(seeds, data, confidence, mean, sd, low, high)
 
@@ -133,6 +178,19 @@ def student_p(t: float, df: float) -> float:
     return float(2 * stdtr(df, -abs(t)))
 
 
-def _standard_deviation(data: tuple[float, ...]) -> float:
+def finite(values: Iterable[float]) -> tuple[float, ...]:
+    """The values as floats.
+
+    Raises:
+        ValueError: when one is not finite.
+    """
+    data = tuple(map(float, values))
+    if not all(map(math.isfinite, data)):
+        raise ValueError(f"values must be finite; got {data}")
+    return data
+
+
+def standard_deviation(data: Sequence[float]) -> float:
+    """√(Σ(x − mean)² ÷ (n − 1)) of two or more `data`; 0 where rounding alone explains it."""
     sd = float(np.std(data, ddof=1))
     return 0.0 if sd <= _ROUNDING * max(map(abs, data)) else sd

@@ -54,34 +54,41 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(60)
 # differences -----------------------------------------------------------------------------------------
 
 
-def power_of_difference(n: float, ratio: float, alpha: float = 0.05) -> float:
+def power_of_difference(n: float, ratio: float, alpha: float = 0.05, paired: bool = True) -> float:
     """P(the two-sided t test of n normal differences is significant at `alpha`) when the true mean is `ratio` sds.
 
     1 − F(c) + F(−c) with c = t₁₋α⸝₂(n − 1) and F the noncentral t on n − 1 degrees of freedom, noncentrality
-    |ratio| · √n: exact.
+    |ratio| · √n: exact. Unpaired, on 2(n − 1) degrees of freedom with |ratio| · √(n/2): exact for equal variances.
 
     Args:
-        n: seeds, more than 1; need not be whole.
-        ratio: true mean ÷ sd of the differences; its sign does not matter.
+        n: seeds of each arm, more than 1; need not be whole.
+        ratio: true mean ÷ sd of the differences, or of the values of an arm; its sign does not matter.
         alpha: level of the test, between 0 and 1.
+        paired: on the same seeds; else two arms of n seeds each.
     """
-    critical = float(stdtrit(n - 1, 1 - alpha / 2))
-    noncentrality = abs(ratio) * math.sqrt(n)
-    return 1 - noncentral_t_cdf(critical, n - 1, noncentrality) + noncentral_t_cdf(-critical, n - 1, noncentrality)
+    df, noncentrality = _design(n, ratio, paired)
+    critical = float(stdtrit(df, 1 - alpha / 2))
+    return 1 - noncentral_t_cdf(critical, df, noncentrality) + noncentral_t_cdf(-critical, df, noncentrality)
 
 
-def seeds_for_difference(ratio: float, alpha: float = 0.05, power: float = POWER) -> int | None:
+def _design(n: float, ratio: float, paired: bool) -> tuple[float, float]:
+    """Degrees of freedom, and |ratio| in standard errors."""
+    return (n - 1, abs(ratio) * math.sqrt(n)) if paired else (2 * (n - 1), abs(ratio) * math.sqrt(n / 2))
+
+
+def seeds_for_difference(ratio: float, alpha: float = 0.05, power: float = POWER, paired: bool = True) -> int | None:
     """The smallest n ≥ 3 whose `power_of_difference` reaches `power`; None for a |ratio| up to 0.001: millions.
 
     Args:
         ratio: stated mean ÷ sd of the differences; its sign does not matter.
         alpha: level of the two-sided test.
         power: the probability wanted, between 0 and 1.
+        paired: as for the power; else it is the number for each arm.
     """
     if not abs(ratio) > _LEAST_RATIO:
         return None
     normal = float(((ndtri(1 - alpha / 2) + ndtri(power)) / ratio) ** 2)
-    return _smallest(lambda n: power_of_difference(n, ratio, alpha) >= power, normal)
+    return _smallest(lambda n: power_of_difference(n, ratio, alpha, paired) >= power, normal * _arms(paired))
 
 
 @lru_cache(maxsize=4096)
@@ -102,19 +109,20 @@ def half_width(n: int, alpha: float = 0.05) -> float | None:
 # equivalence -----------------------------------------------------------------------------------------
 
 
-def power_of_equivalence(n: int, ratio: float, alpha: float = 0.05) -> float:
+def power_of_equivalence(n: int, ratio: float, alpha: float = 0.05, paired: bool = True) -> float:
     """P(TOST of n normal differences at `alpha`) when the true difference is 0 and the margin is `ratio` sds.
 
     ∫ [Φ(δ/se − t·u) − Φ(−δ/se + t·u)] f(u) du over u = s/σ, with δ/se = |ratio| · √n, t = t₁₋α(n − 1) and f the
-    density of √(χ²(n − 1) ÷ (n − 1)); by Gauss and Legendre on 60 nodes.
+    density of √(χ²(n − 1) ÷ (n − 1)); by Gauss and Legendre on 60 nodes. Unpaired, as for a difference.
 
     Args:
-        n: seeds, at least 2.
-        ratio: margin ÷ sd of the differences; its sign does not matter.
+        n: seeds of each arm, at least 2.
+        ratio: margin ÷ sd of the differences, or of the values of an arm; its sign does not matter.
         alpha: level of each of the two one-sided tests, between 0 and ½.
+        paired: on the same seeds; else two arms of n seeds each.
     """
-    df = n - 1
-    critical, reach = float(stdtrit(df, 1 - alpha)), abs(ratio) * math.sqrt(n)
+    df, reach = _design(n, ratio, paired)
+    critical = float(stdtrit(df, 1 - alpha))
     # Beyond `last` the interval is too wide to fit; outside the two quantiles u does not occur.
     low = math.sqrt(float(chdtri(df, 1 - 1e-13)) / df) if df > 1 else 0.0
     last = min(reach / critical, math.sqrt(float(chdtri(df, 1e-13)) / df))
@@ -128,18 +136,24 @@ def power_of_equivalence(n: int, ratio: float, alpha: float = 0.05) -> float:
     return float(np.sum(_WEIGHTS * inside * np.exp(log_density)) * (last - low) / 2)
 
 
-def seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWER) -> int | None:
+def seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWER, paired: bool = True) -> int | None:
     """The smallest n ≥ 3 whose `power_of_equivalence` reaches `power`; None for a |ratio| up to 0.001: millions.
 
     Args:
         ratio: stated margin ÷ sd of the differences; the true difference is taken to be 0, so this is the least.
         alpha: level of each of the two one-sided tests.
         power: the probability wanted, between 0 and 1.
+        paired: as for the power; else it is the number for each arm.
     """
     if not abs(ratio) > _LEAST_RATIO:
         return None
     normal = normal_seeds_for_equivalence(ratio, alpha, power)
-    return _smallest(lambda n: power_of_equivalence(n, ratio, alpha) >= power, normal)
+    return _smallest(lambda n: power_of_equivalence(n, ratio, alpha, paired) >= power, normal * _arms(paired))
+
+
+def _arms(paired: bool) -> int:
+    """How many times as many seeds a normal formula gives: var(x − y) = 2 var without pairing."""
+    return 1 if paired else 2
 
 
 def normal_seeds_for_equivalence(ratio: float, alpha: float = 0.05, power: float = POWER) -> float:
@@ -201,16 +215,19 @@ def seeds_needed(
     alpha_difference: float = 0.05,
     alpha_equivalence: float = 0.05,
     power: float = POWER,
+    paired: bool = True,
 ) -> SeedsNeeded:
     """To detect a difference of `margin`, or to show that it is none: the larger of the two numbers of seeds.
 
     Args:
         margin: the smallest difference that matters, in the unit of `sd`.
-        sd: of the differences seen so far. Without spread, or without a margin, no number is given.
-        n: how many differences it is of; below two there is no upper bound, so `high` and `half` are None.
+        sd: of the differences seen so far, or of the values of an arm. Without spread, or without a margin, no number
+            is given.
+        n: how many seeds of each arm it is of; below two there is no upper bound, so `high` and `half` are None.
         alpha_difference, alpha_equivalence: levels of the two-sided test and of each one-sided one, adjusted for the
             other questions.
         power: the probability wanted, between 0 and 1.
+        paired: on the same seeds; else all numbers are for each arm, and `sd` is pooled over both.
     """
 
     def needed(spread: float, difference: float) -> int | None:
@@ -218,12 +235,12 @@ def seeds_needed(
             return None
         ratio = difference / spread
         found = (
-            seeds_for_difference(ratio, alpha_difference, power),
-            seeds_for_equivalence(ratio, alpha_equivalence, power),
+            seeds_for_difference(ratio, alpha_difference, power, paired),
+            seeds_for_equivalence(ratio, alpha_equivalence, power, paired),
         )
         return None if None in found else max(number for number in found if number is not None)
 
-    upper = sd_upper_bound(sd, n)
+    upper = sd_upper_bound(sd, n if paired else 2 * n - 1)
     high = None if upper is None else needed(upper, margin)
     half = needed(upper, margin / 2) if upper is not None and high is not None and high <= n else None
     return SeedsNeeded(needed(sd, margin), high, half)

@@ -34,7 +34,8 @@ class UnpairedDifference:
         df: degrees of freedom (Welch 1947; Satterthwaite 1946); need not be whole.
         p: two-sided, against a difference of zero.
         ci_low, ci_high: interval of the difference, in its unit.
-        d, g: the difference ÷ √((var(x) + var(y))/2), plain and times J(n_x + n_y − 2) (Hedges 1981).
+        d, g: the difference ÷ `sd`, plain and times J(n_x + n_y − 2) (Hedges 1981).
+        sd: √((var(x) + var(y))/2), the spread of a side, to plan with: see `seeds_needed` and its `paired`.
     """
 
     n_x: int
@@ -47,6 +48,22 @@ class UnpairedDifference:
     ci_high: float | None = None
     d: float | None = None
     g: float | None = None
+    sd: float | None = None
+
+    @property
+    def n(self) -> int:
+        """How many values the smaller side has."""
+        return min(self.n_x, self.n_y)
+
+    def interval(self, alpha: float = 0.05) -> tuple[float, float] | None:
+        """mean ∓ t₁₋α⸝₂(df) · se (Welch 1947); None without `df`.
+
+        Args:
+            alpha: probability that the interval misses, between 0 and 1.
+        """
+        if self.mean is None or self.se is None or self.df is None:
+            return None
+        return student_interval(self.mean, self.se, self.df, alpha)
 
     @property
     def t(self) -> float | None:
@@ -75,10 +92,9 @@ def welch(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> U
     parts = variances / sizes
     squared = float(parts.sum())
     if squared <= 0:
-        return UnpairedDifference(*sizes, mean, 0.0)
+        return UnpairedDifference(*sizes, mean, 0.0, sd=0.0)
     se, df = math.sqrt(squared), squared**2 / float(np.sum(parts**2 / (np.array(sizes) - 1)))
     low, high = student_interval(mean, se, df, 1 - confidence)
-    d = mean / math.sqrt(float(variances.mean()))
-    return UnpairedDifference(
-        *sizes, mean, se, df, student_p(mean / se, df), low, high, d, hedges_factor(sum(sizes) - 2) * d
-    )
+    sd = math.sqrt(float(variances.mean()))
+    g = hedges_factor(sum(sizes) - 2) * mean / sd
+    return UnpairedDifference(*sizes, mean, se, df, student_p(mean / se, df), low, high, mean / sd, g, sd)

@@ -21,7 +21,7 @@ PUBLIC = [
     if callable(value := getattr(module, name)) and getattr(value, "__module__", "") == module.__name__
 ]
 # `Holm 1979`, `Brunner and Munzel (2000)`, `Gallas et al. 2009`.
-CITED = re.compile(r"([A-Z]\w+(?: and [A-Z]\w+| et al\.)?) \(?((?:19|20)\d\d)\b")
+CITED = re.compile(r"([A-Z][\w']+(?: and [A-Z]\w+| et al\.)?) \(?((?:19|20)\d\d)\b")
 
 
 def unnamed(names: set[str], text: str) -> set[str]:

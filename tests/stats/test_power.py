@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
-from statsmodels.stats.power import TTestPower
+from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from ablate.stats import power
 from tests.analysis.stats_cases import expected
@@ -58,6 +58,43 @@ def test_the_power_of_equivalence_agrees_with_a_numerical_integral(n: int, ratio
 @pytest.mark.parametrize(("n", "ratio"), [(5, 0.8), (8, 1.2), (20, 0.5)])
 def test_the_power_of_a_difference_agrees_with_statsmodels(n: int, ratio: float) -> None:
     assert power.power_of_difference(n, ratio) == pytest.approx(TTestPower().power(ratio, n, 0.05), abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "ratio", "alpha"), [(5, 1.8, 0.05), (8, 1.2, 0.01), (64, 0.5, 0.05)])
+def test_the_power_of_unpaired_arms_agrees_with_statsmodels(n: int, ratio: float, alpha: float) -> None:
+    oracle = TTestIndPower().power(ratio, n, alpha)
+    assert power.power_of_difference(n, ratio, alpha, paired=False) == pytest.approx(oracle, abs=1e-9)
+
+
+def test_seeds_a_side_of_unpaired_arms() -> None:
+    """R, power.t.test(delta=.5, sd=1, power=.8): n = 63.76576 in each group; of a difference of 1 sd 16.71477."""
+    found = [power.seeds_for_difference(ratio, paired=False) for ratio in (0.5, 1.0)]
+    assert found == [64, 17]
+    n = [TTestIndPower().solve_power(ratio, alpha=0.05 / 8, power=0.9) for ratio in (0.5, 1.0, 2.0)]
+    found = [power.seeds_for_difference(ratio, 0.05 / 8, 0.9, paired=False) for ratio in (0.5, 1.0, 2.0)]
+    assert found == [int(np.ceil(each)) for each in n]
+
+
+def test_the_equivalence_of_unpaired_arms_against_a_simulation() -> None:
+    rng, n, margin = np.random.default_rng(2), 9, 1.6
+    x, y = rng.standard_normal((2, 100_000, n))
+    difference = x.mean(axis=1) - y.mean(axis=1)
+    se = np.sqrt((x.var(axis=1, ddof=1) + y.var(axis=1, ddof=1)) / n)
+    share = np.mean(np.abs(difference) + stats.t.ppf(0.95, 2 * n - 2) * se <= margin)
+    assert power.power_of_equivalence(n, margin, paired=False) == pytest.approx(share, abs=0.006)
+    needed = power.seeds_for_equivalence(margin, paired=False)
+    assert needed is not None
+    assert power.power_of_equivalence(needed, margin, paired=False) >= 0.8
+    assert power.power_of_equivalence(needed - 1, margin, paired=False) < 0.8
+
+
+def test_unpaired_seeds_for_a_margin_either_way() -> None:
+    needed = power.seeds_needed(1.0, 1.0, 5, paired=False)
+    single = power.seeds_for_difference(1.0, paired=False), power.seeds_for_equivalence(1.0, paired=False)
+    assert needed.low == max(single) == 18
+    # The spread of both arms together has 2(n − 1) degrees of freedom.
+    upper = (8 / stats.chi2.ppf(0.2, 8)) ** 0.5
+    assert needed.high == power.seeds_needed(1.0, upper, 5, paired=False).low
 
 
 @pytest.mark.parametrize("ratio", [0.03, 0.4, 1.1, 8.0, 1e5])

@@ -26,3 +26,14 @@ def test_too_few_values() -> None:
     assert welch([2.0], [1.0, 3.0]) == UnpairedDifference(1, 2, 0.0)
     constant = welch([2.0, 2.0], [1.0, 1.0])
     assert (constant.mean, constant.se, constant.t, constant.p) == (1.0, 0.0, None, None)
+
+
+def test_what_an_engine_reads() -> None:
+    x, y = [1.0, 2.0, 4.0], [2.0, 9.0, 4.0, 5.5, 6.0]
+    found = welch(x, y)
+    assert found.n == 3
+    assert found.sd == pytest.approx(((stats.tvar(x) + stats.tvar(y)) / 2) ** 0.5)
+    oracle = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.9)
+    assert found.interval(0.1) == pytest.approx(tuple(oracle))
+    assert found.interval(0.05) == (found.ci_low, found.ci_high)
+    assert welch([1.0], [2.0]).interval() is None
