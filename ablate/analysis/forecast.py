@@ -3,6 +3,8 @@
 forecast = forecast_sweep(plan.sweeps[0], runs)
 forecast.statement.smallest_effect_in_sds      # seen with 80 % power
 forecast.statement.smallest_effect             # on `forecast.scale`; None before there is a pilot
+table = tabulate_seeds(plan.sweeps[0], runs)
+table.families[0].rows[3].powers               # by the number of seeds, for half, all and twice of the margin
 """
 
 from __future__ import annotations
@@ -12,11 +14,17 @@ from dataclasses import dataclass
 from ablate.analysis.judging import spreads
 from ablate.analysis.values import Runs
 from ablate.core.plans import PlannedSweep
-from ablate.stats.power import MINIMUM_SEEDS, PowerStatement, power_statement, sd_upper_bound
+from ablate.stats.assurance import assured_power, seeds_for_assurance, smallest_assured_effect
+from ablate.stats.power import MINIMUM_SEEDS, POWER, PowerStatement, power_statement, sd_upper_bound
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["Forecast", "forecast_sweep"]
+__all__ = ["Forecast", "SeedsFamily", "SeedsRow", "SeedsTable", "forecast_sweep", "tabulate_seeds"]
+
+# The numbers of seeds that a table has rows for, beside the planned one.
+NUMBERS_OF_SEEDS = (3, 5, 8, 10, 15, 20, 30, 50)
+# The differences that it has columns for: parts of the margin.
+PARTS_OF_THE_MARGIN = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -41,8 +49,126 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
     questions = len(sweep.arms) - 1
     if questions < 1:
         return None
-    scale, margin = analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
-    pilots = [(sd_upper_bound(sd, pairs), pairs) for pairs, sd in spreads(sweep, runs) if pairs >= MINIMUM_SEEDS]
-    sd, pairs = max(pilots, default=(None, 0), key=lambda pilot: pilot[0] or 0.0)
-    statement = power_statement(len(sweep.spec.seeds), questions, margin, sd, sweep.spec.alpha)
-    return Forecast(statement, scale, pairs)
+    scale, margin = _question(sweep)
+    pilot = _pilot(sweep, runs)
+    statement = power_statement(len(sweep.spec.seeds), questions, margin, pilot and pilot.upper, sweep.spec.alpha)
+    return Forecast(statement, scale, pilot.pairs if pilot else 0)
+
+
+@dataclass(frozen=True)
+class SeedsRow:
+    """What so many seeds show.
+
+    Attributes:
+        seeds: of each arm.
+        powers: for each difference of the table, the probability that the test of it is significant.
+        smallest: the difference that is seen with the table's power, in its unit.
+    """
+
+    seeds: int
+    powers: tuple[float, ...]
+    smallest: float
+
+
+@dataclass(frozen=True)
+class SeedsFamily:
+    """The rows for so many `comparisons` at once.
+
+    Attributes:
+        alpha: the level of the first rejection among them (Holm).
+        seeds_needed: for each difference of the table, the fewest seeds with its power; None where none in reach have.
+    """
+
+    comparisons: int
+    alpha: float
+    rows: tuple[SeedsRow, ...]
+    seeds_needed: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class SeedsTable:
+    """How many seeds show what: power over seeds, differences and comparisons.
+
+    Attributes:
+        scale: of the differences.
+        margin, sd: the stated margin and the spread by which all is reckoned, of `pilot_pairs` pairs of runs; None
+            where there is none. Without a spread, all differences are in standard deviations.
+        differences: half, all and twice of the margin; of the standard deviation, where either is not known.
+        planned: the seeds that the sweep has.
+        power: what `smallest` and `seeds_needed` are for.
+        families: for the comparisons of the sweep, and for one by itself.
+    """
+
+    scale: Scale
+    margin: float | None
+    sd: float | None
+    pilot_pairs: int
+    differences: tuple[float, ...]
+    planned: int
+    power: float
+    families: tuple[SeedsFamily, ...]
+
+
+def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
+    """The power of the test of a difference over numbers of seeds; None for a sweep without an arm beside its baseline.
+
+    By the sd of the arm that `forecast_sweep` goes by, which is uncertain: each power is an average over what it may
+    be (`assured_power`), not that at the sd itself.
+
+    Args:
+        runs: run_id → run, as far as the store has them.
+    """
+    questions = len(sweep.arms) - 1
+    if questions < 1:
+        return None
+    scale, margin = _question(sweep)
+    pilot = _pilot(sweep, runs)
+    # Runs without any spread say nothing about that of others.
+    sd, pairs = (pilot.sd, pilot.pairs) if pilot and pilot.sd > 0 else (None, 0)
+    unit, df = (1.0, None) if sd is None else (sd, pairs - 1)
+    whole = margin if margin is not None and sd is not None else unit
+    differences = tuple(part * whole for part in PARTS_OF_THE_MARGIN)
+    planned = len(sweep.spec.seeds)
+    numbers = sorted({*NUMBERS_OF_SEEDS, max(planned, MINIMUM_SEEDS)})
+
+    def family(comparisons: int) -> SeedsFamily:
+        alpha = sweep.spec.alpha / comparisons
+        return SeedsFamily(
+            comparisons,
+            alpha,
+            tuple(
+                SeedsRow(
+                    n,
+                    tuple(assured_power(n, difference, unit, df, alpha) for difference in differences),
+                    unit * (smallest_assured_effect(n, df, alpha) or 0.0),
+                )
+                for n in numbers
+            ),
+            tuple(seeds_for_assurance(difference, unit, df, alpha) for difference in differences),
+        )
+
+    families = tuple(family(comparisons) for comparisons in sorted({questions, 1}, reverse=True))
+    return SeedsTable(scale, margin, sd, pairs, differences, planned, POWER, families)
+
+
+@dataclass(frozen=True)
+class _Pilot:
+    """The sd of so many pairs of runs, and its upper bound."""
+
+    upper: float
+    pairs: int
+    sd: float
+
+
+def _pilot(sweep: PlannedSweep, runs: Runs) -> _Pilot | None:
+    """Of the arm whose spread may be the largest, among those with three pairs or more."""
+    pilots = [
+        _Pilot(upper, pairs, sd)
+        for pairs, sd in spreads(sweep, runs)
+        if pairs >= MINIMUM_SEEDS and (upper := sd_upper_bound(sd, pairs)) is not None
+    ]
+    return max(pilots, default=None, key=lambda pilot: pilot.upper)
+
+
+def _question(sweep: PlannedSweep) -> tuple[Scale, float | None]:
+    return analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))

@@ -1,13 +1,14 @@
 """Say what would be trained for the same words, without training and without TensorFlow.
 
 ablate plan +sweep=optimizers
+ablate plan +sweep=optimizers --seeds     what other numbers of seeds would show
 """
 
 from __future__ import annotations
 
 import argparse
 
-from ablate.analysis.forecast import Forecast
+from ablate.analysis.forecast import Forecast, SeedsTable
 from ablate.analysis.values import column_info
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.verbs import RUN_WORDS, RUN_WORDS_HELP, Invocation, add_json_option, add_run_options
@@ -18,7 +19,7 @@ from ablate.core.specs import SweepSpec
 from ablate.design import NAME
 from ablate.operations.as_json import to_json
 from ablate.operations.plan import ArmWork, PlannedWork, SweepWork, plan
-from ablate.reporting.power import power_lines
+from ablate.reporting.power import power_lines, seeds_rows, seeds_sentence, seeds_title
 
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
@@ -26,6 +27,7 @@ WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     add_run_options(parser)
+    parser.add_argument("--seeds", action="store_true", help="say of each sweep what how many seeds would show")
 
 
 def execute(invocation: Invocation, output: Output) -> int:
@@ -34,6 +36,7 @@ def execute(invocation: Invocation, output: Output) -> int:
         invocation.words,
         is_grid=options.multirun,
         same_environment=options.same_environment,
+        seeds_table=options.seeds,
         folders=invocation.folders,
     )
     if options.json:
@@ -67,7 +70,19 @@ def show_sweep(planned: SweepWork, output: Output) -> None:
     if planned.forecast is not None:
         for line in power_text(spec, planned.forecast):
             output.result(line)
+    if planned.seeds_table is not None:
+        show_seeds(spec, planned.seeds_table, output)
     output.result("")
+
+
+def show_seeds(spec: SweepSpec, table: SeedsTable, output: Output) -> None:
+    """By what the table is reckoned, and one for each number of comparisons."""
+    metric = column_info(spec.metric)
+    output.result(f"seeds for {spec.metric}: {seeds_sentence(table)}")
+    for family in table.families:
+        columns, rows = seeds_rows(table, family, metric)
+        output.result(f"{seeds_title(family)}:")
+        output.result(plain_table([(heading, "right") for heading in columns], rows))
 
 
 def power_text(spec: SweepSpec, forecast: Forecast) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ablate.analysis.forecast import Forecast, forecast_sweep
+from ablate.analysis.forecast import Forecast, SeedsTable, forecast_sweep, tabulate_seeds
 from ablate.analysis.values import arrays_behind
 from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep
@@ -47,6 +47,7 @@ class ArmWork:
     "arms",
     "distinct",
     "forecast",
+    "seeds_table",
 )
 @dataclass(frozen=True)
 class SweepWork:
@@ -55,12 +56,14 @@ class SweepWork:
     Attributes:
         forecast: by the spread of what is done; None for a sweep of one arm.
         distinct: how many configurations its arms come to.
+        seeds_table: power over numbers of seeds, by the same spread; None where nobody asked, and as `forecast`.
     """
 
     sweep: Sweep
     arms: tuple[ArmWork, ...]
     forecast: Forecast | None
     distinct: int
+    seeds_table: SeedsTable | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class WorkIds:
         )
 
 
-@document("plan", version=2)
+@document("plan", version=3)
 @shows("runs", "work=work_ids", "programs=work.programs", "sweeps", "workers", "estimated_seconds")
 @dataclass(frozen=True)
 class PlannedWork:
@@ -127,9 +130,13 @@ def plan(
     *,
     is_grid: bool = False,
     same_environment: bool = False,
+    seeds_table: bool = False,
     folders: ConfigFolders = ConfigFolders(),
 ) -> PlannedWork:
     """What `run` would train for the same arguments.
+
+    Args:
+        seeds_table: whether to say of each sweep what other numbers of seeds would show.
 
     Raises:
         ConfigError, DataError, DeviceAbsent: when the words ask for what cannot be.
@@ -141,7 +148,8 @@ def plan(
     specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
     versions = installed_versions() if same_environment else None
     work = missing(specs, store, request.keep, versions, request.metrics, request.measured)
-    sweeps = tuple(_sweep_work(sweep, work, store) for sweep in asked.sweeps) if isinstance(asked, Study) else ()
+    asked_sweeps = asked.sweeps if isinstance(asked, Study) else ()
+    sweeps = tuple(_sweep_work(sweep, work, store, seeds_table) for sweep in asked_sweeps)
     workers = None
     if work.trained:
         workers = executor_of(request.settings).worker_count(work.trained)
@@ -152,15 +160,17 @@ def _ids(specs: Iterable[RunSpec]) -> tuple[str, ...]:
     return tuple(spec.run_id for spec in specs)
 
 
-def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore) -> SweepWork:
+def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore, seeds_table: bool) -> SweepWork:
     planned = PlannedSweep.of(sweep)
     programs = list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
     number = {program: place for place, program in enumerate(programs, start=1)}
+    runs = dict(_done_runs(sweep, work, store))
     return SweepWork(
         sweep,
         tuple(_arm_work(arm, planned, work, number[arm.spec.program_id]) for arm in sweep.arms),
-        forecast_sweep(planned, dict(_done_runs(sweep, work, store))),
+        forecast_sweep(planned, runs),
         len({arm.spec.run_id for arm in sweep.arms}),
+        tabulate_seeds(planned, runs) if seeds_table else None,
     )
 
 

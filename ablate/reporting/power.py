@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from ablate.analysis.forecast import Forecast
+from ablate.analysis.forecast import Forecast, SeedsFamily, SeedsTable
 from ablate.core.records import MetricInfo
 from ablate.reporting.numbers import number
 from ablate.reporting.quantities import MOST_LOG_RATIO, is_share_of_examples
 from ablate.stats.power import seeds_needed
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["power_lines"]
+__all__ = ["power_lines", "seeds_rows", "seeds_sentence", "seeds_title"]
 
 
 def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
@@ -30,6 +30,57 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
         _seeds_line(forecast, metric),
         *(["fewer than 3 seeds get no verdict"] if statement.n < 3 else []),
     ]
+
+
+def seeds_sentence(table: SeedsTable) -> str:
+    """By which spread a table of seeds is reckoned."""
+    if table.sd is None:
+        return "power to see a difference of so many sd of a paired difference, whose size no run has shown yet"
+    return (
+        f"power to see a difference{' in the error' if table.scale is Scale.LOG_ERROR else ''}, averaged over what the "
+        f"spread may be that {table.pilot_pairs} seeds have shown"
+    )
+
+
+def seeds_title(family: SeedsFamily) -> str:
+    """What its rows are adjusted for."""
+    return "one comparison by itself" if family.comparisons == 1 else f"adjusted for {_comparisons(family.comparisons)}"
+
+
+def seeds_rows(
+    table: SeedsTable, family: SeedsFamily, metric: MetricInfo
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The headings, and a row for each number of seeds; the last one says how many each difference needs.
+
+    Powers are rounded down, so that what reads as enough is."""
+    power = _percent(table.power)
+
+    def difference(value: float) -> str:
+        if table.sd is None:
+            return f"{value:.2f} sd"
+        if table.scale is Scale.LOG_ERROR:
+            return f"{_short(100 * math.expm1(min(value, MOST_LOG_RATIO)))}%"
+        return f"{_short(100 * value)} pp" if is_share_of_examples(metric) else _short(value)
+
+    headings = ("seeds", *map(difference, table.differences), f"{power} at")
+    rows = (
+        (
+            f"planned: {row.seeds}" if row.seeds == table.planned else str(row.seeds),
+            *map(_power, row.powers),
+            difference(row.smallest),
+        )
+        for row in family.rows
+    )
+    needed = (str(seeds) if seeds is not None else "none in reach" for seeds in family.seeds_needed)
+    return headings, (*rows, (f"for {power}", *needed, ""))
+
+
+def _short(value: float) -> str:
+    return number(value, value)
+
+
+def _power(share: float) -> str:
+    return f"{math.floor(100 * share)} %" if share >= 0.01 else "< 1 %"
 
 
 def _percent(share: float) -> str:

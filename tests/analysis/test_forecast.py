@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from scipy.stats import chi2
+from statsmodels.stats.power import TTestPower
 
-from ablate.analysis.forecast import Forecast, forecast_sweep
+from ablate.analysis.forecast import Forecast, SeedsTable, forecast_sweep, tabulate_seeds
 from ablate.analysis.judging import judge_sweep
 from ablate.core.specs import Sweep
+from ablate.stats.assurance import assured_power, seeds_for_assurance
 from ablate.stats.power import seeds_needed
 from ablate.verdicts.verdict import Scale
 from tests.synthetic import completed_runs, optimizer_sweep, plan_of
@@ -74,3 +77,59 @@ def test_the_seeds_for_a_margin_are_those_of_the_upper_bound_of_the_spread() -> 
 def test_without_another_arm_there_is_nothing_to_see() -> None:
     sweep = sweep_of(1, 5)
     assert forecast_sweep(plan_of(sweep).sweeps[0], {}) is None
+
+
+# seeds, as a table -------------------------------------------------------------------------------------
+
+
+def table_of(sweep: Sweep, runs=None) -> SeedsTable:
+    found = tabulate_seeds(plan_of(sweep).sweeps[0], runs or {})
+    assert found is not None
+    return found
+
+
+def test_before_a_pilot_a_table_is_the_plain_power_in_standard_deviations() -> None:
+    table = table_of(sweep_of(5, 7))
+    assert (table.sd, table.margin, table.pilot_pairs, table.differences) == (None, 0.01, 0, (0.5, 1, 2))
+    together, alone = table.families
+    assert (together.comparisons, together.alpha, alone.comparisons, alone.alpha) == (4, 0.0125, 1, 0.05)
+    for family in table.families:
+        assert [row.seeds for row in family.rows] == [3, 5, 7, 8, 10, 15, 20, 30, 50]
+        for row in family.rows:
+            oracle = [TTestPower().power(difference, row.seeds, family.alpha) for difference in table.differences]
+            # Where the power is 1 but for rounding, scipy below has no number.
+            assert row.powers == pytest.approx(np.nan_to_num(oracle, nan=1.0).tolist(), abs=1e-4)
+            assert TTestPower().power(row.smallest, row.seeds, family.alpha) == pytest.approx(0.8, abs=1e-4)
+    assert alone.seeds_needed == (34, 10, 5)
+
+
+def test_a_pilot_gives_the_differences_their_unit_and_the_powers_their_doubt() -> None:
+    sweep = sweep_of(4, 8)
+    runs = completed_runs(sweep_of(4, 5))
+    sd = max(row.sd for row in judge_sweep(plan_of(sweep).sweeps[0], runs).verdicts)
+    table = table_of(sweep, runs)
+    assert (table.sd, table.pilot_pairs, table.planned) == (pytest.approx(sd), 5, 8)
+    assert table.differences == (0.005, 0.01, 0.02)
+    together = table.families[0]
+    for row in together.rows:
+        powers = [assured_power(row.seeds, difference, sd, 4, 0.05 / 3) for difference in table.differences]
+        assert row.powers == pytest.approx(powers)
+        assert assured_power(row.seeds, row.smallest, sd, 4, 0.05 / 3) == pytest.approx(0.8, abs=1e-3)
+    assert together.seeds_needed[1] == seeds_for_assurance(0.01, sd, 4, 0.05 / 3)
+
+
+def test_a_table_without_a_margin_is_about_the_spread() -> None:
+    sweep = sweep_of(2, 4, margin=None)
+    table = table_of(sweep, completed_runs(sweep))
+    assert table.sd is not None
+    assert (table.margin, table.differences[1], len(table.families)) == (None, table.sd, 1)
+
+
+def test_a_table_of_a_relative_margin_is_on_the_scale_of_ratios() -> None:
+    sweep = sweep_of(3, 4, margin="10%")
+    table = table_of(sweep, completed_runs(sweep))
+    assert (table.scale, table.differences[2]) == (Scale.LOG_ERROR, pytest.approx(2 * math.log(1.1)))
+
+
+def test_a_sweep_of_one_arm_has_no_table() -> None:
+    assert tabulate_seeds(plan_of(sweep_of(1, 5)).sweeps[0], {}) is None

@@ -162,6 +162,20 @@ def test_a_plan_says_what_the_design_can_see(train, ablate: Ablate) -> None:
     assert "nan" not in before.out + after
 
 
+def test_a_plan_says_what_other_numbers_of_seeds_would_show(train, ablate: Ablate) -> None:
+    words = ("plan", *OPTIMIZERS, "--seeds")
+    before = ablate(*words)
+    assert "adjusted for 2 comparisons:" in before.out
+    assert re.search(r"^planned: 4 +\d+ % ", before.out, re.MULTILINE)
+    assert "seeds for val_loss" not in ablate(*words[:-1]).out
+    (shown,) = json.loads(ablate(*words, "--json").out)["sweeps"]
+    assert [family["comparisons"] for family in shown["seeds_table"]["families"]] == [2, 1]
+    train(*OPTIMIZERS)
+    after = ablate(*words).out
+    assert "averaged over what the spread may be that 4 seeds have shown" in " ".join(after.split())
+    assert re.search(r"^ +seeds +4\.9% +10% +21% +80 % at$", after, re.MULTILINE)
+
+
 def test_a_single_run_has_no_power_statement(ablate: Ablate) -> None:
     assert "power" not in ablate("plan", "optimizer=sgd").out
 

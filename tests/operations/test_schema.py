@@ -34,7 +34,7 @@ DIGESTS = {
     ("gc", 1): "384b166c9a60884e",
     ("interpolate", 1): "e256f5e401db4d78",
     ("list", 1): "0eb8144b9b5cb258",
-    ("plan", 2): "06bc63d32ac1af95",
+    ("plan", 3): "f33a3efc18b28e82",
     ("predict", 1): "fcb68af5297c5620",
     ("report", 1): "e422a4cbd81ddbc0",
     ("reproduce", 1): "c6e585b0b8cdc46e",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from ablate.analysis.forecast import forecast_sweep
+from ablate.analysis.forecast import forecast_sweep, tabulate_seeds
 from ablate.analysis.values import column_info
 from ablate.core.specs import Sweep
-from ablate.reporting.power import power_lines
+from ablate.reporting.power import power_lines, seeds_rows, seeds_sentence, seeds_title
 from tests.reporting.wording import forbidden
 from tests.synthetic import completed_runs, dropout_sweep, optimizer_sweep, plan_of
 
@@ -74,3 +75,55 @@ def test_no_line_says_too_much() -> None:
             assert not re.search(r"\b(significant|nan|None|inf)\b", " ".join(said))
             # A line of the terminal, not of a report: its only p is the least that a test could give.
             assert forbidden("\n".join(line for line in said if not line.startswith("smallest p"))) == []
+
+
+# seeds, as a table -------------------------------------------------------------------------------------
+
+
+def tables(sweep: Sweep, runs=None) -> list[tuple[str, str, list[tuple[str, ...]]]]:
+    table = tabulate_seeds(plan_of(sweep).sweeps[0], runs or {})
+    assert table is not None
+    found = [seeds_rows(table, family, column_info(sweep.spec.metric)) for family in table.families]
+    titles = map(seeds_title, table.families)
+    return [(seeds_sentence(table), title, [head, *rows]) for title, (head, rows) in zip(titles, found, strict=True)]
+
+
+def with_margin(sweep: Sweep, margin: float) -> Sweep:
+    return replace(sweep, spec=replace(sweep.spec, margin=margin))
+
+
+def test_a_table_of_seeds_before_any_run() -> None:
+    (said, together, rows), (_, alone, _) = tables(optimizer_sweep(5))
+    assert said.startswith("power to see a difference of so many sd of a paired difference")
+    assert (together, alone) == ("adjusted for 5 comparisons", "one comparison by itself")
+    assert rows[0] == ("seeds", "0.50 sd", "1.00 sd", "2.00 sd", "80 % at")
+    assert rows[1] == ("3", "1 %", "3 %", "12 %", "7.32 sd")
+    assert rows[2] == ("planned: 5", "3 %", "12 %", "54 %", "2.63 sd")
+    # 15 seeds have a power of .798 for 1 sd, so 16 are named.
+    assert rows[5][:3] == ("15", "19 %", "79 %")
+    assert rows[-1] == ("for 80 %", "51", "16", "7", "")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "pattern"),
+    [
+        (optimizer_sweep(5), r"0\.005\d* 0\.01\d* 0\.02\d*"),
+        (optimizer_sweep(5, margin="10%"), r"4\.9% 10% 21%"),
+        (with_margin(dropout_sweep(seeds=4), 0.01), r"0\.50 pp 1\.0 pp 2\.0 pp"),
+    ],
+    ids=["raw", "relative", "percentage points"],
+)
+def test_a_table_of_seeds_is_in_the_unit_of_the_margin(sweep: Sweep, pattern: str) -> None:
+    for said, _, rows in tables(sweep, completed_runs(sweep)):
+        assert re.fullmatch(pattern, " ".join(rows[0][1:4]))
+        assert said.endswith(f"{len(sweep.spec.seeds)} seeds have shown")
+        assert ("in the error" in said) is ("%" in rows[0][1])
+        assert not re.search(r"nan|None|inf", str(rows))
+
+
+def test_a_table_of_seeds_fits_a_narrow_terminal() -> None:
+    for margin in (None, 0.01, "10%", 1e-9):
+        sweep = optimizer_sweep(4, margin=margin)
+        for runs in ({}, completed_runs(sweep)):
+            for _, _, rows in tables(sweep, runs):
+                assert sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) <= 80
