@@ -51,7 +51,9 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)
-    statement = power_statement(len(sweep.spec.seeds), questions, margin, pilot and pilot.upper, sweep.spec.alpha)
+    statement = power_statement(
+        len(sweep.spec.seeds), questions, margin, pilot.upper if pilot else None, sweep.spec.alpha
+    )
     return Forecast(statement, scale, pilot.pairs if pilot else 0)
 
 
