@@ -14,7 +14,6 @@ from ablate.operations.as_json import document, shows
 from ablate.operations.compare import NotComparable
 from ablate.operations.request import results_folder
 from ablate.operations.sides import find_sides
-from ablate.verdicts.verdict import Scale
 
 __all__ = ["gate"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ablate.analysis.gating import Gate, Outcome
 from ablate.reporting.blocks import Block, Code, Heading, Text, paragraph, text
 from ablate.reporting.markdown import render
@@ -37,7 +39,7 @@ def _why(gate: Gate) -> Text:
     level = f"{100 * (1 - gate.alpha):g}% one-sided"
     match gate.outcome:
         case Outcome.PASSED:
-            which = _named([row for row in gate.rows])
+            which = _named(gate.rows)
             return text(which, f" shown not worse by more than {within} ({_evidence(gate.rows, level)})")
         case Outcome.WORSE:
             worse = [row for row in gate.rows if row.word is Word.REFUTED]
@@ -51,14 +53,14 @@ def _why(gate: Gate) -> Text:
     return text(_named(open_rows), f" shown neither way within {within} ({_evidence(open_rows, level)})", tell, lacking)
 
 
-def _named(rows: list[Verdict] | tuple[Verdict, ...]) -> Text:
+def _named(rows: Sequence[Verdict]) -> Text:
     names = [row.arm for row in rows]
     shown = ", ".join(names[:MOST_NAMED])
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return text(Code(shown) if len(names) == 1 else shown, more, " is" if len(names) == 1 else " are")
 
 
-def _evidence(rows: list[Verdict] | tuple[Verdict, ...], level: str) -> str:
+def _evidence(rows: Sequence[Verdict], level: str) -> str:
     """The difference of the one pair with its interval; of several how many there are."""
     if len(rows) > 1:
         return f"{len(rows)} pairs, Holm"
