@@ -43,6 +43,7 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = [
+    "Asked",
     "Comparison",
     "Disagreement",
     "Disagreements",
@@ -53,7 +54,10 @@ __all__ = [
     "Scope",
     "SettingComparison",
     "Side",
+    "arm_values",
+    "asked_of",
     "compare",
+    "mismatches",
     "sides_of_study",
 ]
 
@@ -181,7 +185,7 @@ def compare(sides: Sequence[Side]) -> Comparison:
     judged = _of_no_study(sides) if together is None else _of_one_sweep(sides, together)
     return Comparison(
         labels=tuple(side.label for side in sides),
-        mismatches=_mismatches(sides),
+        mismatches=mismatches(sides),
         settings=_settings(sides),
         verdicts=judged.verdicts,
         scope=judged.scope,
@@ -239,7 +243,8 @@ def _arms_named(plan: StudyPlan, arms: Sequence[ArmOfSweep], level: str) -> list
 # configuration ---------------------------------------------------------------------------------------
 
 
-def _mismatches(sides: Sequence[Side]) -> tuple[Mismatch, ...]:
+def mismatches(sides: Sequence[Side]) -> tuple[Mismatch, ...]:
+    """The aspects in which the sides are not comparable; none where they are."""
     found = (Mismatch(aspect, tuple(_of_all_runs(side, read) for side in sides)) for aspect, read in _ASPECTS.items())
     return tuple(mismatch for mismatch in found if len(set(mismatch.values)) > 1 or SEVERAL in mismatch.values)
 
@@ -290,9 +295,8 @@ def _text_of(name: str, settings: Sequence[dict[str, Json]]) -> str:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the sides are judged by: what the sweep of all of them asks, or else the validation loss, without a
-    margin."""
+class Asked:
+    """What the sides are judged by; by itself the validation loss, without a margin."""
 
     metric: str = "val_loss"
     margin: float | str | None = None
@@ -300,13 +304,14 @@ class _Asked:
     alpha: float = 0.05
 
 
-def _asked(sides: Sequence[Side]) -> _Asked:
+def asked_of(sides: Sequence[Side]) -> Asked | None:
+    """What the sweeps of all sides ask; None where they do not ask the same, or a side is of no sweep."""
     asked = {
-        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha)
+        Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha)
         for side in sides
         if side.origin is not None and (spec := side.origin.sweep.spec)
     }
-    return asked.pop() if len(asked) == 1 and all(side.origin for side in sides) else _Asked()
+    return asked.pop() if len(asked) == 1 and all(side.origin for side in sides) else None
 
 
 @dataclass(frozen=True)
@@ -360,8 +365,8 @@ def _of_one_sweep(sides: Sequence[Side], together: _Together) -> _Judgement:
 
 def _of_no_study(sides: Sequence[Side]) -> _Judgement:
     """Numbers without words, adjusted among themselves: nobody planned to compare these sides."""
-    asked = _asked(sides)
-    arms = {side.label: _arm_values(side, asked.metric) for side in sides}
+    asked = asked_of(sides) or Asked()
+    arms = {side.label: arm_values(side, asked.metric) for side in sides}
     judged = judge_arms(
         arms,
         sides[0].label,
@@ -373,7 +378,8 @@ def _of_no_study(sides: Sequence[Side]) -> _Judgement:
     return _Judgement(tuple(row.as_exploratory() for row in judged), Scope.EXPLORATORY, len(judged), "holm")
 
 
-def _arm_values(side: Side, metric: str) -> ArmValues:
+def arm_values(side: Side, metric: str) -> ArmValues:
+    """seed → the metric of the side's runs, and what became of those without one."""
     ended = {run.spec.seed: run.record.status for run in side.runs}
     return ArmValues(
         values=values_by_seed(side.runs, value_in(metric)),

@@ -35,6 +35,7 @@ VERBS = {
     "report": "write the tables and the report of a study again",
     "compare": "put runs, arms or studies side by side",
     "analyse": "give verdicts on a table that was made elsewhere",
+    "gate": "say by its exit code whether a new side is worse than its base",
     "list": "say which studies and runs there are",
     "show": "say everything about a run",
     "reproduce": "train stored runs again and say whether they come out again",

@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     SOME_RUNS_FAILED = 3
     DATA_PROBLEM = 4
     DEVICE_ABSENT = 5
+    NOT_SHOWN = 6  # a gate: neither that it is not worse, nor that it is
+    SHOWN_WORSE = 7
     SIGNAL = 128  # plus the number of the signal
 
 

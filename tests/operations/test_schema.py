@@ -31,6 +31,7 @@ DIGESTS = {
     ("doctor", 1): "c21428cb76b03833",
     ("export", 1): "7c668ed211beb2f1",
     ("fsck", 1): "f020dd37612f47f1",
+    ("gate", 1): "e5489b1c18666c78",
     ("gc", 1): "384b166c9a60884e",
     ("interpolate", 1): "e256f5e401db4d78",
     ("list", 1): "0eb8144b9b5cb258",

@@ -1,0 +1,133 @@
+"""`gate` from Python: outcomes against one-sided t tests that scipy makes of the runs' own numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ablate.analysis.gating import Gate, GatePair, Outcome, judge_gate
+from ablate.core.errors import UsageError
+from ablate.core.records import METRICS
+from ablate.core.specs import Numerics
+from ablate.operations.compare import NotComparable
+from ablate.operations.gate import gate
+from ablate.storage.runs import RunStore
+from ablate.verdicts.pairing import ArmValues
+from ablate.verdicts.verdict import Word
+from tests.cli.kept import keep
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
+
+SWEEP = optimizer_sweep(seeds=6, optimizers={"adam": 0.001, "sgd": 0.01, "nadam": 0.001})
+FEWER = optimizer_sweep(seeds=6, optimizers={"adam": 0.001, "sgd": 0.01}, name="candidate", margin=5.0)
+RUNS = completed_runs(SWEEP)
+OTHER = replace(run_spec("adam", learning_rate=0.5), numerics=Numerics("cpu", "xla", 2))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    keep(tmp_path, SWEEP, RUNS)
+    keep(tmp_path, FEWER, completed_runs(FEWER))
+    RunStore(tmp_path).put(completed_run(OTHER))
+    return tmp_path
+
+
+def losses(optimizer: str) -> np.ndarray:
+    kept = [run for run in RUNS.values() if run.spec.optimizer.target.endswith(f".{optimizer}")]
+    by_seed = sorted(kept, key=lambda run: run.spec.seed)
+    return np.array([run.history["val_loss"][-1] for run in by_seed])
+
+
+def expected(base: str, new: str, margin: float, alpha: float = 0.05) -> Outcome:
+    """Of two one-sided paired t tests of `loss of new − loss of base` against the margin."""
+    worse_by = losses(new) - losses(base)
+    if stats.ttest_1samp(worse_by, margin, alternative="less").pvalue <= alpha:
+        return Outcome.PASSED
+    shown = stats.ttest_1samp(worse_by, margin, alternative="greater").pvalue <= alpha
+    return Outcome.WORSE if shown else Outcome.NOT_SHOWN
+
+
+@pytest.mark.parametrize("margin", [0.001, 0.01, 0.05, 0.2, 1.0])
+@pytest.mark.parametrize(("base", "new"), [("adam", "sgd"), ("sgd", "adam"), ("adam", "nadam"), ("nadam", "adam")])
+def test_the_outcome_is_that_of_the_one_sided_tests(base: str, new: str, margin: float, results: Path) -> None:
+    found = gate(f"optimizers:{base}", f"optimizers:{new}", margin=margin, results_dir=results)
+    assert found.outcome is expected(base, new, margin)
+
+
+def test_all_outcomes_are_among_those() -> None:
+    pairs = [(base, new, margin) for base, new in (("adam", "sgd"), ("sgd", "adam")) for margin in (0.001, 0.05, 1.0)]
+    assert {expected(*pair) for pair in pairs} >= {Outcome.PASSED, Outcome.WORSE}
+
+
+def test_metric_margin_and_alpha_are_those_of_the_sweep(results: Path) -> None:
+    found = gate("optimizers:adam", "optimizers:sgd", results_dir=results)
+    assert (found.metric.name, found.margin, found.alpha) == ("val_loss", 0.01, 0.05)
+
+
+def test_another_metric_needs_a_margin_of_its_own(results: Path) -> None:
+    with pytest.raises(UsageError, match="How much worse may val_accuracy be"):
+        gate("optimizers:adam", "optimizers:sgd", metric="val_accuracy", results_dir=results)
+
+
+def test_a_metric_that_no_run_has_names_its_neighbour(results: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean val_accuracy"):
+        gate("optimizers:adam", "optimizers:sgd", metric="val_acuracy", margin=1, results_dir=results)
+
+
+def test_of_two_studies_arms_of_one_name_are_paired(results: Path) -> None:
+    found = gate("candidate", "optimizers", metric="val_loss", margin=1.0, results_dir=results)
+    assert [row.subject for row in found.rows] == ["optimizer=adam", "optimizer=sgd"]
+    assert found.missing == ()
+
+
+def test_an_arm_that_the_new_study_lacks_does_not_pass_unseen(results: Path) -> None:
+    found = gate("optimizers", "candidate", metric="val_loss", margin=1e6, results_dir=results)
+    assert found.missing == ("optimizer=nadam",)
+    assert {row.word for row in found.rows} == {Word.SUPPORTED}
+    assert found.outcome is Outcome.NOT_SHOWN
+
+
+def test_what_is_not_comparable_needs_leave(results: Path) -> None:
+    with pytest.raises(NotComparable, match="differ in numerics"):
+        gate("optimizers:adam", OTHER.run_id, metric="val_loss", margin=1.0, results_dir=results)
+    found = gate("optimizers:adam", OTHER.run_id, metric="val_loss", margin=1.0, results_dir=results, allow=True)
+    assert found.outcome is Outcome.NOT_SHOWN, "one seed shows nothing"
+
+
+def pair(label: str, worse_by: list[float]) -> GatePair:
+    base = ArmValues(dict.fromkeys(range(len(worse_by)), 1.0))
+    return GatePair(label, "base", "new", base, ArmValues({seed: 1.0 + value for seed, value in enumerate(worse_by)}))
+
+
+def judged(*pairs: GatePair, margin: float = 0.1) -> Gate:
+    return judge_gate(pairs, METRICS["val_loss"], margin)
+
+
+def test_one_pair_that_is_worse_closes_the_gate_for_all() -> None:
+    good, bad = pair("good", [0.0, 0.01, -0.01, 0.02]), pair("bad", [0.5, 0.52, 0.49, 0.51])
+    assert judged(good).outcome is Outcome.PASSED
+    assert judged(good, bad).outcome is Outcome.WORSE
+
+
+def test_how_many_seeds_would_tell_is_known_where_all_undecided_pairs_know() -> None:
+    unsure = pair("unsure", [0.0, 0.3, -0.2, 0.1])
+    assert judged(unsure).outcome is Outcome.NOT_SHOWN
+    assert judged(unsure).seeds_needed == judged(unsure).rows[0].seeds_needed_high
+    assert judged(unsure, pair("one seed", [0.1])).seeds_needed is None
+
+
+def test_two_errors_are_bounded_at_the_margin() -> None:
+    """At a true loss of exactly the margin each of the two words is said in at most α of the cases."""
+    draws = np.random.default_rng(0)
+    said = [judged(pair("", list(draws.normal(0.1, 0.05, 5)))).outcome for _ in range(800)]
+    for outcome in (Outcome.PASSED, Outcome.WORSE):
+        rate = said.count(outcome) / len(said)
+        assert abs(rate - 0.05) < 3 * np.sqrt(0.05 * 0.95 / len(said))
+
+
+def test_neither_less_nor_more_being_better_nothing_is_worse() -> None:
+    with pytest.raises(ValueError, match="nothing can be worse"):
+        judge_gate([pair("", [0.0] * 3)], replace(METRICS["val_loss"], direction=""), 1)
