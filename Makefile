@@ -9,7 +9,7 @@ GPU ?=
 EXTRAS := $(if $(GPU),[gpu])
 BIN := .venv/bin
 
-.PHONY: run test test-all check bench clean
+.PHONY: run test test-all check bench calibrate clean
 
 run: .venv/installed$(EXTRAS)
 	$(BIN)/python -m ablate +sweep=optimizers
@@ -44,6 +44,10 @@ check: .venv/installed[dev]
 
 bench: .venv/installed[dev]
 	$(BIN)/python -m tests.benchmarks
+
+# How often the verdicts are wrong, where the truth is known: writes tests/benchmarks/calibration.md.
+calibrate: .venv/installed[dev]
+	$(BIN)/python -m tests.benchmarks.calibration
 
 clean:
 	rm -rf .venv build dist
