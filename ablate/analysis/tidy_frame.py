@@ -115,7 +115,7 @@ def verdicts_from_table(
         raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
     arms = _paired(table)
     if baseline not in arms:
-        raise TableProblem(f"{table.arm}: no arm is named {baseline!r}; there are {', '.join(arms)}")
+        raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
     info = _metric_info(table, direction, n_examples)
     try:
         return judge_arms(
@@ -186,8 +186,11 @@ def _paired(table: Table) -> dict[str, ArmValues]:
         TableProblem: for a table without a key.
     """
     if table.key is None:
-        columns = f", one of {', '.join(table.candidates)}" if table.candidates else ""
-        raise TableProblem(f"no column says which rows are pairs: name it with --key{columns}")
+        columns = f"; there are {', '.join(table.candidates)}" if table.candidates else ""
+        raise TableProblem(
+            "no column says which rows are pairs, and without pairs nothing is compared: name that of the seed, the "
+            f"data set or the task with --key{columns}"
+        )
     return dict(table.arms)
 
 

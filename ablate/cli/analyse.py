@@ -88,9 +88,11 @@ def execute(invocation: Invocation, output: Output) -> int:
         multiplicity=options.multiplicity,
         n_examples=options.examples,
     )
-    verdicts = analysis.verdicts
-    output.say(table.understood)
-    path = None if options.out is None else analyse(verdicts, options.out, multiplicity=options.multiplicity)
+    verdicts, read_as = analysis.verdicts, analysis.table
+    output.say(read_as.understood)
+    path = None
+    if options.out is not None:
+        path = analyse(verdicts, options.out, multiplicity=options.multiplicity, table=read_as)
     if options.json or (path is None and options.format == JSON):
         output.data(to_json(analysis))
     elif path is not None:
@@ -99,5 +101,5 @@ def execute(invocation: Invocation, output: Output) -> int:
         # pandas is imported by now, and was not for `ablate analyse --help`.
         from ablate.reporting.tables import analysis_text
 
-        output.result(analysis_text(verdicts, options.multiplicity, options.format))
+        output.result(analysis_text(verdicts, options.multiplicity, options.format, read_as.key or ""))
     return ExitCode.DONE

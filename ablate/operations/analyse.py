@@ -17,29 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablate.core.errors import UsageError
-from ablate.operations.as_json import document, shows
-from ablate.tables.table import Table
+from ablate.operations.as_json import document
+from ablate.tables.summary import TableSummary
 from ablate.verdicts.verdict import Verdict
 
 if TYPE_CHECKING:
     from ablate.tables.grid import Grid
+    from ablate.tables.table import Table
 
 __all__ = ["Analysis", "analyse", "judge", "judge_table", "read"]
-
-shows(
-    "understood",
-    "format",
-    "metric",
-    "unit",
-    "arm",
-    "arms=arm_names",
-    "key",
-    "labels",
-    "left_out",
-    "n_missing",
-    "n_diverged",
-    "n_failed",
-)(Table)
 
 
 @document("analysis", version=1)
@@ -47,7 +33,7 @@ shows(
 class Analysis:
     """What a table was understood to hold, and the verdicts on its arms."""
 
-    table: Table
+    table: TableSummary
     verdicts: tuple[Verdict, ...]
 
 
@@ -130,7 +116,7 @@ def judge_table(
         raise TableProblem(str(error), source=table.source) from error
     if not verdicts:
         raise TableProblem("there is one arm only, so nothing to compare it with", source=table.source)
-    return Analysis(table, verdicts)
+    return Analysis(table.summary, verdicts)
 
 
 def judge(
@@ -193,11 +179,14 @@ def judge(
     ).verdicts
 
 
-def analyse(verdicts: Sequence[Verdict], folder: Path, *, multiplicity: str = "holm") -> Path:
+def analyse(
+    verdicts: Sequence[Verdict], folder: Path, *, multiplicity: str = "holm", table: TableSummary | None = None
+) -> Path:
     """Writes verdicts.md, verdicts.csv, verdicts.tex and a figure of these verdicts; the path of the first.
 
     Args:
         multiplicity: as they were judged.
+        table: what was understood of the table, which is said beside them.
 
     Raises:
         UsageError: when there is no verdict to write.
@@ -207,4 +196,6 @@ def analyse(verdicts: Sequence[Verdict], folder: Path, *, multiplicity: str = "h
 
     if not verdicts:
         raise UsageError("There are no verdicts to write.")
-    return write_analysis(verdicts, multiplicity, folder)
+    if table is None:
+        return write_analysis(verdicts, multiplicity, folder)
+    return write_analysis(verdicts, multiplicity, folder, table.key or "", table.understood)

@@ -10,18 +10,17 @@ import csv
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablate.tables.grid import Cell, Grid, grid_of_rows, name_of
+from ablate.tables.grid import Cell, Grid, grid_of_rows, is_missing, name_of
 from ablate.tables.problems import TableProblem
 
 __all__ = ["SUFFIXES", "grid_of_file"]
 
 SEPARATORS = (",", ";", "\t", "|")
-_NAMES = {"\t": "tab", "tab": "\t", "\\t": "\t"}
+_NAMED = {"tab": "\t", "\\t": "\t"}
 # Of Unicode in a file that says so by its first bytes; the longer ones first, for one begins as another does.
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32", "UTF-32"),
@@ -54,7 +53,7 @@ def grid_of_file(path: Path, sep: str | None = None) -> Grid:
         return _READERS[suffix](path.read_bytes())
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=str(path)) from problem
-    except (OSError, ValueError, KeyError, csv.Error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise TableProblem(f"it cannot be read as a table: {error}", source=str(path)) from error
 
 
@@ -82,7 +81,7 @@ def _separated(content: bytes, sep: str | None, usual: str) -> Grid:
         raise TableProblem("the file is empty")
     kind = {",": "CSV", "\t": "TSV"}.get(separator, f"CSV with {separator}")
     form = ", ".join(filter(None, [kind, encoding]))
-    return grid_of_rows(form, rows[0], rows[1:], lines[1:], "line")
+    return grid_of_rows(form, rows[0], rows[1:], lines[1:], "line", has_commas=separator == ";")
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -113,7 +112,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
 def _separator(text: str, sep: str | None, usual: str) -> str:
     """What separates the cells: what was said, else what the first line has most of outside quotes."""
     if sep is not None:
-        said = _NAMES.get(sep, sep) if sep != "\t" else sep
+        said = _NAMED.get(sep, sep)
         if len(said) != 1 or said in '"\r\n':
             raise TableProblem(f"--sep is one character, or tab, not {sep!r}")
         return said
@@ -126,18 +125,22 @@ def _separator(text: str, sep: str | None, usual: str) -> str:
 
 
 def _parquet(content: bytes) -> Grid:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from ablate.tables.frames import grid_of_arrow
 
-    return grid_of_arrow(pq.read_table(io.BytesIO(content)), "Parquet")
+    try:
+        return grid_of_arrow(pq.read_table(io.BytesIO(content)), "Parquet")
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
 
 
 def _json_lines(content: bytes) -> Grid:
     text, encoding = _decoded(content)
     objects: list[tuple[int, Any]] = []
     problems = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 objects.append((number, json.loads(line)))
@@ -175,14 +178,15 @@ def _excel(content: bytes) -> Grid:
         import openpyxl
     except ImportError as error:
         raise TableProblem("Excel needs openpyxl: pip install 'ablate[excel]', or save it as CSV") from error
-    workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    names = workbook.sheetnames
-    for name in names:
-        sheet = workbook[name]
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)] if hasattr(sheet, "iter_rows") else []
-        full = [(number, row) for number, row in enumerate(rows, 1) if any(cell is not None for cell in row)]
+    try:
+        workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheets = {sheet.title: list(map(list, sheet.iter_rows(values_only=True))) for sheet in workbook.worksheets}
+    except Exception as error:  # whatever a parser of XML or of ZIP says of a damaged file
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    for name, rows in sheets.items():
+        full = [(number, row) for number, row in enumerate(rows, 1) if not all(map(is_missing, row))]
         if full:
-            form = "Excel" if len(names) == 1 else f"Excel, sheet {name!r} of {len(names)}"
+            form = "Excel" if len(sheets) == 1 else f"Excel, sheet {name!r} of {len(sheets)}"
             width = max(len(row) for _, row in full)
             padded: list[list[Cell]] = [[*row, *[None] * (width - len(row))] for _, row in full]
             return grid_of_rows(form, padded[0], padded[1:], [number for number, _ in full[1:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Grid:
         rows: as many cells each as there are columns.
         places: for each row the number that a person finds it by.
         place_word: what that number counts: lines of a file, or rows.
+        has_commas: whether a comma in a number is the decimal one, as where cells end with a semicolon.
     """
 
     format: str
@@ -34,6 +36,7 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     places: tuple[int, ...]
     place_word: str = "row"
+    has_commas: bool = False
 
     @cached_property
     def _positions(self) -> dict[str, int]:
@@ -59,9 +62,14 @@ class Grid:
 
 
 def grid_of_rows(
-    form: str, header: Sequence[Cell], rows: Sequence[Sequence[Cell]], places: Sequence[int], place_word: str = "row"
+    form: str,
+    header: Sequence[Cell],
+    rows: Sequence[Sequence[Cell]],
+    places: Sequence[int],
+    place_word: str = "row",
+    has_commas: bool = False,
 ) -> Grid:
-    """A grid without the rows, and the nameless columns, that hold nothing.
+    """A grid without the rows, and the nameless columns, that hold nothing; what else has no name is counted.
 
     Raises:
         TableProblem: for every row that has more or fewer cells than the header, and where there are no rows.
@@ -80,10 +88,11 @@ def grid_of_rows(
     kept = [at for at, name in enumerate(columns) if name or not all(is_missing(row[at]) for row, _ in full)]
     return Grid(
         form,
-        tuple(columns[at] for at in kept),
+        tuple(columns[at] or f"column {at + 1}" for at in kept),
         tuple(tuple(row[at] for at in kept) for row, _ in full),
         tuple(place for _, place in full),
         place_word,
+        has_commas,
     )
 
 
@@ -94,4 +103,6 @@ def is_missing(cell: Cell) -> bool:
 
 def name_of(cell: Cell) -> str:
     """The name that a cell holds, without blanks around it and with every accented letter in one form of Unicode."""
-    return "" if cell is None or cell != cell else unicodedata.normalize("NFC", str(cell)).strip()
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return unicodedata.normalize("NFC", str(cell)).strip()

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from numbers import Real
+from numbers import Integral, Real
 
 from ablate.tables.grid import Cell, is_missing
 
@@ -25,6 +25,7 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(
     r"[+-]?(?:0+,[0-9]+|[0-9]*,[0-9]{0,2}|[0-9]*,[0-9]{4,}|[0-9]{4,},[0-9]*)(?:[eE][+-]?[0-9]+)?"
 )
+_ONE_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]*(?:[eE][+-]?[0-9]+)?")
 _TYPOGRAPHIC = str.maketrans({"−": "-", "\u2009": "", "\u202f": "", "\xa0": "", "％": "%"})
 
 
@@ -44,10 +45,15 @@ class Numbers:
     has_percent: bool = False
 
 
-def read_numbers(cells: Sequence[Cell]) -> Numbers:
-    """What the cells of one column say; one decimal mark, and a percent sign at all or none of them."""
+def read_numbers(cells: Sequence[Cell], expects_commas: bool = False) -> Numbers:
+    """What the cells of one column say; one decimal mark, and a percent sign at all or none of them.
+
+    Args:
+        expects_commas: whether a comma that might stand between thousands, as in 1,234, is the decimal one.
+    """
     texts = [_bare(cell) for cell in cells if isinstance(cell, str)]
-    has_commas = any(map(_DECIMAL_COMMA.fullmatch, texts)) and not any("." in text for text in texts)
+    is_decimal = _ONE_COMMA if expects_commas else _DECIMAL_COMMA
+    has_commas = any(map(is_decimal.fullmatch, texts)) and not any("." in text for text in texts)
     signs = [_is_percent(cell) for cell in cells if not is_missing(cell) and not _is_not_finite(cell)]
     has_percent = any(signs)
     values: list[float | None] = []
@@ -86,7 +92,7 @@ def _is_percent(cell: Cell) -> bool:
 def _is_not_finite(cell: Cell) -> bool:
     if isinstance(cell, str):
         return _NOT_FINITE.fullmatch(_bare(cell)) is not None
-    return isinstance(cell, Real) and not math.isfinite(cell)
+    return isinstance(cell, Real) and not isinstance(cell, Integral) and not math.isfinite(cell)
 
 
 def _number(cell: Cell, has_commas: bool) -> float | None:
@@ -97,7 +103,10 @@ def _number(cell: Cell, has_commas: bool) -> float | None:
     if is_missing(cell):
         return None
     if isinstance(cell, Real | Decimal):
-        return float(cell)
+        try:
+            return float(cell)
+        except OverflowError:
+            raise ValueError("a whole number of more than 308 digits") from None
     if not isinstance(cell, str):
         raise ValueError(f"{cell!r} is no number")
     text = _bare(cell)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ablate.tables.numbers import hundredth
+from ablate.tables.summary import TableSummary
 from ablate.verdicts.pairing import ArmValues
 
 __all__ = ["FRACTION", "PERCENT", "Table"]
@@ -23,8 +24,8 @@ class Table:
         arms: name → values by key, in the order in which the arms appear. The values of a table in percent are
             fractions here. A key is a seed, or stands for the label at its place; without a key it counts the rows
             of its arm, and the same number in two arms means nothing.
-        arm: what tells the arms apart, in words: `column 'arm'`.
-        key: the column by which rows are pairs; None where there is none.
+        arm: the column that names the arms; `column`, where each has its own.
+        key: the column by which rows are pairs; `row` or `column`, where these are pairs; None where nothing says it.
         labels: the names that stand for the keys 0, 1, 2 …; empty where keys are numbers themselves.
         unit: `percent`, `fraction`, another that was said, or empty.
         format: what was read, in words.
@@ -51,16 +52,29 @@ class Table:
     n_failed: int = 0
 
     @property
-    def arm_names(self) -> tuple[str, ...]:
-        return tuple(self.arms)
-
-    @property
     def understood(self) -> str:
         """One sentence: format, arms, pairs, unit, and what has no value."""
         parts = [self._arms_text(), self._pairs_text(), self._unit_text(), *self._losses()]
         if self.left_out:
             parts.append(f"without {_listed(self.left_out)}, which {_is(self.left_out)} no numbers")
         return f"Read as {self.format}: {', '.join(parts)}."
+
+    @property
+    def summary(self) -> TableSummary:
+        return TableSummary(
+            understood=self.understood,
+            format=self.format,
+            metric=self.metric,
+            unit=self.unit,
+            arm=self.arm,
+            arms=tuple(self.arms),
+            key=self.key,
+            labels=self.labels,
+            left_out=self.left_out,
+            n_missing=self.n_missing,
+            n_diverged=self.n_diverged,
+            n_failed=self.n_failed,
+        )
 
     def in_unit(self, number: float) -> float:
         """A number in the table's own unit, such as a margin, in the unit of `arms`."""
@@ -71,8 +85,8 @@ class Table:
         return self.labels[key] if self.labels else str(key)
 
     def _arms_text(self) -> str:
-        names = _listed(self.arm_names)
-        return f"{len(self.arms)} arm{'' if len(self.arms) == 1 else 's'} of {self.arm} ({names})"
+        names = _listed(tuple(self.arms))
+        return f"{len(self.arms)} arm{'' if len(self.arms) == 1 else 's'} by {self.arm} ({names})"
 
     def _pairs_text(self) -> str:
         if self.key is None:
@@ -80,12 +94,13 @@ class Table:
         planned = [arm.planned_seeds for arm in self.arms.values()]
         shared, all_keys = frozenset.intersection(*planned), frozenset.union(*planned)
         counts = f"{len(shared)}" if shared == all_keys else f"{len(shared)} of {len(all_keys)} in every arm"
-        return f"pairs by {self.key!r} ({counts})"
+        return f"pairs by {self.key} ({counts})"
 
     def _unit_text(self) -> str:
         if self.unit == PERCENT:
-            return f"{self.metric} in percent (a margin too, where it is a number)"
-        return f"{self.metric} in {self.unit}" if self.unit and self.unit != FRACTION else f"{self.metric} as it stands"
+            return f"{self.metric} in percent (and a margin, where it is a number)"
+        unit = {"": "", FRACTION: " as a fraction"}.get(self.unit, f" in {self.unit}")
+        return f"values of {self.metric}{unit}"
 
     def _losses(self) -> list[str]:
         as_diverged = " (counted as diverged)" if self.missing_as != "missing" else ""

@@ -23,6 +23,8 @@ from ablate.verdicts.pairing import ArmValues
 __all__ = ["MISSING", "understand"]
 
 ARM, SEED = "arm", "seed"
+# What arms and pairs of a wide table are told apart by.
+COLUMN, ROW = "column", "row"
 # What a missing value may count as.
 MISSING = ("missing", Status.DIVERGED.value)
 # What other trackers of experiments call it.
@@ -63,7 +65,7 @@ def understand(
     if missing not in MISSING:
         raise TableProblem(f"missing is one of {', '.join(MISSING)}, not {missing!r}")
     layout = _layout(grid, metric, arm, key, status, wide)
-    numbers = read_numbers([entry.cell for entry in layout.entries])
+    numbers = read_numbers([entry.cell for entry in layout.entries], grid.has_commas)
     unit = PERCENT if numbers.has_percent else unit or ""
     values = [
         hundredth(value) if unit == PERCENT and not numbers.has_percent and value is not None else value
@@ -83,7 +85,7 @@ def understand(
         key=layout.key,
         labels=labels,
         unit=unit,
-        format=f"{grid.format}{' with decimal commas' if numbers.has_commas else ''}",
+        format=f"{grid.format}{', decimal commas' if numbers.has_commas else ''}",
         candidates=layout.candidates,
         left_out=layout.left_out,
         missing_as=missing,
@@ -113,8 +115,6 @@ class _Layout:
     entries: tuple[_Entry, ...]
     arm: str
     key: str | None
-    # The columns that the arm and the key of an entry are read from, for messages.
-    arm_column: str
     candidates: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -148,7 +148,7 @@ def _long(grid: Grid, metric: str, arm: str | None, key: str | None, status: str
     ended = [_ended(cell) for cell in grid.column(status)] if status else [None] * len(names)
     rows = enumerate(zip(names, labels, grid.column(metric), ended, strict=True))
     entries = (_Entry(name, label, cell, grid.place(row), metric, end) for row, (name, label, cell, end) in rows)
-    return _Layout(tuple(entries), f"column {arm!r}", found, arm, () if found else tuple(candidates or others))
+    return _Layout(tuple(entries), arm, found, () if found else tuple(candidates or others))
 
 
 def _one_column_an_arm(grid: Grid, key: str | None) -> _Layout:
@@ -166,7 +166,7 @@ def _one_column_an_arm(grid: Grid, key: str | None) -> _Layout:
         for name in numeric
         for row, (label, cell) in enumerate(zip(labels, grid.column(name), strict=True))
     )
-    return _Layout(tuple(entries), "one column each", found or "row", "", left_out=tuple(others))
+    return _Layout(tuple(entries), COLUMN, found or ROW, left_out=tuple(others))
 
 
 def _one_column_a_pair(grid: Grid, arm: str, key: str | None) -> _Layout:
@@ -180,7 +180,7 @@ def _one_column_a_pair(grid: Grid, arm: str, key: str | None) -> _Layout:
         for row, arm_name in enumerate(names)
         for label, column in zip(numeric, cells, strict=True)
     )
-    return _Layout(tuple(entries), f"column {arm!r}", "column", arm, left_out=tuple(others))
+    return _Layout(tuple(entries), arm, COLUMN, left_out=tuple(others))
 
 
 def _usual(grid: Grid, name: str) -> str | None:
@@ -244,10 +244,10 @@ def _label(cell: Cell) -> int | str:
     text = name_of(cell)
     try:
         number = float(text) if "_" not in text else math.nan
+        # As text: a float holds no seed of more than fifteen digits.
+        return int(text) if text.lstrip("+-").isdecimal() else int(number) if number.is_integer() else text
     except ValueError:
         return text
-    # As text: a float holds no seed of more than fifteen digits.
-    return int(text) if text.lstrip("+-").isdecimal() else int(number) if number.is_integer() else text
 
 
 def _ended(cell: Cell) -> str | None:
@@ -282,7 +282,7 @@ def _problems(layout: _Layout, numbers: Numbers, keys: Sequence[int]) -> list[st
     seen: dict[tuple[str, int], _Entry] = {}
     for position, (entry, key) in enumerate(zip(layout.entries, keys, strict=True)):
         if not entry.arm:
-            problems.append(f"column {layout.arm_column!r}, {entry.place}: an arm without a name")
+            problems.append(f"column {layout.arm!r}, {entry.place}: an arm without a name")
         if layout.key is not None and _label(entry.label) == "":
             problems.append(f"column {layout.key!r}, {entry.place}: a row without a key")
         elif seen.setdefault((entry.arm, key), entry) is not entry:

@@ -63,7 +63,7 @@ def test_a_status_says_why_there_is_no_value() -> None:
 @pytest.mark.parametrize(
     ("frame", "more", "message"),
     [
-        (table().drop(columns="seed"), {}, "no column says which rows are pairs: name it with --key"),
+        (table().drop(columns="seed"), {}, "no column says which rows are pairs, .* --key"),
         (table()[:0], {}, "no rows"),
         (table([*ROWS, ("sgd", 1, 0.9)]), {}, "row 7: a second row for arm 'sgd', seed 1"),
         (table([*ROWS, ("sgd", None, 0.9)]), {}, "column 'seed', row 7: a row without a key"),
