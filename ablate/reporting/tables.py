@@ -88,7 +88,7 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Bl
 
 def _pairs(key: str) -> Text:
     said = {SEED: "equal seeds are paired.", "row": "every row is a pair.", "column": "every column is a pair."}
-    return text(said[key.lower()]) if key.lower() in said else text("rows of equal ", Code(key), " are paired.")
+    return text(said[key.lower()]) if key.lower() in said else text("rows are paired by their ", Code(key), ".")
 
 
 def _markdown(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> str:

@@ -105,4 +105,5 @@ def name_of(cell: Cell) -> str:
     """The name that a cell holds, without blanks around it and with every accented letter in one form of Unicode."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    return unicodedata.normalize("NFC", str(cell)).strip()
+    text = str(cell).strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)

@@ -80,13 +80,18 @@ def hundredth(value: float) -> float:
     return float(Decimal(repr(value)).scaleb(-2)) if math.isfinite(value) else value
 
 
+def _plain(text: str) -> str:
+    """A text with the signs of a keyboard alone."""
+    return text if text.isascii() else text.translate(_TYPOGRAPHIC)
+
+
 def _bare(text: str) -> str:
     """A text without what stands around its digits."""
-    return text.translate(_TYPOGRAPHIC).strip().removesuffix("%").rstrip()
+    return _plain(text).strip().removesuffix("%").rstrip()
 
 
 def _is_percent(cell: Cell) -> bool:
-    return isinstance(cell, str) and cell.translate(_TYPOGRAPHIC).rstrip().endswith("%")
+    return isinstance(cell, str) and _plain(cell).rstrip().endswith("%")
 
 
 def _is_not_finite(cell: Cell) -> bool:

@@ -27,6 +27,8 @@ ARM, SEED = "arm", "seed"
 COLUMN, ROW = "column", "row"
 # What a missing value may count as.
 MISSING = ("missing", Status.DIVERGED.value)
+# How a run ended whose value counts.
+_OUTCOMES = (None, Status.COMPLETED.value)
 # What other trackers of experiments call it.
 _ENDED = {"finished": Status.COMPLETED.value, "crashed": Status.FAILED.value, "killed": Status.FAILED.value}
 # 1 − 1e-12 is what is left of a mean of ones.
@@ -255,10 +257,6 @@ def _ended(cell: Cell) -> str | None:
     return _ENDED.get(text, text) or None
 
 
-def _is_outcome(status: str | None) -> bool:
-    return status in (None, Status.COMPLETED.value)
-
-
 def _keys(layout: _Layout) -> tuple[list[int], tuple[str, ...]]:
     """The key of every entry as a number, and the names where these stand for names."""
     if layout.key is None:
@@ -283,7 +281,7 @@ def _problems(layout: _Layout, numbers: Numbers, keys: Sequence[int]) -> list[st
     for position, (entry, key) in enumerate(zip(layout.entries, keys, strict=True)):
         if not entry.arm:
             problems.append(f"column {layout.arm!r}, {entry.place}: an arm without a name")
-        if layout.key is not None and _label(entry.label) == "":
+        if layout.key is not None and name_of(entry.label) == "":
             problems.append(f"column {layout.key!r}, {entry.place}: a row without a key")
         elif seen.setdefault((entry.arm, key), entry) is not entry:
             first, label = seen[entry.arm, key], _label(entry.label)
@@ -336,18 +334,17 @@ class _Rows:
 
     def add(self, key: int, value: float | None, status: str | None, missing: str) -> None:
         self.planned.append(key)
+        counts = status in _OUTCOMES
         if status == Status.FAILED.value:
             self.failed.append(key)
-        elif status == Status.DIVERGED.value or (
-            _is_outcome(status) and value is not None and not math.isfinite(value)
-        ):
+        elif status == Status.DIVERGED.value or (counts and value is not None and not math.isfinite(value)):
             self.n_diverged += 1
             self.diverged.append(key)
-        elif _is_outcome(status) and value is not None:
+        elif counts and value is not None:
             self.values[key] = value
         else:
             self.n_missing += 1
-            if _is_outcome(status) and missing == Status.DIVERGED.value:
+            if counts and missing == Status.DIVERGED.value:
                 self.diverged.append(key)
 
     def arm_values(self) -> ArmValues:

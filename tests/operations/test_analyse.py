@@ -50,11 +50,11 @@ def test_verdicts_are_written_with_a_figure(tmp_path: Path) -> None:
 
 
 def test_what_pairs_the_rows_is_said_in_the_report(tmp_path: Path) -> None:
-    table = read(FRAME.rename(columns={"seed": "data set"}), metric="accuracy")
+    table = read(FRAME.rename(columns={"seed": "task"}), metric="accuracy")
     judged = judge_table(table, direction="max", margin=0.01)
     assert judged.verdicts == judge(FRAME, metric="accuracy", direction="max", margin=0.01)
     text = analyse(judged.verdicts, tmp_path, table=judged.table).read_text()
-    assert "The baseline is `sgd`; rows of equal `data set` are paired." in text
+    assert "The baseline is `sgd`; rows are paired by their `task`." in text
     assert judged.table.understood in text
 
 

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from ablate.tables.numbers import are_numbers, hundredth, read_numbers
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_comes_back_as_it_was_written(value: float) -> None:
     assert read_numbers([repr(value)]).values == (value,)

@@ -128,7 +128,7 @@ def test_what_was_understood_is_one_sentence() -> None:
         (LONG, {"arm": "model", "key": "task"}, "2 problems:\n  there is no column 'model'.*\n.* no column 'task'"),
         (LONG, {"missing": "nought"}, "missing is one of missing, diverged"),
         (LONG.assign(arm=["a", None, "", "b"]), {}, "2 problems:\n.*'arm', row 2: an arm without a name\n.* row 3"),
-        (LONG.assign(seed=[0, 0, 0, 0]), {}, "2 problems:\n.*row 2: a second row for arm 'a', seed 0 .the first: row 1"),
+        (LONG.assign(seed=[0, 0, 0, 0]), {}, "2 problems:\n.*row 2: a second row for arm 'a', seed 0 .the first"),
         (LONG.assign(seed=["x", "x", "x", "y"]), {}, "a second row for arm 'a', seed x"),
         (LONG.set_axis(["arm", "seed", "seed"], axis=1).assign(loss=1), {}, "there are 2 columns 'seed'"),
         (LONG, {"wide": True, "status": "seed"}, "no column of the status"),
