@@ -5,7 +5,8 @@
 
 Of a study: `summaries` (an arm over its seeds), `curves`, `confusion`, `settings` (what differs), `frame` (tables
 and their bytes), `judging` (its questions put to `ablate.verdicts`), `results` (all of it), `comparison` (`ablate
-compare`); of a table that was made elsewhere: `tidy_frame`. Nothing here draws, trains or opens a file.
+compare`); of a table that was made elsewhere and that `ablate.tables` has read: `tidy_frame`. Nothing here draws,
+trains or opens a file.
 """
 
 import lazy_loader

@@ -8,5 +8,7 @@ from .results import (
 from .tidy_frame import (
     TableProblem as TableProblem,
     arms_from_frame as arms_from_frame,
+    table_of as table_of,
     verdicts_from_frame as verdicts_from_frame,
+    verdicts_from_table as verdicts_from_table,
 )

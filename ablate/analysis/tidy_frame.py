@@ -1,62 +1,54 @@
-"""Verdicts on anybody's table: one row a run, with a column for the arm, the seed and each metric.
+"""Verdicts on anybody's table: one row a run, with a column for the arm, the key and each metric.
 
-frame = read_table(Path("table.csv"))
 verdicts = verdicts_from_frame(frame, metric="accuracy", baseline="sgd", direction="max", margin="10%")
+
+A frame, or a table that was read by `ablate.tables`: `verdicts_from_table(table_of(frame, metric="accuracy"), …)`.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from ablate.analysis.values import column_info
-from ablate.core.errors import AblateError
-from ablate.core.records import MetricInfo, Status
+from ablate.core.records import MetricInfo
+from ablate.tables.formats import grid_of_file
+from ablate.tables.frames import grid_of_frame
+from ablate.tables.grid import Grid
+from ablate.tables.problems import TableProblem
+from ablate.tables.table import FRACTION, PERCENT, Table
+from ablate.tables.understanding import understand
 from ablate.verdicts.engine import judge_arms
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Scale, Verdict
 
-__all__ = ["DataFrame", "TableProblem", "arms_from_frame", "read_table", "verdicts_from_frame"]
+__all__ = [
+    "DataFrame",
+    "Table",
+    "TableProblem",
+    "arms_from_frame",
+    "grid_of_file",
+    "grid_of_frame",
+    "table_of",
+    "verdicts_from_frame",
+    "verdicts_from_table",
+]
 
 DataFrame = pd.DataFrame
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 DIRECTIONS = ("min", "max")
 LARGEST_ALPHA = 0.5
-
-
-class TableProblem(AblateError, ValueError):
-    """What in a table cannot be understood, with the column and the row (counted from 1) where there is one."""
-
-
-def read_table(path: Path) -> DataFrame:
-    """The table of a .csv, .tsv or .parquet file; text stays text, so that an empty cell (missing) is not NaN
-    (diverged).
-
-    Raises:
-        TableProblem: when there is no such file, or it is no table.
-    """
-    if path.suffix not in (*SEPARATORS, ".parquet"):
-        raise TableProblem(f"{path} is no .csv, .tsv or .parquet")
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, sep=SEPARATORS[path.suffix], dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise TableProblem(f"{path} cannot be read as a table: {error}") from error
+SHARE = "fraction"
 
 
 def verdicts_from_frame(
-    frame: DataFrame,
+    frame: object,
     *,
     metric: str,
     baseline: str,
-    arm: str = "arm",
-    seed: str = "seed",
+    arm: str | None = None,
+    seed: str | None = None,
     direction: str | None = None,
     status: str | None = None,
     margin: float | str | None = None,
@@ -70,7 +62,8 @@ def verdicts_from_frame(
     """A verdict for each arm but the baseline, in the order in which they appear.
 
     Args:
-        metric, arm, seed, status: names of columns; a row with the status `diverged` or `failed` has no value.
+        metric, arm, seed, status: names of columns, see `table_of`; a row with the status `diverged` or `failed` has no
+            value.
         direction: `min` or `max`; may be left out for a metric that this package knows.
         margin, scale, alpha, multiplicity, n_examples, classes, resolution: as in `judge_arms`. A metric that this
             package does not know counts as a fraction, which leaves an error, when larger is better and all its
@@ -80,23 +73,62 @@ def verdicts_from_frame(
         TableProblem: for a column that is missing or holds what it should not, two rows of one arm and seed, an
             unknown baseline or direction, a margin that does not fit, or an alpha that is none.
     """
+    return verdicts_from_table(
+        table_of(frame, metric=metric, arm=arm, key=seed, status=status),
+        baseline=baseline,
+        direction=direction,
+        margin=margin,
+        scale=scale,
+        alpha=alpha,
+        multiplicity=multiplicity,
+        n_examples=n_examples,
+        classes=classes,
+        resolution=resolution,
+    )
+
+
+def verdicts_from_table(
+    table: Table,
+    *,
+    baseline: str,
+    direction: str | None = None,
+    margin: float | str | None = None,
+    scale: Scale | None = None,
+    alpha: float = 0.05,
+    multiplicity: str = "holm",
+    n_examples: int | None = None,
+    classes: int | None = None,
+    resolution: float | None = None,
+) -> tuple[Verdict, ...]:
+    """A verdict for each arm of a table but the baseline, see `verdicts_from_frame`.
+
+    Args:
+        margin, resolution: numbers in the unit of the table: 0.5 is half a percentage point of one in percent.
+        n_examples: of a share of examples, whose values move in steps of 1/N therefore.
+
+    Raises:
+        TableProblem: as `verdicts_from_frame`, and for a table without a key.
+    """
     if not 0 < alpha < LARGEST_ALPHA:
         raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
-    arms = arms_from_frame(frame, metric=metric, arm=arm, seed=seed, status=status)
+    if n_examples is not None and n_examples < 1:
+        raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
+    arms = _paired(table)
     if baseline not in arms:
-        raise TableProblem(f"column {arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
+        raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
+    info = _metric_info(table, direction, n_examples)
     try:
         return judge_arms(
             arms,
             baseline,
-            _metric_info(metric, direction, arms),
-            margin=margin,
+            info,
+            margin=_in_unit(table, margin),
             scale=scale,
             alpha=alpha,
             multiplicity=multiplicity,
             n_examples=n_examples,
             classes=classes,
-            resolution=resolution,
+            resolution=_resolution(table, info, resolution, n_examples),
         )
     except TableProblem:
         raise
@@ -104,8 +136,37 @@ def verdicts_from_frame(
         raise TableProblem(str(error)) from error
 
 
+def table_of(
+    table: object,
+    *,
+    metric: str,
+    arm: str | None = None,
+    key: str | None = None,
+    status: str | None = None,
+    wide: bool | None = None,
+    unit: str | None = None,
+    missing: str = "missing",
+) -> Table:
+    """What a frame or a grid is understood to hold of a metric, see `ablate.tables.understanding.understand`.
+
+    Raises:
+        TableProblem: with all that is wrong with it, values outside of the range of a known metric included.
+    """
+    return understand(
+        table if isinstance(table, Grid) else grid_of_frame(table),
+        metric=metric,
+        arm=arm,
+        key=key,
+        status=status,
+        wide=wide,
+        unit=unit,
+        missing=missing,
+        bounds=column_info(metric).range,
+    )
+
+
 def arms_from_frame(
-    frame: DataFrame, *, metric: str, arm: str = "arm", seed: str = "seed", status: str | None = None
+    frame: object, *, metric: str, arm: str | None = None, seed: str | None = None, status: str | None = None
 ) -> dict[str, ArmValues]:
     """arm → its values, in the order in which the arms appear.
 
@@ -115,86 +176,60 @@ def arms_from_frame(
     Raises:
         TableProblem: as `verdicts_from_frame`.
     """
-    columns = [arm, seed, metric, *([] if status is None else [status])]
-    for name in columns:
-        if name not in frame.columns:
-            raise TableProblem(f"there is no column {name!r}; there are {', '.join(map(str, frame.columns))}")
-    if frame.empty:
-        raise TableProblem("the table has no rows")
-    arms: dict[str, _Rows] = {}
-    for number, (name, label, cell, ended) in enumerate(
-        zip(frame[arm], frame[seed], frame[metric], frame[status] if status else [None] * len(frame), strict=True), 1
-    ):
-        if _is_empty(name) or _is_nan(name):
-            raise TableProblem(f"column {arm!r}, row {number}: an arm without a name")
-        rows = arms.setdefault(str(name), _Rows())
-        key = _seed(label, seed, number)
-        if key in rows.planned:
-            raise TableProblem(f"column {seed!r}, row {number}: a second row for arm {str(name)!r}, seed {key}")
-        rows.add(key, _value(cell, metric, number), None if _is_empty(ended) else str(ended))
-    return {name: rows.arm_values() for name, rows in arms.items()}
+    return dict(table_of(frame, metric=metric, arm=arm, key=seed, status=status).arms)
 
 
-class _Rows:
-    """The rows of one arm while the table is read."""
+def _paired(table: Table) -> dict[str, ArmValues]:
+    """The arms, whose keys make pairs.
 
-    def __init__(self) -> None:
-        self.planned: list[int] = []
-        self.values: dict[int, float] = {}
-        self.diverged: list[int] = []
-        self.failed: list[int] = []
-
-    def add(self, seed: int, value: float | None, status: str | None) -> None:
-        self.planned.append(seed)
-        if status == Status.FAILED.value:
-            self.failed.append(seed)
-        elif status == Status.DIVERGED.value:
-            self.diverged.append(seed)
-        elif value is not None and status in (None, "", Status.COMPLETED.value):
-            self.values[seed] = value
-
-    def arm_values(self) -> ArmValues:
-        return ArmValues(self.values, self.planned, self.diverged, self.failed)
+    Raises:
+        TableProblem: for a table without a key.
+    """
+    if table.key is None:
+        columns = f"; there are {', '.join(table.candidates)}" if table.candidates else ""
+        raise TableProblem(
+            "no column says which rows are pairs, and without pairs nothing is compared: name that of the seed, the "
+            f"data set or the task with --key{columns}"
+        )
+    return dict(table.arms)
 
 
-def _metric_info(metric: str, direction: str | None, arms: dict[str, ArmValues]) -> MetricInfo:
-    info = column_info(metric)
+def _metric_info(table: Table, direction: str | None, n_examples: int | None) -> MetricInfo:
+    info = column_info(table.metric)
     if direction is not None and direction not in DIRECTIONS:
         raise TableProblem(f"direction is min or max, not {direction!r}")
     if direction is None and not info.direction:
-        raise TableProblem(f"column {metric!r}: say with direction whether it should be min or max")
-    values = [value for arm in arms.values() for value in arm.finite.values()]
-    is_fraction = not info.unit and direction == "max" and all(0 <= value <= 1 for value in values)
-    unit = "fraction" if is_fraction else info.unit
-    # Its `accuracy` need not be the training accuracy that it is here, so a column keeps its own name.
+        raise TableProblem(f"column {table.metric!r}: say with direction whether it should be min or max")
     chosen = direction or info.direction
-    is_error = info.is_error if chosen == info.direction else chosen == "min" or is_fraction
-    bounds = (info.range[0], 1.0) if is_fraction else info.range
-    return replace(info, title=metric, direction=chosen, unit=unit, is_error=is_error, range=bounds)
+    values = [value for arm in table.arms.values() for value in arm.finite.values()]
+    is_said = table.unit in (PERCENT, FRACTION)
+    is_share = (
+        not info.unit and all(0 <= value <= 1 for value in values) and (is_said or (chosen == "max" and not table.unit))
+    )
+    # Its `accuracy` need not be the training accuracy that it is here, so a column keeps its own name.
+    named = replace(
+        info, title=table.metric, direction=chosen, unit=SHARE if is_share or is_said else table.unit or info.unit
+    )
+    if chosen != info.direction:
+        named = replace(named, is_error=chosen == "min" or is_share)
+    if is_share and n_examples is not None:
+        return replace(named, range=(0.0, 1.0), counts_examples=True)
+    return replace(named, range=(info.range[0], 1.0)) if is_share and chosen == "max" else named
 
 
-def _is_empty(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, str) and not cell.strip())
-
-
-def _is_nan(cell: Any) -> bool:
-    return isinstance(cell, float) and math.isnan(cell)
-
-
-def _value(cell: Any, column: str, row: int) -> float | None:
-    if _is_empty(cell):
-        return None
+def _in_unit(table: Table, margin: float | str | None) -> float | str | None:
+    """A margin in the unit of the metric; a relative one, and what is none, as it is."""
+    if margin is None or table.unit != PERCENT:
+        return margin
     try:
-        return float(cell)
-    except (TypeError, ValueError):
-        raise TableProblem(f"column {column!r}, row {row}: {cell!r} is no number") from None
+        return table.in_unit(float(margin))
+    except ValueError:
+        return margin
 
 
-def _seed(cell: Any, column: str, row: int) -> int:
-    try:
-        number = float(cell)
-        if number == int(number):
-            return int(cell) if not isinstance(cell, float | str) else int(number)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise TableProblem(f"column {column!r}, row {row}: {cell!r} is no whole number")
+def _resolution(table: Table, info: MetricInfo, resolution: float | None, n_examples: int | None) -> float | None:
+    """The step of the metric. Of N examples that of every share is 1/N at least, though it counts none: an F1 of
+    them, say."""
+    if resolution is not None:
+        return table.in_unit(resolution)
+    return 1 / n_examples if n_examples and info.unit == SHARE and not info.counts_examples else None

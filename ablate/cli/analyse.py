@@ -1,7 +1,10 @@
-"""Verdicts on a table that was made elsewhere: one row a run, with columns for its arm, its seed and a metric.
+"""Verdicts on a table that was made elsewhere: one row a run, or one column an arm.
 
 ablate analyse table.csv --metric accuracy --direction max --baseline sgd --margin 0.002
-ablate analyse table.csv --arm model --seed run --metric loss --direction min --margin 10% --out verdicts
+ablate analyse table.csv --arm model --key task --metric loss --direction min --margin 10% --out verdicts
+ablate analyse wide.xlsx --wide --metric accuracy --unit percent
+
+What was understood of the table is said first, and can be overruled.
 """
 
 from __future__ import annotations
@@ -12,12 +15,12 @@ from pathlib import Path
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
-from ablate.operations.analyse import analyse, judge
+from ablate.operations.analyse import analyse, judge_table, read
 from ablate.operations.as_json import to_json
 from ablate.reporting.families import scope_sentence
 
 WORDS = "table"
-WORDS_HELP = "a table as .csv, .tsv or .parquet"
+WORDS_HELP = "a table as .csv, .tsv, .parquet, .xlsx, .jsonl or .json"
 
 # The same as --json.
 JSON = "json"
@@ -27,13 +30,31 @@ FORMATS = ("markdown", "latex", JSON)
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     scope = scope_sentence().replace("%", "%%")
-    parser.add_argument("--arm", default="arm", help="the column that names the arm (arm)")
-    parser.add_argument("--seed", default="seed", help="the column of the seed, by which runs are paired (seed)")
+    parser.add_argument("--arm", help="the column that names the arm (arm)")
+    parser.add_argument(
+        "--key",
+        "--seed",
+        dest="key",
+        help="the column by which rows are paired: a seed, a data set, a task (seed, or the only one that fits)",
+    )
     parser.add_argument("--metric", help="the column of the metric")
     parser.add_argument("--baseline", help="the arm that the others are compared with; by default the first")
     parser.add_argument("--direction", choices=("min", "max"), help="whether smaller or larger is better")
     parser.add_argument("--status", help="a column that says completed, diverged or failed")
-    parser.add_argument("--margin", help="the smallest difference that matters, in the metric's unit or as in 10%%")
+    parser.add_argument("--sep", help="what separates the cells of a text: a character, or tab (found)")
+    parser.add_argument(
+        "--wide",
+        action="store_true",
+        default=None,
+        help="every arm has a column of its own; with --arm, every pair (found, where nothing else fits)",
+    )
+    parser.add_argument(
+        "--unit", help="percent of numbers such as 95.1, which are read as 0.951; or another, as a name"
+    )
+    parser.add_argument(
+        "--missing", choices=("missing", "diverged"), default="missing", help="what an empty cell is (missing)"
+    )
+    parser.add_argument("--margin", help="the smallest difference that matters, in the table's unit or as in 10%%")
     parser.add_argument("--scale", choices=("raw", "log_error"), help="take differences, or ratios of errors")
     parser.add_argument("--alpha", type=float, default=0.05, help=f"the bound of an error rate (0.05). {scope}")
     parser.add_argument("--multiplicity", choices=("holm", "joint"), default="holm", help="how it is shared (holm)")
@@ -46,28 +67,39 @@ def execute(invocation: Invocation, output: Output) -> int:
     options = invocation.options
     if len(invocation.words) != 1:
         raise UsageError("Which table? ablate analyse table.csv --metric COLUMN")
-    verdicts = judge(
+    table = read(
         invocation.words[0],
         metric=options.metric,
         arm=options.arm,
-        seed=options.seed,
+        key=options.key,
+        status=options.status,
+        sep=options.sep,
+        wide=options.wide,
+        unit=options.unit,
+        missing=options.missing,
+    )
+    analysis = judge_table(
+        table,
         baseline=options.baseline,
         direction=options.direction,
-        status=options.status,
         margin=options.margin,
         scale=options.scale,
         alpha=options.alpha,
         multiplicity=options.multiplicity,
         n_examples=options.examples,
     )
-    path = None if options.out is None else analyse(verdicts, options.out, multiplicity=options.multiplicity)
+    verdicts, read_as = analysis.verdicts, analysis.table
+    output.say(read_as.understood)
+    path = None
+    if options.out is not None:
+        path = analyse(verdicts, options.out, multiplicity=options.multiplicity, table=read_as)
     if options.json or (path is None and options.format == JSON):
-        output.data(to_json(verdicts))
+        output.data(to_json(analysis))
     elif path is not None:
         output.result(str(path))
     else:
         # pandas is imported by now, and was not for `ablate analyse --help`.
         from ablate.reporting.tables import analysis_text
 
-        output.result(analysis_text(verdicts, options.multiplicity, options.format))
+        output.result(analysis_text(verdicts, options.multiplicity, options.format, read_as.key or ""))
     return ExitCode.DONE

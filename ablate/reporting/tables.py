@@ -12,7 +12,7 @@ from pathlib import Path
 from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.analysis.sweep_flags import with_those_of
 from ablate.reporting.answer import answer_of_verdicts
-from ablate.reporting.blocks import Block, Code, Figure, Heading, bullets, paragraph, text
+from ablate.reporting.blocks import Block, Code, Figure, Heading, Text, bullets, paragraph, text
 from ablate.reporting.families import scope_sentence
 from ablate.reporting.flags import flag_list
 from ablate.reporting.latex import tabular
@@ -26,15 +26,26 @@ from ablate.verdicts.verdict import Verdict
 __all__ = ["FORMATS", "analysis_text", "write_analysis"]
 
 FOREST = "forest.png"
+SEED = "seed"
 
 
-def analysis_text(verdicts: Sequence[Verdict], multiplicity: str, form: str) -> str:
-    """The verdicts, one or more, in one of `FORMATS`."""
-    return FORMATS[form](verdicts, multiplicity)
+def analysis_text(verdicts: Sequence[Verdict], multiplicity: str, form: str, key: str = SEED) -> str:
+    """The verdicts, one or more, in one of `FORMATS`.
+
+    Args:
+        key: the column by which the rows of the table were paired.
+    """
+    return FORMATS[form](verdicts, multiplicity, key)
 
 
-def write_analysis(verdicts: Sequence[Verdict], multiplicity: str, folder: Path) -> Path:
+def write_analysis(
+    verdicts: Sequence[Verdict], multiplicity: str, folder: Path, key: str = SEED, understood: str = ""
+) -> Path:
     """Write verdicts.md, verdicts.csv, verdicts.tex and forest.png into `folder`; the path of the first.
+
+    Args:
+        key: the column by which the rows of the table were paired.
+        understood: a sentence about the table that was read.
 
     Raises:
         ablate.storage.atomic.WriteFailed: when the file system refuses.
@@ -44,23 +55,29 @@ def write_analysis(verdicts: Sequence[Verdict], multiplicity: str, folder: Path)
     from ablate.plots.forest_page import forest_page
 
     path, first = folder / "verdicts.md", verdicts[0]
-    markdown = render([*_blocks(verdicts, multiplicity), Figure(FOREST, "Differences of every arm with intervals")])
+    markdown = render(
+        [
+            *_blocks(verdicts, multiplicity, key),
+            Figure(FOREST, "Differences of every arm with intervals"),
+            *paragraph(understood),
+        ]
+    )
     write_atomically(folder / "verdicts.csv", to_csv_bytes(verdict_table(verdicts)))
-    write_atomically(folder / "verdicts.tex", f"{_latex(verdicts, multiplicity)}\n".encode())
+    write_atomically(folder / "verdicts.tex", f"{_latex(verdicts, multiplicity, key)}\n".encode())
     figure = forest_page([verdicts], first.metric.title, f"paired with {first.reference}")
     write_atomically(folder / FOREST, png_bytes(figure))
     write_atomically(path, f"{markdown}\n".encode())
     return path
 
 
-def _blocks(verdicts: Sequence[Verdict], multiplicity: str) -> list[Block]:
+def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Block]:
     adjustment = adjustment_of(verdicts, multiplicity)
     first = verdicts[0]
     flags = flag_list(with_those_of(verdicts, ()), len(verdicts))
     return [
         Heading(1, text(first.metric.title)),
         *paragraph(answer_of_verdicts(verdicts)),
-        *paragraph("The baseline is ", Code(first.reference), "; equal seeds are paired."),
+        *paragraph("The baseline is ", Code(first.reference), "; ", _pairs(key)),
         bullets(verdict_sentence(verdict, adjustment) for verdict in verdicts),
         *paragraph(scope_sentence(first.alpha, multiplicity)),
         verdict_rows(verdicts, adjustment),
@@ -69,15 +86,20 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str) -> list[Block]:
     ]
 
 
-def _markdown(verdicts: Sequence[Verdict], multiplicity: str) -> str:
-    return render(_blocks(verdicts, multiplicity))
+def _pairs(key: str) -> Text:
+    said = {SEED: "equal seeds are paired.", "row": "every row is a pair.", "column": "every column is a pair."}
+    return text(said[key.lower()]) if key.lower() in said else text("rows are paired by their ", Code(key), ".")
 
 
-def _latex(verdicts: Sequence[Verdict], multiplicity: str) -> str:
+def _markdown(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> str:
+    return render(_blocks(verdicts, multiplicity, key))
+
+
+def _latex(verdicts: Sequence[Verdict], multiplicity: str, _: str) -> str:
     return tabular(verdict_rows(verdicts, adjustment_of(verdicts, multiplicity)))
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Verdict], str], str]] = {
+FORMATS: Mapping[str, Callable[[Sequence[Verdict], str, str], str]] = {
     "markdown": _markdown,
     "latex": _latex,
 }

@@ -3,8 +3,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from ablate.analysis.tidy_frame import TableProblem, arms_from_frame, verdicts_from_frame
+from ablate.analysis.tidy_frame import TableProblem, arms_from_frame, table_of, verdicts_from_frame, verdicts_from_table
 from ablate.verdicts.verdict import Flag, Scale, Word
 
 ROWS = [("sgd", 0, 0.90), ("sgd", 1, 0.91), ("sgd", 2, 0.89), ("adam", 2, 0.94), ("adam", 0, 0.95), ("adam", 1, 0.955)]
@@ -62,11 +63,10 @@ def test_a_status_says_why_there_is_no_value() -> None:
 @pytest.mark.parametrize(
     ("frame", "more", "message"),
     [
-        (table().drop(columns="seed"), {}, r"no column 'seed'; there are arm, accuracy"),
+        (table().drop(columns="seed"), {}, "no column says which rows are pairs, .* --key"),
         (table()[:0], {}, "no rows"),
         (table([*ROWS, ("sgd", 1, 0.9)]), {}, "row 7: a second row for arm 'sgd', seed 1"),
-        (table([*ROWS, ("sgd", "x", 0.9)]), {}, "column 'seed', row 7: 'x' is no whole number"),
-        (table([*ROWS, ("sgd", 1.5, 0.9)]), {}, "column 'seed', row 7: 1.5 is no whole number"),
+        (table([*ROWS, ("sgd", None, 0.9)]), {}, "column 'seed', row 7: a row without a key"),
         (table([*ROWS, ("sgd", 3, "good")]), {}, "column 'accuracy', row 7: 'good' is no number"),
         (table([*ROWS, (None, 3, 0.9)]), {}, "row 7: an arm without a name"),
         (table(), {"baseline": "lion"}, "'lion'; there are sgd, adam"),
@@ -84,3 +84,78 @@ def test_says_what_is_wrong_and_where(frame: pd.DataFrame, more: dict, message: 
 
 def test_one_arm_is_no_question() -> None:
     assert judged(table(ROWS[:3])) == ()
+
+
+PERCENT = table([(arm, seed, round(100 * value, 1)) for arm, seed, value in ROWS])
+
+
+def test_percent_is_not_a_fraction() -> None:
+    """95 in a column called accuracy would be +9400 points of a share."""
+    with pytest.raises(
+        TableProblem, match=r"row 1: 90.0 and 5 more out of the range .* 0 to 1: .*divide by 100.*--unit"
+    ):
+        judged(PERCENT)
+
+
+def test_a_table_in_percent_gives_the_verdict_of_its_fractions() -> None:
+    """A margin is in the unit of the table, so that 1 is a point."""
+    as_fractions = verdicts_from_table(table_of(table(), metric="accuracy"), baseline="sgd", margin=0.01)
+    signed = PERCENT.assign(accuracy=[f"{value} %" for value in PERCENT["accuracy"]])
+    for frame, unit in ((PERCENT, "percent"), (signed, None)):
+        read = table_of(frame, metric="accuracy", unit=unit)
+        assert read.unit == "percent"
+        assert verdicts_from_table(read, baseline="sgd", margin="1") == as_fractions
+        relative = verdicts_from_table(read, baseline="sgd", margin="10%")
+        assert relative == verdicts_from_table(table_of(table(), metric="accuracy"), baseline="sgd", margin="10%")
+
+
+def test_values_that_a_metric_cannot_have_are_refused() -> None:
+    frame = table().rename(columns={"accuracy": "val_loss"}).assign(val_loss=[1, 2, -0.1, 3, 4, 5])
+    with pytest.raises(
+        TableProblem, match=r"row 3: -0.1 out of the range of the metric, 0 to inf: rescale.*name of its own"
+    ):
+        table_of(frame, metric="val_loss")
+    assert table_of(table([("a", 0, 1 + 1e-15)]), metric="accuracy").arms["a"].finite == {0: 1 + 1e-15}
+
+
+NEARLY_CONSTANT = [
+    (arm, seed, mean + 1e-7 * seed**2 * (arm == "sgd"))
+    for arm, mean in (("sgd", 0.5), ("adam", 0.75))
+    for seed in range(4)
+]
+
+
+@pytest.mark.parametrize("name", ["accuracy", "solved"])
+def test_examples_give_every_share_its_resolution(name: str) -> None:
+    """Of differences that are nearly equal the spread is that of rounding to 1/N, 1/N/√12."""
+    frame = table(NEARLY_CONSTANT)
+    frame = frame.rename(columns={"accuracy": name})
+    asked = {"metric": name, "margin": 0.1}
+    (exact,), (coarse,) = judged(frame, **asked), judged(frame, **asked, n_examples=8)
+    assert coarse.metric.step(8) == 1 / 8
+    half = stats.t.ppf(0.975, 3) * (1 / 8 / 12**0.5) / 4**0.5
+    assert (coarse.ci_low, coarse.ci_high) == pytest.approx((0.25 - half, 0.25 + half), abs=1e-5)
+    assert exact.ci_high - exact.ci_low < 1e-4
+
+
+def test_a_share_that_counts_nothing_has_a_resolution_too() -> None:
+    frame = table(NEARLY_CONSTANT)
+    frame = frame.rename(columns={"accuracy": "test_macro_f1"})
+    (exact,), (coarse,) = (judged(frame, metric="test_macro_f1", n_examples=n) for n in (None, 8))
+    assert not coarse.metric.counts_examples
+    assert coarse.ci_high - coarse.ci_low > exact.ci_high - exact.ci_low
+
+
+@pytest.mark.parametrize("n_examples", [0, -5])
+def test_no_examples_are_refused(n_examples: int) -> None:
+    with pytest.raises(TableProblem, match=f"one example or more, not on {n_examples}"):
+        judged(table(), n_examples=n_examples)
+
+
+def test_missing_may_count_as_diverged() -> None:
+    frame = table([*ROWS, ("adam", 3, None)]).astype({"accuracy": object})
+    frame.loc[6, "accuracy"] = None
+    read = {missing: table_of(frame, metric="accuracy", missing=missing) for missing in ("missing", "diverged")}
+    assert [(each.n_missing, each.arms["adam"].diverged_seeds) for each in read.values()] == [(1, set()), (1, {3})]
+    assert read["missing"].understood.endswith("1 missing.")
+    assert read["diverged"].understood.endswith("1 missing (counted as diverged).")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Ablate
@@ -54,7 +56,10 @@ def test_an_empty_cell_is_missing_and_nan_has_diverged(ablate: Ablate, folder: P
         "arm,seed,accuracy\nsgd,0,.9\nsgd,1,.91\nsgd,2,.89\nsgd,3,.9\nadam,0,.95\nadam,1,\nadam,2,NaN\nadam,3,.95\n"
     )
     said = ablate("analyse", "t.csv", *ASKED, "--format", "json")
-    (row,) = validated(said.out)
+    analysis = validated(said.out)
+    (row,) = analysis["verdicts"]
+    assert (analysis["table"]["n_missing"], analysis["table"]["n_diverged"]) == (1, 1)
+    assert "1 missing, 1 diverged." in said.err
     assert (row["n"], row["n_diverged"], row["verdict"]) == (2, 1, "inconclusive")
     assert {"incomplete", "diverged"} <= set(row["flags"])
 
@@ -63,9 +68,27 @@ def test_a_status_column_says_why_there_is_no_value(ablate: Ablate, folder: Path
     frame = pd.DataFrame(ROWS, columns=["arm", "seed", "accuracy"])
     frame["status"] = ["completed"] * 4 + ["failed", "completed", "completed", "diverged"]
     frame.to_csv(folder / "t.csv", index=False)
-    (row,) = validated(ablate("analyse", "t.csv", *ASKED, "--status", "status", "--format", "json").out)
+    (row,) = validated(ablate("analyse", "t.csv", *ASKED, "--status", "status", "--format", "json").out)["verdicts"]
     assert (row["n"], row["n_diverged"]) == (2, 1)
     assert "crashed_dropped" in row["flags"]
+
+
+def test_a_null_and_an_empty_cell_are_one_and_a_nan_is_another(ablate: Ablate, folder: Path) -> None:
+    """The same table as text and as Parquet, by hand: pandas would write NaN as a null."""
+    values = [0.9, 0.91, 0.89, 0.9, 0.95, None, float("nan"), 0.95, float("inf")]
+    arms, seeds = ["sgd"] * 4 + ["adam"] * 5, [0, 1, 2, 3, 0, 1, 2, 3, 4]
+    pq.write_table(pa.table({"arm": arms, "seed": seeds, "accuracy": values}), folder / "t.parquet")
+    written = ["" if value is None else repr(value) for value in values]
+    lines = [f"{arm},{seed},{value}" for arm, seed, value in zip(arms, seeds, written, strict=True)]
+    (folder / "t.csv").write_text("\n".join(["arm,seed,accuracy", *lines]))
+    said = {}
+    for missing in ("missing", "diverged"):
+        for name in ("t.csv", "t.parquet"):
+            ran = ablate("analyse", name, *ASKED, "--missing", missing, "--json")
+            said[missing, name] = validated(ran.out)["verdicts"]
+            assert "1 missing" in ran.err
+        assert said[missing, "t.csv"] == said[missing, "t.parquet"]
+    assert [said[missing, "t.csv"][0]["n_diverged"] for missing in ("missing", "diverged")] == [2, 3]
 
 
 def test_latex_is_a_table(ablate: Ablate, folder: Path) -> None:
@@ -94,8 +117,8 @@ def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> N
     ("table", "words", "problem"),
     [
         ("", [], "Which table?"),
-        ("gone.csv", ASKED, "gone.csv cannot be read as a table"),
-        ("table.xlsx", ASKED, "table.xlsx is no .csv, .tsv or .parquet"),
+        ("gone.csv", ASKED, "gone.csv: it cannot be read as a table"),
+        ("table.doc", ASKED, "table.doc: no table that is read here; .csv, .tsv, "),
         ("table.csv", ["--direction", "max"], "Which metric? --metric is one of arm, seed, accuracy"),
         ("table.csv", [*ASKED, "--arm", "method"], "there is no column 'method'; there are arm, seed, accuracy"),
         ("table.csv", [*ASKED, "--metric", "accurcy"], "there is no column 'accurcy'"),
@@ -107,8 +130,14 @@ def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> N
         ("table.csv", [*ASKED, "--scale", "log_error"], "on the log scale a margin is relative"),
         ("table.csv", [*ASKED, "--alpha", "2"], "alpha is above 0 and below 0.5, not 2"),
         ("alone.csv", ASKED, "there is one arm only"),
-        ("empty.csv", ASKED, "cannot be read as a table"),
-        ("words.csv", ASKED, "column 'accuracy', row 1: 'good' is no number"),
+        ("empty.csv", ASKED, "empty.csv: the file is empty"),
+        ("words.csv", ASKED, "words.csv: column 'accuracy', line 2: 'good' is no number"),
+        (
+            "percent.csv",
+            ASKED,
+            "line 2: 95.1 and 1 more out of the range of the metric, 0 to 1: rescale them (divide by",
+        ),
+        ("table.csv", [*ASKED, "--examples", "0"], "one example or more, not on 0"),
         ("twice.csv", ASKED, "a second row for arm 'sgd', seed 0"),
     ],
     ids=str,
@@ -120,6 +149,7 @@ def test_what_is_wrong_is_said_in_one_line(
     write(folder, "score.csv", accuracy="score")
     write(folder, "alone.csv", ROWS[:4])
     write(folder, "words.csv", [("sgd", 0, "good")])
+    write(folder, "percent.csv", [("sgd", 0, 95.1), ("adam", 0, 96.0)])
     write(folder, "twice.csv", [ROWS[0], ROWS[0]])
     (folder / "empty.csv").touch()
     said = ablate("analyse", *([table] if table else []), *words)

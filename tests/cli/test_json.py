@@ -115,8 +115,10 @@ def test_a_table_is_analysed(ablate: Ablate, folder: Path) -> None:
     ]
     pd.DataFrame(rows, columns=["arm", "seed", "accuracy"]).to_csv("t.csv", index=False)
     words = ("analyse", "t.csv", "--metric", "accuracy", "--direction", "max", "--margin", "0.01")
-    (verdict,) = validated(ablate(*words, "--json").out)
-    assert (verdict["kind"], verdict["verdict"], verdict["n"], verdict["wins"]) == ("verdict", "better", 4, 4)
+    told = validated(ablate(*words, "--json").out)
+    (verdict,) = told["verdicts"]
+    assert (told["kind"], told["table"]["arms"], told["table"]["key"]) == ("analysis", ["sgd", "adam"], "seed")
+    assert (verdict["verdict"], verdict["n"], verdict["wins"]) == ("better", 4, 4)
     assert ablate(*words, "--format", "json").out == ablate(*words, "--json").out
     assert ablate(*words, "--out", "said", "--json").out == ablate(*words, "--json").out
     assert Path("said/verdicts.md").is_file()

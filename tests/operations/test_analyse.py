@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ablate.analysis.tidy_frame import TableProblem
-from ablate.operations.analyse import analyse, judge
+from ablate.operations.analyse import analyse, judge, judge_table, read
 from ablate.verdicts.verdict import Scale, Word
 
 # Differences by seed: 0.05, 0.045, 0.05, 0.046.
@@ -47,6 +47,21 @@ def test_verdicts_are_written_with_a_figure(tmp_path: Path) -> None:
     assert analyse(verdicts, tmp_path / "out") == tmp_path / "out" / "verdicts.md"
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"verdicts.md", "verdicts.csv", "verdicts.tex", "forest.png"}
+
+
+def test_what_pairs_the_rows_is_said_in_the_report(tmp_path: Path) -> None:
+    table = read(FRAME.rename(columns={"seed": "task"}), metric="accuracy")
+    judged = judge_table(table, direction="max", margin=0.01)
+    assert judged.verdicts == judge(FRAME, metric="accuracy", direction="max", margin=0.01)
+    text = analyse(judged.verdicts, tmp_path, table=judged.table).read_text()
+    assert "The baseline is `sgd`; rows are paired by their `task`." in text
+    assert judged.table.understood in text
+
+
+def test_seed_and_key_are_one_word() -> None:
+    asked: dict[str, Any] = {"metric": "accuracy", "direction": "max"}
+    own = FRAME.rename(columns={"seed": "trial"})
+    assert judge(own, key="trial", **asked) == judge(own, seed="trial", **asked) == judge(FRAME, **asked)
 
 
 @pytest.mark.parametrize(
