@@ -298,11 +298,12 @@ class _Asked:
     margin: float | str | None = None
     scale: Scale | None = None
     alpha: float = 0.05
+    worst: float | None = None
 
 
 def _asked(sides: Sequence[Side]) -> _Asked:
     asked = {
-        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha)
+        _Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.worst)
         for side in sides
         if side.origin is not None and (spec := side.origin.sweep.spec)
     }
@@ -369,6 +370,7 @@ def _of_no_study(sides: Sequence[Side]) -> _Judgement:
         margin=asked.margin,
         scale=asked.scale,
         alpha=asked.alpha,
+        worst=asked.worst,
     )
     return _Judgement(tuple(row.as_exploratory() for row in judged), Scope.EXPLORATORY, len(judged), "holm")
 

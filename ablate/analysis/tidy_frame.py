@@ -66,6 +66,7 @@ def verdicts_from_frame(
     n_examples: int | None = None,
     classes: int | None = None,
     resolution: float | None = None,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which they appear.
 
@@ -75,6 +76,7 @@ def verdicts_from_frame(
         margin, scale, alpha, multiplicity, n_examples, classes, resolution: as in `judge_arms`. A metric that this
             package does not know counts as a fraction, which leaves an error, when larger is better and all its
             values lie in 0 … 1.
+        worst: what stands for a diverged run, as in `judge_arms`; no better than any value of the column.
 
     Raises:
         TableProblem: for a column that is missing or holds what it should not, two rows of one arm and seed, an
@@ -85,11 +87,14 @@ def verdicts_from_frame(
     arms = arms_from_frame(frame, metric=metric, arm=arm, seed=seed, status=status)
     if baseline not in arms:
         raise TableProblem(f"column {arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
+    info = _metric_info(metric, direction, arms)
+    if worst is not None:
+        _check_worst(worst, info, arms)
     try:
         return judge_arms(
             arms,
             baseline,
-            _metric_info(metric, direction, arms),
+            info,
             margin=margin,
             scale=scale,
             alpha=alpha,
@@ -97,6 +102,7 @@ def verdicts_from_frame(
             n_examples=n_examples,
             classes=classes,
             resolution=resolution,
+            worst=worst,
         )
     except TableProblem:
         raise
@@ -171,6 +177,20 @@ def _metric_info(metric: str, direction: str | None, arms: dict[str, ArmValues])
     is_error = info.is_error if chosen == info.direction else chosen == "min" or is_fraction
     bounds = (info.range[0], 1.0) if is_fraction else info.range
     return replace(info, title=metric, direction=chosen, unit=unit, is_error=is_error, range=bounds)
+
+
+def _check_worst(worst: float, metric: MetricInfo, arms: dict[str, ArmValues]) -> None:
+    """
+    Raises:
+        TableProblem: for a value that the metric cannot have, or that is better than one of a run that trained.
+    """
+    low, high = metric.range
+    if not math.isfinite(worst) or not low <= worst <= high:
+        raise TableProblem(f"the worst value is a number that {metric.title!r} can have, not {worst:g}")
+    values = [metric.sign * value for arm in arms.values() for value in arm.finite.values()]
+    if values and metric.sign * worst > min(values):
+        found = metric.sign * min(values)
+        raise TableProblem(f"the worst value is no better than any in column {metric.title!r}: {found:g} is in it")
 
 
 def _is_empty(cell: Any) -> bool:

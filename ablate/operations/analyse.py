@@ -35,6 +35,7 @@ def judge(
     alpha: float = 0.05,
     multiplicity: str = "holm",
     n_examples: int | None = None,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which the arms appear.
 
@@ -50,6 +51,8 @@ def judge(
         alpha: the error allowed to all verdicts together.
         multiplicity: how it is shared among them, `holm` or `joint`.
         n_examples: how many examples the metric was measured on.
+        worst: what stands for a diverged run, in the metric's unit: no better than any value of the table. Without it
+            the bound of a metric that this package knows, and no verdict where it has none.
 
     Raises:
         TableProblem: when the table cannot be read, holds what it should not, has one arm only, or does not fit what
@@ -77,6 +80,7 @@ def judge(
             alpha=alpha,
             multiplicity=multiplicity,
             n_examples=n_examples,
+            worst=worst,
         )
         if not verdicts:
             raise TableProblem("there is one arm only, so nothing to compare it with")
