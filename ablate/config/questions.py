@@ -315,7 +315,8 @@ def _worst_problems(worst: Any, metric: Any) -> Iterator[Problem]:
     elif info is not None and not info.sign:
         yield Problem("sweep.worst", worst, f"null, for no value of {metric} is worse than another")
     elif not low <= worst <= high:
-        yield Problem("sweep.worst", worst, f"a value that {metric} can have, from {low:g} to {high:g}")
+        ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if math.isfinite(end)]
+        yield Problem("sweep.worst", worst, f"a value that {metric} can have, {' '.join(ends)}")
 
 
 def _margin_problems(margin: Any) -> Iterator[Problem]:
