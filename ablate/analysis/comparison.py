@@ -302,12 +302,13 @@ class Asked:
     margin: float | str | None = None
     scale: Scale | None = None
     alpha: float = 0.05
+    worst: float | None = None
 
 
 def asked_of(sides: Sequence[Side]) -> Asked | None:
     """What the sweeps of all sides ask; None where they do not ask the same, or a side is of no sweep."""
     asked = {
-        Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha)
+        Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.worst)
         for side in sides
         if side.origin is not None and (spec := side.origin.sweep.spec)
     }
@@ -374,6 +375,7 @@ def _of_no_study(sides: Sequence[Side]) -> _Judgement:
         margin=asked.margin,
         scale=asked.scale,
         alpha=asked.alpha,
+        worst=asked.worst,
     )
     return _Judgement(tuple(row.as_exploratory() for row in judged), Scope.EXPLORATORY, len(judged), "holm")
 

@@ -140,6 +140,7 @@ def judge_all_pairs(
             scale=read.scale,
             n_examples=read.examples(metric),
             classes=read.classes,
+            worst=read.spec.worst,
         )
         for other, arm in combinations(names, 2)
     ]
@@ -262,6 +263,7 @@ def _arms(read: _Reader) -> tuple[Verdict, ...]:
         n_examples=read.examples(spec.metric),
         classes=read.classes,
         others=others,
+        worst=spec.worst,
     )
     return _as_planned(judged, read.premise)
 
@@ -330,6 +332,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         scale=read.scale if is_primary and statement.margin is None else None,
         n_examples=read.examples(info.name),
         classes=read.classes,
+        worst=read.spec.worst if is_primary else None,
     )
 
 
@@ -480,6 +483,7 @@ def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
             scale=read.scale,
             n_examples=read.examples(read.spec.metric),
             classes=read.classes,
+            worst=read.spec.worst,
         )
         for name in others
     ]

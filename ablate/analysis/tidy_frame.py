@@ -7,6 +7,7 @@ A frame, or a table that was read by `ablate.tables`: `verdicts_from_table(table
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -58,6 +59,7 @@ def verdicts_from_frame(
     n_examples: int | None = None,
     classes: int | None = None,
     resolution: float | None = None,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which they appear.
 
@@ -68,6 +70,7 @@ def verdicts_from_frame(
         margin, scale, alpha, multiplicity, n_examples, classes, resolution: as in `judge_arms`. A metric that this
             package does not know counts as a fraction, which leaves an error, when larger is better and all its
             values lie in 0 … 1.
+        worst: what stands for a diverged run, as in `judge_arms`; no better than any value of the column.
 
     Raises:
         TableProblem: for a column that is missing or holds what it should not, two rows of one arm and seed, an
@@ -84,6 +87,7 @@ def verdicts_from_frame(
         n_examples=n_examples,
         classes=classes,
         resolution=resolution,
+        worst=worst,
     )
 
 
@@ -99,11 +103,12 @@ def verdicts_from_table(
     n_examples: int | None = None,
     classes: int | None = None,
     resolution: float | None = None,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm of a table but the baseline, see `verdicts_from_frame`.
 
     Args:
-        margin, resolution: numbers in the unit of the table: 0.5 is half a percentage point of one in percent.
+        margin, resolution, worst: numbers in the unit of the table: 0.5 is half a percentage point of one in percent.
         n_examples: of a share of examples, whose values move in steps of 1/N therefore.
 
     Raises:
@@ -117,6 +122,7 @@ def verdicts_from_table(
     if baseline not in arms:
         raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
     info = _metric_info(table, direction, n_examples)
+    stated = _stated_worst(table, worst, info)
     try:
         return judge_arms(
             arms,
@@ -129,6 +135,7 @@ def verdicts_from_table(
             n_examples=n_examples,
             classes=classes,
             resolution=_resolution(table, info, resolution, n_examples),
+            worst=stated,
         )
     except TableProblem:
         raise
@@ -215,6 +222,25 @@ def _metric_info(table: Table, direction: str | None, n_examples: int | None) ->
     if is_share and n_examples is not None:
         return replace(named, range=(0.0, 1.0), counts_examples=True)
     return replace(named, range=(info.range[0], 1.0)) if is_share and chosen == "max" else named
+
+
+def _stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> float | None:
+    """What was stated, in the unit of the metric.
+
+    Raises:
+        TableProblem: for a value that the metric cannot have, or that is better than one of a run that trained.
+    """
+    if worst is None:
+        return None
+    stated = table.in_unit(worst)
+    low, high = metric.range
+    if not math.isfinite(stated) or not low <= stated <= high:
+        raise TableProblem(f"the worst value is a number that {metric.title!r} can have, not {worst:g}")
+    values = [metric.sign * value for arm in table.arms.values() for value in arm.finite.values()]
+    if values and metric.sign * stated > min(values):
+        found = metric.sign * min(values)
+        raise TableProblem(f"the worst value is no better than any in column {metric.title!r}: {found:g} is in it")
+    return stated
 
 
 def _in_unit(table: Table, margin: float | str | None) -> float | str | None:

@@ -90,6 +90,7 @@ def _spec(name: str, leaf: Config) -> SweepSpec:
         arms=tuple(leaf.get("arms") or ()),
         where=tuple(leaf.get("where") or ()),
         alpha=float(leaf.get("alpha") or SweepSpec.alpha),
+        worst=None if leaf.get("worst") is None else float(leaf["worst"]),
         **{key: leaf[key] for key in PLAIN if leaf.get(key) is not None},
     )
 
@@ -154,6 +155,7 @@ def _leaf_problems(leaf: Config) -> Iterator[Problem]:
     yield from _number_problems(leaf, ("confirm", "alpha"))
     yield from _margin_problems(leaf.get("margin"))
     yield from _scale_problems(leaf)
+    yield from _worst_problems(leaf.get("worst"), leaf.get("metric"))
     for key in ("question", "margin_reason"):
         if not isinstance(leaf.get(key) or "", str):
             yield Problem(f"sweep.{key}", leaf[key], "a sentence")
@@ -300,6 +302,21 @@ def _scale_problems(leaf: Config) -> Iterator[Problem]:
         yield Problem("sweep.scale", scale, "raw, or a margin that is a part of the error, as in sweep.margin=10%")
     elif scale == "raw" and is_relative:
         yield Problem("sweep.scale", scale, f"log_error, or a margin in the unit of {metric}, for {margin} is a ratio")
+
+
+def _worst_problems(worst: Any, metric: Any) -> Iterator[Problem]:
+    """It must be a value that the metric can have, at an end that is bad."""
+    if worst is None:
+        return
+    info = METRICS.get(metric) if isinstance(metric, str) else None
+    low, high = (-math.inf, math.inf) if info is None else info.range
+    if type(worst) not in (int, float) or not math.isfinite(worst):
+        yield Problem("sweep.worst", worst, "a number in the metric's unit, or null")
+    elif info is not None and not info.sign:
+        yield Problem("sweep.worst", worst, f"null, for no value of {metric} is worse than another")
+    elif not low <= worst <= high:
+        ends = [f"{word} {end:g}" for word, end in (("from", low), ("to", high)) if math.isfinite(end)]
+        yield Problem("sweep.worst", worst, f"a value that {metric} can have, {' '.join(ends)}")
 
 
 def _margin_problems(margin: Any) -> Iterator[Problem]:

@@ -87,11 +87,12 @@ def judge_table(
     alpha: float = 0.05,
     multiplicity: str = "holm",
     n_examples: int | None = None,
+    worst: float | None = None,
 ) -> Analysis:
     """A verdict for each arm but the baseline, in the order in which the arms appear.
 
     Args:
-        table, baseline, direction, margin, scale, alpha, multiplicity, n_examples: as `judge`.
+        table, baseline, direction, margin, scale, alpha, multiplicity, n_examples, worst: as `judge`.
 
     Raises:
         TableProblem: when the table has one arm only, no key, or does not fit what is asked of it.
@@ -109,6 +110,7 @@ def judge_table(
             alpha=alpha,
             multiplicity=multiplicity,
             n_examples=n_examples,
+            worst=worst,
         )
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=table.source) from problem
@@ -138,6 +140,7 @@ def judge(
     alpha: float = 0.05,
     multiplicity: str = "holm",
     n_examples: int | None = None,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which the arms appear.
 
@@ -151,6 +154,8 @@ def judge(
         alpha: the error allowed to all verdicts together.
         multiplicity: how it is shared among them, `holm` or `joint`.
         n_examples: how many examples the metric was measured on.
+        worst: what stands for a diverged run, in the metric's unit: no better than any value of the table. Without it
+            the bound of a metric that this package knows, and no verdict where it has none.
 
     Raises:
         TableProblem: when the table cannot be read, holds what it should not, has one arm only, or does not fit what
@@ -176,6 +181,7 @@ def judge(
         alpha=alpha,
         multiplicity=multiplicity,
         n_examples=n_examples,
+        worst=worst,
     ).verdicts
 
 

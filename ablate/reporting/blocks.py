@@ -45,6 +45,7 @@ __all__ = [
     "strong",
     "table",
     "text",
+    "with_code",
 ]
 
 
@@ -137,6 +138,11 @@ def text(*parts: Inline) -> Text:
             elif piece != "":
                 pieces.append(piece)
     return Text(tuple(pieces))
+
+
+def with_code(said: str) -> Text:
+    """A plain sentence, of which what stands between backticks is code."""
+    return text(*(Code(part) if index % 2 else part for index, part in enumerate(said.split("`"))))
 
 
 def strong(*parts: Inline) -> Strong:

@@ -59,8 +59,8 @@ SENTENCES: Mapping[Flag, Text] = {
     ),
     Flag.CHANCE_LEVEL: text("The metric is at the level of guessing: the arm has not learnt"),
     Flag.DIVERGED: text(
-        "Runs diverged, or never came to what was asked; a verdict is given only where it is the same with "
-        "them counted as the worst"
+        "Runs diverged, or never came to what was asked; a verdict is given only where a worst value is known, and "
+        "only if it is the same with them counted as that"
     ),
     Flag.CRASHED_DROPPED: text(
         "Seeds whose runs failed are left out of the comparison and still counted in its adjustment"

@@ -231,7 +231,8 @@ def _protocol(results: SweepResults) -> Text:
     seeds = ", ".join(map(str, spec.seeds[:20])) + (", …" if len(spec.seeds) > 20 else "")
     margin = f"; margin {spec.margin}" if spec.margin is not None else ""
     reason = f" ({spec.margin_reason.strip().rstrip('.')})" if spec.margin is not None and spec.margin_reason else ""
-    metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}.")
+    worst = f"; a diverged run counts as {spec.worst:g}" if spec.worst is not None else ""
+    metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}{worst}.")
     design = text(" Design ", Code(spec.design), ", baseline ", Code(results.baseline.arm))
     return text(metric, design, f", seeds {seeds}; equal seeds share initialisation, data order and split.")
 

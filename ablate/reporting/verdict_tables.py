@@ -152,7 +152,7 @@ def _as_claimed(verdict: Verdict) -> str:
 
 
 def _share_of_seeds(verdict: Verdict, count: int) -> str:
-    return f"{count}/{verdict.n}{f', {verdict.ties} tied' if verdict.ties else ''}"
+    return f"{count}/{verdict.counted}{f', {verdict.ties} tied' if verdict.ties else ''}"
 
 
 def _tells_of_fresh_examples(verdicts: Sequence[Verdict]) -> bool:

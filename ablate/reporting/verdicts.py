@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ablate.analysis.selections import Selection
 from ablate.core.claims import EPOCHS_TO
-from ablate.reporting.blocks import Code, Inline, Number, Text, joined, strong, text
+from ablate.reporting.blocks import Code, Inline, Number, Text, joined, strong, text, with_code
 from ablate.reporting.quantities import (
     bounds,
     change_of_error,
@@ -84,16 +84,17 @@ def _statement(verdict: Verdict) -> Text:
     if verdict.word is None:
         return text(subject, f" ({_without_a_word(verdict)})")
     word = in_capitals(verdict.word)
-    in_brackets = f" ({qualifier})" if qualifier else ""
+    in_brackets = text(" (", with_code(qualifier), ")") if qualifier else text()
     if verdict.family is not Family.ARMS:
         return text(subject, ": ", word, in_brackets)
-    by_how_much = f" {qualifier} of {margin(verdict)}" if qualifier.startswith("by ") else in_brackets
+    by_how_much = text(f" {qualifier} of {margin(verdict)}") if qualifier.startswith("by ") else in_brackets
     return text(subject, " is ", word, _compared_with(verdict), by_how_much)
 
 
 def _says_why_itself(verdict: Verdict) -> bool:
     """Whether the sentence ends with the reason that the qualifier would give."""
-    return verdict.n < 3 or verdict.word is Word.IDENTICAL or Flag.NOT_POSITIVE in verdict.flags
+    is_few = verdict.n < 3 and not _has_diverged(verdict)
+    return is_few or verdict.word is Word.IDENTICAL or Flag.NOT_POSITIVE in verdict.flags
 
 
 def _compared_with(verdict: Verdict) -> str:
@@ -221,13 +222,17 @@ def _seeds(n: int) -> str:
 
 
 def _on_how_many_seeds(verdict: Verdict) -> str:
-    """With those that an arm has won, or on which a claim that names a direction holds."""
+    """With those that an arm has won, or on which a claim that names a direction holds; of all seeds, where the
+    verdict counts those with a diverged run."""
+    seeds = _seeds(verdict.n)
+    among = seeds if verdict.counted == verdict.n else f"{_seeds(verdict.counted)} with diverged runs counted"
     ties = f", {verdict.ties} tie{'s' if verdict.ties > 1 else ''}" if verdict.ties else ""
     if verdict.as_claimed is not None:
-        return f"as claimed on {verdict.as_claimed}/{_seeds(verdict.n)}{ties}"
+        return f"as claimed on {verdict.as_claimed}/{among}{ties}"
     if verdict.relation is not None:
-        return _seeds(verdict.n)
-    return f"{_seeds(verdict.n)}, {verdict.wins}/{verdict.n} win{'s' if verdict.n > 1 else ''}{ties}"
+        return seeds
+    won = f"{verdict.wins}/{verdict.counted} win{'s' if verdict.counted > 1 else ''}{ties}"
+    return f"{seeds}, {won}{' with diverged runs counted' if verdict.counted != verdict.n else ''}"
 
 
 def _tells_the_change(verdict: Verdict) -> bool:
@@ -257,7 +262,7 @@ def divergence(verdict: Verdict) -> str:
 
 def _divergence(verdict: Verdict) -> str:
     told = divergence(verdict)
-    return f"; {told}, and the comparison is over the others" if told else ""
+    return f"; {told}{', and the comparison is over the others' if verdict.n else ''}" if told else ""
 
 
 def _what_would_help(verdict: Verdict) -> Text:
@@ -265,7 +270,7 @@ def _what_would_help(verdict: Verdict) -> Text:
         return text()
     if Flag.NOT_POSITIVE in verdict.flags:
         return text()
-    if verdict.n < 3:
+    if verdict.n < 3 and not (_has_diverged(verdict) and verdict.n_planned >= 3):
         return text("; no verdict is given below three seeds")
     if _has_diverged(verdict):
         return text()

@@ -5,7 +5,7 @@
     (2, 10, 0.5)
 
 A verdict is said only where two analyses agree: of the seeds that trained in both arms (complete cases), and of
-all seeds with the worst value in place of a diverged run (composite).
+all seeds with the worst value in place of a diverged run (composite). Where no worst value is known there is none.
 """
 
 from __future__ import annotations
@@ -71,15 +71,23 @@ def _rate(count: int, n: int) -> Rate:
     return Rate(count, n, *clopper_pearson(count, n))
 
 
-def worst_value(metric: MetricInfo, values: Iterable[float], classes: int | None = None) -> float | None:
-    """What stands for a diverged run: the worst finite value of all arms, or what a run does that learned nothing of
-    its `classes` (1/C of an accuracy, log C of a loss) where that is worse still. None without either, or for a metric
-    that knows no better."""
-    known = metric.worst_of(classes)
-    candidates = [*values, *([] if known is None else [known])]
-    if not candidates or metric.sign == 0:
+def worst_value(metric: MetricInfo, classes: int | None = None, stated: float | None = None) -> float | None:
+    """What stands for a diverged run: the value that is stated, else the worse end of the metric's range where it has
+    one, else what a run does that learned nothing of its `classes` (log C of a loss). None without any of them, or for
+    a metric that knows no better. No value that was seen is asked: the worst of those that trained would flatter those
+    that did not.
+
+    Raises:
+        ValueError: for a stated value that is not finite.
+    """
+    if stated is not None and not math.isfinite(stated):
+        raise ValueError(f"the worst value is a finite number, not {stated}")
+    if metric.sign == 0:
         return None
-    return min(candidates) if metric.sign > 0 else max(candidates)
+    if stated is not None:
+        return stated
+    bound = metric.range[0] if metric.sign > 0 else metric.range[1]
+    return bound if math.isfinite(bound) else metric.worst_of(classes)
 
 
 def composite_values(values: Mapping[int, float], diverged: Iterable[int], worst: float) -> dict[int, float]:

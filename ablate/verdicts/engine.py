@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ablate.core.claims import Relation
+from ablate.core.claims import EPOCHS_TO, Relation
 from ablate.core.records import MetricInfo
 from ablate.stats.crossed import CrossedMean, crossed_mean
 from ablate.stats.effect_sizes import effect_size
@@ -26,6 +26,7 @@ from ablate.stats.improvement import paired_improvement
 from ablate.stats.power import MINIMUM_SEEDS, SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
 from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
+from ablate.verdicts.divergence import divergence_rates
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign
@@ -49,6 +50,9 @@ DIFFERENCE = MetricInfo("difference", "difference (positive is good)", "max", ""
 PAIRED_T = "paired t"
 ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
 STATED_T = "one-sample t against a stated value"
+# Of diverged runs that nothing stands for, by whether the metric has a bad end at all.
+NO_WORST = "not judged: say the worst value (`--worst`), or `sweep.worst` of a sweep's metric"
+NO_WORSE = "not judged: neither direction is worse, so no value stands for a diverged run"
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class PairedQuestion:
     """Two sides and what is asked of them; a `relation` makes a claim of it, else it asks whether `arm` is better.
 
     `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm.
-    `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution` and `all_values` as in
-    `pair_values`.
+    `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution`, `all_values` and `worst` as
+    in `pair_values`.
     """
 
     subject: str
@@ -74,6 +78,7 @@ class PairedQuestion:
     resolution: float | None = None
     all_values: Sequence[float] | None = None
     has_stated_reference: bool = False
+    worst: float | None = None
 
 
 # who asks --------------------------------------------------------------------------------------------
@@ -92,6 +97,7 @@ def judge_arms(
     classes: int | None = None,
     resolution: float | None = None,
     others: int = 0,
+    worst: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
 
@@ -101,12 +107,14 @@ def judge_arms(
             one nothing can be called equivalent.
         multiplicity, others: `holm` or `joint`, and what shares the error beside the arms, see `decide_family`.
         n_examples, classes, resolution: of the evaluation set, see `pair_values`.
+        worst: what stands for a diverged run; without it the metric's own, and where it has none no verdict.
 
     Raises:
-        ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, or a metric that
-            leaves no error for the log scale. Poor data never raise: they are inconclusive, with a flag.
+        ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, a metric that leaves
+            no error for the log scale, or a worst value that is not finite. Poor data never raise: they are
+            inconclusive, with a flag.
     """
-    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution)
+    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution, worst)
     return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
@@ -139,6 +147,7 @@ def _arm_questions(
     n_examples: int | None,
     classes: int | None,
     resolution: float | None,
+    worst: float | None = None,
 ) -> list[PairedQuestion]:
     if baseline not in arms:
         raise ValueError(f"no arm is named {baseline!r}; there are {', '.join(arms) or 'none'}")
@@ -159,6 +168,7 @@ def _arm_questions(
             classes=classes,
             resolution=resolution,
             all_values=extremes,
+            worst=worst,
         )
         for name, values in arms.items()
         if name != baseline
@@ -247,7 +257,10 @@ def judge_differences(
 
 @dataclass(frozen=True)
 class _Case:
-    """A question on its scale. `sign` orients it for the table, `better` for wins; 0 where nothing is better."""
+    """A question on its scale. `sign` orients it for the table, `better` for wins; 0 where nothing is better.
+
+    `unjudged` says why there is no verdict whatever the numbers are; empty where there may be one.
+    """
 
     subject: str
     arm: str
@@ -270,10 +283,16 @@ class _Case:
     n_examples: int | None = None
     classes: int | None = None
     has_stated_reference: bool = False
+    unjudged: str = ""
 
     @property
     def orientation(self) -> int:
         return self.sign or 1
+
+    @property
+    def counted(self) -> Mapping[int, float]:
+        """The differences that count every run: with the worst value for those that diverged, where there is one."""
+        return self.composite or self.differences
 
     def estimates(self) -> tuple[DifferenceEstimate, ...]:
         magnitude = 0.0 if self.paired is None else self.paired.magnitude
@@ -298,11 +317,19 @@ def _paired_case(question: PairedQuestion) -> _Case:
         question.resolution,
         question.classes,
         question.all_values,
+        question.worst,
     )
-    notes = [
-        f"diverged {arm.divergence}" if arm.diverged_seeds else "",
-        f"{question.reference or 'reference'} diverged {reference.divergence}" if reference.diverged_seeds else "",
-    ]
+    notes = ", ".join(
+        filter(
+            None,
+            (
+                f"diverged {arm.divergence}" if arm.diverged_seeds else "",
+                f"{question.reference or 'reference'} diverged {reference.divergence}"
+                if reference.diverged_seeds
+                else "",
+            ),
+        )
+    )
     test = STATED_T if question.has_stated_reference else PAIRED_T
     return _Case(
         subject=question.subject,
@@ -320,16 +347,43 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_planned=len(arm.planned_seeds & reference.planned_seeds),
         n_diverged=len(arm.diverged_seeds),
         n_diverged_reference=len(reference.diverged_seeds),
-        disagreement=", ".join(filter(None, notes)),
+        disagreement=notes,
         test_name=f"{test} on {_ON_SCALE[scale, paired.is_logit]}" if scale is Scale.LOG_ERROR else test,
         paired=paired,
         n_examples=question.n_examples,
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
+        unjudged=_unjudged(question, paired, notes),
     )
 
 
 _ON_SCALE = {(Scale.LOG_ERROR, False): "log errors", (Scale.LOG_ERROR, True): "empirical logits of errors"}
+
+
+def _unjudged(question: PairedQuestion, paired: PairedValues, notes: str) -> str:
+    """Why runs that diverged leave no verdict; empty where there may be one, as where none did."""
+    if not notes:
+        return ""
+    sides = ((question.arm or "arm", paired.arm_values), (question.reference or "reference", paired.reference_values))
+    lost = [name for name, side in sides if side.diverged_seeds and side.diverged_seeds >= side.planned_seeds]
+    if lost:
+        # A run that trains well and never gets there has no value either.
+        fate = "diverged or never got there" if question.metric.measure == EPOCHS_TO else "diverged"
+        return f"every run of {' and of '.join(lost)} {fate}{_rates(question)}"
+    if paired.worst is not None or not all(side.finite for _, side in sides):
+        return ""
+    return f"{NO_WORST if question.metric.sign else NO_WORSE}; {notes}"
+
+
+def _rates(question: PairedQuestion) -> str:
+    """What is left to say of two sides where one has diverged as a whole; nothing of a stated number."""
+    arm, reference = question.arm_values, question.reference_values
+    ended = [{*side.finite, *side.diverged_seeds} for side in (arm, reference)]
+    rates = divergence_rates(arm.diverged_seeds, reference.diverged_seeds, ended[0] & ended[1])
+    if question.has_stated_reference or not rates.arm.n:
+        return ""
+    counts = [f"{rate.count} of {rate.n} [{rate.low:.2f}, {rate.high:.2f}]" for rate in (rates.arm, rates.reference)]
+    return f": {' against '.join(counts)}, McNemar's exact test {rates.p:.2g}"
 
 
 def _sign(relation: Relation | None, metric: MetricInfo, scale: Scale) -> int:
@@ -396,7 +450,7 @@ def _verdict(
     """Of one of the `m` cases of a family."""
     measured = _with_difference(_asked(case, estimate, family, alpha), case, estimate)
     decided = _with_decision(measured, case, estimate, decision)
-    checked = _with_second_opinions(decided, case, estimate, decision)
+    checked = _with_second_opinions(decided, case, decision)
     return replace(checked, flags=engine_flags(_observed(checked, case, estimate, m)))
 
 
@@ -426,7 +480,7 @@ def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate
     """With how far the two sides lie apart: in units, in spreads, and in seeds."""
     sign, means, level = case.orientation, _means(case), 1 - verdict.alpha
     size = effect_size(sign * (estimate.mean or 0.0), estimate.sd or 0.0, estimate.n, level)
-    improvement = paired_improvement([(case.better or 1) * value for value in case.differences.values()], level)
+    improvement = paired_improvement([(case.better or 1) * value for value in case.counted.values()], level)
     ci_low, ci_high = _turned(estimate.interval(verdict.alpha), sign)
     return replace(
         verdict,
@@ -478,7 +532,7 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
     )
 
 
-def _with_second_opinions(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
+def _with_second_opinions(verdict: Verdict, case: _Case, decision: Decision) -> Verdict:
     """With what never decides: what pairing gained, an exact test, and the test examples as a further sample."""
     # Of a number without a spread nothing is gained or lost by pairing.
     pairing = _Pairing() if case.has_stated_reference else _pairing(case.paired)
@@ -487,7 +541,7 @@ def _with_second_opinions(verdict: Verdict, case: _Case, estimate: DifferenceEst
         verdict,
         rho=pairing.rho,
         vr=pairing.vr,
-        p_perm=sign_flip_p(list(case.differences.values())) if estimate.n >= MIN_EXACT_SEEDS else None,
+        p_perm=sign_flip_p(list(case.counted.values())) if len(case.counted) >= MIN_EXACT_SEEDS else None,
         se_twoway=None if crossed is None or case.scale is not Scale.RAW else crossed.se,
         holds_new_test=_holds(crossed, decision.alpha_difference),
     )
@@ -497,6 +551,8 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
     return Observed(
         differences=list(case.differences.values()),
         estimate=estimate,
+        # Of the same differences as the exact test.
+        p_t=(case.estimates()[1] if case.composite else estimate).p_difference,
         paired=case.paired,
         m=m,
         alpha=verdict.alpha,
@@ -510,6 +566,8 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
 
 def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tuple[Word, str]:
     word, qualifier = decision.word, decision.qualifier
+    if case.unjudged:
+        return Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED, case.unjudged
     if case.paired is not None and not case.paired.is_positive:
         return word, "an error that is not positive has no logarithm"
     if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):

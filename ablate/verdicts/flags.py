@@ -31,7 +31,8 @@ MIN_EXACT_SEEDS = 6
 
 @dataclass(frozen=True)
 class Observed:
-    """One question as it was found. `paired` is None for an effect, which has no two sides."""
+    """One question as it was found. `paired` is None for an effect, which has no two sides. `p_t` is of the differences
+    that `p_perm` is of, which count diverged runs."""
 
     differences: Sequence[float]
     estimate: DifferenceEstimate
@@ -39,6 +40,7 @@ class Observed:
     m: int
     alpha: float
     vr: float | None
+    p_t: float | None
     p_perm: float | None
     n_diverged: int = 0
     n_examples: int | None = None
@@ -111,10 +113,9 @@ def _sees_little(observed: Observed) -> bool:
 
 def _tests_disagree(observed: Observed) -> bool:
     """t and the exact sign flips stand on either side of alpha, neither adjusted."""
-    p = observed.estimate.p_difference
-    if p is None or observed.p_perm is None or observed.n < MIN_EXACT_SEEDS:
+    if observed.p_t is None or observed.p_perm is None:
         return False
-    return (p <= observed.alpha) is not (observed.p_perm <= observed.alpha)
+    return (observed.p_t <= observed.alpha) is not (observed.p_perm <= observed.alpha)
 
 
 def _has_an_outlier(observed: Observed) -> bool:

@@ -76,8 +76,9 @@ class PairedValues:
         arm, reference: in the unit of the metric.
         arm_scaled, reference_scaled: on `scale`; empty, like `differences`, when errors that are not positive
             have no logarithm (`is_positive` is False then).
-        composite: the differences with the worst value for each run that diverged; None when none did;
-            empty when no value can stand for one.
+        worst: what stands for a run that diverged; None where no such value is known.
+        composite: the differences with `worst` for each run that diverged; None when none did; empty when nothing can
+            stand for one, or when one side has nothing else.
         floor: the smallest spread of the differences that is believed, on `scale`.
     """
 
@@ -92,6 +93,7 @@ class PairedValues:
     differences: dict[int, float]
     composite: dict[int, float] | None
     floor: float
+    worst: float | None = None
     is_positive: bool = True
     is_logit: bool = False
 
@@ -119,17 +121,19 @@ def pair_values(
     resolution: float | None = None,
     classes: int | None = None,
     all_values: Iterable[float] | None = None,
+    worst: float | None = None,
 ) -> PairedValues:
     """
     Args:
         n_examples: of the set that the metric was taken on.
         resolution: the step of the metric; 1/`n_examples` for an accuracy unless given.
         classes: of a classification, for what guessing gives.
-        all_values: those of every arm, or the least and the greatest of them: the worst stands for a diverged
-            run; of these two arms unless given.
+        all_values: those of every arm, or the least and the greatest of them: one that is worse than the worst value
+            that is known takes its place; of these two arms unless given.
+        worst: the value of a diverged run, where it is stated; see `worst_value`.
 
     Raises:
-        ValueError: for the log scale and a metric that leaves no error.
+        ValueError: for the log scale and a metric that leaves no error, or a worst value that is not finite.
     """
     seeds = sorted(set(arm.finite) & set(reference.finite))
     first, second = ({seed: side.finite[seed] for seed in seeds} for side in (arm, reference))
@@ -151,9 +155,12 @@ def pair_values(
         is_logit=is_logit,
     )
     values = [*arm.finite.values(), *reference.finite.values()] if all_values is None else all_values
+    known = worst_value(metric, classes, worst)
+    standing = None if known is None else (min if metric.sign > 0 else max)([known, *values])
     return replace(
         paired,
-        composite=_composite(paired, worst_value(metric, values, classes), n_examples),
+        worst=standing,
+        composite=_composite(paired, standing, n_examples),
         floor=_floor(paired, n_examples, resolution),
     )
 
@@ -175,7 +182,7 @@ def _composite(paired: PairedValues, worst: float | None, n_examples: int | None
     arm, reference = paired.arm_values, paired.reference_values
     if not (arm.diverged_seeds or reference.diverged_seeds):
         return None
-    if worst is None:
+    if worst is None or not (arm.finite and reference.finite):
         return {}
     sides = [composite_values(side.finite, side.diverged_seeds, worst) for side in (arm, reference)]
     shared = set(sides[0]) & set(sides[1])

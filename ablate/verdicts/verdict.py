@@ -91,7 +91,8 @@ class Verdict:
 
     Every difference (`diff`, the intervals, `margin`, `differences`, dz, gz) is arm − reference on `scale`, in
     the metric's own direction; `sign` is +1 where a positive difference is good (or is what the claim
-    says) and −1 where a negative one is. Wins are always seeds in which the arm did better.
+    says) and −1 where a negative one is. Wins are always seeds in which the arm did better. Where the word rests on
+    diverged runs too, counted as the worst value, so do wins, ties, losses, p_improve, its interval and p_perm.
 
     Attributes:
         subject: the arm's name, or the text of the claim, or the name of the effect.
@@ -174,10 +175,19 @@ class Verdict:
 
     @property
     def as_claimed(self) -> int | None:
-        """How many seeds differ the way the claim says; None where no claim names a direction."""
+        """How many of the `counted` seeds differ the way the claim says; None where no claim names a direction."""
         if self.relation is None or not self.relation.is_directed:
             return None
-        return sum(self.sign * difference > 0 for difference in self.differences.values())
+        if self.counted == self.n:
+            return sum(self.sign * difference > 0 for difference in self.differences.values())
+        better = -1 if self.scale is Scale.LOG_ERROR else self.metric.sign or 1
+        return self.wins if self.sign == better else self.losses
+
+    @property
+    def counted(self) -> int:
+        """The seeds among which `wins` are: `n`, and those with a diverged run where the verdict counts them."""
+        has_diverged = self.n_diverged or self.n_diverged_reference
+        return self.wins + self.ties + self.losses if has_diverged else self.n
 
     def as_exploratory(self, *why: Flag) -> Verdict:
         """The same numbers without a word, since what was planned for it no longer holds."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.judging import Judged, arms_to_confirm, judge_study, judge_sweep
+from ablate.analysis.judging import Judged, arms_to_confirm, judge_all_pairs, judge_study, judge_sweep
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import METRICS, StoredRun
 from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
@@ -209,6 +209,45 @@ def test_a_run_that_never_gets_there_counts_as_the_worst() -> None:
     assert row.differences == expected
     assert (row.n_diverged, row.n_diverged_reference) == (0, 5 - len(expected))
     assert row.metric.name == "epochs_to(val_loss, 0.5)"
+
+
+LOST_ONE = ([DIVERGED, *LOSSES["sgd"][1:]], LOSSES["adam"], LOSSES["adamw"])
+
+
+def composite_p(worst: float) -> float:
+    """Of sgd − adam, whose seed 0 diverged; the larger of the two p, which is that with the worst value."""
+    sgd = np.array([worst, *LOSSES["sgd"][1:]])
+    return float(stats.ttest_rel(sgd, LOSSES["adam"]).pvalue)
+
+
+def test_a_diverged_run_counts_as_the_worst_that_the_sweep_states() -> None:
+    # One class in ten: a run that has learnt nothing has the loss log 10, and nothing has to be stated.
+    for fields, worst in (({}, np.log(10)), ({"worst": 50.0}, 50.0)):
+        found = judged(losses=LOST_ONE, claims=("sgd > adam on val_loss",), **fields)
+        first = next(row for row in found.verdicts if row.subject == "optimizer=sgd")
+        assert (first.n, first.counted, first.losses) == (4, 5, 5)
+        assert first.p_diff == pytest.approx(composite_p(worst))
+        assert found.claims[0].p_diff == pytest.approx(composite_p(worst))
+        assert found.claims[0].as_claimed == 5
+
+
+def test_every_pair_and_every_confirmation_has_the_stated_worst_value() -> None:
+    asked = replace(CONFIRMED, spec=replace(CONFIRMED.spec, worst=50.0))
+    planned = PlannedSweep.of(asked)
+    (row, _) = judge_all_pairs(planned, stored(asked, LOST_ONE), "optimizer=sgd")
+    assert row.p_diff == pytest.approx(composite_p(50.0))
+    adamw = [0.05, 0.051, 0.049, 0.052]
+    fresh = stored(asked, [[0.2] * 4, [0.101, 0.1, DIVERGED, 0.102], adamw], first_seed=5)
+    best = (LOSSES["sgd"], LOSSES["adam"], list(0.08 + NOISE))
+    found = judge_sweep(planned, stored(asked, best) | fresh).selection
+    against = next(row for row in found.confirmation if row.reference == "optimizer=adam")
+    assert against.p_diff == pytest.approx(stats.ttest_rel(adamw, [0.101, 0.1, 50.0, 0.102]).pvalue)
+
+
+def test_a_claim_about_another_quantity_does_not_take_the_worst_value_of_the_metric() -> None:
+    found = judged(losses=LOST_ONE, worst=50.0, claims=("sgd > adam on gap", "sgd < adam on weight_std"))
+    assert [row.word for row in found.claims] == [Word.NOT_RESOLVED, Word.NOT_RESOLVED]
+    assert found.claims[0].qualifier.startswith("not judged: say the worst value (`--worst`)")
 
 
 def test_an_arm_that_never_gets_there_has_no_pair() -> None:

@@ -159,3 +159,47 @@ def test_missing_may_count_as_diverged() -> None:
     assert [(each.n_missing, each.arms["adam"].diverged_seeds) for each in read.values()] == [(1, set()), (1, {3})]
     assert read["missing"].understood.endswith("1 missing.")
     assert read["diverged"].understood.endswith("1 missing (counted as diverged).")
+
+
+LOST = [("sgd", 0, 1.90), ("sgd", 1, 1.91), ("sgd", 2, 1.89), ("sgd", 3, 1.90),
+        ("adam", 0, 2.95), ("adam", 1, 2.94), ("adam", 2, 2.96), ("adam", 3, float("nan"))]  # fmt: skip
+
+
+def scores(rows: list[tuple] = LOST) -> pd.DataFrame:
+    return table(rows).rename(columns={"accuracy": "score"})
+
+
+def test_a_column_with_diverged_runs_needs_a_worst_value() -> None:
+    (verdict,) = judged(scores(), metric="score")
+    assert verdict.word is Word.INCONCLUSIVE
+    assert verdict.qualifier.startswith("not judged: say the worst value (`--worst`)")
+    (counted,) = judged(scores(), metric="score", worst=0)
+    assert counted.qualifier == "better when it trains; diverged 1/4"
+    assert (counted.wins, counted.losses) == (3, 1)
+    # The bound of a metric that is known stands without being stated; a column that only looks like a share has none.
+    shares = [(arm, seed, value - 1.89 if arm == "sgd" else value - 2.0) for arm, seed, value in LOST]
+    assert judged(table(shares))[0].qualifier == counted.qualifier
+    assert judged(scores(shares), metric="score")[0].qualifier == verdict.qualifier
+
+
+def test_a_table_without_diverged_runs_is_judged_as_before() -> None:
+    assert judged(table(), worst=0.0) == judged(table())
+
+
+@pytest.mark.parametrize(
+    ("worst", "direction", "message"),
+    [
+        (1.95, "max", "no better than any in column 'score': 1.89 is in it"),
+        (2.0, "min", "no better than any in column 'score': 2.96 is in it"),
+        (float("nan"), "max", "a number that 'score' can have, not nan"),
+        (float("inf"), "min", "a number that 'score' can have, not inf"),
+    ],
+)
+def test_a_worst_value_that_is_none_is_refused(worst: float, direction: str, message: str) -> None:
+    with pytest.raises(TableProblem, match=message):
+        judged(scores(), metric="score", direction=direction, worst=worst)
+
+
+def test_a_worst_value_lies_in_the_range_of_the_metric() -> None:
+    with pytest.raises(TableProblem, match="a number that 'accuracy' can have, not -1"):
+        judged(table(), worst=-1.0)

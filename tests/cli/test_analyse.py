@@ -64,6 +64,22 @@ def test_an_empty_cell_is_missing_and_nan_has_diverged(ablate: Ablate, folder: P
     assert {"incomplete", "diverged"} <= set(row["flags"])
 
 
+def test_a_worst_value_stands_for_runs_that_diverged(ablate: Ablate, folder: Path) -> None:
+    rows = ["sgd,0,1.50", "sgd,1,1.60", "sgd,2,1.40", "sgd,3,1.55", "sgd,4,1.45"]
+    rows += ["adam,0,2.50", "adam,1,2.61", "adam,2,2.42", "adam,3,2.54", "adam,4,nan"]
+    (folder / "t.csv").write_text("\n".join(["arm,seed,score", *rows]))
+    asked = ["--metric", "score", "--direction", "max"]
+    unknown = ablate("analyse", "t.csv", *asked)
+    assert "`adam` is **INCONCLUSIVE** (not judged: say the worst value (`--worst`), or `sweep.worst` of" in unknown.out
+    stated = ablate("analyse", "t.csv", *asked, "--worst", "-99")
+    assert "(better when it trains; diverged 1/5)" in stated.out
+    assert "4 seeds, 4/5 wins with diverged runs counted" in stated.out
+    assert forbidden(unknown.out + stated.out) == []
+    refused = ablate("analyse", "t.csv", *asked, "--worst", "3")
+    assert refused.code == 2
+    assert "the worst value is no better than any in column 'score': 1.4 is in it" in refused.err
+
+
 def test_a_status_column_says_why_there_is_no_value(ablate: Ablate, folder: Path) -> None:
     frame = pd.DataFrame(ROWS, columns=["arm", "seed", "accuracy"])
     frame["status"] = ["completed"] * 4 + ["failed", "completed", "completed", "diverged"]

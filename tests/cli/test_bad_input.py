@@ -183,6 +183,8 @@ REFUSED = [
             "sweep.confirm=-1: allowed is a whole number from 0",
         ],
     ),
+    ("+sweep=dropout sweep.worst=-1", ["sweep.worst=-1: allowed is a value that val_loss can have, from 0"]),
+    ("+sweep=dropout sweep.worst=nan", ["sweep.worst=NaN: allowed is a number in the metric's unit, or null"]),
     (
         "+sweep=dropout sweep.seeds=[4294967290] sweep.confirm=6",
         ["sweep.confirm=6: allowed is a whole number from 0 to 5, …"],

@@ -123,6 +123,7 @@ def test_what_a_leaf_does_not_say_is_as_it_always_was() -> None:
         "alpha": 0.05,
         "multiplicity": "holm",
         "confirm": 0,
+        "worst": None,
     }
     assert sweep_spec("name", {**LEAF, **dict.fromkeys(set(LATER) - {"metrics"})}) == spec
 
@@ -139,11 +140,24 @@ def test_what_a_leaf_does_not_say_is_as_it_always_was() -> None:
         ({"alpha": 0.01}, "alpha", 0.01),
         ({"multiplicity": "joint"}, "multiplicity", "joint"),
         ({"confirm": 5}, "confirm", 5),
+        ({"worst": 8}, "worst", 8.0),
         ({"metric": "gap", "margin": 0.1}, "margin", 0.1),
     ],
 )
 def test_what_a_leaf_says_is_kept(change: dict[str, Any], field: str, expected: Any) -> None:
     assert getattr(sweep_spec("name", {**LEAF, **change}), field) == expected
+
+
+def test_a_metric_without_a_direction_has_no_worst_value() -> None:
+    assert found({**LEAF, "metric": "gradient_norm", "margin": 0.1, "worst": 9.0}) == [("sweep.worst", None)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "worst"),
+    [("val_accuracy", 1.5), ("val_accuracy", -0.1), ("val_loss", -1), ("val_loss", float("nan")), ("val_loss", "8")],
+)
+def test_a_worst_value_is_one_that_the_metric_can_have(metric: str, worst: Any) -> None:
+    assert found({**LEAF, "metric": metric, "worst": worst}) == [("sweep.worst", None)]
 
 
 @pytest.mark.parametrize("metric", ["gap", "penalty"])

@@ -79,6 +79,7 @@ def test_later_fields_survive_json_and_make_another_plan():
         "multiplicity": "joint",
         "confirm": 2,
         "metrics": (BALANCED.to_json(),),
+        "worst": 8.0,
     }
     assert set(changes) == set(LATER)
     (sweep,) = STUDY.sweeps

@@ -160,6 +160,25 @@ def test_divergence_stands_with_the_numbers() -> None:
     )
 
 
+def test_what_keeps_diverged_runs_from_being_judged_is_said() -> None:
+    (row,) = judge({"base": ARMS["base"], "wild": dict(list(ARMS["noisy"].items())[:5])}, diverged={"wild": 3})
+    unjudged = verdict_sentence(replace(row, word=Word.INCONCLUSIVE, qualifier="not judged: say `--worst`"), "")
+    assert unjudged.startswith("`wild` is **INCONCLUSIVE** (not judged: say `--worst`): difference")
+    lost = replace(row, n=0, diff=None, differences={}, wins=0, ties=0, losses=0, n_diverged=8)
+    assert verdict_sentence(replace(lost, word=Word.INCONCLUSIVE, qualifier="every run of wild diverged"), "") == (
+        "`wild` is **INCONCLUSIVE** (every run of wild diverged): there is no seed on which both sides have a value; "
+        "8 of its 8 runs diverged."
+    )
+
+
+def test_wins_are_of_the_seeds_that_the_verdict_counts() -> None:
+    (row,) = judge({"base": ARMS["base"], "wild": dict(list(ARMS["noisy"].items())[:5])}, diverged={"wild": 3})
+    counted = replace(row, wins=4, ties=1, losses=3)
+    assert "; 5 seeds, 4/8 wins, 1 tie with diverged runs counted" in verdict_sentence(counted, "")
+    claimed = replace(counted, relation=Relation.GREATER, sign=1)
+    assert "; as claimed on 3/8 seeds with diverged runs counted, 1 tie" in verdict_sentence(claimed, "")
+
+
 def test_a_claim_is_judged_in_its_own_words() -> None:
     arms = draws(4)
     low, base, high = ("optimizer=choice_1", "optimizer=choice_2", "optimizer=choice_3")

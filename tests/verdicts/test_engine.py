@@ -18,6 +18,7 @@ from ablate.verdicts.engine import (
     judge_effects,
     judge_exploratory,
 )
+from ablate.verdicts.pairing import pair_values
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 from tests.analysis.stats_cases import expected, given
 
@@ -267,7 +268,7 @@ def test_divergence_does_not_hide_what_both_analyses_say() -> None:
     (verdict,) = judge_arms(arms, "base", ACCURACY, resolution=1e-4)
     assert verdict.word is Word.WORSE
     assert Flag.DIVERGED in verdict.flags
-    composite = [-0.3] * 9 + [min(base[:9] - 0.3) - base[9]]
+    composite = [-0.3] * 9 + [0.0 - base[9]]
     assert verdict.p_diff == pytest.approx(stats.ttest_1samp(composite, 0).pvalue)
 
 
@@ -287,7 +288,102 @@ def test_an_arm_that_never_trains() -> None:
     arms = {"base": values(0.9, 0.91, 0.92), "arm": ArmValues(dict.fromkeys(range(3), math.nan))}
     (verdict,) = judge_arms(arms, "base", ACCURACY)
     assert (verdict.word, verdict.n, verdict.n_planned) == (Word.INCONCLUSIVE, 0, 3)
-    assert verdict.qualifier == "diverged 3/3; 0 of 3 planned"
+    # McNemar: 2 · (1/2)³ of three seeds that diverged on one side only.
+    rates = "3 of 3 [0.29, 1.00] against 0 of 3 [0.00, 0.71]"
+    assert verdict.qualifier == f"every run of arm diverged: {rates}, McNemar's exact test 0.25"
+    assert (verdict.p_diff, verdict.p_perm, verdict.wins, verdict.losses) == (None, None, 0, 0)
+
+
+@pytest.mark.parametrize("worst", [None, 100.0])
+@pytest.mark.parametrize("side", ["arm", "base"])
+def test_where_a_whole_side_diverged_there_are_rates_and_no_verdict(side: str, worst: float | None) -> None:
+    arms = {"base": values(*np.linspace(0.4, 0.5, 10)), "arm": values(*np.linspace(0.5, 0.6, 10)[::-1])}
+    arms[side] = ArmValues(dict.fromkeys(range(10), math.nan))
+    (verdict,) = judge_arms(arms, "base", LOSS, margin=0.01, worst=worst)
+    counts = ["10 of 10 [0.69, 1.00]", "0 of 10 [0.00, 0.31]"][:: 1 if side == "arm" else -1]
+    assert verdict.word is Word.INCONCLUSIVE
+    rates = " against ".join(counts)
+    assert verdict.qualifier == f"every run of {side} diverged: {rates}, McNemar's exact test 0.002"
+    assert f"{stats.binomtest(0, 10).pvalue:.2g}" == "0.002"
+
+
+def test_not_every_run_diverged_where_some_failed_or_are_missing() -> None:
+    arms = {"base": values(0.9, 0.91, 0.92), "arm": ArmValues({0: math.nan, 1: None}, planned=range(3), failed=[2])}
+    (verdict,) = judge_arms(arms, "base", SCORE)
+    assert (verdict.word, verdict.n) == (Word.INCONCLUSIVE, 0)
+    assert verdict.qualifier == "no seed with a value on both sides; diverged 1/1; 0 of 3 planned"
+
+
+NOT_JUDGED = "not judged: say the worst value (`--worst`)"
+
+
+def test_without_a_worst_value_diverged_runs_leave_no_verdict() -> None:
+    arms = {
+        "base": values(*np.linspace(1.0, 1.1, 10)),
+        "arm": ArmValues(dict.fromkeys(range(7), 2.0), diverged=[9]),
+    }
+    (verdict,) = judge_arms(arms, "base", SCORE, margin=0.01)
+    assert (verdict.word, verdict.n, verdict.ci_low > 0) == (Word.INCONCLUSIVE, 7, True)
+    assert verdict.qualifier.startswith(NOT_JUDGED)
+    assert verdict.qualifier.endswith("; diverged 1/8")
+    assert (verdict.p_diff, verdict.p_diff_adj) == (None, None)
+    # A known worst lets the same numbers be judged; those that did not diverge need none.
+    assert judge_arms({**arms, "arm": values(*[2.0] * 10)}, "base", SCORE)[0].word is Word.BETTER
+    assert not judge_arms(arms, "base", SCORE, worst=0.9)[0].qualifier.startswith("not judged")
+    with pytest.raises(ValueError, match="finite"):
+        judge_arms(arms, "base", SCORE, worst=math.nan)
+
+
+def test_a_claim_whose_runs_diverged_needs_a_worst_value() -> None:
+    lost = ArmValues({**LOW.values, 0: math.nan})
+    assert claim(Relation.LESS, LOW, HIGH).word is Word.SUPPORTED
+    found = claim(Relation.LESS, lost, HIGH)
+    assert found.word is Word.NOT_RESOLVED
+    assert found.qualifier.startswith(NOT_JUDGED)
+    norm = claim(Relation.LESS, lost, HIGH, METRICS["gradient_norm"], worst=9.0)
+    assert norm.word is Word.NOT_RESOLVED
+    assert norm.qualifier == (
+        "not judged: neither direction is worse, so no value stands for a diverged run; diverged 1/4"
+    )
+    worse = claim(Relation.GREATER, ArmValues({**HIGH.values, 0: math.nan}), LOW, worst=0.6)
+    assert worse.word is Word.SUPPORTED
+
+
+def test_a_value_that_is_worse_than_the_worst_takes_its_place() -> None:
+    base, arm = {0: 0.5, 1: 0.6, 2: 0.4, 3: 0.5}, {0: 0.4, 1: 0.49, 2: 0.31, 3: math.nan}
+    arms = {"base": ArmValues(base), "arm": ArmValues(arm), "other": values(7.0, 0.5, 0.5, 0.5)}
+    verdict, _ = judge_arms(arms, "base", LOSS, classes=10, multiplicity="joint")
+    composite = [-0.1, -0.11, -0.09, 7.0 - 0.5]
+    assert verdict.p_diff == 1.0, "the two analyses point in opposite directions"
+    assert (verdict.wins, verdict.losses) == (3, 1)
+    paired = pair_values(arms["arm"], arms["base"], LOSS, classes=10, all_values=[0.3, 7.0])
+    assert list(paired.composite.values()) == pytest.approx(composite)
+    assert pair_values(arms["arm"], arms["base"], LOSS, classes=10).worst == math.log(10)
+
+
+def test_what_stands_beside_the_verdict_counts_diverged_runs_as_it_does() -> None:
+    """Ten seeds: the arm is .01 ahead on seven of them, lost on seeds 7 and 8, and on seed 9 both sides are."""
+    base = dict.fromkeys(range(9), 0.9) | {9: math.nan}
+    arm = dict.fromkeys(range(7), 0.91) | dict.fromkeys((7, 8, 9), math.nan)
+    (verdict,) = judge_arms({"base": ArmValues(base), "arm": ArmValues(arm)}, "base", ACCURACY, resolution=1e-4)
+    composite = np.array([0.01] * 7 + [-0.9] * 2 + [0.0])
+    assert (verdict.n, verdict.counted) == (7, 10)
+    assert (verdict.wins, verdict.ties, verdict.losses) == (7, 1, 2)
+    assert verdict.p_improve == pytest.approx(0.75)
+    interval = stats.binomtest(7, 9).proportion_ci(0.95)
+    assert (verdict.pi_low, verdict.pi_high) == pytest.approx((interval.low, interval.high))
+    signs = np.array(np.meshgrid(*[[-1, 1]] * 10)).reshape(10, -1)
+    flipped = np.abs(composite @ signs)
+    assert verdict.p_perm == pytest.approx((flipped >= abs(composite.sum()) - 1e-9).mean())
+    assert Flag.TEST_DISAGREE not in verdict.flags
+    assert verdict.word is Word.INCONCLUSIVE
+
+
+def test_a_directed_claim_counts_diverged_runs_among_its_seeds() -> None:
+    base, arm = values(*[0.5] * 6), ArmValues({**dict.fromkeys(range(4), 0.4), 4: math.nan, 5: math.nan})
+    for relation, claimed in ((Relation.LESS, 4), (Relation.GREATER, 2)):
+        found = claim(relation, arm, base, classes=10)
+        assert (found.n, found.counted, found.as_claimed, found.wins) == (4, 6, claimed, 4)
 
 
 def test_a_bare_difference_that_is_not_finite_leaves_no_verdict() -> None:
