@@ -44,7 +44,7 @@ class DifferenceEstimate:
     """What the table reads of one difference.
 
     `se` is None where the data have no spread to judge by; with `identical` because every difference is 0.
-    `sd` is the spread of the differences, after the floor; `floored` says that the floor was in force.
+    `sd` is the spread of the differences, after the floor; `floored` says that the floor has raised it.
     """
 
     n: int
@@ -99,7 +99,7 @@ def estimate_difference(
     sd = largest * math.sqrt(float(np.sum(((values - mean) / largest) ** 2)) / (n - 1))
     if sd <= 16 * np.finfo(np.float64).eps * max(magnitude, largest):
         sd = 0.0
-    floored = sd < floor or sd == 0.0
+    floored = sd < floor
     sd = max(sd, floor)
     return DifferenceEstimate(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
 
