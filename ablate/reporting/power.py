@@ -8,7 +8,7 @@ from ablate.analysis.forecast import Forecast
 from ablate.core.records import MetricInfo
 from ablate.reporting.numbers import number
 from ablate.reporting.quantities import MOST_LOG_RATIO, is_share_of_examples
-from ablate.stats.power import seeds_needed
+from ablate.stats.power import MINIMUM_SEEDS, seeds_needed
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["power_lines"]
@@ -19,7 +19,8 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
     how large that is."""
     statement = forecast.statement
     if statement.smallest_effect_in_sds is None or statement.half_width_in_sds is None:
-        return ["one seed shows numbers and no verdict: at least 3 seeds, better 5 or more"]
+        seeds = "one seed shows" if statement.n == 1 else f"{statement.n} seeds show"
+        return [f"{seeds} numbers and no verdict: at least {MINIMUM_SEEDS} seeds, better 5 or more"]
     effect = _amount(forecast, metric, statement.smallest_effect, statement.smallest_effect_in_sds)
     width = _amount(forecast, metric, statement.half_width, statement.half_width_in_sds)
     return [
@@ -28,7 +29,6 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
         f"{_percent(1 - statement.alpha)} intervals of about ± {width}",
         f"smallest p of the exact sign-flip test: {statement.smallest_exact_p:.2g}",
         _seeds_line(forecast, metric),
-        *(["fewer than 3 seeds get no verdict"] if statement.n < 3 else []),
     ]
 
 

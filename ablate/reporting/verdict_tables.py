@@ -23,6 +23,7 @@ from ablate.reporting.quantities import (
     shown_raw_error,
 )
 from ablate.reporting.words import with_sign
+from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
@@ -140,7 +141,7 @@ def _p_equivalence(verdict: Verdict) -> str:
 
 def _plain(verdict: Verdict, p: float | None) -> str:
     """Below three seeds nothing is judged, so no p is shown."""
-    return probability(p if verdict.n >= 3 else None).removeprefix("=").strip()
+    return probability(p if verdict.n >= MINIMUM_SEEDS else None).removeprefix("=").strip()
 
 
 def _wins(verdict: Verdict) -> str:

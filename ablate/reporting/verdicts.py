@@ -24,6 +24,7 @@ from ablate.reporting.quantities import (
     seeds_needed,
 )
 from ablate.reporting.words import in_capitals
+from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
@@ -66,6 +67,8 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
 def _agreement(selection: Selection) -> Text:
     if selection.is_confirmed:
         return text(strong("confirmed"), " on")
+    if all(_has_too_few_seeds(verdict) for verdict in selection.confirmation):
+        return text(strong("not confirmed"), f": no verdict is given below {MINIMUM_SEEDS}")
     is_exploratory = any(verdict.family is Family.EXPLORATORY for verdict in selection.confirmation)
     return text(strong("not confirmed"), " by" + (" repeated looks at" if is_exploratory else ""))
 
@@ -93,7 +96,7 @@ def _statement(verdict: Verdict) -> Text:
 
 def _says_why_itself(verdict: Verdict) -> bool:
     """Whether the sentence ends with the reason that the qualifier would give."""
-    return verdict.n < 3 or verdict.word is Word.IDENTICAL or Flag.NOT_POSITIVE in verdict.flags
+    return verdict.n < MINIMUM_SEEDS or verdict.word is Word.IDENTICAL or Flag.NOT_POSITIVE in verdict.flags
 
 
 def _compared_with(verdict: Verdict) -> str:
@@ -198,7 +201,7 @@ def _equivalence(verdict: Verdict) -> list[str]:
 
 def _p(verdict: Verdict, adjustment: str) -> list[Inline]:
     """Of the test that the word rests on; two seeds have an interval and no verdict, so no p."""
-    if verdict.n < 3 or verdict.ci_low is None:
+    if verdict.n < MINIMUM_SEEDS or verdict.ci_low is None:
         return []
     rests_on_margin = bool(_equivalence(verdict))
     p = verdict.p_tost_adj if rests_on_margin else verdict.p_diff_adj
@@ -260,13 +263,18 @@ def _divergence(verdict: Verdict) -> str:
     return f"; {told}, and the comparison is over the others" if told else ""
 
 
+def _has_too_few_seeds(verdict: Verdict) -> bool:
+    """Whether it is for want of seeds that nothing is said."""
+    return verdict.word is None and verdict.family is not Family.EXPLORATORY
+
+
 def _what_would_help(verdict: Verdict) -> Text:
-    if is_resolved(verdict) or verdict.word is None:
+    if _has_too_few_seeds(verdict):
+        return text("; no verdict is given below three seeds")
+    if is_resolved(verdict) or verdict.word is None or verdict.n < MINIMUM_SEEDS:
         return text()
     if Flag.NOT_POSITIVE in verdict.flags:
         return text()
-    if verdict.n < 3:
-        return text("; no verdict is given below three seeds")
     if _has_diverged(verdict):
         return text()
     if verdict.margin is None:

@@ -288,7 +288,8 @@ class PowerStatement:
         alpha, power: the chance of any false rejection, and of seeing what is there.
         sd, margin: of a per-seed difference, and the smallest that matters, in one unit; None where not known.
         alpha_first: α/m, the level of the first rejection (Holm 1979).
-        smallest_effect_in_sds: seen with `power` at that level; None below two seeds, as the next.
+        smallest_effect_in_sds: seen with `power` at that level; None below three seeds, which get no verdict, as the
+            next.
         half_width_in_sds: of an arm's plain 1 − α interval.
         smallest_exact_p: what the sign-flip test reaches with n seeds at best.
         seeds_for_margin: to resolve the margin at that level, with the given sd.
@@ -332,7 +333,9 @@ def power_statement(
         power: the chance of seeing what is there, between 0 and 1.
     """
     first = alpha / max(m, 1)
-    needed = None if margin is None or sd is None else seeds_needed(margin, sd, n, first, first, power).low
+    is_judged = n >= MINIMUM_SEEDS
+    is_known = is_judged and margin is not None and sd is not None
+    needed = seeds_needed(margin, sd, n, first, first, power).low if is_known else None
     return PowerStatement(
         n=n,
         m=m,
@@ -341,8 +344,8 @@ def power_statement(
         sd=sd,
         margin=margin,
         alpha_first=first,
-        smallest_effect_in_sds=smallest_effect(n, first, power),
-        half_width_in_sds=half_width(n, alpha),
+        smallest_effect_in_sds=smallest_effect(n, first, power) if is_judged else None,
+        half_width_in_sds=half_width(n, alpha) if is_judged else None,
         smallest_exact_p=smallest_sign_flip_p(n),
         seeds_for_margin=needed,
     )

@@ -461,7 +461,7 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
     )
     return replace(
         verdict,
-        word=word,
+        word=word if _has_word(case, estimate, verdict.family) else None,
         qualifier=qualifier,
         alpha_i=decision.alpha_difference,
         ci_adj_low=ci_adj[0],
@@ -508,6 +508,13 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
     )
 
 
+def _has_word(case: _Case, estimate: DifferenceEstimate, family: Family) -> bool:
+    """Not what is exploratory, and not what fewer than three seeds tell, unless it is for divergence that they are
+    few."""
+    pairs = 0 if case.paired is None else len(case.paired.arm)
+    return family is not Family.EXPLORATORY and max(estimate.n, pairs, len(case.composite or ())) >= MINIMUM_SEEDS
+
+
 def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tuple[Word, str]:
     word, qualifier = decision.word, decision.qualifier
     if case.paired is not None and not case.paired.is_positive:
@@ -515,7 +522,7 @@ def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tupl
     if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):
         nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
         return (nothing, qualifier) if word is nothing else (nothing, "they differ, and neither direction is better")
-    if estimate.n < min(3, case.n_planned):
+    if estimate.n < min(MINIMUM_SEEDS, case.n_planned):
         qualifier = f"{qualifier}; {estimate.n} of {case.n_planned} planned"
     return word, qualifier
 

@@ -107,7 +107,9 @@ class Verdict:
         margin: half-width of the zone that counts as equivalent, on `scale`.
         rho, vr: correlation of the two sides, and var(D) ÷ (var(arm) + var(reference)).
         p_perm: the exact sign-flip test, a second opinion that never decides.
-        qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`.
+        word: None below three seeds, and of what is exploratory.
+        qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`, or why there is
+            none.
         seeds_needed_low, seeds_needed_high: for 80 % power at the stated margin, from the spread and from its 80 %
             upper bound: the second is what to plan with. seeds_needed_half: as the second, for half the margin, where
             that asks for no more seeds than there are.

@@ -125,7 +125,7 @@ def test_runs_of_other_studies_change_nothing() -> None:
 @pytest.mark.parametrize("sweep", [SWEEP, dropout_sweep((0.0, 0.1, 0.3))], ids=["optimizers", "dropout"])
 def test_a_sweep_of_which_nothing_ran_has_a_row_for_each_arm(sweep: Sweep) -> None:
     found = judge_sweep(PlannedSweep.of(sweep), {})
-    assert [(row.word, row.n) for row in found.verdicts] == [(Word.INCONCLUSIVE, 0)] * (len(sweep.arms) - 1)
+    assert [(row.word, row.n) for row in found.verdicts] == [(None, 0)] * (len(sweep.arms) - 1)
     assert found.selection is None
 
 
@@ -231,9 +231,9 @@ def test_a_claim_about_weights_reads_the_kernels() -> None:
     assert row.p_diff == pytest.approx(stats.ttest_rel(stds["adamw"], stds["adam"]).pvalue)
 
 
-def test_claims_that_nothing_was_stored_for_are_not_resolved() -> None:
+def test_claims_that_nothing_was_stored_for_have_no_verdict() -> None:
     assert claims("adamw < adam on weight_std", "sgd > adam on val_loss", margin=0.01) == [
-        Word.NOT_RESOLVED,
+        None,
         Word.SUPPORTED,
     ]
 
