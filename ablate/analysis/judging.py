@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -25,7 +25,7 @@ from ablate.analysis.settings import setting_text
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import MISSING, Runs, Value, column_info, status_of, value_in
 from ablate.core.artefacts import PROBE_QUANTITIES
-from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
+from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
@@ -45,7 +45,16 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Flag, Scale, Verdict
 
-__all__ = ["Judged", "arms_to_confirm", "judge_all_pairs", "judge_study", "judge_sweep", "spreads"]
+__all__ = [
+    "STUDY",
+    "Judged",
+    "arms_to_confirm",
+    "judge_all_pairs",
+    "judge_study",
+    "judge_sweep",
+    "questions_that_share",
+    "spreads",
+]
 
 FEWEST_DOSES = 3
 # The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
@@ -106,7 +115,7 @@ def judge_sweep(
         study: that the sweep stands in, whose other questions may share its error; None for a sweep alone.
     """
     sweeps = (sweep,) if study is None else study.sweeps
-    read = _Reader(sweep, runs, Premise.of(sweep.spec, events), _questions_that_share(sweeps, events))
+    read = _Reader(sweep, runs, Premise.of(sweep.spec, events), questions_that_share(sweeps, events))
     return Judged(
         verdicts=_arms(read),
         claims=_claims(read),
@@ -293,7 +302,7 @@ def _seed_flags(premise: Premise) -> tuple[Flag, ...]:
     return (*added, Flag.WITHDRAWN_SEEDS) if premise.withdrawn_seeds else added
 
 
-def _questions_that_share(sweeps: Sequence[PlannedSweep], events: Sequence[Event]) -> int:
+def questions_that_share(sweeps: Sequence[PlannedSweep], events: Sequence[Event] = ()) -> int:
     """How many questions share the error of a study: arms, claims, and the two comparisons of a confirmation."""
     return sum(
         len(sweep.arms)
@@ -319,8 +328,8 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         arm=arm,
         reference=reference,
         metric=info,
-        arm_values=read.values(planned, value_of(quantity), with_examples=with_examples),
-        reference_values=read.values(read.sweep.runs_of(reference), value_of(quantity), with_examples=with_examples)
+        arm_values=_of_quantity(quantity, read, arm, with_examples),
+        reference_values=_of_quantity(quantity, read, reference, with_examples)
         if statement.value is None
         else ArmValues(dict.fromkeys((run.seed for run in planned), statement.value)),
         has_stated_reference=statement.value is not None,
@@ -331,6 +340,14 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         n_examples=read.examples(info.name),
         classes=read.classes,
     )
+
+
+def _of_quantity(quantity: Quantity, read: _Reader, arm: str, with_examples: bool) -> ArmValues:
+    """A run that trained and never got to a threshold has not diverged."""
+    found = read.values(read.sweep.runs_of(arm), value_of(quantity), with_examples)
+    if quantity.name != EPOCHS_TO:
+        return found
+    return replace(found, unreached=tuple(seed for seed, value in found.values.items() if value == math.inf))
 
 
 def _on_test(read: _Reader) -> tuple[Verdict, ...]:

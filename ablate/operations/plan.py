@@ -141,7 +141,9 @@ def plan(
     specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
     versions = installed_versions() if same_environment else None
     work = missing(specs, store, request.keep, versions, request.metrics, request.measured)
-    sweeps = tuple(_sweep_work(sweep, work, store) for sweep in asked.sweeps) if isinstance(asked, Study) else ()
+    study = asked.sweeps if isinstance(asked, Study) else ()
+    planned = tuple(map(PlannedSweep.of, study))
+    sweeps = tuple(_sweep_work(*each, planned, work, store) for each in zip(study, planned, strict=True))
     workers = None
     if work.trained:
         workers = executor_of(request.settings).worker_count(work.trained)
@@ -152,14 +154,15 @@ def _ids(specs: Iterable[RunSpec]) -> tuple[str, ...]:
     return tuple(spec.run_id for spec in specs)
 
 
-def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore) -> SweepWork:
-    planned = PlannedSweep.of(sweep)
+def _sweep_work(
+    sweep: Sweep, planned: PlannedSweep, study: Sequence[PlannedSweep], work: WorkPlan, store: RunStore
+) -> SweepWork:
     programs = list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
     number = {program: place for place, program in enumerate(programs, start=1)}
     return SweepWork(
         sweep,
         tuple(_arm_work(arm, planned, work, number[arm.spec.program_id]) for arm in sweep.arms),
-        forecast_sweep(planned, dict(_done_runs(sweep, work, store))),
+        forecast_sweep(planned, dict(_done_runs(sweep, work, store)), study),
         len({arm.spec.run_id for arm in sweep.arms}),
     )
 

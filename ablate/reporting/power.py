@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ablate.analysis.forecast import Forecast
+from ablate.core.claims import EPOCHS_TO
 from ablate.core.records import MetricInfo
 from ablate.reporting.numbers import number
 from ablate.reporting.quantities import MOST_LOG_RATIO, is_share_of_examples
@@ -29,6 +30,7 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
         f"{_percent(1 - statement.alpha)} intervals of about ± {width}",
         f"smallest p of the exact sign-flip test: {statement.smallest_exact_p:.2g}",
         _seeds_line(forecast, metric),
+        *_signs_lines(forecast),
     ]
 
 
@@ -75,6 +77,19 @@ def _seeds_line(forecast: Forecast, metric: MetricInfo) -> str:
         f"seeds for {_percent(statement.power)} power at the margin of {margin}: {statement.seeds_for_margin}, by the "
         f"upper bound of the spread of the {forecast.pilot_pairs} seeds that are there"
     )
+
+
+def _signs_lines(forecast: Forecast) -> list[str]:
+    """That claims on `epochs_to` are out of reach, if they are."""
+    signs = forecast.signs
+    if signs is None or signs.smallest_p <= signs.alpha_first:
+        return []
+    claims = "1 claim" if signs.claims == 1 else f"{signs.claims} claims"
+    reach = "cannot be resolved" if signs.smallest_p > signs.alpha_last else "cannot be resolved before others are"
+    return [
+        f"{claims} on {EPOCHS_TO} {reach}: the sign test of {forecast.statement.n} pairs has p ≥ {signs.smallest_p:.2g}, "
+        f"and {signs.alpha_first:.2g} is needed, which takes {signs.seeds} seeds"
+    ]
 
 
 def _seeds_for(ratio: float, alpha: float) -> int | None:

@@ -230,10 +230,11 @@ def _unfinished_runs(results: SweepResults) -> list[str]:
 
 
 def _unstated_margins(results: SweepResults) -> list[Text]:
-    without = [verdict.subject for verdict in (*results.verdicts, *results.claims) if verdict.margin is None]
+    asked = [verdict for verdict in (*results.verdicts, *results.claims) if not verdict.is_of_signs]
+    without = [verdict.subject for verdict in asked if verdict.margin is None]
     if not without:
         return []
-    of_all = len(without) == len(results.verdicts) + len(results.claims)
+    of_all = len(without) == len(asked)
     whose = text() if of_all else text(" for ", joined(", ", map(Code, without[:MOST_SENTENCES])))
     cannot = text(", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it.")
     return [text("No margin is stated", whose, cannot)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.reporting.blocks import Code, Inline, Table, table
 from ablate.reporting.numbers import UNDEFINED, shared_error
@@ -167,9 +166,9 @@ def _fresh(verdict: Verdict) -> str:
 
 def _seeds(verdict: Verdict) -> str:
     of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
-    fate = "never" if verdict.metric.name.startswith(EPOCHS_TO) else "diverged"
-    diverged = f", {verdict.n_diverged} {fate}" if verdict.n_diverged else ""
-    return f"{verdict.n}{of_planned}{diverged}"
+    diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
+    unreached = f", {verdict.n_unreached} never" if verdict.n_unreached else ""
+    return f"{verdict.n}{of_planned}{diverged}{unreached}"
 
 
 def _needed(verdict: Verdict) -> str:

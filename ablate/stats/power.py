@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 from scipy.special import chdtri, gammaln, ndtr, ndtri, stdtrit
@@ -37,6 +38,7 @@ __all__ = [
     "seeds_for_difference",
     "seeds_for_equivalence",
     "seeds_for_improvement",
+    "seeds_for_sign_test",
     "seeds_needed",
     "smallest_effect",
 ]
@@ -235,6 +237,15 @@ def sd_upper_bound(sd: float, n: int, confidence: float = 0.8) -> float | None:
     In the unit of `sd`, which is of `n` values. None below n = 2.
     """
     return sd * math.sqrt((n - 1) / float(chdtri(n - 1, confidence))) if n > 1 else None
+
+
+def seeds_for_sign_test(alpha: float = 0.05) -> int:
+    """The smallest n with 2 · ½ⁿ ≤ α: with fewer seeds the two-sided sign test rejects nothing, even if all agree.
+
+    Args:
+        alpha: the level, between 0 and 1.
+    """
+    return next(n for n in count(1) if smallest_sign_flip_p(n) <= alpha)
 
 
 def seeds_for_improvement(probability: float, alpha: float = 0.05, power: float = 0.95) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from ablate.core.claims import Relation
+from ablate.core.claims import EPOCHS_TO, Relation
 from ablate.core.records import MetricInfo
 
 __all__ = ["Family", "Flag", "Scale", "Verdict", "Word"]
@@ -117,6 +117,7 @@ class Verdict:
             holds for fresh test examples too; None where no predictions are stored.
         differences: seed → difference.
         relation: of a claim: what it says of its two sides.
+        n_unreached, n_unreached_reference: runs that trained and never got to the threshold that is asked about.
     """
 
     family: Family
@@ -173,12 +174,22 @@ class Verdict:
     flags: tuple[Flag, ...] = ()
     differences: Mapping[int, float] = field(default_factory=dict)
     relation: Relation | None = None
+    n_unreached: int = 0
+    n_unreached_reference: int = 0
+
+    @property
+    def is_of_signs(self) -> bool:
+        """Whether the sign test of pairs judges it: of what a run may never reach there is no mean. Then `n` counts the
+        seeds that have an outcome on both sides, and `differences` holds those that got there on both."""
+        return self.metric.measure == EPOCHS_TO
 
     @property
     def as_claimed(self) -> int | None:
         """How many seeds differ the way the claim says; None where no claim names a direction."""
         if self.relation is None or not self.relation.is_directed:
             return None
+        if self.is_of_signs:
+            return self.wins if self.sign == self.metric.sign else self.losses
         return sum(self.sign * difference > 0 for difference in self.differences.values())
 
     def as_exploratory(self, *why: Flag) -> Verdict:

@@ -189,7 +189,7 @@ def test_claims_have_the_sweeps_level_and_its_way_of_sharing_it() -> None:
     assert [row.alpha_i for row in joint] == pytest.approx([0.005, 0.005])
 
 
-def test_a_run_that_never_gets_there_counts_as_the_worst() -> None:
+def test_a_run_that_never_gets_there_is_behind_one_that_does() -> None:
     """sgd reaches 0.12 in no seed but two; those that do have the epoch of their history."""
     curves = np.linspace(1.0, 0.1, EPOCHS)
     runs = stored(SWEEP, list(LOSSES.values()))
@@ -207,14 +207,23 @@ def test_a_run_that_never_gets_there_counts_as_the_worst() -> None:
     assert 0 < len(expected) < 5
     (row,) = judge_sweep(PlannedSweep.of(sweep), runs).claims
     assert row.differences == expected
-    assert (row.n_diverged, row.n_diverged_reference) == (0, 5 - len(expected))
+    assert (row.n, row.n_diverged, row.n_diverged_reference) == (5, 0, 0)
+    assert (row.n_unreached, row.n_unreached_reference) == (0, 5 - len(expected))
+    assert (row.as_claimed, row.p_diff) == (5, pytest.approx(stats.binomtest(5, 5).pvalue))
+    assert (row.word, row.margin, row.ci_low) == (Word.NOT_RESOLVED, None, None)
     assert row.metric.name == "epochs_to(val_loss, 0.5)"
 
 
-def test_an_arm_that_never_gets_there_has_no_pair() -> None:
+def test_two_runs_that_never_get_there_are_a_tie_and_none_has_diverged() -> None:
+    (row,) = judged(claims=("adamw ~ adam on epochs_to(val_loss, 0.05) within 1",)).claims
+    assert (row.n, row.ties, row.n_diverged, row.n_unreached, row.n_unreached_reference) == (5, 5, 0, 5, 5)
+    assert row.word is Word.NOT_RESOLVED
+
+
+def test_an_arm_that_never_gets_there_loses_every_pair() -> None:
     (row,) = judged(claims=("adam < sgd on epochs_to(val_loss, 0.15)",)).claims
-    assert (row.n, row.n_diverged, row.n_diverged_reference) == (0, 0, 5)
-    assert (row.word, row.as_claimed) == (Word.NOT_RESOLVED, 0)
+    assert (row.n, row.n_diverged, row.n_diverged_reference, row.n_unreached_reference) == (5, 0, 0, 5)
+    assert (row.word, row.as_claimed) == (Word.NOT_RESOLVED, 5)
 
 
 def test_a_claim_about_weights_reads_the_kernels() -> None:

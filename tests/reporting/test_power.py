@@ -74,3 +74,14 @@ def test_no_line_says_too_much() -> None:
             assert not re.search(r"\b(significant|nan|None|inf)\b", " ".join(said))
             # A line of the terminal, not of a report: its only p is the least that a test could give.
             assert forbidden("\n".join(line for line in said if not line.startswith("smallest p"))) == []
+
+
+def test_a_claim_that_the_sign_test_cannot_resolve_is_told_so() -> None:
+    on_epochs = "sgd > adam on epochs_to(val_loss, 0.3)"
+    assert lines(optimizer_sweep(5, claims=(on_epochs,)))[-1] == (
+        "1 claim on epochs_to cannot be resolved: the sign test of 5 pairs has p ≥ 0.062, and 0.05 is needed, which "
+        "takes 6 seeds"
+    )
+    both = optimizer_sweep(6, claims=(on_epochs, "sgd > adam on val_loss"))
+    assert lines(both)[-1].startswith("1 claim on epochs_to cannot be resolved before others are: ")
+    assert not any("epochs_to" in line for line in lines(optimizer_sweep(6, claims=(on_epochs,))))
