@@ -29,7 +29,7 @@ from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_in
 from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import TEST, Status, StoredRun, twin
+from ablate.core.records import METRICS, TEST, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.engine import (
@@ -60,6 +60,11 @@ FEWEST_DOSES = 3
 # The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
 STUDY = "study"
 CONFIRMING_QUESTIONS = 2
+# A loss without settings → the measure that its mean over the examples is.
+LOSS_MEASURES = {
+    "ablate.training.losses.mean_squared_error": "mse",
+    "ablate.training.losses.mean_absolute_error": "mae",
+}
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
 NAMES_OF_STREAMS = ("salt", "split_seed")
 
@@ -319,8 +324,8 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
     statement = parse_statement(text)
     arm, reference = resolve_statement(statement, read.sweep.arms)
     quantity, info = statement.quantity, quantity_info(statement.quantity)
-    margin = stated_margin(statement, read.spec.metric, read.spec.margin)
-    is_primary = str(quantity) == read.spec.metric
+    is_primary = str(quantity) == read.spec.metric or _is_loss_itself(str(quantity), read)
+    margin = stated_margin(statement, str(quantity) if is_primary else read.spec.metric, read.spec.margin)
     with_examples = info.name == "test_accuracy"
     planned = read.sweep.runs_of(arm)
     return PairedQuestion(
@@ -340,6 +345,17 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         n_examples=read.examples(info.name),
         classes=read.classes,
     )
+
+
+def _is_loss_itself(quantity: str, read: _Reader) -> bool:
+    """Whether a quantity is the sweep's metric under another name: `val_loss` is `val_mse` where every arm trains on
+    the mean squared error, for no penalty is part of it."""
+    asked, metric = METRICS.get(quantity), METRICS.get(read.spec.metric)
+    losses = {str(arm.settings["loss"]["target"]) for arm in read.sweep.arms}  # type: ignore[index,call-overload]
+    if asked is None or metric is None or (asked.split, asked.is_final) != (metric.split, metric.is_final):
+        return False
+    measures = {LOSS_MEASURES.get(losses.pop()) if len(losses) == 1 else None, "loss"}
+    return {asked.measure, metric.measure} == measures
 
 
 def _of_quantity(quantity: Quantity, read: _Reader, arm: str, with_examples: bool) -> ArmValues:

@@ -74,7 +74,6 @@ class ConclusionFound:
         words = [verdict.word or Word.NOT_RESOLVED for verdict in self.verdicts]
         return next((word for word in _WORST_FIRST if word in words), Word.SUPPORTED) if words else None
 
-
     @property
     def is_without_verdict(self) -> bool:
         """Whether it has claims, and all of them too few seeds for a word."""

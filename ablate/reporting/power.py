@@ -87,8 +87,8 @@ def _signs_lines(forecast: Forecast) -> list[str]:
     claims = "1 claim" if signs.claims == 1 else f"{signs.claims} claims"
     reach = "cannot be resolved" if signs.smallest_p > signs.alpha_last else "cannot be resolved before others are"
     return [
-        f"{claims} on {EPOCHS_TO} {reach}: the sign test of {forecast.statement.n} pairs has p ≥ {signs.smallest_p:.2g}, "
-        f"and {signs.alpha_first:.2g} is needed, which takes {signs.seeds} seeds"
+        f"{claims} on {EPOCHS_TO} {reach}: the sign test of {forecast.statement.n} pairs has p ≥ "
+        f"{signs.smallest_p:.2g}, and {signs.alpha_first:.2g} is needed, which takes {signs.seeds} seeds"
     ]
 
 

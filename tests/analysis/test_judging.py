@@ -14,7 +14,7 @@ from scipy import stats
 from ablate.analysis.judging import Judged, arms_to_confirm, judge_study, judge_sweep
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import METRICS, StoredRun
-from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
+from ablate.core.specs import Arm, Component, Sweep, SweepSpec, confirmation_runs
 from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
 from ablate.verdicts.verdict import Family, Flag, Scale, Word
 from tests.synthetic import (
@@ -224,6 +224,31 @@ def test_an_arm_that_never_gets_there_loses_every_pair() -> None:
     (row,) = judged(claims=("adam < sgd on epochs_to(val_loss, 0.15)",)).claims
     assert (row.n, row.n_diverged, row.n_diverged_reference, row.n_unreached_reference) == (5, 0, 0, 5)
     assert (row.word, row.as_claimed) == (Word.NOT_RESOLVED, 5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "margin"), [(["mean_squared_error"] * 3, 0.5), (["mean_squared_error", "huber", "huber"], None)]
+)
+def test_the_loss_under_another_name_has_the_margin_of_the_metric(losses: list[str], margin: float | None) -> None:
+    """`val_loss` is `val_mse` where every arm trains on it, and then a claim cannot say other than the arms."""
+    sweep = optimizer_sweep(5, OPTIMIZERS, metric="val_mse", claims=("adamw < adam on val_loss",), margin=0.5)
+    arms = tuple(
+        replace(arm, spec=replace(arm.spec, loss=Component(f"ablate.training.losses.{loss}")))
+        for arm, loss in zip(sweep.arms, losses, strict=True)
+    )
+    sweep = replace(sweep, arms=arms)
+    runs = {}
+    for (name, values), arm in zip(LOSSES.items(), arms, strict=True):
+        assert arm.levels["optimizer"] == name
+        for seed, value in enumerate(values):
+            run = with_loss(completed_run(arm.spec.with_seed(seed)), value)
+            runs[run.spec.run_id] = replace(run, arrays={**run.arrays, "history/val_mse": np.full(EPOCHS, value)})
+    found = judge_sweep(PlannedSweep.of(sweep), runs)
+    assert found.claims[0].margin == margin
+    assert found.verdicts[1].word is Word.EQUIVALENT
+    assert (found.claims[0].word is Word.NO_PRACTICAL_DIFFERENCE) is (margin is not None)
+    other = replace(sweep, spec=replace(sweep.spec, claims=("adamw < adam on gap",)))
+    assert judge_sweep(PlannedSweep.of(other), runs).claims[0].margin is None
 
 
 def test_a_claim_about_weights_reads_the_kernels() -> None:

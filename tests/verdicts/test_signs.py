@@ -105,7 +105,7 @@ def test_the_family_is_shared_with_tests_of_other_kinds() -> None:
     """Holm: .01 is beside .03125 the first step, which is then compared with .05."""
     loss = quantity_info(parse_statement("a < b on val_loss").quantity)
     signs = asked(side(1, 2, 3, 4, 5, 6), side(3, 3, 4, 9, 9, 9))
-    first = {seed: value for seed, value in enumerate((0.10, 0.12, 0.11, 0.10, 0.12, 0.11))}
+    first = dict(enumerate((0.10, 0.12, 0.11, 0.10, 0.12, 0.11)))
     other = {seed: value + 0.2 + 0.001 * seed for seed, value in first.items()}
     sharp = PairedQuestion("c", "a", "b", loss, ArmValues(first), ArmValues(other), relation=Relation.LESS)
     both = judge_claims([signs, sharp])
