@@ -139,8 +139,8 @@ def _finding(verdict: Verdict, adjustment: str) -> Text:
 
 def _signs(verdict: Verdict, adjustment: str) -> Text:
     """Who got there first on how many seeds; the mean difference where every run got there."""
-    p = [text(f"{adjustment} p of the sign test".lstrip(), Number(probability(verdict.p_diff_adj)))]
-    details = joined("; ", [_on_how_many_seeds(verdict), *(p if verdict.n >= MINIMUM_SEEDS else [])])
+    p = text("sign test, ", f"{adjustment} p".lstrip(), Number(probability(verdict.p_diff_adj)))
+    details = joined("; ", [_on_how_many_seeds(verdict), *([p] if verdict.n >= MINIMUM_SEEDS else [])])
     if verdict.diff is None:
         return text(f"{verdict.metric.title}: ", details)
     return text(_effect(verdict), " (", details, ")")
@@ -273,7 +273,7 @@ def divergence(verdict: Verdict) -> str:
 def _divergence(verdict: Verdict) -> str:
     told = divergence(verdict)
     if verdict.is_of_signs:
-        return f"; {told}, which is behind all that did" if told else ""
+        return f"; {told}, and such a run is behind every one that did" if told else ""
     return f"; {told}, and the comparison is over the others" if told else ""
 
 
