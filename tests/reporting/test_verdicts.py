@@ -273,8 +273,8 @@ def test_what_was_never_reached_is_not_said_to_have_diverged() -> None:
     told = verdict_sentence(signs_row([1, 2, 3, 4, math.inf], [math.inf, 3, 5, 6, math.inf]))
     assert told == (
         "a &lt; b: **NOT RESOLVED**: epochs to a validation accuracy of 0.9: as claimed on 4/5 seeds, 1 tie; sign "
-        "test, Holm p=.125; 1 of its 5 runs never got there, 2 of the reference's 5 runs never got there, and such a run is "
-        "behind every one that did; no sign test of 5 seeds goes below 0.05, which takes 6 seeds that all agree."
+        "test, Holm p=.125; 1 of its 5 runs never got there, 2 of the reference's 5 runs never got there, and such a "
+        "run is behind every one that did; no sign test of 5 seeds goes below 0.05, which takes 6 seeds that all agree."
     )
 
 
