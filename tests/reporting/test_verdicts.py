@@ -282,3 +282,10 @@ def test_equal_epochs_are_a_tie_and_no_practical_difference_of_any_size() -> Non
     told = verdict_sentence(signs_row([3.0] * 6, [3.0] * 6))
     assert "**NOT RESOLVED** (a tie on every seed)" in told
     assert "margin" not in told
+
+
+def test_two_fresh_seeds_neither_confirm_nor_refute() -> None:
+    row = next(row for row in judge(ARMS, "test_accuracy") if row.subject == "two")
+    told = selection_sentence(Selection("two", "base", METRICS["test_accuracy"], (row,)))
+    assert "selected, and **not confirmed**: no verdict is given below 3 fresh seeds." in told
+    assert "Against `base`: no verdict, " in told
