@@ -65,7 +65,8 @@ def claim(text: str, arms: Mapping[str, Values], metric: str = "val_loss", **set
         Word.WORSE: Word.REFUTED if agrees else Word.SUPPORTED,
         Word.EQUIVALENT: Word.NO_PRACTICAL_DIFFERENCE,
     }.get(row.word, Word.NOT_RESOLVED)
-    return replace(row, family=Family.CLAIMS, subject=text, sign=sign, word=word, relation=Relation(relation))
+    judged = None if row.word is None else word
+    return replace(row, family=Family.CLAIMS, subject=text, sign=sign, word=judged, relation=Relation(relation))
 
 
 def _row(name, reference, arms, metric, margin, scale, alpha, seeds, diverged) -> Verdict:
@@ -160,7 +161,7 @@ def _word(row: Verdict, level: float, p: float, level_tost: float, p_tost: float
     if row.n < 3:
         flags = [*flags, {0: Flag.INCOMPLETE, 1: Flag.SINGLE_SEED, 2: Flag.TWO_SEEDS}[row.n]]
         qualifier = {0: "incomplete", 1: "single seed", 2: "two seeds"}[row.n]
-        return replace(row, word=Word.INCONCLUSIVE, qualifier=qualifier, flags=tuple(flags))
+        return replace(row, qualifier=qualifier, flags=tuple(flags))
     if row.n < 5:
         flags.append(Flag.FEW_SEEDS)
     d = np.array(list(row.differences.values()))

@@ -9,17 +9,35 @@ table.families[0].rows[3].powers               # by the number of seeds, for hal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ablate.analysis.judging import spreads
+from ablate.analysis.judging import STUDY, questions_that_share, spreads
 from ablate.analysis.values import Runs
+from ablate.core.claims import EPOCHS_TO, parse_statement
 from ablate.core.plans import PlannedSweep
 from ablate.stats.assurance import assured_power, seeds_for_assurance, smallest_assured_effect
-from ablate.stats.power import MINIMUM_SEEDS, POWER, PowerStatement, power_statement, sd_upper_bound
+from ablate.stats.power import (
+    MINIMUM_SEEDS,
+    POWER,
+    PowerStatement,
+    power_statement,
+    sd_upper_bound,
+    seeds_for_sign_test,
+)
+from ablate.stats.sign_flips import smallest_sign_flip_p
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["Forecast", "SeedsFamily", "SeedsRow", "SeedsTable", "forecast_sweep", "tabulate_seeds"]
+__all__ = [
+    "Forecast",
+    "SeedsFamily",
+    "SeedsRow",
+    "SeedsTable",
+    "SignForecast",
+    "forecast_sweep",
+    "tabulate_seeds",
+]
 
 # The numbers of seeds that a table has rows for, beside the planned one.
 NUMBERS_OF_SEEDS = (3, 5, 8, 10, 15, 20, 30, 50)
@@ -28,16 +46,35 @@ PARTS_OF_THE_MARGIN = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
+class SignForecast:
+    """What the sign test of pairs can show of the claims that it judges.
+
+    Attributes:
+        claims: how many these are.
+        smallest_p: of all seeds that agree.
+        alpha_first, alpha_last: the level of the first step of the family's adjustment, and of the last.
+        seeds: the fewest with which the first step can be taken.
+    """
+
+    claims: int
+    smallest_p: float
+    alpha_first: float
+    alpha_last: float
+    seeds: int
+
+
+@dataclass(frozen=True)
 class Forecast:
     """`statement` is about the sweep's arms on `scale`; its sd is an upper bound that `pilot_pairs` pairs of runs give,
-    0 where there are none to go by."""
+    0 where there are none to go by. `signs` is about claims on `epochs_to`, None without any."""
 
     statement: PowerStatement
     scale: Scale
     pilot_pairs: int
+    signs: SignForecast | None = None
 
 
-def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
+def forecast_sweep(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep] = ()) -> Forecast | None:
     """The power of the sweep's design; None for a sweep without an arm beside its baseline.
 
     The sd is `sd_upper_bound` of the arm whose spread may be the largest, among those with three pairs or more, so that
@@ -45,16 +82,23 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
 
     Args:
         runs: run_id → run, as far as the store has them.
+        study: the sweeps that it stands among, whose questions share its error where it says so; itself alone if empty.
     """
     questions = len(sweep.arms) - 1
     if questions < 1:
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)
+    shared = _shared(sweep, study)
     statement = power_statement(
-        len(sweep.spec.seeds), questions, margin, pilot.upper if pilot else None, sweep.spec.alpha
+        len(sweep.spec.seeds), shared or questions, margin, pilot.upper if pilot else None, sweep.spec.alpha
     )
-    return Forecast(statement, scale, pilot.pairs if pilot else 0)
+    return Forecast(statement, scale, pilot.pairs if pilot else 0, _of_signs(sweep, shared))
+
+
+def _shared(sweep: PlannedSweep, study: Sequence[PlannedSweep]) -> int | None:
+    """How many questions share the error of the study; None where each family has its own."""
+    return questions_that_share(study or (sweep,)) if sweep.spec.multiplicity == STUDY else None
 
 
 @dataclass(frozen=True)
@@ -111,7 +155,7 @@ class SeedsTable:
     families: tuple[SeedsFamily, ...]
 
 
-def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
+def tabulate_seeds(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep] = ()) -> SeedsTable | None:
     """The power of the test of a difference over numbers of seeds; None for a sweep without an arm beside its baseline.
 
     By the sd of the arm that `forecast_sweep` goes by, which is uncertain: each power is an average over what it may
@@ -119,6 +163,7 @@ def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
 
     Args:
         runs: run_id → run, as far as the store has them.
+        study: all sweeps that may share an error with it.
     """
     questions = len(sweep.arms) - 1
     if questions < 1:
@@ -149,7 +194,9 @@ def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
             tuple(seeds_for_assurance(difference, unit, df, alpha) for difference in differences),
         )
 
-    families = tuple(family(comparisons) for comparisons in sorted({questions, 1}, reverse=True))
+    families = tuple(
+        family(comparisons) for comparisons in sorted({_shared(sweep, study) or questions, 1}, reverse=True)
+    )
     return SeedsTable(scale, margin, sd, pairs, differences, planned, POWER, families)
 
 
@@ -174,3 +221,13 @@ def _pilot(sweep: PlannedSweep, runs: Runs) -> _Pilot | None:
 
 def _question(sweep: PlannedSweep) -> tuple[Scale, float | None]:
     return analysis_scale(sweep.spec.margin, None if sweep.spec.scale is None else Scale(sweep.spec.scale))
+
+
+def _of_signs(sweep: PlannedSweep, shared: int | None) -> SignForecast | None:
+    spec = sweep.spec
+    claims = sum(parse_statement(claim).quantity.name == EPOCHS_TO for claim in spec.claims)
+    if not claims:
+        return None
+    first = spec.alpha / (shared or len(spec.claims))
+    last = spec.alpha if spec.multiplicity == "holm" else first
+    return SignForecast(claims, smallest_sign_flip_p(len(spec.seeds)), first, last, seeds_for_sign_test(first))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -25,11 +25,11 @@ from ablate.analysis.settings import setting_text
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import MISSING, Runs, Value, column_info, status_of, value_in
 from ablate.core.artefacts import PROBE_QUANTITIES
-from ablate.core.claims import parse_statement, quantity_info, resolve_statement, stated_margin
+from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import TEST, Status, StoredRun, twin
+from ablate.core.records import METRICS, TEST, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.engine import (
@@ -45,12 +45,26 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Flag, Scale, Verdict
 
-__all__ = ["Judged", "arms_to_confirm", "judge_all_pairs", "judge_study", "judge_sweep", "spreads"]
+__all__ = [
+    "STUDY",
+    "Judged",
+    "arms_to_confirm",
+    "judge_all_pairs",
+    "judge_study",
+    "judge_sweep",
+    "questions_that_share",
+    "spreads",
+]
 
 FEWEST_DOSES = 3
 # The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
 STUDY = "study"
 CONFIRMING_QUESTIONS = 2
+# A loss without settings → the measure that its mean over the examples is.
+LOSS_MEASURES = {
+    "ablate.training.losses.mean_squared_error": "mse",
+    "ablate.training.losses.mean_absolute_error": "mae",
+}
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
 NAMES_OF_STREAMS = ("salt", "split_seed")
 
@@ -106,7 +120,7 @@ def judge_sweep(
         study: that the sweep stands in, whose other questions may share its error; None for a sweep alone.
     """
     sweeps = (sweep,) if study is None else study.sweeps
-    read = _Reader(sweep, runs, Premise.of(sweep.spec, events), _questions_that_share(sweeps, events))
+    read = _Reader(sweep, runs, Premise.of(sweep.spec, events), questions_that_share(sweeps, events))
     return Judged(
         verdicts=_arms(read),
         claims=_claims(read),
@@ -295,7 +309,7 @@ def _seed_flags(premise: Premise) -> tuple[Flag, ...]:
     return (*added, Flag.WITHDRAWN_SEEDS) if premise.withdrawn_seeds else added
 
 
-def _questions_that_share(sweeps: Sequence[PlannedSweep], events: Sequence[Event]) -> int:
+def questions_that_share(sweeps: Sequence[PlannedSweep], events: Sequence[Event] = ()) -> int:
     """How many questions share the error of a study: arms, claims, and the two comparisons of a confirmation."""
     return sum(
         len(sweep.arms)
@@ -312,8 +326,8 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
     statement = parse_statement(text)
     arm, reference = resolve_statement(statement, read.sweep.arms)
     quantity, info = statement.quantity, quantity_info(statement.quantity)
-    margin = stated_margin(statement, read.spec.metric, read.spec.margin)
-    is_primary = str(quantity) == read.spec.metric
+    is_primary = str(quantity) == read.spec.metric or _is_loss_itself(str(quantity), read)
+    margin = stated_margin(statement, str(quantity) if is_primary else read.spec.metric, read.spec.margin)
     with_examples = info.name == "test_accuracy"
     planned = read.sweep.runs_of(arm)
     return PairedQuestion(
@@ -321,8 +335,8 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         arm=arm,
         reference=reference,
         metric=info,
-        arm_values=read.values(planned, value_of(quantity), with_examples=with_examples),
-        reference_values=read.values(read.sweep.runs_of(reference), value_of(quantity), with_examples=with_examples)
+        arm_values=_of_quantity(quantity, read, arm, with_examples),
+        reference_values=_of_quantity(quantity, read, reference, with_examples)
         if statement.value is None
         else ArmValues(dict.fromkeys((run.seed for run in planned), statement.value)),
         has_stated_reference=statement.value is not None,
@@ -334,6 +348,25 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         classes=read.classes,
         worst=read.spec.worst if is_primary else None,
     )
+
+
+def _is_loss_itself(quantity: str, read: _Reader) -> bool:
+    """Whether a quantity is the sweep's metric under another name: `val_loss` is `val_mse` where every arm trains on
+    the mean squared error, for no penalty is part of it."""
+    asked, metric = METRICS.get(quantity), METRICS.get(read.spec.metric)
+    losses = {str(arm.settings["loss"]["target"]) for arm in read.sweep.arms}  # type: ignore[index,call-overload]
+    if asked is None or metric is None or (asked.split, asked.is_final) != (metric.split, metric.is_final):
+        return False
+    measures = {LOSS_MEASURES.get(losses.pop()) if len(losses) == 1 else None, "loss"}
+    return {asked.measure, metric.measure} == measures
+
+
+def _of_quantity(quantity: Quantity, read: _Reader, arm: str, with_examples: bool) -> ArmValues:
+    """A run that trained and never got to a threshold has not diverged."""
+    found = read.values(read.sweep.runs_of(arm), value_of(quantity), with_examples)
+    if quantity.name != EPOCHS_TO:
+        return found
+    return replace(found, unreached=tuple(seed for seed, value in found.values.items() if value == math.inf))
 
 
 def _on_test(read: _Reader) -> tuple[Verdict, ...]:

@@ -6,7 +6,8 @@
 None means that the run has no such number: it failed, or the metric was not recorded. Infinity means that it
 has one beyond every number of epochs. A run that never reached a target is an outcome of its arm, as a
 divergence is, and no missing value: a mean over the others would prefer the arm that gets there seldom but
-fast. So infinities must be judged as divergences are (by rates and ranks), and never dropped.
+fast. So it is no divergence either: such a quantity is judged by the sign test of pairs, in which a run that never got
+there is behind every one that did, and two that never did are a tie.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ablate.core.plans import PlannedSweep
 from ablate.core.records import MetricInfo
 from ablate.core.specs import Conclusion, Original
 from ablate.stats.estimates import Estimate, estimate_mean, student_interval
-from ablate.verdicts.verdict import Verdict, Word
+from ablate.verdicts.verdict import Family, Verdict, Word
 
 __all__ = ["ConclusionFound", "NumberFound", "Revisited", "revisit"]
 
@@ -66,11 +66,19 @@ class ConclusionFound:
 
     @property
     def word(self) -> Word | None:
-        """Supported where all claims are, refuted where one is; None where there are none. The claims share
-        their errors, and so this word is no more often wrong than one of theirs. An exploratory claim resolves
-        nothing."""
+        """Supported where all claims are, refuted where one is; None where there are none, or too few seeds to judge
+        any. The claims share their errors, and so this word is no more often wrong than one of theirs. An exploratory
+        claim resolves nothing."""
+        if self.is_without_verdict:
+            return None
         words = [verdict.word or Word.NOT_RESOLVED for verdict in self.verdicts]
         return next((word for word in _WORST_FIRST if word in words), Word.SUPPORTED) if words else None
+
+    @property
+    def is_without_verdict(self) -> bool:
+        """Whether it has claims, and all of them too few seeds for a word."""
+        planned = [verdict.word for verdict in self.verdicts if verdict.family is not Family.EXPLORATORY]
+        return bool(planned) and len(planned) == len(self.verdicts) and not any(planned)
 
 
 @dataclass(frozen=True)

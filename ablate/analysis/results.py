@@ -112,6 +112,7 @@ class SweepResults:
         ensembles: arm to what its seeds gain together, where their probabilities were kept.
         probes, pictures: what probes measured of the runs, as far as it was kept.
         samples: what the generators of its arms made.
+        confirmation: what became of the runs on fresh seeds that were tried; none of `outcomes` is among them.
     """
 
     planned: PlannedSweep
@@ -142,6 +143,7 @@ class SweepResults:
     probes: tuple[MetricSummaries, ...] = ()
     pictures: ProbePictures = NO_PICTURES
     samples: tuple[Samples, ...] = ()
+    confirmation: tuple[RunOutcome, ...] = ()
 
     @property
     def baseline(self) -> ArmSummary:
@@ -234,6 +236,7 @@ def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
         seconds=MetricSummaries(SECONDS, summarise(sweep, runs, _seconds)),
         secondary=_secondary(sweep, runs, column),
         divergences=arm_divergences(sweep, runs),
+        confirmation=tuple(_outcome(run, runs, column) for run in sweep.confirmation if run.run_id in runs),
     )
 
 

@@ -21,6 +21,8 @@ from ablate.operations.as_json import to_json
 from ablate.operations.plan import ArmWork, PlannedWork, SweepWork, plan
 from ablate.reporting.power import power_lines, seeds_rows, seeds_sentence, seeds_title
 
+# The selected arm, the baseline and the runner-up.
+MOST_CONFIRMED = 3
 WORDS, WORDS_HELP = RUN_WORDS, RUN_WORDS_HELP
 
 
@@ -67,6 +69,10 @@ def show_sweep(planned: SweepWork, output: Output) -> None:
     output.result(plain_table(columns, [arm_row(each, each.arm.name in written) for each in planned.arms]))
     if planned.distinct < arms:
         output.result(f"{arms} arms map to {planned.distinct} distinct configurations; equal runs are trained once")
+    if spec.confirm and arms >= MOST_CONFIRMED:
+        runs = counted(MOST_CONFIRMED * spec.confirm, "run")
+        fresh = f"{MOST_CONFIRMED} arms × {spec.confirm} fresh {'seed' if spec.confirm == 1 else 'seeds'}"
+        output.result(f"then at most {runs} to confirm the selected arm: {fresh}")
     if planned.forecast is not None:
         for line in power_text(spec, planned.forecast):
             output.result(line)

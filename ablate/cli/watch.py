@@ -82,7 +82,9 @@ def watch_plainly(looks: Iterator[Standing], output: Output) -> None:
 
 def lines_of(standing: Standing) -> list[str]:
     """The whole picture: headline, bar, what is being trained, what failed."""
-    labels = {run.run_id: one_line(f"{run.arm} seed {run.seed}") for run in standing.plan.runs}
+    labels = {
+        run.run_id: one_line(f"{run.arm} seed {run.seed}") for run in (*standing.plan.runs, *standing.plan.confirmation)
+    }
     filled = BAR_CELLS * len(standing.done) // standing.planned
     failures = [ended_line(labels[record.run_id], record) for record in standing.failed]
     more = [f"and {len(failures) - SHOWN_FAILURES} more"] if len(failures) > SHOWN_FAILURES else []
@@ -96,6 +98,8 @@ def lines_of(standing: Standing) -> list[str]:
 def headline(standing: Standing) -> str:
     """How far the study is, in a line."""
     parts = [f"{one_line(standing.plan.name)}: {len(standing.done)} of {counted(standing.planned, 'run')} done"]
+    if standing.confirming:
+        parts.append(f"{len(standing.confirming)} of them to confirm")
     if standing.failed:
         parts.append(f"{len(standing.failed)} failed")
     if standing.running:

@@ -148,8 +148,9 @@ def plan(
     specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
     versions = installed_versions() if same_environment else None
     work = missing(specs, store, request.keep, versions, request.metrics, request.measured)
-    asked_sweeps = asked.sweeps if isinstance(asked, Study) else ()
-    sweeps = tuple(_sweep_work(sweep, work, store, seeds_table) for sweep in asked_sweeps)
+    study = asked.sweeps if isinstance(asked, Study) else ()
+    planned = tuple(map(PlannedSweep.of, study))
+    sweeps = tuple(_sweep_work(*each, planned, work, store, seeds_table) for each in zip(study, planned, strict=True))
     workers = None
     if work.trained:
         workers = executor_of(request.settings).worker_count(work.trained)
@@ -160,17 +161,23 @@ def _ids(specs: Iterable[RunSpec]) -> tuple[str, ...]:
     return tuple(spec.run_id for spec in specs)
 
 
-def _sweep_work(sweep: Sweep, work: WorkPlan, store: RunStore, seeds_table: bool) -> SweepWork:
-    planned = PlannedSweep.of(sweep)
+def _sweep_work(
+    sweep: Sweep,
+    planned: PlannedSweep,
+    study: Sequence[PlannedSweep],
+    work: WorkPlan,
+    store: RunStore,
+    seeds_table: bool,
+) -> SweepWork:
     programs = list(dict.fromkeys(arm.spec.program_id for arm in sweep.arms))
     number = {program: place for place, program in enumerate(programs, start=1)}
     runs = dict(_done_runs(sweep, work, store))
     return SweepWork(
         sweep,
         tuple(_arm_work(arm, planned, work, number[arm.spec.program_id]) for arm in sweep.arms),
-        forecast_sweep(planned, runs),
+        forecast_sweep(planned, runs, study),
         len({arm.spec.run_id for arm in sweep.arms}),
-        tabulate_seeds(planned, runs) if seeds_table else None,
+        tabulate_seeds(planned, runs, study) if seeds_table else None,
     )
 
 

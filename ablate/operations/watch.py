@@ -26,16 +26,22 @@ __all__ = ["Standing", "watch"]
 @shows("study=plan.name", "planned", "done=number_done", "failed=failures", "running", "is_over", "seconds_left")
 @dataclass(frozen=True)
 class Standing:
-    """How far a study is: runs with an outcome, runs that failed, and runs that a living process is training."""
+    """How far a study is: runs with an outcome, runs that failed, and runs that a living process is training.
+
+    Attributes:
+        confirming: runs on fresh seeds that were tried or are being trained; which these are, the planned ones decide.
+    """
 
     plan: StudyPlan
     done: tuple[RunRecord, ...]
     failed: tuple[RunRecord, ...]
     running: tuple[str, ...]
+    confirming: tuple[str, ...] = ()
 
     @property
     def planned(self) -> int:
-        return len(self.plan.run_ids)
+        """How many runs there are to do, those of a confirmation that has begun included."""
+        return len(self.plan.run_ids) + len(self.confirming)
 
     @property
     def number_done(self) -> int:
@@ -98,13 +104,16 @@ def _standings(plan: StudyPlan, results_dir: Path, every_seconds: float) -> Iter
 
 
 def _standing(plan: StudyPlan, store: RunStore, leases: Leases) -> Standing:
-    records = [record for run_id in plan.run_ids if (record := _record(run_id, store)) is not None]
+    fresh = dict.fromkeys(run.run_id for run in plan.confirmation if run.run_id not in plan.run_ids)
+    confirming = tuple(each for each in fresh if _record(each, store) is not None or leases.holder(each) is not None)
+    run_ids = (*plan.run_ids, *confirming)
+    records = [record for run_id in run_ids if (record := _record(run_id, store)) is not None]
     done = tuple(record for record in records if record.status.is_outcome)
-    open_ids = set(plan.run_ids) - {record.run_id for record in done}
-    running = tuple(run_id for run_id in plan.run_ids if run_id in open_ids and leases.holder(run_id) is not None)
+    open_ids = set(run_ids) - {record.run_id for record in done}
+    running = tuple(run_id for run_id in run_ids if run_id in open_ids and leases.holder(run_id) is not None)
     # A failed run that is being trained again has not failed yet.
     failed = tuple(record for record in records if record.status is Status.FAILED and record.run_id not in running)
-    return Standing(plan, done, failed, running)
+    return Standing(plan, done, failed, running, confirming)
 
 
 def _record(run_id: str, store: RunStore) -> RunRecord | None:

@@ -156,7 +156,8 @@ def _has_words(verdicts: Iterable[Verdict]) -> bool:
 def _counts(verdict: Verdict) -> str:
     of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
     diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
-    return f"n={verdict.n}{of_planned}{diverged}"
+    unreached = f", {verdict.n_unreached} never" if verdict.n_unreached else ""
+    return f"n={verdict.n}{of_planned}{diverged}{unreached}"
 
 
 def _draw_signs(verdicts: Sequence[Verdict], ax: Axes) -> None:

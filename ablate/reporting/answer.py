@@ -26,6 +26,7 @@ from ablate.reporting.blocks import Code, Number, Text, joined, text
 from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import margin
 from ablate.stats.estimates import estimate_mean
+from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
 
 __all__ = [
@@ -43,7 +44,6 @@ __all__ = [
 
 MOST_NAMED = 4
 LABEL_CHARACTERS = 60
-FEWEST_SEEDS = 3
 # What became of claims and conclusions, in the order in which it is told.
 FATES: Mapping[Word, str] = {
     Word.SUPPORTED: "held",
@@ -146,7 +146,10 @@ def conclusion_counts(conclusions: Sequence[ConclusionFound]) -> Iterator[str]:
     tested = [each.word for each in conclusions if each.word is not None]
     if tested:
         yield f"{_told(tested, 'conclusion', ' tested')}."
-    untested = len(conclusions) - len(tested)
+    unjudged = sum(each.is_without_verdict for each in conclusions)
+    if unjudged:
+        yield f"{_counted(unjudged, 'conclusion')} {'has' if unjudged == 1 else 'have'} no verdict."
+    untested = len(conclusions) - len(tested) - unjudged
     if untested:
         yield f"{_counted(untested, 'conclusion')} {'was' if untested == 1 else 'were'} not tested."
 
@@ -162,12 +165,6 @@ def level_sentence(metric: MetricInfo, baseline: ArmSummary, aim: str = "") -> T
     level = f"{mean(baseline.estimate)} {interval(baseline.estimate)}"
     over = f"{aim} over {_counted(baseline.estimate.n, 'seed')}"
     return text("The baseline ", Code(baseline.arm), f" has a mean {metric.title} of ", Number(level), over)
-
-
-def _word(verdict: Verdict) -> Word | None:
-    """None of too few seeds, unless it is for divergence that they are few."""
-    is_judged = verdict.n >= FEWEST_SEEDS or verdict.n_diverged or verdict.n_diverged_reference
-    return verdict.word if is_judged else None
 
 
 def in_a_row(items: Sequence[str | Text | Code]) -> Text:
@@ -188,12 +185,12 @@ def _about_claims(found: Sequence[Findings]) -> Iterator[Text]:
 
 
 def _are_tested(found: Sequence[Findings]) -> bool:
-    return any(each.word is not None for sweep in found for each in sweep.conclusions)
+    return any(each.verdicts for sweep in found for each in sweep.conclusions)
 
 
 def _about_claims_alone(found: Sequence[Findings]) -> Iterator[Text]:
     claims = [verdict for sweep in found for verdict in sweep.claims]
-    judged = [word for verdict in claims if (word := _word(verdict)) is not None]
+    judged = [word for verdict in claims if (word := verdict.word) is not None]
     if len(claims) == 1 and judged:
         yield text("The claim that ", Code(claims[0].subject), f" {_fate(judged[0])}.")
     elif judged:
@@ -225,7 +222,7 @@ def _about_arms(found: Findings) -> Iterator[Text]:
     if not found.verdicts:
         beside = ", and there is no other arm." if found.baseline.estimate.mean is None else "; there is no other arm."
         yield text(level_sentence(found.metric, found.baseline), beside)
-    elif all(_word(verdict) is None for verdict in found.verdicts):
+    elif all(verdict.word is None for verdict in found.verdicts):
         yield _without_verdicts(found)
     else:
         yield _compared(found)
@@ -236,8 +233,8 @@ def _without_verdicts(found: Findings) -> Text:
     seeds = max(verdict.n for verdict in found.verdicts)
     _, reference = _labels(found)
     beside = text(" beside ", reference, f" in {found.metric.title}")
-    if seeds < FEWEST_SEEDS:
-        paired = f"{_counted(seeds, 'seed')} on both sides, and {FEWEST_SEEDS} are needed"
+    if seeds < MINIMUM_SEEDS:
+        paired = f"{_counted(seeds, 'seed')} on both sides, and {MINIMUM_SEEDS} are needed"
         return text("No arm has a verdict", beside, f": there {'is' if seeds == 1 else 'are'} {paired}.")
     return text("No arm has a verdict", beside, ".")
 
@@ -264,8 +261,8 @@ def _compared(found: Findings) -> Text:
 
 
 def _by_word(verdicts: Sequence[Verdict]) -> dict[Word | None, list[Verdict]]:
-    words = dict.fromkeys((*SAID, *filter(None, map(_word, verdicts)), None))
-    groups = {word: [verdict for verdict in verdicts if _word(verdict) is word] for word in words}
+    words = dict.fromkeys((*SAID, *filter(None, (verdict.word for verdict in verdicts)), None))
+    groups = {word: [verdict for verdict in verdicts if verdict.word is word] for word in words}
     return {word: some for word, some in groups.items() if some}
 
 
@@ -333,7 +330,7 @@ def _diverged(found: Findings) -> Iterator[Text]:
 
 
 def _about_all_arms(found: Sequence[Findings]) -> Iterator[Text]:
-    words = [_word(verdict) for sweep in found for verdict in sweep.verdicts]
+    words = [verdict.word for sweep in found for verdict in sweep.verdicts]
     if words:
         counts = Counter("without a verdict" if word is None else SAID.get(word, word.value) for word in words)
         told = dict.fromkeys((*SAID.values(), *counts))

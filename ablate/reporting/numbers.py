@@ -33,11 +33,12 @@ def number(value: float | None, se: float | None = None, signed: bool = False) -
         return UNDEFINED
     if math.isinf(value):
         return "−∞" if value < 0 else "∞"
-    # z: what rounds to zero has no minus.
     last = _last_digit(value, se)
     # Whole digits beyond the precision are zeros. Without an error there are none to tell from others.
     rounded = float(round(value, -last)) if se and 0 < last < MOST_WHOLE_DIGITS else value
-    return format(rounded, f"{'+' if signed else ''}z{_notation(rounded, last)}").replace("-", "−")
+    # z: what rounds to zero has no minus, and it has no plus either.
+    shown = format(rounded, f"{'+' if signed else ''}z{_notation(rounded, last)}").replace("-", "−")
+    return shown if float(shown.replace("−", "-")) else shown.removeprefix("+")
 
 
 def shared_error(errors: Iterable[float | None]) -> float | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from ablate.analysis.forecast import Forecast, SeedsFamily, SeedsTable
+from ablate.core.claims import EPOCHS_TO
 from ablate.core.records import MetricInfo
 from ablate.reporting.numbers import number
 from ablate.reporting.quantities import MOST_LOG_RATIO, is_share_of_examples
-from ablate.stats.power import seeds_needed
+from ablate.stats.power import MINIMUM_SEEDS, seeds_needed
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["power_lines", "seeds_rows", "seeds_sentence", "seeds_title"]
@@ -19,7 +20,8 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
     how large that is."""
     statement = forecast.statement
     if statement.smallest_effect_in_sds is None or statement.half_width_in_sds is None:
-        return ["one seed shows numbers and no verdict: at least 3 seeds, better 5 or more"]
+        seeds = "one seed shows" if statement.n == 1 else f"{statement.n} seeds show"
+        return [f"{seeds} numbers and no verdict: at least {MINIMUM_SEEDS} seeds, better 5 or more"]
     effect = _amount(forecast, metric, statement.smallest_effect, statement.smallest_effect_in_sds)
     width = _amount(forecast, metric, statement.half_width, statement.half_width_in_sds)
     return [
@@ -28,7 +30,7 @@ def power_lines(forecast: Forecast, metric: MetricInfo) -> list[str]:
         f"{_percent(1 - statement.alpha)} intervals of about ± {width}",
         f"smallest p of the exact sign-flip test: {statement.smallest_exact_p:.2g}",
         _seeds_line(forecast, metric),
-        *(["fewer than 3 seeds get no verdict"] if statement.n < 3 else []),
+        *_signs_lines(forecast),
     ]
 
 
@@ -126,6 +128,19 @@ def _seeds_line(forecast: Forecast, metric: MetricInfo) -> str:
         f"seeds for {_percent(statement.power)} power at the margin of {margin}: {statement.seeds_for_margin}, by the "
         f"upper bound of the spread of the {forecast.pilot_pairs} seeds that are there"
     )
+
+
+def _signs_lines(forecast: Forecast) -> list[str]:
+    """That claims on `epochs_to` are out of reach, if they are."""
+    signs = forecast.signs
+    if signs is None or signs.smallest_p <= signs.alpha_first:
+        return []
+    claims = "1 claim" if signs.claims == 1 else f"{signs.claims} claims"
+    reach = "cannot be resolved" if signs.smallest_p > signs.alpha_last else "cannot be resolved before others are"
+    return [
+        f"{claims} on {EPOCHS_TO} {reach}: the sign test of {forecast.statement.n} pairs has p ≥ "
+        f"{signs.smallest_p:.2g}, and {signs.alpha_first:.2g} is needed, which takes {signs.seeds} seeds"
+    ]
 
 
 def _seeds_for(ratio: float, alpha: float) -> int | None:

@@ -35,11 +35,11 @@ from ablate.reporting.numbers import UNDEFINED, interval, mean, number
 from ablate.reporting.quantities import difference, interval_in_brackets
 from ablate.reporting.verdicts import divergence
 from ablate.reporting.words import with_sign
+from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["conclusions_of_study", "conclusions_table", "original_blocks", "takeaway"]
 
-FEWEST_SEEDS = 3
 TITLES: Mapping[Word, str] = {
     Word.SUPPORTED: "Held",
     Word.REFUTED: "Did not hold: the seeds show the opposite of at least one of its claims",
@@ -215,12 +215,14 @@ def _ours(verdict: Verdict) -> tuple[str, str]:
         return means, "no difference on any seed"
     # Below three seeds nothing is judged, and an interval would say next to nothing.
     adjusted = interval_in_brackets(verdict, verdict.ci_adj_low, verdict.ci_adj_high)
-    has_interval = adjusted != UNDEFINED and verdict.n >= FEWEST_SEEDS
+    has_interval = adjusted != UNDEFINED and verdict.n >= MINIMUM_SEEDS
     found = f"{difference(verdict)} {adjusted}" if has_interval else difference(verdict)
     return means, "; ".join(filter(None, (found, divergence(verdict))))
 
 
 def _verdict(found: ConclusionFound) -> Text:
+    if found.is_without_verdict:
+        return text("no verdict: too few seeds")
     if found.word is None:
         return text(f"not tested: {found.conclusion.not_tested}")
     if len({verdict.word for verdict in found.verdicts}) > 1:

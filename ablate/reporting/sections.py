@@ -116,7 +116,7 @@ def _count(n: int, noun: str) -> str:
 
 def _what_happened(results: SweepResults) -> list[Block]:
     events = sorted(
-        (outcome for outcome in results.outcomes if outcome.status != Status.COMPLETED.value),
+        (outcome for outcome in _all_outcomes(results) if outcome.status != Status.COMPLETED.value),
         key=lambda outcome: STATUSES.index(outcome.status),
     )
     return [*paragraph(_counts(results)), *_events(events), *_divergences(results)]
@@ -148,14 +148,31 @@ def _rate(rate: Rate) -> str:
 
 def _counts(results: SweepResults) -> str:
     arms, seeds = len(results.planned.arms), len(results.planned.spec.seeds)
-    statuses = Counter(outcome.status for outcome in results.outcomes)
-    found = ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
     folded = (
         f" {arms} arms map to {results.distinct_configurations} distinct configurations."
         if results.distinct_configurations < arms
         else ""
     )
-    return f"Planned: {_count(arms, 'arm')} × {_seeds(seeds)} = {_count(arms * seeds, 'run')}: {found}.{folded}"
+    planned = f"{_count(arms, 'arm')} × {_seeds(seeds)} = {_count(arms * seeds, 'run')}"
+    return f"Planned: {planned}: {_found(results.outcomes)}.{folded}{_confirming(results)}"
+
+
+def _confirming(results: SweepResults) -> str:
+    tried = results.confirmation
+    if not tried:
+        return ""
+    arms, seeds = len({run.arm for run in tried}), len({run.seed for run in tried})
+    beside = f"{_count(arms, 'arm')} on {seeds} fresh {'seed' if seeds == 1 else 'seeds'}"
+    return f" To confirm the selected arm: {beside}, {_count(len(tried), 'run')}: {_found(tried)}."
+
+
+def _found(outcomes: Sequence[RunOutcome]) -> str:
+    statuses = Counter(outcome.status for outcome in outcomes)
+    return ", ".join(f"{statuses[status]} {status}" for status in STATUSES if statuses[status])
+
+
+def _all_outcomes(results: SweepResults) -> tuple[RunOutcome, ...]:
+    return (*results.outcomes, *results.confirmation)
 
 
 def _events(events: Sequence[RunOutcome]) -> list[Block]:
@@ -365,9 +382,11 @@ def _means(columns: Sequence[MetricSummaries], position: int) -> list[str]:
 
 def _every_run(results: SweepResults) -> Details:
     header = ["arm", "seed", "run", "status", "epochs", "best epoch", results.planned.spec.metric]
-    rows: list[Row] = [_run_row(outcome) for outcome in results.outcomes[:MOST_LISTED_RUNS]]
-    rest = _rest(len(results.outcomes) - len(rows), RUNS_TABLE)
-    return Details(f"Every run ({len(results.outcomes)})", (table(header, rows, numeric=(1, 4, 5, 6)), *rest))
+    outcomes = _all_outcomes(results)
+    rows: list[Row] = [_run_row(outcome) for outcome in outcomes[:MOST_LISTED_RUNS]]
+    rest = _rest(len(outcomes) - len(rows), RUNS_TABLE)
+    confirming = f", {len(results.confirmation)} of them to confirm" if results.confirmation else ""
+    return Details(f"Every run ({len(outcomes)}{confirming})", (table(header, rows, numeric=(1, 4, 5, 6)), *rest))
 
 
 def _run_row(outcome: RunOutcome) -> list[Inline]:

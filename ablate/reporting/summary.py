@@ -35,9 +35,9 @@ from ablate.reporting.flags import flag_list, flag_sentence
 from ablate.reporting.premises import premise_blocks, scope_blocks
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
-from ablate.reporting.verdicts import UNRESOLVED, is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
 from ablate.reporting.words import in_capitals
-from ablate.verdicts.verdict import Flag, Verdict, Word
+from ablate.verdicts.verdict import Family, Flag, Verdict, Word
 
 __all__ = [
     "ADJUSTMENTS",
@@ -142,8 +142,10 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
     """What was shown, what was not resolved, and what was not done."""
     judged = (*results.verdicts, *results.claims)
     shown = _sentences([verdict for verdict in judged if is_resolved(verdict)], results)
-    open_questions = _sentences([verdict for verdict in judged if verdict.word in UNRESOLVED], results)
-    exploratory = _sentences([verdict for verdict in judged if verdict.word is None], results)
+    unplanned = [verdict for verdict in judged if verdict.family is Family.EXPLORATORY]
+    planned = [verdict for verdict in judged if verdict.family is not Family.EXPLORATORY]
+    open_questions = _sentences([verdict for verdict in planned if not is_resolved(verdict)], results)
+    exploratory = _sentences(unplanned, results)
     confirmed, unconfirmed = (_listed(_selected(results.selection, is_confirmed)) for is_confirmed in (True, False))
     groups = (
         ("Shown", [*shown, *confirmed] or _listed(["Nothing yet."])),
@@ -228,10 +230,11 @@ def _unfinished_runs(results: SweepResults) -> list[str]:
 
 
 def _unstated_margins(results: SweepResults) -> list[Text]:
-    without = [verdict.subject for verdict in (*results.verdicts, *results.claims) if verdict.margin is None]
+    asked = [verdict for verdict in (*results.verdicts, *results.claims) if not verdict.is_of_signs]
+    without = [verdict.subject for verdict in asked if verdict.margin is None]
     if not without:
         return []
-    of_all = len(without) == len(results.verdicts) + len(results.claims)
+    of_all = len(without) == len(asked)
     whose = text() if of_all else text(" for ", joined(", ", map(Code, without[:MOST_SENTENCES])))
     cannot = text(", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it.")
     return [text("No margin is stated", whose, cannot)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ablate.core.claims import EPOCHS_TO
 from ablate.plots.labels import interval_name
 from ablate.reporting.blocks import Code, Inline, Table, table
 from ablate.reporting.numbers import UNDEFINED, shared_error
@@ -23,6 +22,7 @@ from ablate.reporting.quantities import (
     shown_raw_error,
 )
 from ablate.reporting.words import with_sign
+from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Scale, Verdict, Word
 
 __all__ = ["verdict_rows"]
@@ -140,7 +140,7 @@ def _p_equivalence(verdict: Verdict) -> str:
 
 def _plain(verdict: Verdict, p: float | None) -> str:
     """Below three seeds nothing is judged, so no p is shown."""
-    return probability(p if verdict.n >= 3 else None).removeprefix("=").strip()
+    return probability(p if verdict.n >= MINIMUM_SEEDS else None).removeprefix("=").strip()
 
 
 def _wins(verdict: Verdict) -> str:
@@ -166,9 +166,9 @@ def _fresh(verdict: Verdict) -> str:
 
 def _seeds(verdict: Verdict) -> str:
     of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
-    fate = "never" if verdict.metric.name.startswith(EPOCHS_TO) else "diverged"
-    diverged = f", {verdict.n_diverged} {fate}" if verdict.n_diverged else ""
-    return f"{verdict.n}{of_planned}{diverged}"
+    diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
+    unreached = f", {verdict.n_unreached} never" if verdict.n_unreached else ""
+    return f"{verdict.n}{of_planned}{diverged}{unreached}"
 
 
 def _needed(verdict: Verdict) -> str:

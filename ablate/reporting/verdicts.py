@@ -11,7 +11,6 @@ effect and its interval, and where nothing is resolved the sentence says what wo
 from __future__ import annotations
 
 from ablate.analysis.selections import Selection
-from ablate.core.claims import EPOCHS_TO
 from ablate.reporting.blocks import Code, Inline, Number, Text, joined, strong, text, with_code
 from ablate.reporting.quantities import (
     bounds,
@@ -24,6 +23,7 @@ from ablate.reporting.quantities import (
     seeds_needed,
 )
 from ablate.reporting.words import in_capitals
+from ablate.stats.power import MINIMUM_SEEDS, seeds_for_sign_test
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
@@ -66,6 +66,8 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
 def _agreement(selection: Selection) -> Text:
     if selection.is_confirmed:
         return text(strong("confirmed"), " on")
+    if all(_has_too_few_seeds(verdict) for verdict in selection.confirmation):
+        return text(strong("not confirmed"), f": no verdict is given below {MINIMUM_SEEDS}")
     is_exploratory = any(verdict.family is Family.EXPLORATORY for verdict in selection.confirmation)
     return text(strong("not confirmed"), " by" + (" repeated looks at" if is_exploratory else ""))
 
@@ -93,7 +95,7 @@ def _statement(verdict: Verdict) -> Text:
 
 def _says_why_itself(verdict: Verdict) -> bool:
     """Whether the sentence ends with the reason that the qualifier would give."""
-    is_few = verdict.n < 3 and not _has_diverged(verdict)
+    is_few = verdict.n < MINIMUM_SEEDS and not _has_diverged(verdict)
     return is_few or verdict.word is Word.IDENTICAL or Flag.NOT_POSITIVE in verdict.flags
 
 
@@ -126,12 +128,23 @@ def _finding(verdict: Verdict, adjustment: str) -> Text:
         return text(f"{same}, as a level that changes nothing would give")
     if verdict.diff is None and Flag.NOT_POSITIVE in verdict.flags:
         return text(f"an error is not above zero and has no ratio; the difference is {raw_difference(verdict)}")
+    if verdict.is_of_signs and verdict.n:
+        return _signs(verdict, adjustment)
     if verdict.n == 0 or verdict.diff is None:
         return text("there is no seed on which both sides have a value")
     effect = _effect(verdict)
     if verdict.n == 1:
         return text(f"{effect} on the only seed, and one pair says nothing of other seeds")
     return text(f"{effect} (", joined("; ", _details(verdict, adjustment)), ")")
+
+
+def _signs(verdict: Verdict, adjustment: str) -> Text:
+    """Who got there first on how many seeds; the mean difference where every run got there."""
+    p = text("sign test, ", f"{adjustment} p".lstrip(), Number(probability(verdict.p_diff_adj)))
+    details = joined("; ", [_on_how_many_seeds(verdict), *([p] if verdict.n >= MINIMUM_SEEDS else [])])
+    if verdict.diff is None:
+        return text(f"{verdict.metric.title}: ", details)
+    return text(_effect(verdict), " (", details, ")")
 
 
 def _effect(verdict: Verdict) -> str:
@@ -199,7 +212,7 @@ def _equivalence(verdict: Verdict) -> list[str]:
 
 def _p(verdict: Verdict, adjustment: str) -> list[Inline]:
     """Of the test that the word rests on; two seeds have an interval and no verdict, so no p."""
-    if verdict.n < 3 or verdict.ci_low is None:
+    if verdict.n < MINIMUM_SEEDS or verdict.ci_low is None:
         return []
     rests_on_margin = bool(_equivalence(verdict))
     p = verdict.p_tost_adj if rests_on_margin else verdict.p_diff_adj
@@ -253,31 +266,51 @@ def _fresh_examples(verdict: Verdict) -> list[str]:
 
 def divergence(verdict: Verdict) -> str:
     """How many runs have no value because of their recipe; empty where all have one."""
-    sides = (("its", verdict.n_diverged), ("the reference's", verdict.n_diverged_reference))
-    # A run that trains well and never gets there counts as the worst too.
-    fate = "diverged or never got there" if verdict.metric.name.startswith(EPOCHS_TO) else "diverged"
-    parts = [f"{count} of {whose} {verdict.n_planned} runs {fate}" for whose, count in sides if count]
-    return ", ".join(parts)
+    fates = (
+        ("its", verdict.n_diverged, "diverged"),
+        ("the reference's", verdict.n_diverged_reference, "diverged"),
+        ("its", verdict.n_unreached, "never got there"),
+        ("the reference's", verdict.n_unreached_reference, "never got there"),
+    )
+    return ", ".join(f"{count} of {whose} {verdict.n_planned} runs {fate}" for whose, count, fate in fates if count)
 
 
 def _divergence(verdict: Verdict) -> str:
     told = divergence(verdict)
+    if verdict.is_of_signs:
+        return f"; {told}, and such a run is behind every one that did" if told else ""
     return f"; {told}{', and the comparison is over the others' if verdict.n else ''}" if told else ""
 
 
+def _has_too_few_seeds(verdict: Verdict) -> bool:
+    """Whether it is for want of seeds that nothing is said."""
+    return verdict.word is None and verdict.family is not Family.EXPLORATORY
+
+
 def _what_would_help(verdict: Verdict) -> Text:
-    if is_resolved(verdict) or verdict.word is None:
+    if _has_too_few_seeds(verdict):
+        return text("; no verdict is given below three seeds")
+    if is_resolved(verdict) or verdict.word is None or verdict.n < MINIMUM_SEEDS:
         return text()
     if Flag.NOT_POSITIVE in verdict.flags:
         return text()
-    if verdict.n < 3 and not (_has_diverged(verdict) and verdict.n_planned >= 3):
-        return text("; no verdict is given below three seeds")
+    if verdict.is_of_signs:
+        return text(_least_of_signs(verdict))
     if _has_diverged(verdict):
         return text()
     if verdict.margin is None:
         unnamed = "; without a stated margin no number of seeds can be named, and "
         return text(unnamed, Code(Word.EQUIVALENT.value), " cannot be said")
     return text(_forecast(verdict))
+
+
+def _least_of_signs(verdict: Verdict) -> str:
+    """How many seeds the test takes, were they all to agree; empty where there are as many."""
+    level = verdict.alpha_i or verdict.alpha
+    least = seeds_for_sign_test(level)
+    if verdict.n >= least:
+        return ""
+    return f"; no sign test of {_seeds(verdict.n)} goes below {level:.3g}, which takes {least} seeds that all agree"
 
 
 def _forecast(verdict: Verdict) -> str:

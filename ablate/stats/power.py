@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 from scipy.special import chdtri, gammaln, ndtr, ndtri, stdtrit
@@ -37,6 +38,7 @@ __all__ = [
     "seeds_for_difference",
     "seeds_for_equivalence",
     "seeds_for_improvement",
+    "seeds_for_sign_test",
     "seeds_needed",
     "smallest_effect",
 ]
@@ -254,6 +256,15 @@ def sd_upper_bound(sd: float, n: int, confidence: float = 0.8) -> float | None:
     return sd * math.sqrt((n - 1) / float(chdtri(n - 1, confidence))) if n > 1 else None
 
 
+def seeds_for_sign_test(alpha: float = 0.05) -> int:
+    """The smallest n with 2 · ½ⁿ ≤ α: with fewer seeds the two-sided sign test rejects nothing, even if all agree.
+
+    Args:
+        alpha: the level, between 0 and 1.
+    """
+    return next(n for n in count(1) if smallest_sign_flip_p(n) <= alpha)
+
+
 def seeds_for_improvement(probability: float, alpha: float = 0.05, power: float = 0.95) -> float:
     """((z₁₋α + z_power) ÷ (√6 · (probability − ½)))²: seeds, not rounded (Noether 1987; Bouthillier et al. 2021).
 
@@ -305,7 +316,8 @@ class PowerStatement:
         alpha, power: the chance of any false rejection, and of seeing what is there.
         sd, margin: of a per-seed difference, and the smallest that matters, in one unit; None where not known.
         alpha_first: α/m, the level of the first rejection (Holm 1979).
-        smallest_effect_in_sds: seen with `power` at that level; None below two seeds, as the next.
+        smallest_effect_in_sds: seen with `power` at that level; None below three seeds, which get no verdict, as the
+            next.
         half_width_in_sds: of an arm's plain 1 − α interval.
         smallest_exact_p: what the sign-flip test reaches with n seeds at best.
         seeds_for_margin: to resolve the margin at that level, with the given sd.
@@ -349,7 +361,9 @@ def power_statement(
         power: the chance of seeing what is there, between 0 and 1.
     """
     first = alpha / max(m, 1)
-    needed = None if margin is None or sd is None else seeds_needed(margin, sd, n, first, first, power).low
+    is_judged = n >= MINIMUM_SEEDS
+    is_known = is_judged and margin is not None and sd is not None
+    needed = seeds_needed(margin, sd, n, first, first, power).low if is_known else None
     return PowerStatement(
         n=n,
         m=m,
@@ -358,8 +372,8 @@ def power_statement(
         sd=sd,
         margin=margin,
         alpha_first=first,
-        smallest_effect_in_sds=smallest_effect(n, first, power),
-        half_width_in_sds=half_width(n, alpha),
+        smallest_effect_in_sds=smallest_effect(n, first, power) if is_judged else None,
+        half_width_in_sds=half_width(n, alpha) if is_judged else None,
         smallest_exact_p=smallest_sign_flip_p(n),
         seeds_for_margin=needed,
     )

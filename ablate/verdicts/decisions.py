@@ -28,15 +28,17 @@ import numpy as np
 from ablate.core.claims import Relation
 from ablate.stats.equivalence import Equivalence, equivalence_test
 from ablate.stats.estimates import student_interval, student_p
+from ablate.stats.improvement import sign_test_p
 from ablate.stats.multiplicity import ADJUSTMENTS
 from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Word
 
-__all__ = ["Decision", "DifferenceEstimate", "Question", "decide_family", "estimate_difference"]
+__all__ = ["Decision", "DifferenceEstimate", "Question", "Signs", "decide_family", "estimate_difference"]
 
 MORE_THAN_MARGIN = "by more than the margin"
 NEGLIGIBLE = "detectable but negligible"
 SAME_ON_EVERY_SEED = "the same on every seed"
+TIE = "a tie on every seed"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class DifferenceEstimate:
     """What the table reads of one difference.
 
     `se` is None where the data have no spread to judge by; with `identical` because every difference is 0.
-    `sd` is the spread of the differences, after the floor; `floored` says that the floor was in force.
+    `sd` is the spread of the differences, after the floor; `floored` says that the floor has raised it.
     """
 
     n: int
@@ -99,21 +101,41 @@ def estimate_difference(
     sd = largest * math.sqrt(float(np.sum(((values - mean) / largest) ** 2)) / (n - 1))
     if sd <= 16 * np.finfo(np.float64).eps * max(magnitude, largest):
         sd = 0.0
-    floored = sd < floor or sd == 0.0
+    floored = sd < floor
     sd = max(sd, floor)
     return DifferenceEstimate(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Pairs of seeds by which side is ahead: `positive` as is asked for, `negative` the other way."""
+
+    positive: int
+    ties: int
+    negative: int
+
+    @property
+    def n(self) -> int:
+        return self.positive + self.ties + self.negative
+
+    @property
+    def p(self) -> float:
+        """Of the exact two-sided test, in which ties have no part."""
+        return sign_test_p(self.positive, self.negative)
 
 
 @dataclass(frozen=True)
 class Question:
     """What is judged: one analysis, or two that have to agree; `relation` is None for an arm.
 
-    `disagreement` goes with the word where they do not, e.g. `diverged 3/10`.
+    `disagreement` goes with the word where they do not, e.g. `diverged 3/10`. With `signs` their test decides, and the
+    one estimate says how many pairs there are.
     """
 
     estimates: tuple[DifferenceEstimate, ...]
     relation: Relation | None = None
     disagreement: str = ""
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +193,8 @@ def _is_judged(question: Question) -> bool:
 
 def _p_difference(question: Question) -> float | None:
     """The largest over the analyses, since all have to reject; 1 where they point in opposite directions."""
+    if question.signs is not None:
+        return question.signs.p
     p_values = [estimate.p_difference for estimate in question.estimates]
     known = [p for p in p_values if p is not None]
     if len(known) < len(p_values):
@@ -191,6 +215,8 @@ def _p_equivalence(question: Question) -> float | None:
 
 
 def _word(question: Question, alpha_d: float, alpha_e: float) -> tuple[Word, str]:
+    if question.signs is not None:
+        return _of_signs(question.signs, question.relation, alpha_d)
     said = [_of_one(estimate, question.relation, alpha_d, alpha_e) for estimate in question.estimates]
     word, qualifier = said[0]
     if all(other == word for other, _ in said):
@@ -254,6 +280,22 @@ def _of_sameness(word: Word, qualifier: str) -> tuple[Word, str]:
     if word in (Word.BETTER, Word.WORSE):
         return (Word.REFUTED, qualifier) if qualifier == MORE_THAN_MARGIN else (Word.NOT_RESOLVED, "they differ")
     return Word.NOT_RESOLVED, qualifier
+
+
+def _of_signs(signs: Signs, relation: Relation | None, alpha: float) -> tuple[Word, str]:
+    """Signs tell which side is ahead and not by how much, so they never show that two are alike."""
+    nothing = Word.INCONCLUSIVE if relation is None else Word.NOT_RESOLVED
+    if signs.n < MINIMUM_SEEDS:
+        return nothing, _TOO_FEW[signs.n]
+    is_resolved = signs.p <= alpha
+    if relation is Relation.SAME:
+        return nothing, "they differ" if is_resolved else "a sign test cannot show that two are alike"
+    if not is_resolved:
+        return nothing, "" if signs.positive or signs.negative else TIE
+    if relation is Relation.NOT_WORSE and signs.positive < signs.negative:
+        return nothing, "worse, and signs do not tell by how much"
+    word = Word.BETTER if signs.positive > signs.negative else Word.WORSE
+    return (word if relation is None else _OF_CLAIM[word]), ""
 
 
 def _not_worse(estimate: DifferenceEstimate, alpha: float) -> tuple[Word, str]:

@@ -25,8 +25,8 @@ from ablate.stats.effect_sizes import effect_size
 from ablate.stats.improvement import paired_improvement
 from ablate.stats.power import MINIMUM_SEEDS, SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
-from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
-from ablate.verdicts.divergence import divergence_rates
+from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, Signs, decide_family, estimate_difference
+from ablate.verdicts.divergence import divergence_rates, worst_rank
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign
@@ -53,6 +53,7 @@ STATED_T = "one-sample t against a stated value"
 # Of diverged runs that nothing stands for, by whether the metric has a bad end at all.
 NO_WORST = "not judged: say the worst value (`--worst`), or `sweep.worst` of a sweep's metric"
 NO_WORSE = "not judged: neither direction is worse, so no value stands for a diverged run"
+SIGN_TEST = "sign test of pairs"
 
 
 @dataclass(frozen=True)
@@ -284,6 +285,7 @@ class _Case:
     classes: int | None = None
     has_stated_reference: bool = False
     unjudged: str = ""
+    signs: Signs | None = None
 
     @property
     def orientation(self) -> int:
@@ -295,6 +297,10 @@ class _Case:
         return self.composite or self.differences
 
     def estimates(self) -> tuple[DifferenceEstimate, ...]:
+        if self.signs is not None:
+            # A mean over those that got there would prefer the side that seldom does, and fast.
+            mean = _means(self).difference
+            return (DifferenceEstimate(self.signs.n, None if mean is None else self.orientation * mean),)
         magnitude = 0.0 if self.paired is None else self.paired.magnitude
         return tuple(
             estimate_difference(
@@ -306,6 +312,8 @@ class _Case:
 
 
 def _paired_case(question: PairedQuestion) -> _Case:
+    if question.metric.measure == EPOCHS_TO:
+        return _sign_case(question)
     scale, margin = analysis_scale(question.margin, question.scale)
     arm, reference, metric = question.arm_values, question.reference_values, question.metric
     paired = pair_values(
@@ -354,6 +362,42 @@ def _paired_case(question: PairedQuestion) -> _Case:
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
         unjudged=_unjudged(question, paired, notes),
+    )
+
+
+def _sign_case(question: PairedQuestion) -> _Case:
+    """Of what a run may never reach: who is ahead, pair by pair, whatever the data; neither side, where neither gets
+    there. A margin has no part in it."""
+    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    ranks = worst_rank(
+        arm.finite,
+        reference.finite,
+        {*arm.diverged_seeds, *arm.unreached},
+        {*reference.diverged_seeds, *reference.unreached},
+        metric.sign,
+    )
+    sign, paired = _sign(question.relation, metric, Scale.RAW), pair_values(arm, reference, metric)
+    ahead, behind = (ranks.wins, ranks.losses) if sign == metric.sign else (ranks.losses, ranks.wins)
+    return _Case(
+        subject=question.subject,
+        arm=question.arm,
+        reference=question.reference,
+        metric=metric,
+        scale=Scale.RAW,
+        sign=sign,
+        better=metric.sign,
+        relation=question.relation,
+        margin=None,
+        differences=paired.differences,
+        composite=None,
+        floor=0.0,
+        n_planned=len(arm.planned_seeds & reference.planned_seeds),
+        n_diverged=len(arm.diverged_seeds),
+        n_diverged_reference=len(reference.diverged_seeds),
+        disagreement="",
+        test_name=SIGN_TEST,
+        paired=paired,
+        signs=Signs(ahead, ranks.ties, behind),
     )
 
 
@@ -436,7 +480,7 @@ def _effect_case(
 def _judge(
     cases: Sequence[_Case], family: Family, alpha: float, multiplicity: str, others: int = 0
 ) -> tuple[Verdict, ...]:
-    questions = [Question(case.estimates(), case.relation, case.disagreement) for case in cases]
+    questions = [Question(case.estimates(), case.relation, case.disagreement, case.signs) for case in cases]
     decisions = decide_family(questions, alpha, multiplicity, others)
     return tuple(
         _verdict(case, question.estimates[0], decision, family, alpha, len(cases) + others)
@@ -473,6 +517,8 @@ def _asked(case: _Case, estimate: DifferenceEstimate, family: Family, alpha: flo
         n_diverged=case.n_diverged,
         n_diverged_reference=case.n_diverged_reference,
         differences=dict(case.differences),
+        n_unreached=0 if case.paired is None else len(case.paired.arm_values.unreached),
+        n_unreached_reference=0 if case.paired is None else len(case.paired.reference_values.unreached),
     )
 
 
@@ -480,7 +526,7 @@ def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate
     """With how far the two sides lie apart: in units, in spreads, and in seeds."""
     sign, means, level = case.orientation, _means(case), 1 - verdict.alpha
     size = effect_size(sign * (estimate.mean or 0.0), estimate.sd or 0.0, estimate.n, level)
-    improvement = paired_improvement([(case.better or 1) * value for value in case.counted.values()], level)
+    improvement = paired_improvement([(case.better or 1) * value for value in _ahead(case)], level)
     ci_low, ci_high = _turned(estimate.interval(verdict.alpha), sign)
     return replace(
         verdict,
@@ -505,6 +551,14 @@ def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate
     )
 
 
+def _ahead(case: _Case) -> list[float]:
+    """One number a pair, whose sign is that of arm − reference."""
+    if case.signs is None:
+        return list(case.counted.values())
+    signs = [1.0] * case.signs.positive + [0.0] * case.signs.ties + [-1.0] * case.signs.negative
+    return [case.orientation * sign for sign in signs]
+
+
 def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
     word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
@@ -515,7 +569,7 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
     )
     return replace(
         verdict,
-        word=word,
+        word=word if _has_word(case, estimate, verdict.family) else None,
         qualifier=qualifier,
         alpha_i=decision.alpha_difference,
         ci_adj_low=ci_adj[0],
@@ -534,6 +588,8 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
 
 def _with_second_opinions(verdict: Verdict, case: _Case, decision: Decision) -> Verdict:
     """With what never decides: what pairing gained, an exact test, and the test examples as a further sample."""
+    if case.signs is not None:
+        return verdict
     # Of a number without a spread nothing is gained or lost by pairing.
     pairing = _Pairing() if case.has_stated_reference else _pairing(case.paired)
     crossed = _crossed(case)
@@ -561,7 +617,16 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         n_diverged=case.n_diverged + case.n_diverged_reference,
         n_examples=case.n_examples,
         classes=case.classes,
+        is_of_signs=case.signs is not None,
     )
+
+
+def _has_word(case: _Case, estimate: DifferenceEstimate, family: Family) -> bool:
+    """Not what is exploratory, and not what fewer than three seeds tell, unless it is for divergence that they are
+    few."""
+    pairs = 0 if case.paired is None else len(case.paired.arm)
+    is_told = bool(case.unjudged) or max(estimate.n, pairs, len(case.composite or ())) >= MINIMUM_SEEDS
+    return family is not Family.EXPLORATORY and is_told
 
 
 def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tuple[Word, str]:
@@ -573,7 +638,7 @@ def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tupl
     if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):
         nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
         return (nothing, qualifier) if word is nothing else (nothing, "they differ, and neither direction is better")
-    if estimate.n < min(3, case.n_planned):
+    if estimate.n < min(MINIMUM_SEEDS, case.n_planned):
         qualifier = f"{qualifier}; {estimate.n} of {case.n_planned} planned"
     return word, qualifier
 
@@ -596,7 +661,7 @@ def _means(case: _Case) -> _Means:
         values = list(case.differences.values())
         known = values and case.scale is Scale.RAW
         return _Means(difference=math.fsum(values) / len(values) if known else None)
-    if not case.paired.arm:
+    if not case.paired.arm or (case.signs is not None and len(case.paired.arm) < case.signs.n):
         return _Means()
     arm, reference = (math.fsum(side.values()) / len(side) for side in (case.paired.arm, case.paired.reference))
     return _Means(arm, reference, arm - reference)

@@ -27,6 +27,15 @@ OUTLIER_SEEDS = 5
 OUTLIER_DEVIATIONS = 5.0
 MANY_QUESTIONS, MANY_ARMS_EFFECT = 4, 2.0
 MIN_EXACT_SEEDS = 6
+# What bears on a sign test too, which knows no margin, no spread and no normal differences.
+OF_SIGNS = (
+    Flag.SINGLE_SEED,
+    Flag.TWO_SEEDS,
+    Flag.UNEQUAL_SEEDS,
+    Flag.INCOMPLETE,
+    Flag.DIVERGED,
+    Flag.CRASHED_DROPPED,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Observed:
     n_diverged: int = 0
     n_examples: int | None = None
     classes: int | None = None
+    is_of_signs: bool = False
 
     @property
     def n(self) -> int:
@@ -53,13 +63,16 @@ class Observed:
 
 def engine_flags(observed: Observed) -> tuple[Flag, ...]:
     """The flags that hold, in the order of `Flag`."""
-    return tuple(flag for flag in Flag if flag in _RULES and _RULES[flag](observed))
+    rules = {flag: rule for flag, rule in _RULES.items() if flag in OF_SIGNS or not observed.is_of_signs}
+    return tuple(flag for flag in Flag if flag in rules and rules[flag](observed))
 
 
 def _is_incomplete(observed: Observed) -> bool:
     """Planned seeds have not been run, or accidents left fewer than three pairs."""
     sides = _sides(observed)
-    unrun = any(side.planned_seeds - set(side.finite) - side.diverged_seeds - set(side.failed) for side in sides)
+    unrun = any(
+        side.planned_seeds - {*side.finite, *side.diverged_seeds, *side.failed, *side.unreached} for side in sides
+    )
     return unrun or (observed.n < 3 and any(side.failed for side in sides))
 
 

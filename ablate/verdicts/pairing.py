@@ -35,6 +35,7 @@ class ArmValues:
             as missing.
         planned: the seeds that were to have a value; those that have an outcome when empty.
         diverged, failed: seeds without a value: by their recipe, or by an accident that could not be repaired.
+        unreached: seeds that trained, and whose value is beyond every number: they never got to a threshold.
         correct: seed → [examples] correct or not on the test set, where predictions are stored.
     """
 
@@ -43,6 +44,7 @@ class ArmValues:
     diverged: Collection[int] = ()
     failed: Collection[int] = ()
     correct: Mapping[int, npt.NDArray[Any]] = field(default_factory=dict)
+    unreached: Collection[int] = ()
 
     @cached_property
     def finite(self) -> dict[int, float]:
@@ -56,11 +58,12 @@ class ArmValues:
     @cached_property
     def diverged_seeds(self) -> frozenset[int]:
         not_finite = {seed for seed, value in self.values.items() if value is not None and not math.isfinite(value)}
-        return frozenset({*self.diverged, *not_finite} - set(self.failed))
+        return frozenset({*self.diverged, *not_finite} - {*self.failed, *self.unreached})
 
     @cached_property
     def planned_seeds(self) -> frozenset[int]:
-        return frozenset(self.planned) or frozenset({*self.finite, *self.diverged_seeds, *self.failed})
+        with_fate = {*self.finite, *self.diverged_seeds, *self.failed, *self.unreached}
+        return frozenset(self.planned) or frozenset(with_fate)
 
     @property
     def divergence(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from ablate.core.claims import Relation
+from ablate.core.claims import EPOCHS_TO, Relation
 from ablate.core.records import MetricInfo
 
 __all__ = ["Family", "Flag", "Scale", "Verdict", "Word"]
@@ -108,7 +108,9 @@ class Verdict:
         margin: half-width of the zone that counts as equivalent, on `scale`.
         rho, vr: correlation of the two sides, and var(D) ÷ (var(arm) + var(reference)).
         p_perm: the exact sign-flip test, a second opinion that never decides.
-        qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`.
+        word: None below three seeds, and of what is exploratory.
+        qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`, or why there is
+            none.
         seeds_needed_low, seeds_needed_high: for 80 % power at the stated margin, from the spread and from its 80 %
             upper bound: the second is what to plan with. seeds_needed_half: as the second, for half the margin, where
             that asks for no more seeds than there are.
@@ -116,6 +118,7 @@ class Verdict:
             holds for fresh test examples too; None where no predictions are stored.
         differences: seed → difference.
         relation: of a claim: what it says of its two sides.
+        n_unreached, n_unreached_reference: runs that trained and never got to the threshold that is asked about.
     """
 
     family: Family
@@ -172,13 +175,21 @@ class Verdict:
     flags: tuple[Flag, ...] = ()
     differences: Mapping[int, float] = field(default_factory=dict)
     relation: Relation | None = None
+    n_unreached: int = 0
+    n_unreached_reference: int = 0
+
+    @property
+    def is_of_signs(self) -> bool:
+        """Whether the sign test of pairs judges it: of what a run may never reach there is no mean. Then `n` counts the
+        seeds that have an outcome on both sides, and `differences` holds those that got there on both."""
+        return self.metric.measure == EPOCHS_TO
 
     @property
     def as_claimed(self) -> int | None:
         """How many of the `counted` seeds differ the way the claim says; None where no claim names a direction."""
         if self.relation is None or not self.relation.is_directed:
             return None
-        if self.counted == self.n:
+        if self.counted == self.n and not self.is_of_signs:
             return sum(self.sign * difference > 0 for difference in self.differences.values())
         better = -1 if self.scale is Scale.LOG_ERROR else self.metric.sign or 1
         return self.wins if self.sign == better else self.losses

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import chi2
+from scipy.stats import binomtest, chi2
 from statsmodels.stats.power import TTestPower
 
 from ablate.analysis.forecast import Forecast, SeedsTable, forecast_sweep, tabulate_seeds
@@ -133,3 +133,34 @@ def test_a_table_of_a_relative_margin_is_on_the_scale_of_ratios() -> None:
 
 def test_a_sweep_of_one_arm_has_no_table() -> None:
     assert tabulate_seeds(plan_of(sweep_of(1, 5)).sweeps[0], {}) is None
+
+
+def test_the_other_questions_of_a_study_are_counted_where_they_share_its_error() -> None:
+    """Three arms and a claim here, one arm there: four questions at a time would be at .0125, five are at .01."""
+    first = sweep_of(4, 5, multiplicity="study", claims=("o0 > adam on val_loss",))
+    second = sweep_of(2, 5, multiplicity="study", name="other")
+    study = [plan_of(each).sweeps[0] for each in (first, second)]
+    alone, together = (forecast_sweep(study[0], {}, sweeps) for sweeps in ((), study))
+    assert alone is not None
+    assert together is not None
+    assert (alone.statement.m, together.statement.m) == (4, 5)
+    assert together.statement.alpha_first == pytest.approx(0.01)
+    by_sweep = forecast_sweep(plan_of(sweep_of(4, 5)).sweeps[0], {}, study)
+    assert by_sweep is not None
+    assert by_sweep.statement.m == 3
+
+
+@pytest.mark.parametrize("seeds", [3, 5, 6, 9])
+def test_what_the_sign_test_of_a_claim_can_reach(seeds: int) -> None:
+    on_epochs = "o0 > adam on epochs_to(val_loss, 0.3)"
+    found = forecast(sweep_of(4, seeds, claims=(on_epochs, "o1 > adam on val_loss"))).signs
+    assert found is not None
+    assert (found.claims, found.alpha_first, found.alpha_last) == (1, 0.025, 0.05)
+    assert found.smallest_p == pytest.approx(binomtest(seeds, seeds).pvalue)
+    assert binomtest(found.seeds, found.seeds).pvalue <= 0.025 < binomtest(found.seeds - 1, found.seeds - 1).pvalue
+    assert forecast(sweep_of(4, seeds)).signs is None
+
+
+def test_two_seeds_have_no_forecast() -> None:
+    statement = forecast(sweep_of(4, 2)).statement
+    assert (statement.smallest_effect_in_sds, statement.half_width_in_sds, statement.seeds_for_margin) == (None,) * 3

@@ -213,7 +213,7 @@ def test_a_study_of_which_nothing_ran_has_its_rows() -> None:
     tables = study_tables(PLAN, {})
     assert set(tables.runs["status"]) == {"missing"}
     assert len(tables.history) == len(tables.timings) == 0
-    assert set(tables.verdicts["verdict"]) == {"inconclusive"}
+    assert tables.verdicts["verdict"].isna().all()
     assert len(tables.files()) == 7
     assert b"".join(tables.history_csv()) == b"run_id,arm,seed,epoch,split,metric,value\n"
 
@@ -243,7 +243,7 @@ def test_verdicts_as_a_table() -> None:
     verdicts = judge_arms(arms, "base", METRICS["val_loss"])
     found = verdict_table(verdicts, "abc")
     assert list(found.columns) == VERDICTS.split()
-    assert found["verdict"].tolist() == ["better", "inconclusive"]
+    assert found["verdict"].fillna("none").tolist() == ["better", "none"]
     assert found["flags"].tolist() == ["few_seeds;no_margin", "unequal_seeds;no_margin"]
     assert found["diff"][0] == pytest.approx(-0.29 / 3)
     assert found["diff"].isna().tolist() == [False, True]

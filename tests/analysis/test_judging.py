@@ -14,7 +14,7 @@ from scipy import stats
 from ablate.analysis.judging import Judged, arms_to_confirm, judge_all_pairs, judge_study, judge_sweep
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import METRICS, StoredRun
-from ablate.core.specs import Arm, Sweep, SweepSpec, confirmation_runs
+from ablate.core.specs import Arm, Component, Sweep, SweepSpec, confirmation_runs
 from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
 from ablate.verdicts.verdict import Family, Flag, Scale, Word
 from tests.synthetic import (
@@ -125,7 +125,7 @@ def test_runs_of_other_studies_change_nothing() -> None:
 @pytest.mark.parametrize("sweep", [SWEEP, dropout_sweep((0.0, 0.1, 0.3))], ids=["optimizers", "dropout"])
 def test_a_sweep_of_which_nothing_ran_has_a_row_for_each_arm(sweep: Sweep) -> None:
     found = judge_sweep(PlannedSweep.of(sweep), {})
-    assert [(row.word, row.n) for row in found.verdicts] == [(Word.INCONCLUSIVE, 0)] * (len(sweep.arms) - 1)
+    assert [(row.word, row.n) for row in found.verdicts] == [(None, 0)] * (len(sweep.arms) - 1)
     assert found.selection is None
 
 
@@ -189,7 +189,7 @@ def test_claims_have_the_sweeps_level_and_its_way_of_sharing_it() -> None:
     assert [row.alpha_i for row in joint] == pytest.approx([0.005, 0.005])
 
 
-def test_a_run_that_never_gets_there_counts_as_the_worst() -> None:
+def test_a_run_that_never_gets_there_is_behind_one_that_does() -> None:
     """sgd reaches 0.12 in no seed but two; those that do have the epoch of their history."""
     curves = np.linspace(1.0, 0.1, EPOCHS)
     runs = stored(SWEEP, list(LOSSES.values()))
@@ -207,7 +207,10 @@ def test_a_run_that_never_gets_there_counts_as_the_worst() -> None:
     assert 0 < len(expected) < 5
     (row,) = judge_sweep(PlannedSweep.of(sweep), runs).claims
     assert row.differences == expected
-    assert (row.n_diverged, row.n_diverged_reference) == (0, 5 - len(expected))
+    assert (row.n, row.n_diverged, row.n_diverged_reference) == (5, 0, 0)
+    assert (row.n_unreached, row.n_unreached_reference) == (0, 5 - len(expected))
+    assert (row.as_claimed, row.p_diff) == (5, pytest.approx(stats.binomtest(5, 5).pvalue))
+    assert (row.word, row.margin, row.ci_low) == (Word.NOT_RESOLVED, None, None)
     assert row.metric.name == "epochs_to(val_loss, 0.5)"
 
 
@@ -246,14 +249,45 @@ def test_every_pair_and_every_confirmation_has_the_stated_worst_value() -> None:
 
 def test_a_claim_about_another_quantity_does_not_take_the_worst_value_of_the_metric() -> None:
     found = judged(losses=LOST_ONE, worst=50.0, claims=("sgd > adam on gap", "sgd < adam on weight_std"))
-    assert [row.word for row in found.claims] == [Word.NOT_RESOLVED, Word.NOT_RESOLVED]
+    assert [row.word for row in found.claims] == [Word.NOT_RESOLVED, None], "no run has a weight_std"
     assert found.claims[0].qualifier.startswith("not judged: say the worst value (`--worst`)")
 
 
-def test_an_arm_that_never_gets_there_has_no_pair() -> None:
+def test_two_runs_that_never_get_there_are_a_tie_and_none_has_diverged() -> None:
+    (row,) = judged(claims=("adamw ~ adam on epochs_to(val_loss, 0.05) within 1",)).claims
+    assert (row.n, row.ties, row.n_diverged, row.n_unreached, row.n_unreached_reference) == (5, 5, 0, 5, 5)
+    assert row.word is Word.NOT_RESOLVED
+
+
+def test_an_arm_that_never_gets_there_loses_every_pair() -> None:
     (row,) = judged(claims=("adam < sgd on epochs_to(val_loss, 0.15)",)).claims
-    assert (row.n, row.n_diverged, row.n_diverged_reference) == (0, 0, 5)
-    assert (row.word, row.as_claimed) == (Word.NOT_RESOLVED, 0)
+    assert (row.n, row.n_diverged, row.n_diverged_reference, row.n_unreached_reference) == (5, 0, 0, 5)
+    assert (row.word, row.as_claimed) == (Word.NOT_RESOLVED, 5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "margin"), [(["mean_squared_error"] * 3, 0.5), (["mean_squared_error", "huber", "huber"], None)]
+)
+def test_the_loss_under_another_name_has_the_margin_of_the_metric(losses: list[str], margin: float | None) -> None:
+    """`val_loss` is `val_mse` where every arm trains on it, and then a claim cannot say other than the arms."""
+    sweep = optimizer_sweep(5, OPTIMIZERS, metric="val_mse", claims=("adamw < adam on val_loss",), margin=0.5)
+    arms = tuple(
+        replace(arm, spec=replace(arm.spec, loss=Component(f"ablate.training.losses.{loss}")))
+        for arm, loss in zip(sweep.arms, losses, strict=True)
+    )
+    sweep = replace(sweep, arms=arms)
+    runs = {}
+    for (name, values), arm in zip(LOSSES.items(), arms, strict=True):
+        assert arm.levels["optimizer"] == name
+        for seed, value in enumerate(values):
+            run = with_loss(completed_run(arm.spec.with_seed(seed)), value)
+            runs[run.spec.run_id] = replace(run, arrays={**run.arrays, "history/val_mse": np.full(EPOCHS, value)})
+    found = judge_sweep(PlannedSweep.of(sweep), runs)
+    assert found.claims[0].margin == margin
+    assert found.verdicts[1].word is Word.EQUIVALENT
+    assert (found.claims[0].word is Word.NO_PRACTICAL_DIFFERENCE) is (margin is not None)
+    other = replace(sweep, spec=replace(sweep.spec, claims=("adamw < adam on gap",)))
+    assert judge_sweep(PlannedSweep.of(other), runs).claims[0].margin is None
 
 
 def test_a_claim_about_weights_reads_the_kernels() -> None:
@@ -270,9 +304,9 @@ def test_a_claim_about_weights_reads_the_kernels() -> None:
     assert row.p_diff == pytest.approx(stats.ttest_rel(stds["adamw"], stds["adam"]).pvalue)
 
 
-def test_claims_that_nothing_was_stored_for_are_not_resolved() -> None:
+def test_claims_that_nothing_was_stored_for_have_no_verdict() -> None:
     assert claims("adamw < adam on weight_std", "sgd > adam on val_loss", margin=0.01) == [
-        Word.NOT_RESOLVED,
+        None,
         Word.SUPPORTED,
     ]
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from ablate.analysis.replication import Revisited
 from ablate.analysis.results import sweep_results
+from ablate.reporting.answer import conclusion_counts
 from ablate.verdicts.verdict import Word
 from tests.revisited import CONCLUSIONS, ORIGINAL, clear_runs, revisiting_sweep
 from tests.synthetic import optimizer_sweep, plan_of
@@ -74,9 +75,10 @@ def test_without_a_document_there_is_nothing_to_revisit() -> None:
     assert sweep_results(plan_of(optimizer_sweep()).sweeps[0], {}).revisited is None
 
 
-def test_before_anything_has_run_everything_is_open() -> None:
+def test_before_anything_has_run_there_is_no_verdict() -> None:
     revisited = sweep_results(plan_of(revisiting_sweep()).sweeps[0], {}).revisited
     assert revisited is not None
-    assert [each.word for each in revisited.conclusions if each.verdicts] == [Word.NOT_RESOLVED] * 4
+    assert [each.word for each in revisited.conclusions if each.is_without_verdict] == [None] * 4
+    assert next(conclusion_counts(revisited.conclusions)) == "4 conclusions have no verdict."
     assert len(revisited.conclusions) == len(CONCLUSIONS)
     assert {each.ours.mean for each in revisited.numbers} == {None}

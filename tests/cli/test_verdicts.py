@@ -153,6 +153,10 @@ def test_equal_studies_have_equal_bytes(train, folder: Path) -> None:
 def test_a_plan_says_what_the_design_can_see(train, ablate: Ablate) -> None:
     before = ablate("plan", *OPTIMIZERS)
     assert "power on val_loss, 4 seeds:" in before.out
+    assert "claim on epochs_to cannot be resolved: the sign test of 4 pairs has p ≥ 0.12" in before.out
+    assert "to confirm" not in before.out
+    confirming = ablate("plan", *OPTIMIZERS, "sweep.confirm=3").out
+    assert "then at most 9 runs to confirm the selected arm: 3 arms × 3 fresh seeds" in confirming
     assert "  sees a difference of 2.72 sd with 80 % power, adjusted for 2 comparisons" in before.out
     assert "  seeds for 80 % power at the margin of 10% of the error: " in before.out
     train(*OPTIMIZERS)
@@ -191,6 +195,9 @@ def test_the_selected_arm_is_trained_again_on_fresh_seeds(train, folder: Path) -
     assert re.search(r"selected, and \*\*(not )?confirmed\*\*", sentence)
     runs = pd.read_csv(STUDY / "runs.csv")
     fresh = runs[runs["seed"] >= 4]
+    arms = fresh["arm"].nunique()
+    assert f" To confirm the selected arm: {arms} arms on 3 fresh seeds, {3 * arms} runs: {3 * arms} completed." in text
+    assert f"Every run ({len(runs)}, {len(fresh)} of them to confirm)" in text
     assert sorted(fresh["seed"].unique()) == [4, 5, 6]
     arms = set(fresh["arm"])
     assert {sentence.split("`")[1], "optimizer=adam"} <= arms

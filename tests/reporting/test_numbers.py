@@ -44,6 +44,13 @@ def test_digits_are_those_that_the_error_supports(value: float | None, se: float
     assert number(value, se) == text
 
 
+@pytest.mark.parametrize(("value", "se"), [(-0.00002, 0.005), (0.00002, 0.005), (0.0, None), (-40.0, 2300.0)])
+def test_what_rounds_to_zero_has_no_sign(value: float, se: float | None) -> None:
+    shown = number(value, se, signed=True)
+    assert float(shown) == 0
+    assert shown[0] == "0"
+
+
 def test_no_number_takes_more_room_than_a_cell() -> None:
     for value in (10.0**power for power in range(-300, 300, 7)):
         for se in (None, 0.0, value, value / 1e6, value / 1e15, 1e-300, 1e-9, 1.0, 1e9, 1e300):
@@ -81,5 +88,5 @@ def test_one_seed_has_no_interval_and_no_spread() -> None:
 
 def test_what_rounds_to_zero_has_no_minus() -> None:
     assert number(-0.00001, se=0.01) == "0.000"
-    assert number(-0.00001, se=0.01, signed=True) == "+0.000"
+    assert number(-0.00001, se=0.01, signed=True) == "0.000"
     assert number(-0.02, se=0.01) == "−0.020"

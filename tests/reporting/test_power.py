@@ -59,8 +59,8 @@ def test_without_a_margin_nothing_is_promised_of_equivalence() -> None:
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_too_few_seeds_are_told_so(seeds: int) -> None:
     said = lines(optimizer_sweep(seeds))
-    assert ("no verdict" in said[-1]) is True
-    assert len(said) == {1: 1, 2: 5}[seeds]
+    shows = {1: "one seed shows", 2: "2 seeds show"}[seeds]
+    assert said == [f"{shows} numbers and no verdict: at least 3 seeds, better 5 or more"]
 
 
 def test_one_comparison_is_called_that() -> None:
@@ -127,3 +127,14 @@ def test_a_table_of_seeds_fits_a_narrow_terminal() -> None:
         for runs in ({}, completed_runs(sweep)):
             for _, _, rows in tables(sweep, runs):
                 assert sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) <= 80
+
+
+def test_a_claim_that_the_sign_test_cannot_resolve_is_told_so() -> None:
+    on_epochs = "sgd > adam on epochs_to(val_loss, 0.3)"
+    assert lines(optimizer_sweep(5, claims=(on_epochs,)))[-1] == (
+        "1 claim on epochs_to cannot be resolved: the sign test of 5 pairs has p ≥ 0.062, and 0.05 is needed, which "
+        "takes 6 seeds"
+    )
+    both = optimizer_sweep(6, claims=(on_epochs, "sgd > adam on val_loss"))
+    assert lines(both)[-1].startswith("1 claim on epochs_to cannot be resolved before others are: ")
+    assert not any("epochs_to" in line for line in lines(optimizer_sweep(6, claims=(on_epochs,))))

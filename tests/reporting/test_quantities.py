@@ -72,7 +72,7 @@ def test_no_digit_is_finer_than_a_hundredth_of_the_margin() -> None:
     tiny = replace(RATIO, diff=1.33e-5, sd=3e-5, ci_low=-1.18e-5, ci_high=3.84e-5, arm_mean=0.08)
     assert difference(tiny) == "× 1.0000"
     assert bounds(tiny, tiny.ci_low, tiny.ci_high) == "× 1.0000..1.0000"
-    assert raw_difference(replace(tiny, raw_diff=-1.2e-6)) == "+0.00000"
+    assert raw_difference(replace(tiny, raw_diff=-1.2e-6)) == "0.00000"
     unstated = replace(tiny, margin=None)
     assert difference(unstated) == "× 1.000013"
     assert difference(replace(ACCURACY, sd=1e-6)) == "+0.420 pp"

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from ablate.analysis.selections import Selection
-from ablate.core.claims import Relation
+from ablate.core.claims import Relation, parse_statement, quantity_info
 from ablate.core.records import METRICS
 from ablate.reporting import verdicts
 from ablate.reporting.markdown import inline
 from ablate.reporting.verdicts import is_resolved
+from ablate.verdicts.engine import ArmValues, PairedQuestion, judge_claims
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 from tests.judged import by_seed, claim, draws, judge
 from tests.reporting.wording import forbidden
@@ -264,3 +265,46 @@ def test_an_arm_is_called_best_by_nobody_without_fresh_seeds() -> None:
     refuted = replace(selection, confirmation=(better, replace(better, word=Word.INCONCLUSIVE)))
     assert "**not confirmed** by fresh seeds" in selection_sentence(refuted)
     assert not forbidden(selection_sentence(selection) + selection_sentence(confirmed))
+
+
+# what a run may never reach ------------------------------------------------------------------------------
+
+EPOCHS = quantity_info(parse_statement("a < b on epochs_to(val_accuracy, 0.9)").quantity)
+
+
+def signs_row(arm: list[float], reference: list[float], relation: Relation = Relation.LESS) -> Verdict:
+    sides = [
+        ArmValues(dict(enumerate(epochs)), unreached=[seed for seed, epoch in enumerate(epochs) if epoch == math.inf])
+        for epochs in (arm, reference)
+    ]
+    (row,) = judge_claims([PairedQuestion("a < b", "a", "b", EPOCHS, *sides, relation=relation)])
+    return row
+
+
+def test_a_sign_test_in_words() -> None:
+    assert verdict_sentence(signs_row([1, 2, 3, 4, 5, 6], [2, 3, 5, 6, 7, 8]), "") == (
+        "a &lt; b: **SUPPORTED**: difference −1.667 in epochs to a validation accuracy of 0.9 (as claimed on 6/6 "
+        "seeds; sign test, p=.031)."
+    )
+
+
+def test_what_was_never_reached_is_not_said_to_have_diverged() -> None:
+    told = verdict_sentence(signs_row([1, 2, 3, 4, math.inf], [math.inf, 3, 5, 6, math.inf]))
+    assert told == (
+        "a &lt; b: **NOT RESOLVED**: epochs to a validation accuracy of 0.9: as claimed on 4/5 seeds, 1 tie; sign "
+        "test, Holm p=.125; 1 of its 5 runs never got there, 2 of the reference's 5 runs never got there, and such a "
+        "run is behind every one that did; no sign test of 5 seeds goes below 0.05, which takes 6 seeds that all agree."
+    )
+
+
+def test_equal_epochs_are_a_tie_and_no_practical_difference_of_any_size() -> None:
+    told = verdict_sentence(signs_row([3.0] * 6, [3.0] * 6))
+    assert "**NOT RESOLVED** (a tie on every seed)" in told
+    assert "margin" not in told
+
+
+def test_two_fresh_seeds_neither_confirm_nor_refute() -> None:
+    row = next(row for row in judge(ARMS, "test_accuracy") if row.subject == "two")
+    told = selection_sentence(Selection("two", "base", METRICS["test_accuracy"], (row,)))
+    assert "selected, and **not confirmed**: no verdict is given below 3 fresh seeds." in told
+    assert "Against `base`: no verdict, " in told

@@ -46,8 +46,42 @@ def test_the_sign_test_agrees_with_scipy(wins: int, losses: int) -> None:
 
 def test_nothing_was_compared() -> None:
     assert paired_improvement([]) == Improvement(0, 0, 0, None, None, None)
-    assert paired_improvement([0.0, 0.0]) == Improvement(0, 2, 0, 0.5, 0.0, 1.0)
     assert sign_test_p(0, 0) == 1.0
+
+
+def improvement_of(wins: int, ties: int, losses: int, confidence: float = 0.95) -> Improvement:
+    return paired_improvement([1.0] * wins + [0.0] * ties + [-1.0] * losses, confidence)
+
+
+def test_p_improve_lies_inside_its_interval() -> None:
+    """Of ten wins and twenty ties it did not, while the ties had no part in the interval."""
+    for n in range(1, 16):
+        for wins in range(n + 1):
+            for losses in range(n + 1 - wins):
+                found = improvement_of(wins, n - wins - losses, losses)
+                assert 0 <= found.low <= found.probability <= found.high <= 1
+                mirrored = improvement_of(losses, n - wins - losses, wins)
+                assert (mirrored.low, mirrored.high) == pytest.approx((1 - found.high, 1 - found.low))
+    assert improvement_of(10, 20, 0).low < 0.5
+
+
+def test_without_ties_the_interval_is_that_of_the_wins() -> None:
+    found = improvement_of(4, 0, 3, 0.9)
+    assert (found.low, found.high) == pytest.approx(proportion_confint(4, 7, alpha=0.1, method="beta"))
+
+
+@pytest.mark.parametrize("n", [1, 3, 6, 10])
+def test_the_interval_covers_at_least_as_often_as_it_says(n: int) -> None:
+    """All outcomes of n seeds, over a grid of how often the arm is better, equal and worse."""
+    outcomes = [(wins, n - wins - losses, losses) for wins in range(n + 1) for losses in range(n + 1 - wins)]
+    found = [improvement_of(*outcome) for outcome in outcomes]
+    low, high = (np.array([getattr(each, end) for each in found]) for end in ("low", "high"))
+    for better in np.linspace(0, 1, 21):
+        for worse in np.linspace(0, 1 - better, 11):
+            shares = [better, max(0.0, 1 - better - worse), worse]
+            truth = better + shares[1] / 2
+            covers = (low <= truth + 1e-12) & (truth <= high + 1e-12)
+            assert stats.multinomial.pmf(outcomes, n, shares)[covers].sum() >= 0.95 - 1e-9
 
 
 def test_unpaired_sleep() -> None:

@@ -164,6 +164,8 @@ def test_a_floor_under_the_spread() -> None:
     assert floored.p_difference == pytest.approx(stats.t.sf(0.01 / (0.0003 / math.sqrt(3)), 2) * 2)
     spread = estimate_difference([0.01, 0.02, 0.03], floor=0.0003)
     assert (spread.sd, spread.floored) == (pytest.approx(0.01), False)
+    constant = estimate_difference([0.01, 0.01, 0.01])
+    assert (constant.sd, constant.se, constant.floored) == (0.0, None, False)
 
 
 def test_a_spread_that_rounding_explains_is_none() -> None:
