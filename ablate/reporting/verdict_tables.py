@@ -22,8 +22,9 @@ from ablate.reporting.quantities import (
     shown_percent_error,
     shown_raw_error,
 )
+from ablate.reporting.verdicts import UNRESOLVED
 from ablate.reporting.words import with_sign
-from ablate.verdicts.verdict import Scale, Verdict, Word
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = ["verdict_rows"]
 
@@ -173,7 +174,7 @@ def _seeds(verdict: Verdict) -> str:
 
 def _needed(verdict: Verdict) -> str:
     """Of what is open because the seeds vary."""
-    seeds = seeds_needed(verdict) if verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED) else None
+    seeds = seeds_needed(verdict) if verdict.word in UNRESOLVED else None
     if seeds is None:
         return UNDEFINED
     return f"half the margin: {seeds}" if has_had_the_power(verdict) else str(seeds)

@@ -36,6 +36,8 @@ class ArmValues:
         planned: the seeds that were to have a value; those that have an outcome when empty.
         diverged, failed: seeds without a value: by their recipe, or by an accident that could not be repaired.
         correct: seed → [examples] correct or not on the test set, where predictions are stored.
+        digests: seed → a name for all that came out of the run, `StoredRun.digest`; without one no two runs are known
+            to be the same.
     """
 
     values: Mapping[int, float | None]
@@ -43,6 +45,7 @@ class ArmValues:
     diverged: Collection[int] = ()
     failed: Collection[int] = ()
     correct: Mapping[int, npt.NDArray[Any]] = field(default_factory=dict)
+    digests: Mapping[int, str | None] = field(default_factory=dict)
 
     @cached_property
     def finite(self) -> dict[int, float]:
@@ -108,6 +111,11 @@ class PairedValues:
     @property
     def seeds_differ(self) -> bool:
         return self.arm_values.planned_seeds != self.reference_values.planned_seeds
+
+    def are_same_runs(self, seeds: Iterable[int]) -> bool:
+        """Whether the two runs of each of the seeds are known to have come out alike in all that is kept of them."""
+        arm, reference = self.arm_values.digests, self.reference_values.digests
+        return all(arm.get(seed) is not None and arm.get(seed) == reference.get(seed) for seed in seeds)
 
 
 def pair_values(

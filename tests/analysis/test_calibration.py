@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.core.records import MetricInfo
+from ablate.core.claims import Relation, parse_statement, quantity_info
+from ablate.core.records import METRICS, MetricInfo
 from ablate.verdicts.decisions import Decision, Question, decide_family, estimate_difference
 from ablate.verdicts.engine import ArmValues, judge_arms, judge_differences
 from ablate.verdicts.sequential import SequentialPlan, e_process, sequential_analysis
@@ -108,6 +109,42 @@ def test_joint_bounds_every_false_verdict_and_holm_each_kind() -> None:
     case = expected("calibration_joint")
     assert rate(lambda rng: any_false(rng, "joint")) <= case["joint_bound"] + slack(0.05)
     assert rate(lambda rng: any_false(rng, "holm")) <= case["two_holm_bound"]
+
+
+# coarse metrics --------------------------------------------------------------------------------------
+
+
+def test_coarse_values_that_are_equal_by_chance_are_not_identical() -> None:
+    """Runs that are known to be others, of accuracies on 20 examples: all three pairs are often equal."""
+    words = []
+    rng = np.random.default_rng(7)
+    for study in range(400):
+        correct = rng.binomial(20, 0.97, (2, 3)) / 20
+        base, arm = (
+            ArmValues(dict(enumerate(side)), digests={seed: f"{study} {name} {seed}" for seed in range(3)})
+            for name, side in zip("ab", correct.tolist(), strict=True)
+        )
+        (verdict,) = judge_arms({"a": base, "b": arm}, "a", METRICS["test_accuracy"], margin=0.02, n_examples=20)
+        words.append(verdict.word)
+    assert words.count(Word.IDENTICAL) == 0
+    assert words.count(Word.NO_DIFFERENCE_SEEN) > 0.05 * len(words)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+@pytest.mark.parametrize("n", [3, 5, 10, 30])
+def test_whole_numbers_whose_means_differ_are_not_called_alike(n: int, spread: float) -> None:
+    """The margin is at the difference. Without a spread an epoch more comes in three runs of ten, so that in a third of
+    all studies of three no pair differs."""
+    claim = parse_statement("a ~ b on epochs_to(val_loss, 0.5) within 0.3")
+    floor = (quantity_info(claim.quantity).step(None) or 0.0) / math.sqrt(12)
+
+    def is_supported(rng: np.random.Generator) -> bool:
+        # What is rounded at random keeps its mean.
+        more, fewer = (np.floor(mean + spread * rng.normal(size=n) + rng.random(n)) for mean in (7.3, 7.0))
+        estimate = estimate_difference(more - fewer, claim.margin, floor)
+        return decide_family([Question((estimate,), Relation.SAME)])[0].word is Word.SUPPORTED
+
+    assert rate(is_supported) <= 0.05
 
 
 # looking again ---------------------------------------------------------------------------------------
