@@ -109,7 +109,11 @@ def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | N
     rows: dict[tuple[str, Scale], list[Verdict]] = {}
     for verdict in verdicts:
         rows.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
-    shared = {key: shared_error(map(error_of, of_key)) for key, of_key in rows.items()}
+    # Where no value differs the error is that of rounding, and no reason for digits in other rows.
+    shared = {
+        key: shared_error(error_of(row) for row in of_key if any(row.differences.values()) or not row.differences)
+        for key, of_key in rows.items()
+    }
     return lambda verdict: shared[verdict.metric.name, verdict.scale]
 
 

@@ -127,7 +127,7 @@ def _finding(verdict: Verdict, adjustment: str) -> Text:
         return text(f"{same}, as a level that changes nothing gives")
     if verdict.word is Word.NO_DIFFERENCE_SEEN:
         equal = f"the same {verdict.metric.title} on all {_seeds(verdict.n)}"
-        return text(f"{equal}, which different runs can have by chance")
+        return text(f"{equal}, and the runs are not known to be the same")
     if verdict.diff is None and Flag.NOT_POSITIVE in verdict.flags:
         return text(f"an error is not above zero and has no ratio; the difference is {raw_difference(verdict)}")
     if verdict.n == 0 or verdict.diff is None:

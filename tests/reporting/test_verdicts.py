@@ -153,7 +153,7 @@ def test_equal_values_are_not_called_equal_runs() -> None:
     equal = replace(row, word=Word.NO_DIFFERENCE_SEEN, seeds_needed_high=23)
     assert verdict_sentence(equal) == (
         "`same` shows **NO DIFFERENCE AT THIS RESOLUTION** from the baseline: the same test accuracy on all 8 seeds, "
-        "which different runs can have by chance; about 23 fresh seeds give 80% power for the stated 0.2 pp."
+        "and the runs are not known to be the same; about 23 fresh seeds give 80% power for the stated 0.2 pp."
     )
     assert not verdicts.is_resolved(equal)
 
