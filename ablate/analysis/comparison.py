@@ -22,6 +22,7 @@ from ablate.analysis.curves import ArmCurves, arm_curves
 from ablate.analysis.judging import judge_all_pairs, judge_sweep
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
+    Digests,
     Runs,
     column_info,
     metric_of,
@@ -388,6 +389,7 @@ def arm_values(side: Side, metric: str) -> ArmValues:
         planned=tuple(ended),
         diverged=tuple(seed for seed, status in ended.items() if status is Status.DIVERGED),
         failed=tuple(seed for seed, status in ended.items() if status is Status.FAILED),
+        digests=Digests({run.spec.seed: run for run in side.runs}),
     )
 
 

@@ -23,7 +23,7 @@ from ablate.analysis.quantities import value_of
 from ablate.analysis.selections import Selection, select_arm
 from ablate.analysis.settings import setting_text
 from ablate.analysis.summaries import summarise
-from ablate.analysis.values import MISSING, Runs, Value, column_info, status_of, value_in
+from ablate.analysis.values import MISSING, Digests, Runs, Value, column_info, status_of, value_in
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.identity import Json
@@ -65,6 +65,7 @@ LOSS_MEASURES = {
     "ablate.training.losses.mean_squared_error": "mse",
     "ablate.training.losses.mean_absolute_error": "mae",
 }
+_ENDED = (Status.COMPLETED.value, Status.DIVERGED.value)
 # The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
 NAMES_OF_STREAMS = ("salt", "split_seed")
 
@@ -182,8 +183,7 @@ def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
 
     These are the arms that a sweep with `confirm` trains on its confirmation seeds.
     """
-    outcomes = {Status.COMPLETED.value, Status.DIVERGED.value}
-    if not sweep.confirmation or any(status_of(runs, run.run_id) not in outcomes for run in sweep.runs):
+    if not sweep.confirmation or any(status_of(runs, run.run_id) not in _ENDED for run in sweep.runs):
         return ()
     selected = _selection(_Reader(sweep, runs))
     if selected is None:
@@ -229,6 +229,7 @@ class _Reader:
             diverged=tuple(seed for seed, ended in status.items() if ended == Status.DIVERGED.value),
             failed=tuple(seed for seed, ended in status.items() if ended == Status.FAILED.value),
             correct=correct,
+            digests=Digests({run.seed: self.runs[run.run_id] for run in planned if status[run.seed] in _ENDED}),
         )
 
     def examples(self, column: str) -> int | None:

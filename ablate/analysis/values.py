@@ -8,7 +8,7 @@ values_by_seed(runs, value_in("val_loss"))    # {0: 0.11, 1: 0.12}, completed ru
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ablate.core.artefacts import is_of_metric
 from ablate.core.records import (
@@ -28,6 +28,7 @@ from ablate.core.specs import PlannedRun
 
 __all__ = [
     "MISSING",
+    "Digests",
     "Runs",
     "Value",
     "arrays_behind",
@@ -131,6 +132,22 @@ def value_in(column: str) -> Value:
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 
     return read
+
+
+class Digests(Mapping[int, str | None]):
+    """Seed → digest of its run, made once it is asked for: of nearly all runs it never is."""
+
+    def __init__(self, runs: Mapping[int, StoredRun]) -> None:
+        self._runs = runs
+
+    def __getitem__(self, seed: int) -> str | None:
+        return self._runs[seed].digest
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
 
 
 def arrays_behind(column: str, record: RunRecord) -> frozenset[str]:

@@ -73,8 +73,8 @@ FIRST_KERNEL_QUANTITIES: Mapping[str, MetricInfo] = {
 _BESIDE_METRICS: dict[str, MetricInfo] = {
     **WEIGHT_QUANTITIES,
     **FIRST_KERNEL_QUANTITIES,
-    "epochs_run": MetricInfo("epochs_run", "epochs until the run ended", "", "epochs"),
-    "best_epoch": MetricInfo("best_epoch", "best epoch", "", "epochs"),
+    "epochs_run": MetricInfo("epochs_run", "epochs until the run ended", "", "epochs", resolution=1.0),
+    "best_epoch": MetricInfo("best_epoch", "best epoch", "", "epochs", resolution=1.0),
     **PROBE_QUANTITIES,
 }
 # All quantities but `epochs_to`; metrics that are announced later are among them.
@@ -181,7 +181,15 @@ def quantity_info(quantity: Quantity) -> MetricInfo:
         metric = METRICS[quantity.metric]
         title = f"epochs to a {metric.title} of {quantity.threshold:g}"
         return MetricInfo(
-            str(quantity), title, "min", "epochs", metric.task, is_error=True, range=(0.0, math.inf), measure=EPOCHS_TO
+            str(quantity),
+            title,
+            "min",
+            "epochs",
+            metric.task,
+            is_error=True,
+            range=(0.0, math.inf),
+            measure=EPOCHS_TO,
+            resolution=1.0,
         )
     return _MEASURED[quantity.name]
 

@@ -27,11 +27,12 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy.typing as npt
 
-from ablate.core.identity import RUN_FORMAT, Json
+from ablate.core.identity import RUN_FORMAT, Json, sha256_of_bytes
 from ablate.core.specs import RunSpec
 from ablate.sanitize.types import as_declared
 
@@ -57,6 +58,7 @@ __all__ = [
     "announce",
     "metric_info",
     "numbers_of",
+    "outcome_digest",
     "same_bits",
     "twin",
     "unlike",
@@ -67,6 +69,9 @@ __all__ = [
 SCHEMA_VERSION = 2
 WEIGHT_STATISTICS = ("mean", "std", "min", "max", "norm", "near_zero")
 HISTORY = "history/"
+STATISTICS = "weights/statistics"
+# What training gave, beside the history.
+_OUTCOME = ("test/prediction", "weights/path", STATISTICS)
 # Before the name of each number of a probe, among the arrays of its artefact.
 VALUE = "value/"
 GENERATED = "generated/images"
@@ -385,13 +390,22 @@ class StoredRun:
     """A run as the store keeps it. `arrays` are named as this module's docstring says.
 
     `artefacts` are what was kept beside the record, as far as somebody asked for it: name to arrays, see
-    `ablate.core.artefacts`.
+    `ablate.core.artefacts`. `stated_digest` is the `digest` of a run of which not all arrays are here any more; empty
+    where nobody has kept it.
     """
 
     spec: RunSpec
     record: RunRecord
     arrays: Mapping[str, Array] = field(default_factory=dict)
     artefacts: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    stated_digest: str | None = None
+
+    @cached_property
+    def digest(self) -> str | None:
+        """Of its outcome, see `outcome_digest`; None where too little is known of that."""
+        if self.stated_digest is None:
+            return outcome_digest(self.record, self.arrays)
+        return self.stated_digest or None
 
     @property
     def probes(self) -> dict[str, float]:
@@ -408,6 +422,24 @@ class StoredRun:
     def history(self) -> dict[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
+
+
+def outcome_digest(record: RunRecord, arrays: Mapping[str, Array]) -> str | None:
+    """What two runs have in common just when the one did what the other did: a name for history, test predictions and
+    statistics of the weights, to the last bit. How long it took, where, and what the spec says have no part in it.
+
+    None of a run without statistics of its weights, since a short history and a few predictions can be equal by
+    chance; of one that diverged, which has no weights to look at, the history up to there is enough.
+    """
+    names = sorted(name for name in arrays if name.startswith(HISTORY) or name in _OUTCOME)
+    if STATISTICS not in names and not (names and record.status is Status.DIVERGED):
+        return None
+    ended = f"{record.status} {record.divergence}\n".encode()
+    return sha256_of_bytes(ended + b"".join(_described(name, arrays[name]) for name in names))
+
+
+def _described(name: str, values: Array) -> bytes:
+    return f"{name} {values.dtype.str} {values.shape}\n".encode() + values.tobytes()
 
 
 def numbers_of(artefacts: Mapping[str, Mapping[str, Array]]) -> dict[str, float]:

@@ -157,4 +157,4 @@ def _plain_object(value: object) -> Json:
 # of rooms below, given by several operations ---------------------------------------------------------
 
 shows(*("verdict=word" if each.name == "word" else each.name for each in fields(Verdict)))(Verdict)
-document("verdict", version=2)(Verdict)
+document("verdict", version=3)(Verdict)

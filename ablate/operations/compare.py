@@ -27,7 +27,7 @@ shows(
     "confusions",
     "disagreements",
 )(Comparison)
-document("compare", version=2)(Comparison)
+document("compare", version=3)(Comparison)
 
 
 class NotComparable(UsageError):

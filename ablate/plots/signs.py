@@ -14,6 +14,7 @@ SIGNS: Mapping[Word, str] = {
     Word.EQUIVALENT: "≈",
     Word.INCONCLUSIVE: "○",
     Word.IDENTICAL: "=",
+    Word.NO_DIFFERENCE_SEEN: "□",
     Word.SUPPORTED: "✓",
     Word.REFUTED: "✗",
     Word.NO_PRACTICAL_DIFFERENCE: "≈",

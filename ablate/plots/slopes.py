@@ -57,9 +57,13 @@ def draw_paired_slopes(info: PairedSlopes, ax: Axes) -> Axes:
     return ax
 
 
+# Words of an arm all of whose values are the baseline's.
+EQUAL = (Word.IDENTICAL, Word.NO_DIFFERENCE_SEEN)
+
+
 def _pairing(verdict: Verdict) -> str:
-    """Of seeds that are the same bit for bit there is nothing to say but how many."""
+    """Of seeds whose values are all the same there is nothing to say but how many."""
     sign = "" if verdict.word is None else f"{SIGNS[verdict.word]} "
-    if verdict.rho is None or verdict.vr is None or verdict.word is Word.IDENTICAL:
+    if verdict.rho is None or verdict.vr is None or verdict.word in EQUAL:
         return f"{sign}n={verdict.n}"
     return f"{sign}n={verdict.n}, ρ={verdict.rho:.2f}, VR={verdict.vr:.2f}".replace("-", "−")

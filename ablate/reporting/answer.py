@@ -57,10 +57,11 @@ SAID: Mapping[Word, str] = {
     Word.EQUIVALENT: "equivalent",
     Word.IDENTICAL: "identical",
     Word.WORSE: "worse",
+    Word.NO_DIFFERENCE_SEEN: "without a difference at this resolution",
     Word.INCONCLUSIVE: "undecided",
 }
 NO_NAMES = ("null", "none", "true", "false")
-UNDECIDED = (Word.INCONCLUSIVE, None)
+UNDECIDED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, None)
 # What takes the bound on false words from all arms of a sweep.
 UNGUARANTEED = (Flag.POST_HOC_SEEDS, Flag.WITHDRAWN_SEEDS)
 
@@ -276,6 +277,9 @@ def _stand(word: Word | None, verdicts: Sequence[Verdict], reference: Code | Non
             return text(" beats " if len(verdicts) == 1 else " beat ", reference)
         case Word.BETTER | Word.WORSE:
             return text(f"{is_}{word.value}", " than " if reference else "", beside)
+        case Word.NO_DIFFERENCE_SEEN if reference:
+            shows = " shows" if len(verdicts) == 1 else " show"
+            return text(f"{shows} no difference from ", reference, " at this resolution")
         case Word.INCONCLUSIVE if reference:
             return text(f"{is_}neither shown to differ from ", reference, " nor to equal it")
         case _:

@@ -6,6 +6,7 @@
 
     plan.json            the plan, with the settings of every arm (so every spec), and the command's words
     records.jsonl        one record a line, in the order of the plan
+    digests.json         run_id → digest of its outcome: what two runs share that are the same
     history.parquet      the table `history`
     predictions.npz      test labels, and which class was predicted instead; a regression's are not packed
     weights.npz          statistics of the weights, only of sweeps with a claim or a stated number about them
@@ -76,7 +77,7 @@ NOT_PACKED = ("probabilities",)
 # What the data/ of a report from elsewhere may take once it is read: a hundred times of what any has.
 MOST_BYTES = 2**30
 MOST_ROWS = 20_000_000
-GENERATED_FILE = "generated.npz"
+GENERATED_FILE, DIGESTS = "generated.npz", "digests.json"
 ENSEMBLES, PHOTO_PREDICTIONS, INTERPOLATIONS = "ensembles.json", "photographs.npz", "lines.npz"
 LABEL, PREDICTION, MISTAKE = "test/label", "test/prediction", "test/mistake"
 WEIGHTS = ("weights/path", "weights/statistics")
@@ -151,7 +152,7 @@ class _Chosen:
         history = {name: array for name, array in run.arrays.items() if name.startswith(HISTORY)}
         others = (found.get(run_id, {}) for found in (self.predictions, self.weights, self.generated))
         arrays = {name: array for found in (history, *others) for name, array in found.items()}
-        return replace(run, arrays=arrays, artefacts=self.probes.get(run_id, {}))
+        return replace(run, arrays=arrays, artefacts=self.probes.get(run_id, {}), stated_digest=run.digest or "")
 
 
 def _choose(plan: StudyPlan, runs: Runs) -> _Chosen:
@@ -170,7 +171,19 @@ def _pack_study(evidence: Evidence, runs: Runs) -> dict[str, bytes]:
         "plan.json": _json_bytes(header, indent=1),
         "records.jsonl": _json_lines(_without_folders(run.record).to_json() for run in runs.values()),
         "study_log.jsonl": _json_lines(_without_time(event) for event in evidence.events),
+        **_pack_digests(runs),
     }
+
+
+def _pack_digests(runs: Runs) -> dict[str, bytes]:
+    """Reports of before there were digests have no such file."""
+    found = {run_id: run.digest for run_id, run in runs.items() if run.digest is not None}
+    return {DIGESTS: _json_bytes(found, indent=0)} if found else {}
+
+
+def _unpack_digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    found = json.loads(files.get(DIGESTS, b"{}"))
+    return {str(run_id): str(digest) for run_id, digest in found.items()}
 
 
 def _pack_chosen(chosen: _Chosen) -> dict[str, bytes]:
@@ -254,8 +267,11 @@ def unpack_evidence(files: Mapping[str, bytes]) -> Evidence:
     plan = StudyPlan.from_json(header["plan"])
     records = [RunRecord.from_json(json.loads(line)) for line in files["records.jsonl"].splitlines()]
     specs, arrays, probes = _specs(plan), _unpack_arrays(files), _unpack_probes(files)
+    digests = _unpack_digests(files)
     runs = {
-        run_id: StoredRun(specs[run_id], record, arrays.get(run_id, {}), probes.get(run_id, {}))
+        run_id: StoredRun(
+            specs[run_id], record, arrays.get(run_id, {}), probes.get(run_id, {}), digests.get(run_id, "")
+        )
         for run_id, record in ((record.run_id, record) for record in records)
     }
     # Reports of before there was a log have none.

@@ -96,8 +96,7 @@ SENTENCES: Mapping[Flag, Text] = {
         "The differences vary less than the metric can resolve, so their spread was raised to that"
     ),
     Flag.IDENTICAL_RUNS: text(
-        "Every value equals the reference's to the last digit, as a level that changes nothing would "
-        "give; a share of few examples can be equal by chance as well"
+        "On every seed the run is the reference's in history, predictions and weights: a level that changes nothing"
     ),
     Flag.NONDETERMINISM: text("The same settings and seed gave other numbers when run again; no pairing can be finer"),
     Flag.MIXED_ENVIRONMENT: text(

@@ -69,6 +69,7 @@ _ESCAPES = {
     "▲": r"$\blacktriangle$",
     "▼": r"$\blacktriangledown$",
     "○": r"$\circ$",
+    "□": r"$\square$",
     "✓": r"$\checkmark$",
     "✗": r"$\times$",
     "–": "--",

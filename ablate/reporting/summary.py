@@ -61,6 +61,7 @@ WORDS_IN_ORDER = (
     Word.REFUTED,
     Word.NO_PRACTICAL_DIFFERENCE,
     Word.INCONCLUSIVE,
+    Word.NO_DIFFERENCE_SEEN,
     Word.NOT_RESOLVED,
 )
 # Flags of what the study did not do, as against what its data happen to look like.

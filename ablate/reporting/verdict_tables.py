@@ -21,9 +21,10 @@ from ablate.reporting.quantities import (
     shown_percent_error,
     shown_raw_error,
 )
+from ablate.reporting.verdicts import UNRESOLVED
 from ablate.reporting.words import with_sign
 from ablate.stats.power import MINIMUM_SEEDS
-from ablate.verdicts.verdict import Scale, Verdict, Word
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = ["verdict_rows"]
 
@@ -108,7 +109,11 @@ def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | N
     rows: dict[tuple[str, Scale], list[Verdict]] = {}
     for verdict in verdicts:
         rows.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
-    shared = {key: shared_error(map(error_of, of_key)) for key, of_key in rows.items()}
+    # Where no value differs the error is that of rounding, and no reason for digits in other rows.
+    shared = {
+        key: shared_error(error_of(row) for row in of_key if any(row.differences.values()) or not row.differences)
+        for key, of_key in rows.items()
+    }
     return lambda verdict: shared[verdict.metric.name, verdict.scale]
 
 
@@ -173,7 +178,7 @@ def _seeds(verdict: Verdict) -> str:
 
 def _needed(verdict: Verdict) -> str:
     """Of what is open because the seeds vary."""
-    seeds = seeds_needed(verdict) if verdict.word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED) else None
+    seeds = seeds_needed(verdict) if verdict.word in UNRESOLVED else None
     if seeds is None:
         return UNDEFINED
     return f"half the margin: {seeds}" if has_had_the_power(verdict) else str(seeds)

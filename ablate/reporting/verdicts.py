@@ -28,7 +28,7 @@ from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 
-UNRESOLVED = (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
+UNRESOLVED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
 
 
 def is_resolved(verdict: Verdict) -> bool:
@@ -90,7 +90,8 @@ def _statement(verdict: Verdict) -> Text:
     if verdict.family is not Family.ARMS:
         return text(subject, ": ", word, in_brackets)
     by_how_much = text(f" {qualifier} of {margin(verdict)}") if qualifier.startswith("by ") else in_brackets
-    return text(subject, " is ", word, _compared_with(verdict), by_how_much)
+    verb = " shows " if verdict.word is Word.NO_DIFFERENCE_SEEN else " is "
+    return text(subject, verb, word, _compared_with(verdict), by_how_much)
 
 
 def _says_why_itself(verdict: Verdict) -> bool:
@@ -107,6 +108,8 @@ def _compared_with(verdict: Verdict) -> str:
             return f" to the baseline within {_margin_either_way(verdict)}"
         case Word.IDENTICAL:
             return " to the baseline"
+        case Word.NO_DIFFERENCE_SEEN:
+            return " from the baseline"
     return ""
 
 
@@ -123,9 +126,11 @@ def _margin_either_way(verdict: Verdict) -> str:
 
 def _finding(verdict: Verdict, adjustment: str) -> Text:
     if verdict.word is Word.IDENTICAL:
-        # Not bit for bit: different runs can have equal accuracies.
-        same = f"the same {verdict.metric.title} to the last digit on all {_seeds(verdict.n)}"
-        return text(f"{same}, as a level that changes nothing would give")
+        same = f"the same run on all {_seeds(verdict.n)}, in history, predictions and weights"
+        return text(f"{same}, as a level that changes nothing gives")
+    if verdict.word is Word.NO_DIFFERENCE_SEEN:
+        equal = f"the same {verdict.metric.title} on all {_seeds(verdict.n)}"
+        return text(f"{equal}, and the runs are not known to be the same")
     if verdict.diff is None and Flag.NOT_POSITIVE in verdict.flags:
         return text(f"an error is not above zero and has no ratio; the difference is {raw_difference(verdict)}")
     if verdict.is_of_signs and verdict.n:

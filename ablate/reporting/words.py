@@ -17,6 +17,7 @@ TONES: Mapping[Word, Tone] = {
     Word.EQUIVALENT: Tone.ALIKE,
     Word.INCONCLUSIVE: Tone.OPEN,
     Word.IDENTICAL: Tone.ALIKE,
+    Word.NO_DIFFERENCE_SEEN: Tone.OPEN,
     Word.SUPPORTED: Tone.GOOD,
     Word.REFUTED: Tone.BAD,
     Word.NO_PRACTICAL_DIFFERENCE: Tone.ALIKE,

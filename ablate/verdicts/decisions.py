@@ -8,13 +8,18 @@ Everything here is oriented: a positive difference is good, or is what the claim
 holds (n ≥ 3; [L, U] the 1 − a interval of the difference's step, [l, u] the 1 − 2a interval of the
 equivalence test's step, δ the margin):
 
-    all differences are 0      identical
+    equal digests              identical: each pair is one run twice, and all differences are 0
     [l, u] within ±δ           equivalent; detectable but negligible where [L, U] excludes 0
+    all differences are 0      no difference at this resolution
     L > 0                      better; by more than the margin where L > δ
     U < 0                      worse; by more than the margin where U < −δ
     else                       inconclusive
 
 Equivalence comes first, so that a gain too small to matter is never sold as better.
+
+Values in steps of r are often equal by chance, and then vary less than what they were rounded from. So the spread is
+at least r/√12, that of rounding, where a difference is to be shown, and at least r where it is to be shown to be none:
+three equal whole numbers say little about a difference of 0.3.
 """
 
 from __future__ import annotations
@@ -45,8 +50,9 @@ TIE = "a tie on every seed"
 class DifferenceEstimate:
     """What the table reads of one difference.
 
-    `se` is None where the data have no spread to judge by; with `identical` because every difference is 0.
-    `sd` is the spread of the differences, after the floor; `floored` says that the floor has raised it.
+    `se` is None where the data have no spread to judge by. `sd` is the spread of the differences, after the `floor`;
+    `floored` says that the floor has raised it. `tied` says that every difference is 0, and `identical` that it is
+    known why: the runs of each pair are the same.
     """
 
     n: int
@@ -57,12 +63,30 @@ class DifferenceEstimate:
     sd: float | None = None
     identical: bool = False
     floored: bool = False
+    tied: bool = False
+    floor: float = 0.0
 
     def interval(self, alpha: float) -> tuple[float, float] | None:
         """The two-sided 1 − alpha interval."""
         if self.mean is None or self.se is None or self.df is None:
             return None
         return student_interval(self.mean, self.se, self.df, alpha)
+
+    def equivalence_interval(self, alpha: float) -> tuple[float, float] | None:
+        """The two-sided 1 − alpha interval of the equivalence test."""
+        se = self._se_of_equivalence
+        if self.mean is None or se is None or self.df is None:
+            return None
+        return student_interval(self.mean, se, self.df, alpha)
+
+    @property
+    def spread_of_equivalence(self) -> float | None:
+        """`sd`, or the step of the metric where that is larger: equal values can lie as far apart."""
+        return None if self.sd is None else max(self.sd, math.sqrt(12) * self.floor)
+
+    @property
+    def _se_of_equivalence(self) -> float | None:
+        return None if self.se is None else max(self.se, math.sqrt(12 / self.n) * self.floor)
 
     @property
     def p_difference(self) -> float | None:
@@ -72,13 +96,18 @@ class DifferenceEstimate:
 
     @property
     def equivalence(self) -> Equivalence | None:
-        if self.mean is None or self.se is None or self.df is None or self.margin is None:
+        se = self._se_of_equivalence
+        if self.mean is None or se is None or self.df is None or self.margin is None:
             return None
-        return equivalence_test(self.mean, self.se, self.df, self.margin)
+        return equivalence_test(self.mean, se, self.df, self.margin)
 
 
 def estimate_difference(
-    differences: Sequence[float], margin: float | None = None, floor: float = 0.0, magnitude: float = 0.0
+    differences: Sequence[float],
+    margin: float | None = None,
+    floor: float = 0.0,
+    magnitude: float = 0.0,
+    identical: bool = False,
 ) -> DifferenceEstimate:
     """The estimate of a difference from one value per seed, all finite.
 
@@ -86,6 +115,7 @@ def estimate_difference(
         floor: the smallest spread that is believed: of values in steps of r it is r/√12, that of rounding to
             them.
         magnitude: the size of the numbers that were subtracted; a spread that their rounding explains is none.
+        identical: whether the two runs of every pair are known to be the same; looked at where all differences are 0.
     """
     values = np.asarray(differences, dtype=np.float64)
     n = values.size
@@ -94,16 +124,18 @@ def estimate_difference(
     mean = float(values.mean())
     if n == 1:
         return DifferenceEstimate(1, mean, margin=margin)
-    if not values.any():
-        return DifferenceEstimate(n, 0.0, margin=margin, sd=0.0, identical=True)
+    tied = not values.any()
+    if tied and identical:
+        return DifferenceEstimate(n, 0.0, margin=margin, sd=0.0, identical=True, tied=True)
     # In units of the largest, since squares of very large or small numbers leave the range of floats.
-    largest = float(np.abs(values).max())
+    largest = float(np.abs(values).max()) or 1.0
     sd = largest * math.sqrt(float(np.sum(((values - mean) / largest) ** 2)) / (n - 1))
     if sd <= 16 * np.finfo(np.float64).eps * max(magnitude, largest):
         sd = 0.0
     floored = sd < floor
     sd = max(sd, floor)
-    return DifferenceEstimate(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
+    se = sd / math.sqrt(n) if sd > 0 else None
+    return DifferenceEstimate(n, mean, se, n - 1, margin, sd, floored=floored, tied=tied, floor=floor)
 
 
 @dataclass(frozen=True)
@@ -222,7 +254,7 @@ def _word(question: Question, alpha_d: float, alpha_e: float) -> tuple[Word, str
     if all(other == word for other, _ in said):
         # Of two analyses the more cautious qualifier.
         agreed = qualifier if all(other == qualifier for _, other in said) else ""
-        unresolved = word in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
+        unresolved = word in (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
         return word, "; ".join(filter(None, (agreed, question.disagreement if unresolved else "")))
     nothing = Word.INCONCLUSIVE if question.relation is None else Word.NOT_RESOLVED
     when_trained = f"{word} when it trains" if word is not nothing else ""
@@ -237,6 +269,8 @@ def _of_one(
     word, qualifier = _table(estimate, alpha_d, alpha_e)
     if relation is None:
         return word, qualifier
+    if word is Word.NO_DIFFERENCE_SEEN:
+        return Word.NOT_RESOLVED, word.value
     return _of_sameness(word, qualifier) if relation is Relation.SAME else (_OF_CLAIM[word], qualifier)
 
 
@@ -245,13 +279,15 @@ def _table(estimate: DifferenceEstimate, alpha_d: float, alpha_e: float) -> tupl
         return Word.INCONCLUSIVE, _TOO_FEW[estimate.n]
     if estimate.identical:
         return Word.IDENTICAL, SAME_ON_EVERY_SEED
-    wide, narrow = estimate.interval(alpha_d), estimate.interval(2 * alpha_e)
+    wide, narrow = estimate.interval(alpha_d), estimate.equivalence_interval(2 * alpha_e)
     if wide is None or narrow is None:
-        return Word.INCONCLUSIVE, "no spread between the seeds to judge by"
+        return (Word.NO_DIFFERENCE_SEEN, "") if estimate.tied else (Word.INCONCLUSIVE, _NO_SPREAD)
     margin = math.inf if estimate.margin is None else estimate.margin
     stated = estimate.margin is not None
     if stated and -margin <= narrow[0] and narrow[1] <= margin:
         return Word.EQUIVALENT, NEGLIGIBLE if wide[0] > 0 or wide[1] < 0 else ""
+    if estimate.tied:
+        return Word.NO_DIFFERENCE_SEEN, ""
     if wide[0] > 0:
         return Word.BETTER, MORE_THAN_MARGIN if wide[0] > margin else ""
     if wide[1] < 0:
@@ -263,6 +299,7 @@ def _table(estimate: DifferenceEstimate, alpha_d: float, alpha_e: float) -> tupl
     return Word.INCONCLUSIVE, ""
 
 
+_NO_SPREAD = "no spread between the seeds to judge by"
 _TOO_FEW = ("no seed with a value on both sides", "single seed", "two seeds")
 
 _OF_CLAIM = {
@@ -303,9 +340,10 @@ def _not_worse(estimate: DifferenceEstimate, alpha: float) -> tuple[Word, str]:
         return Word.NOT_RESOLVED, _TOO_FEW[estimate.n]
     if estimate.identical:
         return Word.SUPPORTED, SAME_ON_EVERY_SEED
-    interval = estimate.interval(2 * alpha)
+    interval = estimate.equivalence_interval(2 * alpha)
+    open_because = Word.NO_DIFFERENCE_SEEN.value if estimate.tied else ""
     if interval is None or estimate.margin is None:
-        return Word.NOT_RESOLVED, ""
+        return Word.NOT_RESOLVED, open_because
     if interval[0] > -estimate.margin:
         return Word.SUPPORTED, ""
-    return (Word.REFUTED, "") if interval[1] < -estimate.margin else (Word.NOT_RESOLVED, "")
+    return (Word.REFUTED, "") if interval[1] < -estimate.margin else (Word.NOT_RESOLVED, open_because)

@@ -304,11 +304,19 @@ class _Case:
         magnitude = 0.0 if self.paired is None else self.paired.magnitude
         return tuple(
             estimate_difference(
-                [self.orientation * value for value in values.values()], self.margin, self.floor, magnitude
+                [self.orientation * value for value in values.values()],
+                self.margin,
+                self.floor,
+                magnitude,
+                identical=self._is_identical(values),
             )
             for values in (self.differences, self.composite)
             if values is not None
         )
+
+    def _is_identical(self, differences: Mapping[int, float]) -> bool:
+        """Digests are made where nothing else tells the sides apart, and nowhere else: they read all of a run."""
+        return self.paired is not None and not any(differences.values()) and self.paired.are_same_runs(differences)
 
 
 def _paired_case(question: PairedQuestion) -> _Case:
@@ -563,10 +571,9 @@ def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, 
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
     word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
     needed = _needed(case, estimate, decision)
-    ci_adj, ci_equiv = (
-        _turned(estimate.interval(level), case.orientation)
-        for level in (decision.alpha_difference, min(2 * decision.alpha_equivalence, 1.0))
-    )
+    ci_adj = _turned(estimate.interval(decision.alpha_difference), case.orientation)
+    narrow = estimate.equivalence_interval(min(2 * decision.alpha_equivalence, 1.0))
+    ci_equiv = _turned(narrow, case.orientation)
     return replace(
         verdict,
         word=word if _has_word(case, estimate, verdict.family) else None,
@@ -629,13 +636,17 @@ def _has_word(case: _Case, estimate: DifferenceEstimate, family: Family) -> bool
     return family is not Family.EXPLORATORY and is_told
 
 
+# What may be said where neither direction is better.
+_ALIKE = (Word.EQUIVALENT, Word.IDENTICAL, Word.NO_DIFFERENCE_SEEN)
+
+
 def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tuple[Word, str]:
     word, qualifier = decision.word, decision.qualifier
     if case.unjudged:
         return Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED, case.unjudged
     if case.paired is not None and not case.paired.is_positive:
         return word, "an error that is not positive has no logarithm"
-    if case.sign == 0 and case.relation is not Relation.SAME and word not in (Word.EQUIVALENT, Word.IDENTICAL):
+    if case.sign == 0 and case.relation is not Relation.SAME and word not in _ALIKE:
         nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
         return (nothing, qualifier) if word is nothing else (nothing, "they differ, and neither direction is better")
     if estimate.n < min(MINIMUM_SEEDS, case.n_planned):
@@ -703,10 +714,11 @@ def _pairing(paired: PairedValues | None) -> _Pairing:
 def _needed(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> SeedsNeeded:
     """None below three seeds, whose spread is not judged, and where it is known that the sides differ and not what that
     is good for: no seeds tell."""
-    only_differs = case.sign == 0 and decision.word not in (Word.INCONCLUSIVE, Word.NOT_RESOLVED)
-    if estimate.margin is None or not estimate.sd or estimate.n < MINIMUM_SEEDS or only_differs:
+    is_open = decision.word in (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
+    spread, only_differs = estimate.spread_of_equivalence, case.sign == 0 and not is_open
+    if estimate.margin is None or not spread or estimate.n < MINIMUM_SEEDS or only_differs:
         return SeedsNeeded(None, None)
-    return seeds_needed(estimate.margin, estimate.sd, estimate.n, decision.alpha_difference, decision.alpha_equivalence)
+    return seeds_needed(estimate.margin, spread, estimate.n, decision.alpha_difference, decision.alpha_equivalence)
 
 
 def _crossed(case: _Case) -> CrossedMean | None:

@@ -37,6 +37,8 @@ class ArmValues:
         diverged, failed: seeds without a value: by their recipe, or by an accident that could not be repaired.
         unreached: seeds that trained, and whose value is beyond every number: they never got to a threshold.
         correct: seed → [examples] correct or not on the test set, where predictions are stored.
+        digests: seed → a name for all that came out of the run, `StoredRun.digest`; without one no two runs are known
+            to be the same.
     """
 
     values: Mapping[int, float | None]
@@ -45,6 +47,7 @@ class ArmValues:
     failed: Collection[int] = ()
     correct: Mapping[int, npt.NDArray[Any]] = field(default_factory=dict)
     unreached: Collection[int] = ()
+    digests: Mapping[int, str | None] = field(default_factory=dict)
 
     @cached_property
     def finite(self) -> dict[int, float]:
@@ -113,6 +116,11 @@ class PairedValues:
     @property
     def seeds_differ(self) -> bool:
         return self.arm_values.planned_seeds != self.reference_values.planned_seeds
+
+    def are_same_runs(self, seeds: Iterable[int]) -> bool:
+        """Whether the two runs of each of the seeds are known to have come out alike in all that is kept of them."""
+        arm, reference = self.arm_values.digests, self.reference_values.digests
+        return all(arm.get(seed) is not None and arm.get(seed) == reference.get(seed) for seed in seeds)
 
 
 def pair_values(

@@ -12,14 +12,14 @@ testing again at α is none of this: five looks make 5 % into 17 %.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy.special import stdtrit
 
-from ablate.verdicts.decisions import DifferenceEstimate, estimate_difference
+from ablate.verdicts.decisions import SAME_ON_EVERY_SEED, DifferenceEstimate, estimate_difference
 from ablate.verdicts.verdict import Word
 
 __all__ = ["SequentialArm", "SequentialPlan", "SequentialResult", "e_process", "e_value", "sequential_analysis"]
@@ -102,19 +102,22 @@ def sequential_analysis(
     margin: float | None = None,
     sign: int = 1,
     floor: float = 0.0,
+    same_runs: Mapping[str, Collection[int]] | None = None,
 ) -> SequentialResult:
     """Every look that the data allow, replayed: a pure function of the differences, so that a resumed study decides as
     an uninterrupted one.
 
     At a look the arms still open are tested by Holm's steps at the look's share of α, divided by the number of arms
     that have not been rejected yet; equivalence likewise in a family of its own. An arm stops when it is
-    rejected in either. A look is taken when every open arm has all of its seeds.
+    rejected in either, or when every run of it is the baseline's and nothing is left to find out. A look is taken when
+    every open arm has all of its seeds.
 
     Args:
         differences: every planned arm → seed → arm − baseline. One that is not finite is a diverged run: its arm
             is left undecided until all seeds are in, where the rule for divergence can be applied.
         seeds: the planned order; look k takes the first n_k.
         margin, floor: as in `estimate_difference`. sign: +1 where a positive difference is good.
+        same_runs: arm → the seeds of which its run is known to be the baseline's, by equal digests.
     """
     arms = {name: SequentialArm(Word.INCONCLUSIVE, "", 0, True) for name in differences}
     rejected = _Rejected()
@@ -126,7 +129,8 @@ def sequential_analysis(
             break
         look = number
         oriented = {name: [sign * found[seed] for seed in first] for name, found in values.items()}
-        estimates = {name: _weigh_finite(found, margin, floor) for name, found in oriented.items()}
+        known = {name: set(first) <= set((same_runs or {}).get(name, ())) for name in values}
+        estimates = {name: _weigh_finite(found, margin, floor, known[name]) for name, found in oriented.items()}
         rejected, levels = _tested(estimates, n, rejected, len(arms), alpha, plan.multiplicity)
         arms |= {
             name: _arm(
@@ -151,8 +155,8 @@ class _Rejected:
     equivalence: frozenset[str] = frozenset()
 
 
-def _weigh_finite(values: Sequence[float], margin: float | None, floor: float) -> DifferenceEstimate:
-    return estimate_difference([value for value in values if math.isfinite(value)], margin, floor)
+def _weigh_finite(values: Sequence[float], margin: float | None, floor: float, identical: bool) -> DifferenceEstimate:
+    return estimate_difference([value for value in values if math.isfinite(value)], margin, floor, identical=identical)
 
 
 def _tested(
@@ -198,12 +202,15 @@ def _arm(
     mean = estimate.mean
     if low is not None and high is not None and sign < 0:
         low, high = -high, -low
-    word, qualifier = Word.INCONCLUSIVE, f"at the last look, {estimate.n} seeds" if is_last else ""
-    if is_equivalent:
+    seen = Word.NO_DIFFERENCE_SEEN if estimate.tied else Word.INCONCLUSIVE
+    word, qualifier = seen, f"at the last look, {estimate.n} seeds" if is_last else ""
+    if estimate.identical:
+        word, qualifier = Word.IDENTICAL, SAME_ON_EVERY_SEED
+    elif is_equivalent:
         word, qualifier = Word.EQUIVALENT, "detectable but negligible" if is_different else ""
     elif is_different:
         word, qualifier = (Word.BETTER if (mean or 0.0) > 0 else Word.WORSE), ""
-    stopped = is_different or is_equivalent
+    stopped = is_different or is_equivalent or estimate.identical
     if stopped and not is_last:
         qualifier = "; ".join(filter(None, (qualifier, f"stopped early at n={estimate.n}")))
     return SequentialArm(

@@ -33,13 +33,14 @@ class Scale(StrEnum):
 
 
 class Word(StrEnum):
-    """What may be said. The first five are said of arms, the last four of claims."""
+    """What may be said. The first six are said of arms, the last four of claims."""
 
     BETTER = "better"
     WORSE = "worse"
     EQUIVALENT = "equivalent"
     INCONCLUSIVE = "inconclusive"
     IDENTICAL = "identical"
+    NO_DIFFERENCE_SEEN = "no difference at this resolution"
     SUPPORTED = "supported"
     REFUTED = "refuted"
     NO_PRACTICAL_DIFFERENCE = "no practical difference"
@@ -104,7 +105,8 @@ class Verdict:
         diff_pct_error: the change of the error in per cent of the reference's error.
         alpha_i: the level of the arm's step of the adjustment. ci_low, ci_high: the plain 1 − α interval.
         ci_adj_low, ci_adj_high: of level 1 − alpha_i, dual to the verdict.
-        ci_equiv_low, ci_equiv_high: of level 1 − 2 · (the level of the equivalence test's step).
+        ci_equiv_low, ci_equiv_high: of level 1 − 2 · (the level of the equivalence test's step); the spread is at least
+            a step of the metric there.
         margin: half-width of the zone that counts as equivalent, on `scale`.
         rho, vr: correlation of the two sides, and var(D) ÷ (var(arm) + var(reference)).
         p_perm: the exact sign-flip test, a second opinion that never decides.

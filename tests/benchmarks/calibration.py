@@ -217,7 +217,6 @@ PROMISES: Sequence[Promise] = (
         0.0,
         better_though_it_diverges(None),
         studies=SOME,
-        above="the worst value that was seen stands in, and that is not how bad a diverged run is",
     ),
     Promise(
         "better though it diverges (gain .03, q=.3, n=10), worst value .1 stated",
@@ -230,7 +229,6 @@ PROMISES: Sequence[Promise] = (
         0.0,
         identical_by_chance(3),
         studies=SOME,
-        above="equal values of a coarse metric come by chance and do not show equal runs",
     ),
     Promise(
         "equivalent: accuracies in steps of .01 that differ by the margin of .02, n=5",
@@ -243,7 +241,6 @@ PROMISES: Sequence[Promise] = (
         0.05,
         same_whole_numbers(3),
         studies=SOME,
-        above="equal values of a coarse metric come by chance and do not show equal means",
     ),
 )
 BY_NAME: Mapping[str, Promise] = {promise.what: promise for promise in PROMISES}

@@ -78,7 +78,7 @@ def test_each_row_bears_the_sign_of_its_verdict_and_its_n() -> None:
 
 
 def test_words_of_one_family_differ_in_sign_and_in_colour() -> None:
-    arms, claims = list(Word)[:5], list(Word)[5:]
+    arms, claims = list(Word)[:6], list(Word)[6:]
     for words in (arms, claims):
         assert len({SIGNS[word] for word in words}) == len(words)
         assert len({to_hex(COLOURS[word]) for word in words}) == len(words)

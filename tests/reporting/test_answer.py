@@ -48,6 +48,12 @@ def said(found: Findings) -> str:
             "a and b are equivalent to adam within ±0.01 in validation loss.",
         ),
         ({"a": Word.IDENTICAL}, "a is identical to adam in validation loss."),
+        ({"a": Word.NO_DIFFERENCE_SEEN}, "a shows no difference from adam at this resolution in validation loss."),
+        (
+            {"a": Word.NO_DIFFERENCE_SEEN, "b": Word.WORSE},
+            "Neither arm is shown to beat adam in validation loss: b is worse, a is without a difference at this "
+            "resolution.",
+        ),
         # None is better.
         (
             {"sgd": Word.WORSE, "nadam": Word.EQUIVALENT, "adamw": Word.EQUIVALENT},

@@ -12,6 +12,7 @@ from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import Sweep, confirmation_runs
 from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
 from ablate.reporting.report import report_markdown
+from ablate.verdicts.verdict import Word
 from tests.reporting.wording import forbidden
 from tests.synthetic import (
     completed_run,
@@ -138,6 +139,44 @@ def test_the_report_of_the_data_is_that_of_the_store() -> None:
     assert "**post hoc claims**" in text
     assert forbidden(text) == []
     assert files["verdicts.csv"] == study_tables(asked.plan, runs, events=events).files()["verdicts.csv"]
+
+
+def no_op() -> Evidence:
+    """Two arms whose runs came out alike: the same levels, but for the name."""
+    sweep = dropout_sweep()
+    reference, other = sweep.arms
+    whole = {seed: with_weights(completed_run(reference.spec.with_seed(seed)), 0.3) for seed in sweep.spec.seeds}
+    runs = {run.spec.run_id: run for run in whole.values()}
+    for seed, run in whole.items():
+        spec = other.spec.with_seed(seed)
+        runs[spec.run_id] = replace(run, spec=spec, record=replace(run.record, run_id=spec.run_id))
+    return Evidence(plan_of(sweep), runs)
+
+
+def test_what_is_known_to_be_the_same_run_stays_known() -> None:
+    evidence = no_op()
+    packed = pack_evidence(evidence)
+    back = unpack_evidence(packed.files)
+    assert all("weights/statistics" not in run.arrays for run in back.runs.values())
+    assert {run_id: run.digest for run_id, run in back.runs.items()} == {
+        run_id: run.digest for run_id, run in evidence.runs.items()
+    }
+    for judged in (judge_study(evidence.plan, evidence.runs), packed.judged, judge_study(back.plan, back.runs)):
+        assert [row.word for row in judged[0].verdicts] == [Word.IDENTICAL]
+    assert pack_evidence(back).files == packed.files
+
+
+def test_reports_without_digests_say_less() -> None:
+    files = {name: content for name, content in pack_evidence(no_op()).files.items() if name != "digests.json"}
+    back = unpack_evidence(files)
+    assert all(run.digest is None for run in back.runs.values())
+    (judged,) = judge_study(back.plan, back.runs)
+    assert [row.word for row in judged.verdicts] == [Word.NO_DIFFERENCE_SEEN]
+    assert "digests.json" not in pack_evidence(back).files
+    text = report_markdown(study_results(back.plan, back.runs), back.command)
+    shown, _, unresolved = text.partition("**Not resolved**")
+    assert "NO DIFFERENCE AT THIS RESOLUTION" not in shown
+    assert "NO DIFFERENCE AT THIS RESOLUTION" in unresolved
 
 
 def test_predictions_are_packed_as_mistakes() -> None:

@@ -144,9 +144,19 @@ def test_two_seeds_have_no_p_whatever_was_computed() -> None:
 
 def test_identical_runs_are_called_that() -> None:
     assert RAW["same"] == (
-        "`same` is **IDENTICAL** to the baseline: the same test accuracy to the last digit on all 8 seeds, as a level "
-        "that changes nothing would give."
+        "`same` is **IDENTICAL** to the baseline: the same run on all 8 seeds, in history, predictions and weights, as "
+        "a level that changes nothing gives."
     )
+
+
+def test_equal_values_are_not_called_equal_runs() -> None:
+    row = next(row for row in judge(ARMS, "test_accuracy", margin=0.002) if row.subject == "same")
+    equal = replace(row, word=Word.NO_DIFFERENCE_SEEN, seeds_needed_high=23)
+    assert verdict_sentence(equal) == (
+        "`same` shows **NO DIFFERENCE AT THIS RESOLUTION** from the baseline: the same test accuracy on all 8 seeds, "
+        "and the runs are not known to be the same; about 23 fresh seeds give 80% power for the stated 0.2 pp."
+    )
+    assert not verdicts.is_resolved(equal)
 
 
 def test_divergence_stands_with_the_numbers() -> None:

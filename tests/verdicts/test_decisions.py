@@ -63,8 +63,10 @@ def test_the_evidence_is_the_t_test_of_scipy(seed: int) -> None:
         assert estimate.interval(0.1) == pytest.approx(tuple(oracle.confidence_interval(0.9)))
 
 
-def one(differences: list[float], margin: float | None = None, relation: Relation | None = None) -> tuple[Word, str]:
-    decision = decide_family([Question((estimate_difference(differences, margin),), relation)])[0]
+def one(
+    differences: list[float], margin: float | None = None, relation: Relation | None = None, **known: float | bool
+) -> tuple[Word, str]:
+    decision = decide_family([Question((estimate_difference(differences, margin, **known),), relation)])[0]
     return decision.word, decision.qualifier
 
 
@@ -74,7 +76,7 @@ def one(differences: list[float], margin: float | None = None, relation: Relatio
         ([], 1.0, Word.INCONCLUSIVE, "no seed with a value on both sides"),
         ([5.0], 1.0, Word.INCONCLUSIVE, "single seed"),
         ([5.0, 5.1], 1.0, Word.INCONCLUSIVE, "two seeds"),
-        ([0.0, 0.0, 0.0], 1.0, Word.IDENTICAL, "the same on every seed"),
+        ([0.0, 0.0, 0.0], 1.0, Word.NO_DIFFERENCE_SEEN, ""),
         ([0.1, 0.2, 0.15], 1.0, Word.EQUIVALENT, "detectable but negligible"),
         ([0.1, -0.1, 0.0], 1.0, Word.EQUIVALENT, ""),
         ([2.0, 2.1, 1.9], 1.0, Word.BETTER, "by more than the margin"),
@@ -99,17 +101,17 @@ def test_every_row_of_the_table(differences: list[float], margin: float | None, 
         (Relation.GREATER, [2.0, 2.1, 1.9], Word.SUPPORTED),
         (Relation.GREATER, [-2.0, -2.1, -1.9], Word.REFUTED),
         (Relation.GREATER, [0.1, -0.1, 0.0], Word.NO_PRACTICAL_DIFFERENCE),
-        (Relation.GREATER, [0.0, 0.0, 0.0], Word.NO_PRACTICAL_DIFFERENCE),
+        (Relation.GREATER, [0.0, 0.0, 0.0], Word.NOT_RESOLVED),
         (Relation.GREATER, [9.0, -8.0, 3.0], Word.NOT_RESOLVED),
         (Relation.SAME, [0.1, -0.1, 0.0], Word.SUPPORTED),
-        (Relation.SAME, [0.0, 0.0, 0.0], Word.SUPPORTED),
+        (Relation.SAME, [0.0, 0.0, 0.0], Word.NOT_RESOLVED),
         (Relation.SAME, [2.0, 2.1, 1.9], Word.REFUTED),
         (Relation.SAME, [-2.0, -2.1, -1.9], Word.REFUTED),
         (Relation.SAME, [1.0, 1.1, 0.9], Word.NOT_RESOLVED),
         (Relation.SAME, [9.0, -8.0, 3.0], Word.NOT_RESOLVED),
         (Relation.NOT_WORSE, [2.0, 2.1, 1.9], Word.SUPPORTED),
         (Relation.NOT_WORSE, [0.6, 0.1, 1.4], Word.SUPPORTED),
-        (Relation.NOT_WORSE, [0.0, 0.0, 0.0], Word.SUPPORTED),
+        (Relation.NOT_WORSE, [0.0, 0.0, 0.0], Word.NOT_RESOLVED),
         (Relation.NOT_WORSE, [-2.0, -2.1, -1.9], Word.REFUTED),
         (Relation.NOT_WORSE, [-1.0, -1.1, -0.9], Word.NOT_RESOLVED),
         (Relation.NOT_WORSE, [2.0], Word.NOT_RESOLVED),
@@ -118,6 +120,52 @@ def test_every_row_of_the_table(differences: list[float], margin: float | None, 
 )
 def test_every_answer_to_a_claim(relation: Relation, differences: list[float], word: Word) -> None:
     assert one(differences, 1.0, relation)[0] is word
+
+
+@pytest.mark.parametrize(
+    ("relation", "word"),
+    [
+        (None, Word.IDENTICAL),
+        (Relation.GREATER, Word.NO_PRACTICAL_DIFFERENCE),
+        (Relation.WORSE, Word.NO_PRACTICAL_DIFFERENCE),
+        (Relation.SAME, Word.SUPPORTED),
+        (Relation.NOT_WORSE, Word.SUPPORTED),
+    ],
+)
+def test_only_runs_that_are_known_to_be_the_same_are_identical(relation: Relation | None, word: Word) -> None:
+    assert one([0.0, 0.0, 0.0], 1.0, relation, identical=True) == (word, "the same on every seed")
+    weaker = (
+        (Word.NO_DIFFERENCE_SEEN, "") if relation is None else (Word.NOT_RESOLVED, "no difference at this resolution")
+    )
+    assert one([0.0, 0.0, 0.0], 1.0, relation) == weaker
+    assert one([0.0, 0.0], 1.0, relation, identical=True)[1] == "two seeds"
+    # What differs is not the same, whatever is said of it.
+    assert one([0.1, -0.1, 0.0], 1.0, relation, identical=True) == one([0.1, -0.1, 0.0], 1.0, relation)
+
+
+@pytest.mark.parametrize("differences", [[0.0] * 5, [0.0, 0.0, 1.0, 0.0, 0.0]])
+@pytest.mark.parametrize("margin", [0.3, 0.9, 1.2, 3.0])
+def test_equivalence_takes_a_spread_of_a_step_at_least(differences: list[float], margin: float) -> None:
+    """The oracle is written out: whole numbers have the sd of rounding, 1/√12, and up to a step of 1 unseen."""
+    estimate = estimate_difference(differences, margin, floor=1 / math.sqrt(12))
+    t = (margin - np.mean(differences)) / (max(np.std(differences, ddof=1), 1.0) / math.sqrt(5))
+    assert estimate.equivalence.p == pytest.approx(stats.t.sf(t, 4))
+    (decision,) = decide_family([Question((estimate,))])
+    assert (decision.word is Word.EQUIVALENT) == (stats.t.sf(t, 4) <= 0.05)
+    assert estimate.interval(0.05) != estimate.equivalence_interval(0.05)
+
+
+def test_equal_values_of_a_known_step_have_an_interval() -> None:
+    estimate = estimate_difference([0.0] * 4, floor=0.5)
+    half = stats.t.ppf(0.975, 3) * 0.5 / 2
+    assert estimate.interval(0.05) == pytest.approx((-half, half))
+    assert (estimate.p_difference, estimate.floored, estimate.tied) == (1.0, True, True)
+
+
+def test_two_analyses_of_equal_values_agree() -> None:
+    tied = estimate_difference([0.0, 0.0, 0.0], 1.0)
+    decision = decide_family([Question((tied, tied), disagreement="diverged 1/4")])[0]
+    assert (decision.word, decision.qualifier) == (Word.NO_DIFFERENCE_SEEN, "diverged 1/4")
 
 
 def test_without_a_margin_nothing_is_the_same_and_nothing_not_worse() -> None:

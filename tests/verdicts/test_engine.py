@@ -31,6 +31,16 @@ def values(*numbers: float, **kwargs: object) -> ArmValues:
     return ArmValues(dict(enumerate(numbers)), **kwargs)
 
 
+def same_runs(n: int, margin: float | None = None, metric: MetricInfo = SCORE, **digests: str) -> Verdict:
+    """Of an arm whose runs have the values and, but for those that are given, the digests of the baseline's."""
+    said = {seed: f"run {seed}" for seed in range(n)}
+    base = values(*range(n), digests=said)
+    arm = values(
+        *range(n), digests={**said, **{int(seed.removeprefix("seed")): each for seed, each in digests.items()}}
+    )
+    return judge_arms({"base": base, "arm": arm}, "base", metric, margin=margin)[0]
+
+
 def has_no_nan(verdict: Verdict) -> bool:
     numbers = [getattr(verdict, field.name) for field in fields(verdict)]
     return not any(isinstance(number, float) and math.isnan(number) for number in numbers)
@@ -41,7 +51,12 @@ def has_no_nan(verdict: Verdict) -> bool:
 
 @pytest.mark.parametrize("case", expected("verdicts_single_arm_alpha05"), ids=lambda case: case["name"])
 def test_the_table_of_cases(case: dict) -> None:
-    verdict = judge_differences(case["D"], case["margin"])
+    if case["verdict"] == "identical":
+        # What is said once it is known that the runs are the same; of the numbers alone it is not.
+        assert judge_differences(case["D"], case["margin"]).word is Word.NO_DIFFERENCE_SEEN
+        verdict = same_runs(len(case["D"]), case["margin"])
+    else:
+        verdict = judge_differences(case["D"], case["margin"])
     # The table knows two seeds; what is judged has no word below three.
     assert verdict.word == (case["verdict"] if len(case["D"]) >= 3 else None)
     for name, field in (("mean", "diff"), ("p", "p_diff"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
@@ -82,6 +97,50 @@ def test_exact_flips_beside_the_t_test() -> None:
     verdict = judge_differences(given("signflip_exact_n6")["D"])
     assert (verdict.p_perm, verdict.p_diff) == pytest.approx((case["p_perm"], case["p_t"]))
     assert Flag.TEST_DISAGREE in verdict.flags
+
+
+# the same runs ---------------------------------------------------------------------------------------
+
+
+def test_every_pair_has_to_be_one_run() -> None:
+    whole, other = same_runs(5, 1.0), same_runs(5, 1.0, seed3="another")
+    assert (whole.word, whole.ci_low, whole.p_tost) == (Word.IDENTICAL, None, None)
+    assert (other.word, other.seeds_needed_high) == (Word.NO_DIFFERENCE_SEEN, None)
+    assert Flag.IDENTICAL_RUNS in whole.flags
+    assert Flag.IDENTICAL_RUNS not in other.flags
+    nothing_kept = ArmValues(dict(enumerate(range(5))), digests=dict.fromkeys(range(5)))
+    assert judge_arms({"base": nothing_kept, "arm": nothing_kept}, "base", SCORE)[0].word is Word.NO_DIFFERENCE_SEEN
+
+
+def test_what_the_digests_are_is_asked_where_no_value_differs() -> None:
+    class Unread(dict):
+        def get(self, *key: object) -> None:
+            raise AssertionError("a digest was asked for")
+
+    arms = {"base": values(1, 2, 3, digests=Unread()), "arm": values(1, 2, 3.5, digests=Unread())}
+    judge_arms(arms, "base", SCORE)
+    with pytest.raises(AssertionError, match="asked for"):
+        judge_arms({**arms, "arm": arms["base"]}, "base", SCORE)
+
+
+def test_runs_that_diverge_alike_are_the_same_too() -> None:
+    digests = {seed: f"run {seed}" for seed in range(5)}
+    base = ArmValues({0: 0.9, 1: 0.8, 2: 0.7}, range(5), diverged=(3, 4), digests=digests)
+    other = replace(base, digests={**digests, 4: "another"})
+    judged = judge_arms({"base": base, "same": base, "other": other}, "base", ACCURACY, classes=10)
+    assert [row.word for row in judged] == [Word.IDENTICAL, Word.INCONCLUSIVE]
+    assert judged[1].qualifier.startswith("identical when it trains")
+
+
+def test_whole_numbers_within_a_step_of_each_other() -> None:
+    whole = replace(SCORE, resolution=1.0)
+    arms = {"base": values(*[7.0] * 3), "arm": values(*[7.0] * 3)}
+    (verdict,) = judge_arms(arms, "base", whole, margin=0.3)
+    assert (verdict.word, verdict.p_diff) == (Word.NO_DIFFERENCE_SEEN, 1.0)
+    assert verdict.ci_equiv_high > 1
+    assert verdict.seeds_needed_high > 3
+    (verdict,) = judge_arms(arms, "base", whole, margin=2.0)
+    assert verdict.word is Word.EQUIVALENT
 
 
 # arms ------------------------------------------------------------------------------------------------

@@ -91,6 +91,20 @@ def test_a_small_difference_stops_as_equivalent() -> None:
     assert arm.n < 20
 
 
+def test_an_arm_whose_runs_are_the_baselines_is_identical_at_the_first_look() -> None:
+    differences = {**study(0.3), "no-op": dict.fromkeys(range(20), 0.0)}
+    found = run(differences, same_runs={"no-op": range(20)}).arms["no-op"]
+    assert (found.word, found.n, found.is_open) == (Word.IDENTICAL, 3, False)
+    assert found.qualifier == "the same on every seed; stopped early at n=3"
+    # Of equal numbers alone, or of one seed less, it is not known.
+    for known in ({}, {"no-op": range(1, 20)}):
+        found = run(differences, same_runs=known).arms["no-op"]
+        assert (found.word, found.n) == (Word.NO_DIFFERENCE_SEEN, 20)
+    # It takes nothing from the level of the others, and gives them nothing.
+    others = [run(differences, same_runs=known).arms["arm 0"] for known in ({}, {"no-op": range(20)})]
+    assert others[0] == others[1]
+
+
 def test_it_says_what_seeds_the_next_look_needs() -> None:
     start = run({"a": {}, "b": {}})
     assert (start.look, start.next_n) == (0, 3)
