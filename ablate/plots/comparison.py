@@ -57,12 +57,11 @@ def _confusion_page(comparison: Comparison) -> Figure:
     columns = min(len(matrices), 2)
     rows = -(-len(matrices) // columns)
     subtitle = f"Counts are summed over runs; colour is the share of the true class that was mistaken{left_out}"
-    figure, axes = house_figure(_title(comparison), subtitle, 4.9 * rows if columns > 1 else 6.0, rows, columns)
+    height = 4.9 * rows if columns > 1 else 6.0
+    figure, axes = house_figure(_title(comparison), subtitle, height, rows, columns, filled=len(matrices))
     most = max(float(mistake_shares(matrix).max()) for matrix in matrices)
-    for matrix, ax in zip(matrices, axes, strict=False):
+    for matrix, ax in zip(matrices, axes, strict=True):
         draw_confusion(matrix, ax, most)
-    for ax in axes[len(matrices) :]:
-        ax.set_visible(False)
     return figure
 
 

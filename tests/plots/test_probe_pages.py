@@ -116,6 +116,14 @@ def test_runs_without_a_probe_take_no_part():
     assert probe_pictures(PLANNED, {}) == probe_pictures(PLANNED, completed_runs(SWEEP))
 
 
+def test_a_probe_that_only_some_arms_were_asked_makes_no_picture():
+    """As of an arm that shares its runs with another sweep, which has asked."""
+    shared = {run.run_id for run in PLANNED.runs_of(PLANNED.arms[0].name)}
+    some = {run_id: run if run_id in shared else replace(run, artefacts={}) for run_id, run in RUNS.items()}
+    assert captions(sweep_results(PLANNED, some)) == ()
+    assert len(captions(sweep_results(PLANNED, {**RUNS, **dict(list(some.items())[:1])}))) == len(DRAW)
+
+
 @pytest.mark.parametrize("arms", [2, 6])
 def test_no_title_of_a_panel_runs_into_another(arms: int) -> None:
     """With names as long as a panel holds."""
