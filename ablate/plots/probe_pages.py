@@ -140,8 +140,8 @@ def _panels(
     for picture, ax in zip(shown, axes, strict=False):
         draw(picture, ax)
     _head_panels(labels, axes[: len(shown)], grid.label_characters)
-    finish_panels(figure, axes, grid, legend)
-    figure.supxlabel(across, size=9.5)
+    for ax in finish_panels(figure, axes, grid, legend):
+        ax.set_xlabel(across)
     label_upwards(figure, up)
     return figure
 

