@@ -290,7 +290,7 @@ def _stand(word: Word | None, verdicts: Sequence[Verdict], reference: Code | Non
         case Word.BETTER | Word.WORSE:
             return text(f"{is_}{word.value}", " than " if reference else "", beside)
         case Word.INCONCLUSIVE if reference:
-            return text(f"{is_}neither shown to differ from ", reference, " nor to be equivalent to it")
+            return text(f"{is_}inconclusive against ", reference)
         case _:
             to = text(" to ", reference) if reference else text()
             within = f" within {_margin(verdicts[0])}" if word is Word.EQUIVALENT else ""

@@ -80,7 +80,7 @@ SENTENCES: Mapping[Flag, Text] = {
         "With so many comparisons and so few seeds, the power reaches 80% only for differences of more than two "
         "standard deviations"
     ),
-    Flag.WINNER_CURSE: text("The best of several means is too good on average: the arm is selected, not confirmed"),
+    Flag.WINNER_CURSE: text("The extreme of several means looks better than it is: the arm is selected, not confirmed"),
     Flag.PAIRING_USELESS: text(
         "Equal seeds did not make the arms correlate, so pairing cost degrees of freedom and gained nothing; the next "
         "study may do without it"

@@ -55,7 +55,7 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
             has_best_mean,
             ": ",
             strong("selected, not confirmed"),
-            ". The best of several means is too good on average; only fresh seeds can confirm it.",
+            ". The extreme of several means looks better than it is; only fresh seeds can confirm it.",
         )
     agreement = _agreement(selection)
     found = joined(" ", (_confirmation(verdict, adjustment) for verdict in selection.confirmation))

@@ -323,6 +323,12 @@ def test_comparison_overlays_every_side() -> None:
     assert list(figures) == ["paired_differences", "curves_val_loss", "curves_val_accuracy", "confusion"]
     assert "optimizers:optimizer=sgd (n=1)" in texts(figures["curves_val_loss"])
     assert len(figures["confusion"].axes) == 2
+    titles = [" ".join(figure.texts[0].get_text().split()) for figure in figures.values()]
+    assert [title.partition(":")[0] for title in titles[1:]] == [
+        "Validation loss over epochs",
+        "Validation accuracy over epochs",
+        "Test examples by true and predicted class",
+    ]
     for figure in figures.values():
         assert png_bytes(figure).startswith(b"\x89PNG")
 

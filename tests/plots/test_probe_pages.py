@@ -136,3 +136,17 @@ def test_no_title_of_a_panel_runs_into_another(arms: int) -> None:
         left, *others = [each for each in ax.findobj(Text) if each.get_text().startswith(("jitter", "without"))]
         assert len(others) == 1
         assert not left.get_window_extent().overlaps(others[0].get_window_extent())
+
+
+@pytest.mark.parametrize(("arms", "is_inside"), [(4, False), (5, True), (6, False), (7, True)])
+def test_the_legend_of_panels_runs_into_nothing(arms: int, is_inside: bool) -> None:
+    (steps,) = PICTURES.steps[:1]
+    several = tuple(replace(steps, arm=f"arm {index}") for index in range(arms))
+    planned = replace(PLANNED, arms=tuple(replace(PLANNED.arms[0], name=each.arm) for each in several))
+    figure = DRAW["step_losses"](replace(RESULTS, planned=planned, pictures=replace(PICTURES, steps=several)))
+    figure.canvas.draw()
+    inside = [ax.get_legend() for ax in figure.axes if ax.get_legend() is not None]
+    assert bool(inside) is is_inside
+    (box,) = (legend.get_window_extent() for legend in [*inside, *figure.legends])
+    assert not [ax for ax in figure.axes[:arms] if box.overlaps(ax.get_tightbbox())]
+    assert not [text for text in figure.texts if box.overlaps(text.get_window_extent())]

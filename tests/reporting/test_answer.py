@@ -63,10 +63,7 @@ def said(found: Findings) -> str:
         ),
         ({"a": Word.BETTER}, "a beats adam in validation loss."),
         # Nothing is known, or not of all.
-        (
-            {"a": Word.INCONCLUSIVE},
-            "a is neither shown to differ from adam nor to be equivalent to it in validation loss.",
-        ),
+        ({"a": Word.INCONCLUSIVE}, "a is inconclusive against adam in validation loss."),
         (
             {"a": Word.INCONCLUSIVE, "b": Word.WORSE},
             "Neither arm is shown to beat adam in validation loss: b is worse, a is inconclusive.",
@@ -132,7 +129,10 @@ def test_claims() -> None:
     assert said(replace(found, claims=(held, fell, open_))).endswith(
         "validation loss. Of 3 claims, 1 held, 1 did not hold and 1 was not resolved."
     )
-    assert said(replace(found, claims=(held, held))).endswith("All 2 claims held.")
+    assert said(replace(found, claims=(held, held))).endswith("Both claims held.")
+    assert said(replace(found, claims=(open_, open_))).endswith("Neither claim was resolved.")
+    assert said(replace(found, claims=(fell,) * 3)).endswith("None of 3 claims held.")
+    assert said(replace(found, claims=(held, open_, open_))).endswith("Of 3 claims, 1 held and 2 were not resolved.")
     assert said(replace(found, claims=(claim("a < b", None),))).endswith("1 claim has no verdict.")
 
 
@@ -168,7 +168,7 @@ def test_several_sweeps_are_counted() -> None:
     one, two = findings(a=Word.BETTER, b=Word.WORSE), findings(c=Word.WORSE, d=None)
     both = replace(two, claims=(claim("a < b", Word.SUPPORTED), claim("b < a", Word.REFUTED)))
     assert answer_of_study([one, both]).plain == (
-        "Of 2 claims, 1 held and 1 did not hold. Of the 4 arms that are compared with the baseline of their sweep, "
+        "Of 2 claims, 1 held and 1 did not hold. Of the 4 arms compared with the baseline of their sweep, "
         "1 is better, 2 are worse and 1 is without a verdict."
     )
     assert answer_of_study([one]) == answer_of_sweep(one)

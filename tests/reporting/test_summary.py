@@ -135,7 +135,7 @@ def test_seeds_that_were_changed_leave_no_bound_and_no_word() -> None:
     assert (
         "Seeds 6, 7 were added and seed 8 was taken away after there were results, so these rows are exploratory: the "
         "chance of a false verdict is not bounded by 5%. To decide it, run the same sweep under a new name, on fresh "
-        "seeds."
+        "seeds:"
     ) in text
     shown = text.partition("> **Shown**")[2].partition("> **")[0]
     assert "Nothing yet." in shown
