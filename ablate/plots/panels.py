@@ -74,8 +74,13 @@ def finish_panels(figure: Figure, axes: Sequence[Axes], grid: GridOfPanels, lege
         # It fills what is free, and moves nothing.
         written.set_in_layout(False)
     elif legend:
-        loc = "lower center" if figure.get_layout_engine() is None else "outside lower center"
-        figure.legend(handles=legend, loc=loc, ncols=legend_columns(labels, LEGEND_COLUMNS), columnspacing=1.6)
+        is_laid_out = figure.get_layout_engine() is not None
+        figure.legend(
+            handles=legend,
+            loc="outside lower center" if is_laid_out else "lower center",
+            ncols=legend_columns(labels, LEGEND_COLUMNS),
+            columnspacing=1.6,
+        )
     return lowest
 
 
