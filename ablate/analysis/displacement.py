@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.values import Runs, stored
+from ablate.analysis.values import Runs, is_of_every_arm, stored
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
 
@@ -50,7 +50,9 @@ class Displacement:
 
 def displacement_curves(sweep: PlannedSweep, runs: Runs) -> tuple[Displacement, ...]:
     """One for each kind. All runs of a sweep share their data, so their amounts; where factors of the sweep change
-    that, runs with other amounts than the baseline's are left out."""
+    that, runs with other amounts than the baseline's are left out. None where not every arm was asked."""
+    if not is_of_every_arm(SENSITIVITY, sweep, runs):
+        return ()
     return tuple(found for kind in UNITS if (found := _of_kind(kind, sweep, runs)) is not None)
 
 

@@ -9,12 +9,12 @@ Whatever was not kept of any run is an empty tuple. Pictures of one run are of t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
 
-from ablate.analysis.values import Runs, stored
+from ablate.analysis.values import Runs, is_of_every_arm, stored
 from ablate.core.plans import PlannedArm, PlannedSweep
 from ablate.core.records import Array
 
@@ -29,6 +29,7 @@ __all__ = [
     "probe_pictures",
 ]
 
+DRAWN = ("jitter", "loss_surface", "linear_path", "calibration", "weight_histogram")
 # Of all weights, the share that a histogram shows, and in about how many bins.
 SHOWN_SHARE = 0.999
 BINS = 60
@@ -114,8 +115,9 @@ class ProbePictures:
 
 
 def probe_pictures(sweep: PlannedSweep, runs: Runs) -> ProbePictures:
-    """The pictures of a sweep, arms in the order of the design."""
-    arms = [(arm, _artefacts(sweep, runs, arm)) for arm in sweep.arms]
+    """The pictures of a sweep, arms in the order of the design; of probes that every arm was asked."""
+    asked = {probe for probe in DRAWN if is_of_every_arm(probe, sweep, runs)}
+    arms = [(arm, _artefacts(sweep, runs, arm, asked)) for arm in sweep.arms]
     return ProbePictures(
         steps=tuple(each for arm, found in arms for each in _steps(arm, found)),
         surfaces=tuple(each for arm, found in arms for each in _surfaces(arm, found)),
@@ -128,10 +130,10 @@ def probe_pictures(sweep: PlannedSweep, runs: Runs) -> ProbePictures:
 Seeds = list[tuple[int, Mapping[str, Mapping[str, Array]]]]
 
 
-def _artefacts(sweep: PlannedSweep, runs: Runs, arm: PlannedArm) -> Seeds:
-    """Seed and artefacts of the runs of an arm that have any, in the order of the seeds."""
+def _artefacts(sweep: PlannedSweep, runs: Runs, arm: PlannedArm, probes: Set[str]) -> Seeds:
+    """Seed and what `probes` found, of the runs of an arm, in the order of the seeds."""
     found = stored(runs, sweep.runs_of(arm.name))
-    return [(run.spec.seed, run.artefacts) for run in found if run.artefacts]
+    return [(run.spec.seed, {name: run.artefacts[name] for name in probes & run.artefacts.keys()}) for run in found]
 
 
 def _of_probe(found: Seeds, probe: str, array: str) -> Iterator[tuple[int, Mapping[str, Array]]]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ablate.core.artefacts import is_of_metric
+from ablate.core.plans import PlannedSweep
 from ablate.core.records import (
     BUILT_IN,
     HISTORY,
@@ -34,6 +35,7 @@ __all__ = [
     "arrays_behind",
     "column_info",
     "history_metric",
+    "is_of_every_arm",
     "metric_of",
     "metric_rank",
     "metric_values",
@@ -116,6 +118,16 @@ def status_of(runs: Runs, run_id: str) -> str:
 def stored(runs: Runs, planned: Iterable[PlannedRun]) -> list[StoredRun]:
     """The runs among `planned` that exist, in their order."""
     return [runs[run.run_id] for run in planned if run.run_id in runs]
+
+
+def is_of_every_arm(probe: str, sweep: PlannedSweep, runs: Runs) -> bool:
+    """Whether `probe` was asked of each arm with a completed run. Where an arm shares its runs with another sweep, that
+    alone may have asked, and a picture of it would compare nothing."""
+    completed = [
+        [run for run in stored(runs, sweep.runs_of(arm.name)) if run.record.status is Status.COMPLETED]
+        for arm in sweep.arms
+    ]
+    return all(any(probe in run.artefacts for run in of_arm) for of_arm in completed if of_arm)
 
 
 def value_in(column: str) -> Value:

@@ -47,6 +47,8 @@ WIDTH_INCHES = 8.6
 DOTS_PER_INCH = 150
 HEADING_LINE_INCHES = 0.215
 HEADING_CHARACTERS = 88
+# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
+FROM_RATIO = 4.0
 # Of a line of a legend, beside the signs of as many labels as it may have.
 LEGEND_CHARACTERS = 80
 LABEL_LINE_INCHES, LABEL_CHARACTERS_PER_INCH = 0.17, 13
@@ -125,6 +127,7 @@ def house_figure(
     columns: int = 1,
     panels: Panels | None = None,
     question: str = "",
+    filled: int | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """A figure headed by what it shows, and its axes row by row.
 
@@ -134,6 +137,8 @@ def house_figure(
         rows: how many, all on the same scales, or the relative height of each, every axes then with its own.
         panels: the room around many small axes, which are then not laid out by what they hold: matplotlib would
             measure every tick of each.
+        filled: how many places have axes, where not all have; those of the last row then stand in its middle, and
+            each has scales of its own.
     """
     ratios = [1.0] * rows if isinstance(rows, int) else list(rows)
     is_shared = isinstance(rows, int)
@@ -153,10 +158,21 @@ def house_figure(
         engine.set(rect=rect, w_pad=0.06, h_pad=0.05, wspace=0.03)  # type: ignore[call-arg]
     if panels is not None:
         panels.apply(figure, height - heading_inches, len(ratios))
+    if filled is not None and filled < len(ratios) * columns:
+        return figure, _centred_axes(figure, ratios, columns, filled)
     axes = figure.subplots(
         len(ratios), columns, sharex=is_shared, sharey=is_shared, squeeze=False, height_ratios=ratios
     )
     return figure, list(axes.flat)
+
+
+def _centred_axes(figure: Figure, ratios: Sequence[float], columns: int, filled: int) -> list[Axes]:
+    """Axes row by row, each over two of twice as many columns, so that the last ones can begin in between."""
+    grid = figure.add_gridspec(len(ratios), 2 * columns, height_ratios=ratios)
+    free = len(ratios) * columns - filled
+    places = [divmod(place, columns) for place in range(filled)]
+    starts = [(row, 2 * column + (free if row == len(ratios) - 1 else 0)) for row, column in places]
+    return [figure.add_subplot(grid[row, start : start + 2]) for row, start in starts]
 
 
 def legend_columns(labels: Sequence[str], most: int, characters: int = LEGEND_CHARACTERS) -> int:
@@ -178,9 +194,9 @@ def label_upwards(figure: Figure, label: str) -> None:
         figure.subplots_adjust(left=around.left + LABEL_LINE_INCHES * (len(lines) - 1) / width)
 
 
-def use_log_scale(ax: Axes, axis: str, low: float, high: float, from_ratio: float = 10.0) -> None:
-    """A logarithmic axis where positive values span `from_ratio` or more; plain numbers at its ticks."""
-    if not 0 < from_ratio * low <= high:
+def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
+    """A logarithmic axis where the values are positive and one would squeeze the others; plain numbers at its ticks."""
+    if not 0 < FROM_RATIO * low <= high:
         return
     ax.set(**{f"{axis}scale": "log"})
     scale = ax.xaxis if axis == "x" else ax.yaxis

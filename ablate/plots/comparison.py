@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from ablate.analysis.comparison import Comparison
+from ablate.core.records import MetricInfo
 from ablate.plots.canvas import house_figure, house_style
 from ablate.plots.confusion import draw_confusion, mistake_shares
 from ablate.plots.curves import draw_overlaid_curves, fit_to_curves, use_whole_epochs
@@ -32,7 +33,7 @@ def _paired_differences(comparison: Comparison) -> dict[str, Figure]:
     if not judged:
         return {}
     metric, first = judged[0].metric, shortened(comparison.labels[0], 40)
-    title = f"{metric.title[:1].upper()}{metric.title[1:]} against {first}, paired by seed"
+    title = f"{_titled(metric)} against {first}, paired by seed"
     return {"paired_differences": forest_page([judged], title, "a dot is a seed, the tick their mean")}
 
 
@@ -40,7 +41,7 @@ def _curves_page(comparison: Comparison, position: int) -> Figure:
     metric, groups = comparison.curves[position]
     subtitle = f"{len(groups)} sides; thin lines are seeds, thick ones their mean"
     height = 3.6 + 0.22 * len(groups)
-    figure, (ax,) = house_figure(_title(comparison), subtitle, height)
+    figure, (ax,) = house_figure(_title(f"{_titled(metric)} over epochs", comparison), subtitle, height)
     draw_overlaid_curves(groups, ax)
     fit_to_curves(groups, ax)
     use_whole_epochs(ax)
@@ -57,15 +58,20 @@ def _confusion_page(comparison: Comparison) -> Figure:
     columns = min(len(matrices), 2)
     rows = -(-len(matrices) // columns)
     subtitle = f"Counts are summed over runs; colour is the share of the true class that was mistaken{left_out}"
-    figure, axes = house_figure(_title(comparison), subtitle, 4.9 * rows if columns > 1 else 6.0, rows, columns)
+    title = _title("Test examples by true and predicted class", comparison)
+    height = 4.9 * rows if columns > 1 else 6.0
+    figure, axes = house_figure(title, subtitle, height, rows, columns, filled=len(matrices))
     most = max(float(mistake_shares(matrix).max()) for matrix in matrices)
-    for matrix, ax in zip(matrices, axes, strict=False):
+    for matrix, ax in zip(matrices, axes, strict=True):
         draw_confusion(matrix, ax, most)
-    for ax in axes[len(matrices) :]:
-        ax.set_visible(False)
     return figure
 
 
-def _title(comparison: Comparison) -> str:
+def _titled(metric: MetricInfo) -> str:
+    return metric.title[:1].upper() + metric.title[1:]
+
+
+def _title(shown: str, comparison: Comparison) -> str:
+    """What is shown, and of whom."""
     first, *others = (shortened(label, 40) for label in comparison.labels)
-    return f"{first} against {', '.join(others[:4])}{' …' if others[4:] else ''}"
+    return f"{shown}: {first} against {', '.join(others[:4])}{' …' if others[4:] else ''}"

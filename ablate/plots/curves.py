@@ -15,8 +15,6 @@ from ablate.plots.labels import shortened
 
 __all__ = ["counts_of", "draw_arm_curves", "draw_overlaid_curves", "fit_to_curves", "use_whole_epochs"]
 
-# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
-FROM_RATIO = 4.0
 LINE_STYLES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)))
 
 
@@ -52,19 +50,25 @@ def draw_overlaid_curves(groups: Sequence[ArmCurves], ax: Axes) -> Axes:
     return ax
 
 
-def fit_to_curves(groups: Iterable[ArmCurves], ax: Axes) -> None:
-    """Limits that hold every completed run; a diverged one may leave them, since it can leave any."""
+def fit_to_curves(groups: Iterable[ArmCurves], ax: Axes, means: Iterable[tuple[float, ...]] = ()) -> None:
+    """Limits that hold every completed run; a diverged one may leave them, since it can leave any.
+
+    Args:
+        means: further curves that stay inside, except where they are zero on an axis that may be logarithmic.
+    """
     groups = list(groups)
     values = _finite(curve for group in groups for curve in group.seeds if not curve.has_diverged)
     values = values if len(values) else _finite(curve for group in groups for curve in group.seeds)
     if len(values) == 0:
         return
+    further = np.array([value for mean in means for value in mean if np.isfinite(value)])
+    values = np.concatenate([values, further[further != 0] if values.min() > 0 else further])
     low, high = float(values.min()), float(values.max())
     if low == high:
         # As matplotlib would choose them, if it did not see the diverged ones.
         around = 0.05 * abs(low) or 0.05
         low, high = low - around, high + around
-    use_log_scale(ax, "y", low, high, FROM_RATIO)
+    use_log_scale(ax, "y", low, high)
     is_log = ax.get_yscale() == "log"
     room = (high / low) ** 0.05 if is_log else 0.05 * (high - low)
     ax.set_ylim(*((low / room, high * room) if is_log else (low - room, high + room)))

@@ -65,9 +65,8 @@ def _examples_page(examples: Sequence[Example], title: str, shown: ShownExamples
     subtitle = f"{shown.arm}, seed {shown.seed}: class it predicts, with its probability"
     rows = -(-len(examples) // ACROSS)
     with house_style():
-        figure, axes = house_figure(title, subtitle, INCHES_A_ROW * rows, [1.0] * rows, ACROSS)
-        for ax, example in zip(axes, examples, strict=False):
+        height = INCHES_A_ROW * rows
+        figure, axes = house_figure(title, subtitle, height, [1.0] * rows, ACROSS, filled=len(examples))
+        for ax, example in zip(axes, examples, strict=True):
             draw_example(example, ax)
-        for ax in axes[len(examples) :]:
-            ax.set_visible(False)
         return figure

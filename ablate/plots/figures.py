@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ from ablate.analysis.curves import ArmCurves
 from ablate.analysis.examples import ShownExamples
 from ablate.analysis.grid_effects import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
-from ablate.core.records import TRAINING, MetricInfo
+from ablate.core.records import MetricInfo
 from ablate.plots.canvas import (
     BASELINE,
     DIVERGED,
@@ -35,9 +35,11 @@ from ablate.plots.curves import counts_of, draw_arm_curves, fit_to_curves, use_w
 from ablate.plots.displacement import displacement_page, ensembles_page
 from ablate.plots.dots import draw_summaries
 from ablate.plots.examples import class_page, mistakes_page, random_page
+from ablate.plots.forest import sign_legend
 from ablate.plots.forest_page import forest_page, height_of_rows
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
+from ablate.plots.panels import finish_panels, grid_of_panels
 from ablate.plots.samples import draw_samples
 from ablate.plots.scales import as_errors, curves_as_errors, error_metric, is_near_one, use_error_scale
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
@@ -47,11 +49,8 @@ __all__ = [
     "DRAW",
     "MOST_ARMS",
     "MOST_PANELS",
-    "GridOfPanels",
     "OfArm",
     "figure_of_sweep",
-    "grid_of_panels",
-    "hide_empty",
     "in_house_style",
     "shown_arms",
 ]
@@ -61,14 +60,11 @@ MOST_ARMS = 60
 MOST_PANELS = 24
 # What fits above a panel, beside the longest label.
 CHARACTERS_BESIDE_LABELS = 4
-# Four beside each other, for a line of text stands above each.
-MOST_SLOPES = 20
-# Panels, at most → how many may stand beside each other.
-COLUMNS: Mapping[int, tuple[int, ...]] = {1: (1,), 2: (2,), 3: (3,), 6: (2, 3), 9: (3, 4), 20: (4,)}
-# Columns → inches of a panel, and characters that stand above it.
-PANELS = {1: (3.4, 80), 2: (2.7, 44), 3: (2.0, 28), 4: (1.7, 20), 6: (1.35, 12)}
+# A line of text stands above each, for which six beside each other have no room.
+MOST_SLOPES, SLOPES_ACROSS = 20, 5
+SHEETS_ACROSS = 4
 PAIRED_PANELS = Panels(above=0.44, below=0.3)
-CURVE_PANELS = Panels(above=0.32, below=0.85)
+CURVE_PANELS = Panels(above=0.32, below=0.6)
 
 
 class OfArm(Protocol):
@@ -127,16 +123,19 @@ def claims(results: SweepResults) -> Figure:
 @in_house_style
 def paired_seeds(results: SweepResults) -> Figure:
     panels = _slopes(results)
-    grid = grid_of_panels(len(panels))
+    grid = grid_of_panels(len(panels), SLOPES_ACROSS)
     subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_SLOPES)}"
-    height = (grid.panel_inches + 0.18) * grid.rows + 0.5
+    legend = sign_legend([panel.verdict for panel in panels])
+    below = grid.legend_inches([str(artist.get_label()) for artist in legend])
+    height = (grid.panel_inches + 0.18) * grid.rows + 0.5 + below
+    room = replace(PAIRED_PANELS, below=PAIRED_PANELS.below + below)
     title = f"{_titled(results.metric)} of each arm beside the baseline {shortened(results.baseline.arm)}, seed by seed"
-    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, PAIRED_PANELS)
+    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, room)
     labels, _ = row_labels([panel.verdict.subject for panel in panels], grid.label_characters)
     for label, panel, ax in zip(labels, panels, axes, strict=False):
         draw_paired_slopes(panel, ax)
         ax.set_title(label, loc="left", size=9, pad=15)
-    hide_empty(axes, len(panels), grid.columns)
+    finish_panels(figure, axes, grid, legend)
     metric = results.metric
     if _are_near_one(results):
         metric = error_metric(metric)
@@ -176,9 +175,12 @@ def learning_curves(results: SweepResults) -> Figure:
     arms = [change(arm) for arm in shown_arms(results, results.validation, MOST_PANELS)]
     grid = grid_of_panels(len(arms))
     subtitle = f"{_seeds(results)}{_left_out(results, MOST_PANELS)}; one panel an arm"
-    height = grid.panel_inches * grid.rows + 0.7
+    legend = _legend_of_curves(arms, has_training=any(arm.mean for arm in results.training))
+    below = grid.legend_inches([str(line.get_label()) for line in legend])
+    height = grid.panel_inches * grid.rows + 0.45 + below
     title = f"{_titled(results.curve_metric)} over epochs"
-    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, CURVE_PANELS)
+    room = replace(CURVE_PANELS, below=CURVE_PANELS.below + below)
+    figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, room)
     training = {curves.arm: change(curves) for curves in results.training}
     baseline = next(arm for arm in arms if arm.is_baseline)
     # The baseline's is bold, and all leave room for the counts at the right.
@@ -187,14 +189,13 @@ def learning_curves(results: SweepResults) -> Figure:
     for label, arm, ax in zip(labels, arms, axes, strict=False):
         draw_arm_curves(arm, training.get(arm.arm), baseline, ax)
         ax.set_title(label, loc="left", size=9, weight="bold" if arm.is_baseline else "normal")
-    _finish_panels(axes, len(arms), grid.columns)
-    shown = [training[arm.arm] for arm in arms if arm.arm in training] if _is_about_overfitting(results) else []
-    fit_to_curves([*arms, *shown], axes[0])
+    use_whole_epochs(axes[0])
+    for ax in finish_panels(figure, axes, grid, legend):
+        ax.set_xlabel("epoch")
+    fit_to_curves(arms, axes[0], [training[arm.arm].mean for arm in arms if arm.arm in training])
     if metric is not results.curve_metric:
         use_error_scale(axes[0], "y")
     label_upwards(figure, axis_label(metric, with_goal=False))
-    legend = _legend_of_curves(arms, has_training=any(arm.mean for arm in results.training))
-    figure.legend(handles=legend, loc="lower center", ncols=5, columnspacing=1.6)
     return figure
 
 
@@ -235,15 +236,13 @@ def ensembles(results: SweepResults) -> Figure:
 @in_house_style
 def samples(results: SweepResults) -> Figure:
     shown = results.samples[:MOST_PANELS]
-    columns = 2 if len(shown) == 4 else min(len(shown), 3)
-    rows = math.ceil(len(shown) / columns)
+    grid = grid_of_panels(len(shown), SHEETS_ACROSS)
     subtitle = "of one seed an arm, none picked"
-    inches = {1: 6.0, 2: 4.4}.get(columns, 3.2)
-    figure, axes = figure_of_sweep(results, "Images that the generators made", subtitle, inches * rows, rows, columns)
-    for info, ax in zip(shown, axes, strict=False):
+    height = {1: 6.0, 2: 4.4, 3: 3.2}.get(grid.columns, 2.5) * grid.rows
+    title, rows = "Images that the generators made", [1.0] * grid.rows
+    figure, axes = figure_of_sweep(results, title, subtitle, height, rows, grid.columns, filled=len(shown))
+    for info, ax in zip(shown, axes, strict=True):
         draw_samples(info, ax)
-    for ax in axes[len(shown) :]:
-        ax.set_visible(False)
     return figure
 
 
@@ -279,10 +278,11 @@ def figure_of_sweep(
     rows: int | Sequence[float] = 1,
     columns: int = 1,
     panels: Panels | None = None,
+    filled: int | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """A figure that is headed by what it shows, with the question of its sweep below, see `house_figure`."""
     question = results.planned.spec.question
-    return house_figure(title, subtitle, height_inches, rows, columns, panels, question=question)
+    return house_figure(title, subtitle, height_inches, rows, columns, panels, question, filled)
 
 
 def _titled(metric: MetricInfo) -> str:
@@ -300,41 +300,6 @@ def _summaries_page(
     figure, axes = figure_of_sweep(results, title, subtitle, height_of_rows(len(shown.summaries)))
     draw_summaries(shown, axes[0], with_intervals, stated)
     return figure
-
-
-@dataclass(frozen=True)
-class GridOfPanels:
-    """How many panels stand beside each other, and what fits into one."""
-
-    rows: int
-    columns: int
-    panel_inches: float
-    label_characters: int
-
-
-def grid_of_panels(panels: int) -> GridOfPanels:
-    """As few empty panels as there can be, and then as few rows."""
-    choices = next((columns for most, columns in COLUMNS.items() if panels <= most), (6,))
-    columns = min(choices, key=lambda each: (-panels % each, -each))
-    panel_inches, characters = PANELS[columns]
-    return GridOfPanels(math.ceil(panels / columns), columns, panel_inches, characters)
-
-
-def _finish_panels(axes: Sequence[Axes], panels: int, columns: int) -> None:
-    """The lowest panel of each column bears the epochs."""
-    use_whole_epochs(axes[0])
-    for ax in hide_empty(axes, panels, columns):
-        ax.set_xlabel("epoch")
-
-
-def hide_empty(axes: Sequence[Axes], panels: int, columns: int) -> Sequence[Axes]:
-    """Empty panels vanish; the lowest that is left of each column is labelled, and given back."""
-    for ax in axes[panels:]:
-        ax.set_visible(False)
-    lowest = axes[max(panels - columns, 0) : panels]
-    for ax in lowest:
-        ax.tick_params(axis="x", labelbottom=True)
-    return lowest
 
 
 def _by_axis(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
@@ -361,12 +326,6 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
     if is_near_one(results.curve_metric, ends):
         return error_metric(results.curve_metric), curves_as_errors
     return results.curve_metric, _as_it_is
-
-
-def _is_about_overfitting(results: SweepResults) -> bool:
-    """Whether the sweep asks how far training and validation part, so that both have to be seen whole."""
-    asked = [results.metric, *(claim.metric for claim in results.claims)]
-    return any(metric.name == "gap" or (metric.split == TRAINING and metric.is_final) for metric in asked)
 
 
 def _are_near_one(results: SweepResults) -> bool:
@@ -397,11 +356,9 @@ def _tables_page(
     columns = min(len(tables), 2)
     rows = [panel_inches + 0.16 * len(tables[0].first_levels)] * math.ceil(len(tables) / columns)
     subtitle = f"{_seeds(results)}; {explained}"
-    figure, axes = figure_of_sweep(results, title, subtitle, sum(rows), rows, columns)
-    for info, ax in zip(tables, axes, strict=False):
+    figure, axes = figure_of_sweep(results, title, subtitle, sum(rows), rows, columns, filled=len(tables))
+    for info, ax in zip(tables, axes, strict=True):
         draw(info, ax)
-    for ax in axes[len(tables) :]:
-        ax.set_visible(False)
     return figure
 
 

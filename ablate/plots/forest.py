@@ -24,7 +24,7 @@ from ablate.plots.scales import place_ticks, ratio_ticks, symmetric_ticks
 from ablate.plots.signs import SIGNS
 from ablate.verdicts.verdict import Family, Scale, Verdict, Word
 
-__all__ = ["COLOURS", "draw_forest", "forest_legend"]
+__all__ = ["COLOURS", "draw_forest", "forest_legend", "sign_legend"]
 
 MOST_DOTS = 30
 # Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
@@ -69,14 +69,6 @@ def forest_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
     """What stands for what, of that which the rows show; empty where the rows have no words."""
     if not _has_words(verdicts):
         return []
-    words = dict.fromkeys(verdict.word for verdict in verdicts if verdict.word is not None)
-    signs = [
-        Line2D(
-            [], [], linestyle="", marker=_sign_path(SIGNS[word]), markersize=8, color=COLOURS[word], markeredgewidth=0,
-            label=word.value,
-        )
-        for word in sorted(words, key=list(Word).index)
-    ]  # fmt: skip
     bars: list[Artist] = [Line2D([], [], color=MUTED, alpha=0.4, linewidth=6.5, label=interval_name(verdicts))]
     if any(map(_adjusted, verdicts)):
         bars.append(Line2D([], [], color=MUTED, linewidth=1.3, marker="|", markersize=6, label="adjusted interval"))
@@ -84,7 +76,19 @@ def forest_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
         bars.append(Patch(color=MARGIN, alpha=0.14, linewidth=0, label="margin"))
     if any(_is_directed_claim(verdict) for verdict in verdicts):
         bars.append(Patch(color=CLAIMED, linewidth=0, label="side that is claimed"))
-    return [*signs, *bars]
+    return [*sign_legend(verdicts), *bars]
+
+
+def sign_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
+    """The sign and the colour of each word that has been found."""
+    words = dict.fromkeys(verdict.word for verdict in verdicts if verdict.word is not None)
+    return [
+        Line2D(
+            [], [], linestyle="", marker=_sign_path(SIGNS[word]), markersize=8, color=COLOURS[word], markeredgewidth=0,
+            label=word.value,
+        )
+        for word in sorted(words, key=list(Word).index)
+    ]  # fmt: skip
 
 
 # rows --------------------------------------------------------------------------------------------------

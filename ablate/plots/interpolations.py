@@ -57,7 +57,7 @@ def _interpolation_page(found: ArmInterpolations) -> Figure:
         else f"seed {next(iter(found.by_seed))}"
     )
     subtitle = f"Training objective on the straight line between the weights of two runs: {seeds}; dashed, no barrier"
-    title = f"What lies between {found.first} and {found.second}?"
+    title = f"Loss between the weights of {found.first} and of {found.second}"
     figure, (ax,) = house_figure(title, subtitle, 3.4)
     series = {
         "training examples": [interpolation.train_loss for interpolation in interpolations],

@@ -6,24 +6,25 @@ png_bytes(DRAW["loss_surfaces"](results))
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ablate.analysis.results import SweepResults
-from ablate.plots.canvas import MUTED, label_upwards, legend_columns
+from ablate.plots.canvas import DIVERGED, MUTED, SUBJECT, label_upwards, legend_columns
 from ablate.plots.figures import (
     MOST_PANELS,
     OfArm,
     figure_of_sweep,
-    grid_of_panels,
-    hide_empty,
     in_house_style,
     shown_arms,
 )
 from ablate.plots.interpolations import draw_interpolations
 from ablate.plots.labels import row_labels
+from ablate.plots.panels import finish_panels, grid_of_panels
 from ablate.plots.probes import (
     draw_loss_surface,
     draw_reliability,
@@ -35,15 +36,17 @@ from ablate.plots.probes import (
 __all__ = ["DRAW"]
 
 LEGEND_COLUMNS = 3
+DASHED = (0, (4, 3))
 ArmThing = TypeVar("ArmThing", bound=OfArm)
 
 
 @in_house_style
 def step_losses(results: SweepResults) -> Figure:
     steps = results.pictures.steps
-    explained = f"seed {steps[0].seed}, last epoch; the dashed line is the mean"
-    title = "Losses of the last training steps"
-    return _panels(results, steps, draw_step_losses, title, explained, "steps before the end", "loss of a batch")
+    explained = f"seed {steps[0].seed}, last epoch; jitter is the deviation from step to step"
+    title, across = "Losses of the last training steps", "steps before the end"
+    legend = [_line("loss of a step", linewidth=0.7), _line("mean of the steps", color=MUTED, linestyle=DASHED)]
+    return _panels(results, steps, draw_step_losses, title, explained, across, "loss of a batch", legend=legend)
 
 
 @in_house_style
@@ -59,6 +62,7 @@ def loss_surfaces(results: SweepResults) -> Figure:
         "second direction",
         "first direction",
         panel_inches=0.9,
+        legend=[_line("end of the run", color=DIVERGED, linestyle="", marker="+", markersize=9, markeredgewidth=1.8)],
     )
 
 
@@ -69,10 +73,15 @@ def linear_paths(results: SweepResults) -> Figure:
         results.pictures.paths,
         lambda info, ax: draw_interpolations(info.positions, {"training": info.losses}, ax, ("start", "end")),
         "Loss from the first weights of a run to its last",
-        "training objective on the straight line from the first weights of a run to its last; thin: seeds",
+        "training objective on the straight line from the first weights of a run to its last",
         "",
         "objective",
         0.3,
+        [
+            _line("one seed", linewidth=0.6, alpha=0.45),
+            _line("mean", linewidth=2),
+            _line("end to end", linewidth=0.8, linestyle=(0, (3, 3))),
+        ],
     )
 
 
@@ -80,18 +89,15 @@ def linear_paths(results: SweepResults) -> Figure:
 def weight_histograms(results: SweepResults) -> Figure:
     kernels = results.pictures.histograms[:MOST_PANELS]
     columns = min(len(kernels), 2)
-    rows = -(-len(kernels) // columns)
+    rows = [1.0] * -(-len(kernels) // columns)
     subtitle = "over all seeds; arms in colours, the baseline in grey"
-    height = 2.9 * rows + 0.25 * len(kernels[0].arms)
-    figure, axes = figure_of_sweep(
-        results, "Weights that the runs ended with, kernel by kernel", subtitle, height, [1.0] * rows, columns
-    )
-    for kernel, ax in zip(kernels, axes, strict=False):
+    height = 2.9 * len(rows) + 0.25 * len(kernels[0].arms)
+    title = "Weights that the runs ended with, kernel by kernel"
+    figure, axes = figure_of_sweep(results, title, subtitle, height, rows, columns, filled=len(kernels))
+    for kernel, ax in zip(kernels, axes, strict=True):
         draw_weight_histogram(kernel, ax)
         ax.set_xlabel("weight")
     axes[0].set_ylabel("density")
-    for ax in axes[len(kernels) :]:
-        ax.set_visible(False)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=legend_columns(labels, LEGEND_COLUMNS), columnspacing=1.6
@@ -103,7 +109,8 @@ def weight_histograms(results: SweepResults) -> Figure:
 def reliability(results: SweepResults) -> Figure:
     explained = "test examples by confidence, over all seeds; error is the expected calibration error of all of them"
     title, found = "Accuracy against confidence", results.pictures.reliabilities
-    return _panels(results, found, draw_reliability, title, explained, "confidence", "accuracy", 0.55)
+    legend = [_line("perfect calibration", color=MUTED, linestyle=DASHED)]
+    return _panels(results, found, draw_reliability, title, explained, "confidence", "accuracy", 0.55, legend)
 
 
 Page = Callable[[SweepResults], Figure]
@@ -121,20 +128,27 @@ def _panels(
     across: str,
     up: str,
     panel_inches: float = 0.0,
+    legend: Sequence[Artist] = (),
 ) -> Figure:
     """One panel an arm, on shared scales."""
     shown = shown_arms(results, pictures, MOST_PANELS)
     grid = grid_of_panels(len(shown))
-    height = (grid.panel_inches + panel_inches) * grid.rows + 0.5
+    below = grid.legend_inches([str(artist.get_label()) for artist in legend])
+    height = (grid.panel_inches + panel_inches) * grid.rows + 0.5 + below
     figure, axes = figure_of_sweep(results, title, explained, height, grid.rows, grid.columns)
     labels, _ = row_labels([picture.arm for picture in shown], grid.label_characters)
     for picture, ax in zip(shown, axes, strict=False):
         draw(picture, ax)
     _head_panels(labels, axes[: len(shown)], grid.label_characters)
-    hide_empty(axes, len(shown), grid.columns)
-    figure.supxlabel(across, size=9.5)
+    for ax in finish_panels(figure, axes, grid, legend):
+        ax.set_xlabel(across)
     label_upwards(figure, up)
     return figure
+
+
+def _line(label: str, color: str = SUBJECT, **looks: Any) -> Line2D:
+    """A line of a legend."""
+    return Line2D([], [], color=color, label=label, **looks)
 
 
 def _head_panels(labels: Sequence[str], axes: Sequence[Axes], characters: int) -> None:

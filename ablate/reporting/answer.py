@@ -44,12 +44,19 @@ __all__ = [
 
 MOST_NAMED = 4
 LABEL_CHARACTERS = 60
-# What became of claims and conclusions, in the order in which it is told.
+# What became of a claim or a conclusion, in the order in which it is told; of several, "were" stands for "was".
 FATES: Mapping[Word, str] = {
     Word.SUPPORTED: "held",
     Word.REFUTED: "did not hold",
     Word.NO_PRACTICAL_DIFFERENCE: "made no difference that matters",
-    Word.NOT_RESOLVED: "cannot be told yet",
+    Word.NOT_RESOLVED: "was not resolved",
+}
+_NONE = ("Neither {}", "None of {} {}s")
+# Of two and of more claims that all went alike, and what became of them.
+ALL_ALIKE: Mapping[Word, tuple[tuple[str, str], str]] = {
+    Word.SUPPORTED: (("Both {}s", "All {} {}s"), "held"),
+    Word.REFUTED: (_NONE, "held"),
+    Word.NOT_RESOLVED: (_NONE, "was resolved"),
 }
 # What is said of arms beside the baseline, in the order in which it is told.
 SAID: Mapping[Word, str] = {
@@ -58,10 +65,10 @@ SAID: Mapping[Word, str] = {
     Word.IDENTICAL: "identical",
     Word.WORSE: "worse",
     Word.NO_DIFFERENCE_SEEN: "without a difference at this resolution",
-    Word.INCONCLUSIVE: "undecided",
+    Word.INCONCLUSIVE: "inconclusive",
 }
 NO_NAMES = ("null", "none", "true", "false")
-UNDECIDED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, None)
+INCONCLUSIVE = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, None)
 # What takes the bound on false words from all arms of a sweep.
 UNGUARANTEED = (Flag.POST_HOC_SEEDS, Flag.WITHDRAWN_SEEDS)
 
@@ -204,16 +211,19 @@ def _about_claims_alone(found: Sequence[Findings]) -> Iterator[Text]:
 def _told(words: Sequence[Word], noun: str, which: str = "") -> str:
     if len(words) == 1:
         return f"The one {noun}{which} {_fate(words[0])}"
-    if set(words) == {Word.SUPPORTED}:
-        return f"All {len(words)} {noun}s{which} {_fate(words[0])}"
-    counts = Counter(map(_fate, words))
-    fates = dict.fromkeys((*FATES.values(), *counts))
-    shares = in_a_row([f"{counts[fate]} {fate}" for fate in fates if counts[fate]]).plain
+    if len(set(words)) == 1 and words[0] in ALL_ALIKE:
+        quantity, fate = ALL_ALIKE[words[0]]
+        whose = quantity[0].format(noun) if len(words) == 2 else quantity[1].format(len(words), noun)
+        return f"{whose}{which} {fate}"
+    counts = Counter(words)
+    told = dict.fromkeys((*FATES, *counts))
+    shares = in_a_row([f"{counts[word]} {_fate(word, counts[word])}" for word in told if counts[word]]).plain
     return f"Of {len(words)} {noun}s{which}, {shares}"
 
 
-def _fate(word: Word) -> str:
-    return FATES.get(word, word.value)
+def _fate(word: Word, count: int = 1) -> str:
+    fate = FATES.get(word, word.value)
+    return fate if count == 1 else fate.replace("was ", "were ")
 
 
 # arms --------------------------------------------------------------------------------------------------
@@ -255,7 +265,7 @@ def _compared(found: Findings) -> Text:
     if better:
         beats = f" {'beats' if len(better) == 1 else 'beat'} "
         return text(_those(better, names), beats, reference, inside, "; ", rest, ".")
-    is_open = any(word in UNDECIDED for word in groups)
+    is_open = any(word in INCONCLUSIVE for word in groups)
     shown = "is shown to beat" if is_open else "beats"
     none = "Neither arm" if len(found.verdicts) == 2 else "No arm"
     return text(f"{none} {shown} ", reference, inside, ": ", rest, ".")
@@ -281,7 +291,7 @@ def _stand(word: Word | None, verdicts: Sequence[Verdict], reference: Code | Non
             shows = " shows" if len(verdicts) == 1 else " show"
             return text(f"{shows} no difference from ", reference, " at this resolution")
         case Word.INCONCLUSIVE if reference:
-            return text(f"{is_}neither shown to differ from ", reference, " nor to equal it")
+            return text(f"{is_}inconclusive against ", reference)
         case _:
             to = text(" to ", reference) if reference else text()
             within = f" within {_margin(verdicts[0])}" if word is Word.EQUIVALENT else ""
@@ -340,7 +350,7 @@ def _about_all_arms(found: Sequence[Findings]) -> Iterator[Text]:
         told = dict.fromkeys((*SAID.values(), *counts))
         shares = in_a_row([f"{counts[said]} {_verb(counts[said])} {said}" for said in told if counts[said]])
         arms = "the arm" if len(words) == 1 else f"the {len(words)} arms"
-        yield text(f"Of {arms} that are compared with the baseline of their sweep, ", shares, ".")
+        yield text(f"Of {arms} compared with the baseline of their sweep, ", shares, ".")
 
 
 def _verb(count: int) -> str:

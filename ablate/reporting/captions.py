@@ -71,7 +71,7 @@ def _paired_differences(results: SweepResults) -> Caption:
     shown = "Ratios of the error to that of" if has_ratios else "Differences from"
     interval = interval_name(results.verdicts)
     band = (
-        " The shaded band is the margin: an arm is equivalent where the interval of its equivalence test lies within."
+        " The shaded band is the margin: an arm is equivalent where the interval of its equivalence test lies inside."
         if has_margin
         else ""
     )
@@ -82,8 +82,8 @@ def _paired_differences(results: SweepResults) -> Caption:
         text(
             f"{shown} the baseline ",
             Code(results.baseline.arm),
-            ", paired by seed, in the order of the plan. A dot is one seed, the tick their mean, the thick bar its "
-            f"{interval} alone, the thin one adjusted for all comparisons, which a resolved difference keeps clear of "
+            ", paired by seed, in the order of the plan. A dot is one seed, the tick the mean, the thick bar its "
+            f"{interval}; the thin bar is adjusted for all comparisons, and a difference is resolved where it excludes "
             f"the line.{band} The sign at the right is the verdict.",
         ),
     )
@@ -97,8 +97,8 @@ def _paired_seeds(results: SweepResults) -> Caption:
             "Each arm against the baseline ",
             Code(results.baseline.arm),
             ", seed by seed: grey is the baseline, bars are means over the pairs. ρ is the correlation of the two "
-            "sides over seeds; VR is the variance of their difference ÷ that of unpaired runs: below 1 pairing has "
-            "helped, above it has hurt.",
+            "sides over seeds; VR is the variance of the paired difference ÷ that of unpaired runs: below 1 "
+            "pairing helped, above 1 it hurt.",
         ),
     )
 
@@ -107,8 +107,8 @@ def _claims(results: SweepResults) -> Caption:
     return Caption(
         "claims",
         f"Dot plot of the paired differences that the claims of {results.planned.spec.name} are about, with verdicts",
-        "What the claims are about, first side against second, paired by seed, drawn as above. The tinted side is "
-        "what a claim says.",
+        "The differences that the claims are about, first side against second, paired by seed and drawn as above. The "
+        "side that is claimed is tinted.",
     )
 
 
@@ -145,8 +145,7 @@ def _learning_curves(results: SweepResults) -> Caption:
         "learning_curves",
         f"Curves of the {results.curve_metric.title} over epochs, one panel an arm, one thin line a seed",
         f"The {results.curve_metric.title} over epochs. Thin lines are seeds, the thick one their mean, the dashed one "
-        "the mean on the training set while it is trained on, which may leave the panel; grey is the baseline. A cross "
-        "marks where a run diverged.",
+        "the training mean, measured during the epoch; grey is the baseline. A cross marks where a run diverged.",
     )
 
 
@@ -154,7 +153,7 @@ def _gap() -> Caption:
     return Caption(
         "gap",
         "Dot plot of the difference between validation and training loss of every seed of every arm",
-        "Validation minus training loss at the evaluated epoch, both from a full pass in inference mode.",
+        "Validation minus training loss at the evaluated epoch, each over its whole split in inference mode.",
     )
 
 
@@ -162,8 +161,7 @@ def _seconds() -> Caption:
     return Caption(
         "seconds",
         "Dot plot of the time that each run of every arm took",
-        "Wall time of each run without compilation, and the mean of each arm, as it was measured: other work on the "
-        "machine is in it.",
+        "Wall time of each run without compilation, and the mean of each arm. Other work on the machine is included.",
     )
 
 

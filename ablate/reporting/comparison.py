@@ -150,7 +150,7 @@ def _verdicts(comparison: Comparison) -> list[Block]:
     return [
         *paragraph("The baseline is ", Code(comparison.labels[0]), f", side A. {_scope(comparison)}"),
         bullets(verdict_sentence(verdict, adjustment) for verdict in comparison.verdicts),
-        *(paragraph("What to know beside them:") if flags else []),
+        *(paragraph("Flags raised by them:") if flags else []),
         *flags,
     ]
 
@@ -158,15 +158,15 @@ def _verdicts(comparison: Comparison) -> list[Block]:
 def _scope(comparison: Comparison) -> str:
     match comparison.scope:
         case Scope.STUDY:
-            return "It is the study's own, and so are the rows below."
+            return "It is the study's baseline, and the rows below are the study's own."
         case Scope.PAIRS:
             questions = comparison.questions
-            adjusted = f"Any pair could have been chosen, so p and intervals are adjusted for all {questions} pairs"
-            return f"It is not the study's. {adjusted} of its arms." if questions > 1 else "It is not the study's."
+            adjusted = f" Any pair could have been chosen, so p and intervals are adjusted for all {questions} pairs"
+            return "It is not the study's baseline." + (f"{adjusted} of its arms." if questions > 1 else "")
         case Scope.EXPLORATORY:
             return (
-                "No study planned to compare these sides, so nothing bounds the chance of a false difference. What "
-                "would decide: one study that has them as arms, on fresh seeds."
+                "No study planned to compare these sides, so nothing bounds the chance of a false difference. To "
+                "decide it, run one study that has them as arms, on fresh seeds."
             )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ablate.analysis.sweep_flags import RaisedFlag
 from ablate.reporting.blocks import Code, ListBlock, Text, bullets, joined, strong, text
-from ablate.verdicts.verdict import Flag, Word
+from ablate.reporting.words import WITHOUT_A_MARGIN
+from ablate.verdicts.verdict import Flag
 
 __all__ = ["SENTENCES", "flag_list", "flag_name", "flag_sentence"]
 
@@ -37,15 +38,14 @@ SENTENCES: Mapping[Flag, Text] = {
         "The confirmation was repeated on other seeds, or on seeds that had results, so a false one is likelier than "
         "its error rate says"
     ),
-    Flag.NO_MARGIN: text(
-        "No margin is stated, so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it"
-    ),
+    Flag.NO_MARGIN: text("No margin is stated", WITHOUT_A_MARGIN),
     Flag.MARGIN_UNDER_NOISE: text(
-        "The margin is smaller than what a finite test set makes of equal models, so resolving it takes many seeds"
+        "The margin is smaller than the differences that a finite test set makes between equal models, so it takes "
+        "many seeds to resolve"
     ),
     Flag.UNTUNED_NUISANCE: text(
-        "The best learning rate depends on what is varied here and was not tuned for each arm: the "
-        "ranking holds at these learning rates and may be another one after tuning"
+        "The learning rate was not tuned for each arm, and the best one depends on what is varied: the ranking holds "
+        "at these learning rates and may change after tuning"
     ),
     Flag.SHARED_LR_BATCH: text(
         "Batch sizes are compared at one learning rate and one number of epochs, so arms differ in "
@@ -70,24 +70,23 @@ SENTENCES: Mapping[Flag, Text] = {
         "Early stopping gave the arms different numbers of epochs, so they are compared at different budgets"
     ),
     Flag.STILL_IMPROVING: text(
-        "The metric was still improving over the last tenth of the epochs, so a longer training may "
-        "rank the arms otherwise"
+        "The metric was still improving over the last tenth of the epochs, so longer training may change the ranking"
     ),
     Flag.LAST_STEP_NOISE: text(
-        "The value is that of the last epoch, where evaluations scatter as much as seeds do; the "
-        "mean of the last few would be steadier"
+        "The value is that of the last epoch, and it varies as much between epochs as between seeds; the mean of the "
+        "last few epochs would be steadier"
     ),
     Flag.MANY_ARMS: text(
-        "With so many comparisons and so few seeds only differences of more than two standard deviations have a power "
-        "of 80%"
+        "With so many comparisons and so few seeds, the power reaches 80% only for differences of more than two "
+        "standard deviations"
     ),
-    Flag.WINNER_CURSE: text("The extreme of several means flatters on average: the arm is selected, not confirmed"),
+    Flag.WINNER_CURSE: text("The extreme of several means looks better than it is: the arm is selected, not confirmed"),
     Flag.PAIRING_USELESS: text(
-        "Equal seeds did not make the arms vary together, so pairing has cost degrees of freedom and "
-        "gained nothing; the next study may do without"
+        "Equal seeds did not make the arms correlate, so pairing cost degrees of freedom and gained nothing; the next "
+        "study may do without it"
     ),
     Flag.TEST_DISAGREE: text(
-        "The exact sign-flip test falls on the other side of the level than the t test that decides"
+        "The exact sign-flip test and the t test, which decides, fall on different sides of the level"
     ),
     Flag.OUTLIER_SEED: text(
         "One seed lies more than five median deviations from the others and carries much of the mean"

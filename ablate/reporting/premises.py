@@ -48,7 +48,7 @@ def premise_blocks(results: SweepResults, command: Sequence[str]) -> list[Block]
     told = [*_of_seeds(results), *_of_claims(results), *_of_confirmation(results)]
     if not told:
         return []
-    how = text(" What would decide: the same sweep under a new name, on fresh seeds.")
+    how = text(" To decide it, run the same sweep under a new name, on fresh seeds:")
     words = " ".join(map(shlex.quote, fresh_command(results, command)))
     return [*paragraph(joined(" ", told), how), CodeBlock(f"python -m ablate {words}".replace("\n", " "), "sh")]
 
@@ -77,7 +77,7 @@ def _of_claims(results: SweepResults) -> list[Text]:
         return []
     whose = joined(", ", map(Code, added))
     were = "was" if len(added) == 1 else "were"
-    return [text(whose, f" {were} claimed after there were results, and no error rate covers what suggested itself.")]
+    return [text(whose, f" {were} claimed after there were results, so no error rate covers it.")]
 
 
 def _of_confirmation(results: SweepResults) -> list[Inline]:

@@ -44,7 +44,7 @@ TITLES: Mapping[Word, str] = {
     Word.SUPPORTED: "Held",
     Word.REFUTED: "Did not hold: the seeds show the opposite of at least one of its claims",
     Word.NO_PRACTICAL_DIFFERENCE: "No difference that matters",
-    Word.NOT_RESOLVED: "Open, neither shown nor refuted by these seeds",
+    Word.NOT_RESOLVED: "Not resolved by these seeds",
 }
 
 
@@ -139,9 +139,9 @@ def _numbers(numbers: Sequence[NumberFound]) -> list[Block]:
     note = paragraph(
         "The original's numbers are one run each. ",
         emphasis("One run of ours"),
-        " is where one further run would lie with probability 95%; ",
+        " is the 95% prediction interval of one further run; ",
         emphasis("alike"),
-        " says whether the original's does.",
+        " says whether the original's number lies inside.",
     )
     return [table(header, rows, numeric=range(2, 7)), *note]
 

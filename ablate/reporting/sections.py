@@ -302,7 +302,7 @@ def _results(results: SweepResults) -> list[Block]:
     header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
     note = (
         f"{capitalised(results.metric.title)}{_aim(results.metric)}. n counts completed runs, sd is over "
-        "seeds; intervals are Student's t, each for its own mean. They say what new seeds would do on this data and "
+        "seeds; each interval is Student's t interval of its mean, over new seeds on the same data and "
         "this split."
     )
     caption = f"{results.metric.title} by arm, over seeds"
@@ -370,7 +370,7 @@ def _secondary(results: SweepResults) -> list[Block]:
     header = ["arm", *(column.metric.name for column in columns)]
     note = (
         "Means over completed seeds, of the weights that a run ended with; seconds without "
-        "compilation. The sweep does not ask about them, and nothing was chosen by them."
+        "compilation. The sweep does not ask about these metrics, and nothing was selected on them."
     )
     return [Details("Other metrics", (table(header, rows, numeric=range(1, len(header))), *paragraph(note)))]
 

@@ -35,8 +35,8 @@ from ablate.reporting.flags import flag_list, flag_sentence
 from ablate.reporting.premises import premise_blocks, scope_blocks
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
-from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
-from ablate.reporting.words import in_capitals
+from ablate.reporting.verdicts import UNRESOLVED, is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting.words import WITHOUT_A_MARGIN, in_capitals
 from ablate.verdicts.verdict import Family, Flag, Verdict, Word
 
 __all__ = [
@@ -213,7 +213,7 @@ def _not_done(results: SweepResults, raised: Sequence[RaisedFlag]) -> list[Inlin
         *(flag_sentence(by_flag[flag]) for flag in NOT_DONE if flag in by_flag),
         *_untested_interactions(results),
         *_unstated_margins(results),
-        "Other data sets and other splits: everything here is about new seeds on this one.",
+        "Other data sets and splits: these results generalise over seeds alone.",
     ]
 
 
@@ -237,8 +237,7 @@ def _unstated_margins(results: SweepResults) -> list[Text]:
         return []
     of_all = len(without) == len(asked)
     whose = text() if of_all else text(" for ", joined(", ", map(Code, without[:MOST_SENTENCES])))
-    cannot = text(", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many seeds would resolve it.")
-    return [text("No margin is stated", whose, cannot)]
+    return [text("No margin is stated", whose, WITHOUT_A_MARGIN, ".")]
 
 
 def _untested_interactions(results: SweepResults) -> list[str]:

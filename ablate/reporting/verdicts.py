@@ -5,7 +5,7 @@
     # 8 seeds, 8/8 wins; 18% fewer errors).
 
 The words come from the verdict and from nowhere else: nothing is judged here. A p never stands without its
-effect and its interval, and where nothing is resolved the sentence says what would resolve it.
+effect and its interval, and where nothing is resolved the sentence says how many fresh seeds give 80% power.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ablate.reporting.quantities import (
     raw_difference,
     seeds_needed,
 )
-from ablate.reporting.words import in_capitals
+from ablate.reporting.words import WITHOUT_A_MARGIN, in_capitals
 from ablate.stats.power import MINIMUM_SEEDS, seeds_for_sign_test
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
@@ -55,8 +55,7 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
             has_best_mean,
             ": ",
             strong("selected, not confirmed"),
-            ". The extreme of several means flatters on average; seeds that took no part in choosing it would have to "
-            "agree.",
+            ". The extreme of several means looks better than it is; only fresh seeds can confirm it.",
         )
     agreement = _agreement(selection)
     found = joined(" ", (_confirmation(verdict, adjustment) for verdict in selection.confirmation))
@@ -304,8 +303,7 @@ def _what_would_help(verdict: Verdict) -> Text:
     if _has_diverged(verdict):
         return text()
     if verdict.margin is None:
-        unnamed = "; without a stated margin no number of seeds can be named, and "
-        return text(unnamed, Code(Word.EQUIVALENT.value), " cannot be said")
+        return text("; no margin is stated", WITHOUT_A_MARGIN)
     return text(_forecast(verdict))
 
 
@@ -326,6 +324,6 @@ def _forecast(verdict: Verdict) -> str:
         return f"{promise} the stated {stated}" if seeds else ""
     between = (
         f"; {_seeds(verdict.n)} had the power for the stated {stated}, so the difference probably lies between none "
-        "and that"
+        "and the margin"
     )
     return f"{between}{promise} half of it" if seeds else between

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ablate.plots.signs import SIGNS
-from ablate.reporting.blocks import Text, Tone, Toned, strong, text
+from ablate.reporting.blocks import Code, Text, Tone, Toned, strong, text
 from ablate.reporting.numbers import UNDEFINED
 from ablate.verdicts.verdict import Word
 
-__all__ = ["TONES", "in_capitals", "with_sign"]
+__all__ = ["TONES", "WITHOUT_A_MARGIN", "in_capitals", "with_sign"]
 
 TONES: Mapping[Word, Tone] = {
     Word.BETTER: Tone.GOOD,
@@ -23,6 +23,10 @@ TONES: Mapping[Word, Tone] = {
     Word.NO_PRACTICAL_DIFFERENCE: Tone.ALIKE,
     Word.NOT_RESOLVED: Tone.OPEN,
 }
+# Behind what says that there is none.
+WITHOUT_A_MARGIN = text(
+    ", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many fresh seeds give 80% power"
+)
 
 
 def with_sign(word: Word | None) -> Text:

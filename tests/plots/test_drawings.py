@@ -212,7 +212,7 @@ def test_counts_of_diverged_runs_do_not_run_into_long_labels(arms: int) -> None:
     figure = DRAW["learning_curves"](sweep_results(plan_of(sweep).sweeps[0], runs))
     with house_style():
         figure.canvas.draw()
-    for each in (each for each in figure.axes if each.get_visible()):
+    for each in (each for each in figure.axes if each.get_visible() and each.axison):
         left, right = each._left_title.get_window_extent(), each._right_title.get_window_extent()
         assert each._right_title.get_text() == "n=2, ✕ 1"
         assert not left.overlaps(right)
@@ -484,6 +484,7 @@ def test_shares_are_near_one_from_nine_tenths_up_to_below_one() -> None:
     assert is_near_one(ACCURACY, (0.9, 0.999, None))
     assert not is_near_one(ACCURACY, (0.9, 1.0))
     assert not is_near_one(ACCURACY, (0.89, 0.95))
+    assert is_near_one(ACCURACY, (0.97, 0.1, 0.98)), "one bad arm squeezes no other"
     assert not is_near_one(ACCURACY, ())
     assert not is_near_one(LOSS, (0.95,))
 

@@ -82,20 +82,75 @@ def test_equal_results_give_equal_bytes_whatever_the_session_has_set(name: str) 
 
 
 @pytest.mark.parametrize(
-    ("panels", "shape"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (6, (2, 3)), (8, (2, 4)), (9, (3, 3))]
+    ("panels", "shape"),
+    [
+        *[(1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3))],
+        *[(10, (2, 5)), (11, (3, 4)), (12, (3, 4)), (13, (3, 5)), (15, (3, 5)), (16, (4, 4)), (17, (3, 6))],
+    ],
 )
 def test_panels_leave_as_little_empty_as_can_be(panels: int, shape: tuple[int, int]) -> None:
     grid = grid_of_panels(panels)
     assert (grid.rows, grid.columns) == shape
 
 
-def test_training_curves_stay_in_their_panels_where_overfitting_is_the_question() -> None:
+@pytest.mark.parametrize("arms", [4, 5, 7, 10, 11])
+@pytest.mark.parametrize("name", ["learning_curves", "paired_seeds"])
+def test_a_place_without_a_panel_holds_the_legend(name: str, arms: int) -> None:
+    panels = arms - (name == "paired_seeds")
+    figure = DRAW[name](judged(results_of_many(arms, seeds=3)))
+    grid = grid_of_panels(panels)
+    assert len([ax for ax in figure.axes if ax.axison and ax.get_visible()]) == panels
+    held = [ax for ax in figure.axes if ax.get_legend() is not None]
+    assert held == ([figure.axes[panels]] if grid.free else [])
+    assert bool(figure.legends) is not bool(held)
+    with house_style():
+        figure.canvas.draw()
+    (legend,) = [*figure.legends, *(ax.get_legend() for ax in held)]
+    box = legend.get_window_extent()
+    assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
+    for ax in figure.axes[:panels]:
+        assert not box.overlaps(ax.get_tightbbox())
+
+
+@pytest.mark.parametrize(("sheets", "rows"), [(5, [3, 2]), (7, [4, 3]), (3, [3]), (4, [2, 2])])
+def test_a_last_row_that_is_not_full_stands_in_the_middle(sheets: int, rows: list[int]) -> None:
+    figure = DRAW["samples"](replace(RESULTS, samples=tuple(replace(SHEETS[0], label=f"{n}") for n in range(sheets))))
+    with house_style():
+        figure.canvas.draw()
+    boxes = [ax.get_position() for ax in figure.axes]
+    tops = sorted({round(box.y1, 6) for box in boxes}, reverse=True)
+    assert [sum(round(box.y1, 6) == top for box in boxes) for top in tops] == rows
+    for top in tops:
+        middles = [(box.x0 + box.x1) / 2 for box in boxes if round(box.y1, 6) == top]
+        assert sum(middles) / len(middles) == pytest.approx(0.5, abs=0.02)
+
+
+def test_training_curves_stay_in_their_panels() -> None:
     """The synthetic training loss ends at 0.02, far below any validation loss."""
     lowest = min(value for arm in RESULTS.training for value in arm.mean)
-    gap = claim("optimizer=sgd > optimizer=adam on gap", {"optimizer=sgd": {0: 1.0}, "optimizer=adam": {0: 0.5}}, "gap")
-    asked = DRAW["learning_curves"](replace(RESULTS, claims=(gap,))).axes[0]
-    assert asked.get_ylim()[0] < lowest
-    assert DRAW["learning_curves"](RESULTS).axes[0].get_ylim()[0] > lowest
+    assert 0.5 * lowest < DRAW["learning_curves"](RESULTS).axes[0].get_ylim()[0] < lowest
+
+
+def test_a_training_error_of_zero_leaves_a_logarithmic_axis_alone() -> None:
+    (first, *others) = RESULTS.training
+    perfect = replace(first, mean=(*first.mean[:-1], 0.0))
+    low, _ = DRAW["learning_curves"](replace(RESULTS, training=(perfect, *others))).axes[0].get_ylim()
+    assert 0 < low < first.mean[-1]
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "metric_by_arm", "paired_seeds", "paired_differences"])
+def test_an_arm_that_is_a_hundred_times_worse_leaves_the_others_room(name: str) -> None:
+    """All but one arm together have a tenth of the axis at least, where a linear one would give them a thousandth."""
+    sweep = optimizer_sweep(seeds=3)
+    runs = completed_runs(sweep)
+    for seed in range(3):
+        run = completed_run(sweep.arms[0].spec.with_seed(seed), quality=5.0)
+        for key in run.arrays:
+            run.arrays[key] = run.arrays[key] * 100
+        runs[run.spec.run_id] = run
+    ax = DRAW[name](judged(sweep_results(plan_of(sweep).sweeps[0], runs))).axes[0]
+    scale = ax.yaxis if name in ("learning_curves", "paired_seeds") else ax.xaxis
+    assert scale.get_scale() in ("log", "symlog")
 
 
 def test_samples_stand_row_by_row_and_a_square_is_filled_up() -> None:
@@ -268,6 +323,12 @@ def test_comparison_overlays_every_side() -> None:
     assert list(figures) == ["paired_differences", "curves_val_loss", "curves_val_accuracy", "confusion"]
     assert "optimizers:optimizer=sgd (n=1)" in texts(figures["curves_val_loss"])
     assert len(figures["confusion"].axes) == 2
+    titles = [" ".join(figure.texts[0].get_text().split()) for figure in figures.values()]
+    assert [title.partition(":")[0] for title in titles[1:]] == [
+        "Validation loss over epochs",
+        "Validation accuracy over epochs",
+        "Test examples by true and predicted class",
+    ]
     for figure in figures.values():
         assert png_bytes(figure).startswith(b"\x89PNG")
 

@@ -116,6 +116,14 @@ def test_runs_without_a_probe_take_no_part():
     assert probe_pictures(PLANNED, {}) == probe_pictures(PLANNED, completed_runs(SWEEP))
 
 
+def test_a_probe_that_only_some_arms_were_asked_makes_no_picture():
+    """As of an arm that shares its runs with another sweep, which has asked."""
+    shared = {run.run_id for run in PLANNED.runs_of(PLANNED.arms[0].name)}
+    some = {run_id: run if run_id in shared else replace(run, artefacts={}) for run_id, run in RUNS.items()}
+    assert captions(sweep_results(PLANNED, some)) == ()
+    assert len(captions(sweep_results(PLANNED, {**RUNS, **dict(list(some.items())[:1])}))) == len(DRAW)
+
+
 @pytest.mark.parametrize("arms", [2, 6])
 def test_no_title_of_a_panel_runs_into_another(arms: int) -> None:
     """With names as long as a panel holds."""
@@ -128,3 +136,17 @@ def test_no_title_of_a_panel_runs_into_another(arms: int) -> None:
         left, *others = [each for each in ax.findobj(Text) if each.get_text().startswith(("jitter", "without"))]
         assert len(others) == 1
         assert not left.get_window_extent().overlaps(others[0].get_window_extent())
+
+
+@pytest.mark.parametrize(("arms", "is_inside"), [(4, False), (5, True), (6, False), (7, True)])
+def test_the_legend_of_panels_runs_into_nothing(arms: int, is_inside: bool) -> None:
+    (steps,) = PICTURES.steps[:1]
+    several = tuple(replace(steps, arm=f"arm {index}") for index in range(arms))
+    planned = replace(PLANNED, arms=tuple(replace(PLANNED.arms[0], name=each.arm) for each in several))
+    figure = DRAW["step_losses"](replace(RESULTS, planned=planned, pictures=replace(PICTURES, steps=several)))
+    figure.canvas.draw()
+    inside = [ax.get_legend() for ax in figure.axes if ax.get_legend() is not None]
+    assert bool(inside) is is_inside
+    (box,) = (legend.get_window_extent() for legend in [*inside, *figure.legends])
+    assert not [ax for ax in figure.axes[:arms] if box.overlaps(ax.get_tightbbox())]
+    assert not [text for text in figure.texts if box.overlaps(text.get_window_extent())]

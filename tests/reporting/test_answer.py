@@ -69,10 +69,10 @@ def said(found: Findings) -> str:
         ),
         ({"a": Word.BETTER}, "a beats adam in validation loss."),
         # Nothing is known, or not of all.
-        ({"a": Word.INCONCLUSIVE}, "a is neither shown to differ from adam nor to equal it in validation loss."),
+        ({"a": Word.INCONCLUSIVE}, "a is inconclusive against adam in validation loss."),
         (
             {"a": Word.INCONCLUSIVE, "b": Word.WORSE},
-            "Neither arm is shown to beat adam in validation loss: b is worse, a is undecided.",
+            "Neither arm is shown to beat adam in validation loss: b is worse, a is inconclusive.",
         ),
     ],
 )  # fmt: skip
@@ -80,7 +80,7 @@ def test_arms_beside_their_baseline(words: dict[str, Word | None], answer: str) 
     assert said(findings(**words)) == answer
 
 
-def test_an_undecided_arm_is_never_said_not_to_beat_the_baseline() -> None:
+def test_an_inconclusive_arm_is_never_said_not_to_beat_the_baseline() -> None:
     for word in (Word.INCONCLUSIVE, None):
         assert " beats " not in said(findings(a=word, b=Word.WORSE))
         assert "is shown to beat" in said(findings(a=word, b=Word.WORSE))
@@ -132,9 +132,12 @@ def test_claims() -> None:
     assert said(alone).endswith("there is no other arm. The claim that a < b on x held.")
     found = findings(a=Word.WORSE)
     assert said(replace(found, claims=(held, fell, open_))).endswith(
-        "validation loss. Of 3 claims, 1 held, 1 did not hold and 1 cannot be told yet."
+        "validation loss. Of 3 claims, 1 held, 1 did not hold and 1 was not resolved."
     )
-    assert said(replace(found, claims=(held, held))).endswith("All 2 claims held.")
+    assert said(replace(found, claims=(held, held))).endswith("Both claims held.")
+    assert said(replace(found, claims=(open_, open_))).endswith("Neither claim was resolved.")
+    assert said(replace(found, claims=(fell,) * 3)).endswith("None of 3 claims held.")
+    assert said(replace(found, claims=(held, open_, open_))).endswith("Of 3 claims, 1 held and 2 were not resolved.")
     assert said(replace(found, claims=(claim("a < b", None),))).endswith("1 claim has no verdict.")
 
 
@@ -170,7 +173,7 @@ def test_several_sweeps_are_counted() -> None:
     one, two = findings(a=Word.BETTER, b=Word.WORSE), findings(c=Word.WORSE, d=None)
     both = replace(two, claims=(claim("a < b", Word.SUPPORTED), claim("b < a", Word.REFUTED)))
     assert answer_of_study([one, both]).plain == (
-        "Of 2 claims, 1 held and 1 did not hold. Of the 4 arms that are compared with the baseline of their sweep, "
+        "Of 2 claims, 1 held and 1 did not hold. Of the 4 arms compared with the baseline of their sweep, "
         "1 is better, 2 are worse and 1 is without a verdict."
     )
     assert answer_of_study([one]) == answer_of_sweep(one)

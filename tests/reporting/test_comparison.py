@@ -34,7 +34,7 @@ def test_an_arm_beside_its_baseline_is_the_row_of_its_study() -> None:
     assert (sgd.arm, sgd.word) == ("optimizer=sgd", Word.WORSE)
     row = replace(sgd, subject="optimizers:optimizer=sgd")
     assert f"- {inline(verdict_sentence(row))}" in verdicts
-    assert "It is the study's own, and so are the rows below." in verdicts
+    assert "It is the study's baseline, and the rows below are the study's own." in verdicts
     assert "**few seeds**" in verdicts
 
 

@@ -134,8 +134,8 @@ def test_seeds_that_were_changed_leave_no_bound_and_no_word() -> None:
     assert text.count(HOLM) == 0
     assert (
         "Seeds 6, 7 were added and seed 8 was taken away after there were results, so these rows are exploratory: the "
-        "chance of a false verdict is not bounded by 5%. What would decide: the same sweep under a new name, on fresh "
-        "seeds."
+        "chance of a false verdict is not bounded by 5%. To decide it, run the same sweep under a new name, on fresh "
+        "seeds:"
     ) in text
     shown = text.partition("> **Shown**")[2].partition("> **")[0]
     assert "Nothing yet." in shown
@@ -165,7 +165,7 @@ def test_a_claim_that_was_added_is_exploratory_and_the_others_are_not() -> None:
     sweep = replace(SWEEP, spec=replace(SWEEP.spec, claims=claims))
     text = after([{"event": "post_hoc_claims", "optimizers": [claims[1]]}], sweep)
     assert HOLM in text
-    assert "was claimed after there were results, and no error rate covers what suggested itself. What" in text
+    assert "was claimed after there were results, so no error rate covers it. To" in text
     exploratory = text.partition("> **Exploratory**")[2].partition("> **")[0]
     assert exploratory.count("exploratory, no verdict") == 1
     assert "rmsprop &lt; adam on val_loss" in exploratory

@@ -101,7 +101,7 @@ def test_equivalent_names_its_margin_and_its_own_interval() -> None:
 def test_what_is_open_says_what_would_resolve_it() -> None:
     assert "**INCONCLUSIVE**: difference +0.10 pp in test accuracy" in RAW["noisy"]
     assert RAW["noisy"].endswith("; about 23 fresh seeds give 80% power for the stated 0.2 pp.")
-    assert "without a stated margin" in WITHOUT["noisy"]
+    assert "no margin is stated" in WITHOUT["noisy"]
     assert "EQUIVALENT" not in WITHOUT["near"]
 
 
@@ -109,10 +109,10 @@ def test_a_design_that_had_the_power_says_where_the_difference_lies() -> None:
     row = judge({"base": by_seed([0.1] * 8), "arm": by_seed([0.099, 0.104] * 4)}, margin=0.0021)[0]
     had = replace(row, seeds_needed_high=8, seeds_needed_half=31)
     assert verdict_sentence(had, "").endswith(
-        "; 8 seeds had the power for the stated 0.0021, so the difference probably lies between none and that; about "
-        "31 fresh seeds give 80% power for half of it."
+        "; 8 seeds had the power for the stated 0.0021, so the difference probably lies between none and the margin; "
+        "about 31 fresh seeds give 80% power for half of it."
     )
-    assert verdict_sentence(replace(had, seeds_needed_half=None), "").endswith("between none and that.")
+    assert verdict_sentence(replace(had, seeds_needed_half=None), "").endswith("between none and the margin.")
     assert verdict_sentence(replace(had, n_diverged=1), "").endswith("over the others.")
 
 
