@@ -321,15 +321,12 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_diverged=len(arm.diverged_seeds),
         n_diverged_reference=len(reference.diverged_seeds),
         disagreement=", ".join(filter(None, notes)),
-        test_name=f"{test} on {_ON_SCALE[scale, paired.is_logit]}" if scale is Scale.LOG_ERROR else test,
+        test_name=f"{test} on log errors" if scale is Scale.LOG_ERROR else test,
         paired=paired,
         n_examples=question.n_examples,
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
     )
-
-
-_ON_SCALE = {(Scale.LOG_ERROR, False): "log errors", (Scale.LOG_ERROR, True): "empirical logits of errors"}
 
 
 def _sign(relation: Relation | None, metric: MetricInfo, scale: Scale) -> int:
@@ -548,7 +545,7 @@ def _percent_of_error(case: _Case, means: _Means) -> float | None:
     """The ratio of the mean errors; on the log scale the geometric one, which is what is tested there."""
     if means.arm is None or means.reference is None:
         return None
-    if case.scale is Scale.LOG_ERROR and case.differences and not (case.paired and case.paired.is_logit):
+    if case.scale is Scale.LOG_ERROR and case.differences:
         return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
     before, after = case.metric.error(means.reference), case.metric.error(means.arm)
     return 100 * (after / before - 1) if before is not None and after is not None and before > 0 else None
