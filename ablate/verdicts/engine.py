@@ -26,6 +26,7 @@ from ablate.stats.improvement import paired_improvement
 from ablate.stats.power import MINIMUM_SEEDS, SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
 from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, decide_family, estimate_difference
+from ablate.verdicts.effects import EffectValues, effect_of_differences
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign
@@ -200,7 +201,7 @@ def judge_exploratory(questions: Sequence[PairedQuestion], alpha: float = ALPHA)
 
 
 def judge_effects(
-    effects: Mapping[str, Mapping[int, float]],
+    effects: Mapping[str, EffectValues | Mapping[int, float]],
     metric: MetricInfo,
     *,
     margin: float | str | None = None,
@@ -209,13 +210,17 @@ def judge_effects(
 ) -> tuple[Verdict, ...]:
     """Effects of a grid, each already a contrast per seed: numbers without words, adjusted by Holm among themselves.
 
+    Where runs of an effect diverged, its p is the larger of the two analyses, as for arms; None where nothing can stand
+    for such a run.
+
     Args:
-        effects: name → seed → contrast, on the scale that `margin` and `scale` give.
+        effects: name → contrasts on the scale that `margin` and `scale` give, and their runs; or name → seed →
+            contrast, where one that is not finite counts as diverged.
     """
     chosen, half = analysis_scale(margin, scale)
     cases = [
-        _effect_case(name, contrasts, metric, better_sign(metric, chosen), half, chosen)
-        for name, contrasts in effects.items()
+        _effect_case(name, _effect(values), metric, better_sign(metric, chosen), half, chosen)
+        for name, values in effects.items()
     ]
     return _judge(cases, Family.EXPLORATORY, alpha, "holm")
 
@@ -238,7 +243,8 @@ def judge_differences(
     """
     by_seed = differences if isinstance(differences, Mapping) else dict(enumerate(differences))
     half = analysis_scale(margin, Scale.RAW)[1]
-    case = _effect_case(subject, by_seed, metric, metric.sign, half, Scale.RAW, resolution)
+    values = effect_of_differences(by_seed)
+    case = _effect_case(subject, values, metric, metric.sign, half, Scale.RAW, resolution)
     return _judge([case], Family.ARMS, alpha, "holm")[0]
 
 
@@ -267,6 +273,7 @@ class _Case:
     disagreement: str
     test_name: str
     paired: PairedValues | None = None
+    effect: EffectValues | None = None
     n_examples: int | None = None
     classes: int | None = None
     has_stated_reference: bool = False
@@ -340,17 +347,19 @@ def _sign(relation: Relation | None, metric: MetricInfo, scale: Scale) -> int:
     return -says if scale is Scale.LOG_ERROR and metric.sign > 0 else says
 
 
+def _effect(values: EffectValues | Mapping[int, float]) -> EffectValues:
+    return values if isinstance(values, EffectValues) else effect_of_differences(values)
+
+
 def _effect_case(
     subject: str,
-    contrasts: Mapping[int, float],
+    values: EffectValues,
     metric: MetricInfo,
     sign: int,
     margin: float | None,
     scale: Scale,
     resolution: float | None = None,
 ) -> _Case:
-    finite = {seed: float(value) for seed, value in sorted(contrasts.items()) if math.isfinite(value)}
-    lost = len(contrasts) - len(finite)
     return _Case(
         subject=subject,
         arm="",
@@ -361,15 +370,15 @@ def _effect_case(
         better=sign,
         relation=None,
         margin=margin,
-        differences=finite,
-        # Nothing can stand for a difference that is not finite, so no word survives one.
-        composite={} if lost else None,
+        differences=values.contrasts,
+        composite=values.composite,
         floor=(resolution or 0.0) / math.sqrt(12),
-        n_planned=len(contrasts),
-        n_diverged=lost,
+        n_planned=values.n_planned,
+        n_diverged=values.n_diverged,
         n_diverged_reference=0,
-        disagreement=f"diverged {lost}/{len(contrasts)}" if lost else "",
-        test_name=ONE_SAMPLE_T,
+        disagreement=f"diverged {values.divergence}" if values.n_diverged else "",
+        test_name=f"{ONE_SAMPLE_T} of log errors" if scale is Scale.LOG_ERROR else ONE_SAMPLE_T,
+        effect=values,
     )
 
 
@@ -450,7 +459,8 @@ def _with_difference(verdict: Verdict, case: _Case, estimate: DifferenceEstimate
 
 def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
-    word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
+    is_exploratory = verdict.family is Family.EXPLORATORY
+    word, qualifier = (None, case.disagreement) if is_exploratory else _said(case, estimate, decision)
     needed = _needed(case, estimate, decision)
     ci_adj, ci_equiv = (
         _turned(estimate.interval(level), case.orientation)
@@ -495,6 +505,7 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         differences=list(case.differences.values()),
         estimate=estimate,
         paired=case.paired,
+        effect=case.effect,
         m=m,
         alpha=verdict.alpha,
         vr=verdict.vr,
