@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -495,7 +495,7 @@ def _selection(read: _Reader) -> Selection | None:
     selected = select_arm(summarise(read.sweep, read.runs, value_in(read.spec.metric)), read.metric)
     if selected is None:
         return None
-    return Selection(selected.arm, selected.runner_up, read.metric, _confirmation(read, selected))
+    return replace(selected, confirmation=_confirmation(read, selected))
 
 
 def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:

@@ -238,6 +238,7 @@ def test_fresh_examples_are_told_of_where_they_are_known() -> None:
 def test_an_arm_is_called_best_by_nobody_without_fresh_seeds() -> None:
     selection = Selection("adamw", "adam", METRICS["val_loss"])
     assert "**selected, not confirmed**" in selection_sentence(selection)
+    assert selection_sentence(selection).startswith("`adamw` has the lowest mean validation loss: ")
     better = judge(draws(2), margin=0.001)[0]
     confirmed = replace(selection, confirmation=(better,))
     assert "**confirmed** on fresh seeds" in selection_sentence(confirmed)
@@ -245,3 +246,11 @@ def test_an_arm_is_called_best_by_nobody_without_fresh_seeds() -> None:
     refuted = replace(selection, confirmation=(better, replace(better, word=Word.INCONCLUSIVE)))
     assert "**not confirmed** by fresh seeds" in selection_sentence(refuted)
     assert not forbidden(selection_sentence(selection) + selection_sentence(confirmed))
+
+
+def test_means_of_completed_runs_are_not_compared_with_means_of_all_runs() -> None:
+    selection = Selection("adamw", "adam", METRICS["val_loss"], left_out=("sgd",))
+    told = "lowest mean validation loss among the arms whose runs all trained (left out, with diverged runs: `sgd`): "
+    assert told in selection_sentence(selection)
+    many = replace(selection, left_out=tuple("abcdef"))
+    assert "(left out, with diverged runs: `a`, `b`, `c`, `d` and 2 more)" in selection_sentence(many)
