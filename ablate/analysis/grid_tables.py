@@ -18,7 +18,7 @@ from ablate.stats.contrasts import ValuesBySeed, per_seed_contrast
 from ablate.stats.estimates import Estimate, estimate_mean
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["factor_tables", "source_shares"]
+__all__ = ["factor_tables", "from_logarithms", "source_shares"]
 
 
 def factor_tables(
@@ -56,7 +56,7 @@ def _table(
             Cell(
                 setting_text(a),
                 setting_text(b),
-                _in_errors(estimate) if scale is Scale.LOG_ERROR else estimate,
+                from_logarithms(estimate) if scale is Scale.LOG_ERROR else estimate,
                 sum(diverged.get(cell, 0) for cell in inside),
             )
         )
@@ -71,9 +71,9 @@ def _table(
     )
 
 
-def _in_errors(estimate: Estimate) -> Estimate:
-    """Of logarithms as an error: the geometric mean, and the interval that is symmetric in ratios. The spread of
-    logarithms is none of errors."""
+def from_logarithms(estimate: Estimate) -> Estimate:
+    """Of logarithms as of what they are the logarithms of: the geometric mean, and an interval that is symmetric in
+    ratios. It has no sd, for that of logarithms is none of theirs."""
     low, mean, high = (
         None if value is None else math.exp(value) for value in (estimate.ci_low, estimate.mean, estimate.ci_high)
     )

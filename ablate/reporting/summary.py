@@ -15,6 +15,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
+from ablate.plots.labels import scaled_title
 from ablate.reporting.answer import level_sentence
 from ablate.reporting.blocks import (
     Block,
@@ -68,6 +69,10 @@ NOT_DONE = (Flag.UNTUNED_NUISANCE, Flag.SHARED_LR_BATCH, Flag.EDGE_OF_SEARCH)
 ABOUT_FRESH_EXAMPLES = (
     " The last column says whether the interval over new seeds and new test examples together excludes zero as well."
 )
+ABOUT_DIVERGED_EFFECTS = (
+    " Where runs diverged, an effect is over the seeds on which every cell has a value, and its p is the larger of "
+    "two: over these, and over all with the worst value in place of a diverged run; none where no worst value is known."
+)
 ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni", "study": "Bonferroni"}
 
 
@@ -92,7 +97,7 @@ def judged_blocks(results: SweepResults) -> list[Block]:
     return [
         *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
         *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
-        *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
+        *_titled("Effects of the factors", _effect_blocks(results)),
         *_titled("Flags", flags),
     ]
 
@@ -110,6 +115,14 @@ def adjustment_of(verdicts: Sequence[Verdict], multiplicity: str) -> str:
 def _effects(results: SweepResults) -> tuple[Verdict, ...]:
     grid = results.factorial
     return results.slopes if grid is None else (*grid.main_effects, *grid.interactions)
+
+
+def _effect_blocks(results: SweepResults) -> list[Block]:
+    effects, quantity = _effects(results), scaled_title(results.metric, results.scale)
+    has_diverged = any(effect.n_diverged for effect in effects)
+    diverged = ABOUT_DIVERGED_EFFECTS if has_diverged else ""
+    note = f" Effects are differences of the {quantity}, the scale of the whole sweep.{diverged}"
+    return _exploratory(effects, f"Effects of the factors on the {quantity}", note)
 
 
 def _titled(title: str, blocks: Sequence[Block]) -> list[Block]:

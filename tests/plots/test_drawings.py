@@ -421,7 +421,7 @@ def test_shares_of_variance_are_told_apart_by_hatches_and_small_ones_said_to_be_
         SourceShare("seed", Source.SEED, 0.2),
         SourceShare("residual", Source.RESIDUAL, 0.0),
     )
-    drawn(draw_variance_shares(shares, ax))
+    drawn(draw_variance_shares(shares, ax, "validation loss"))
     assert [text.get_text() for text in ax.texts] == ["80.0%", "<0.1%", "20.0%", "<0.1%"]
     assert [bar.get_hatch() or "" for bar in ax.patches] == ["", "///", "...", ""]
     assert ax.get_xlim()[1] > 80 * 1.1
@@ -429,7 +429,7 @@ def test_shares_of_variance_are_told_apart_by_hatches_and_small_ones_said_to_be_
 
 
 def test_no_shares_at_all_are_drawn(ax: Axes) -> None:
-    drawn(draw_variance_shares([SourceShare("a", Source.FACTOR, 0.0)], ax))
+    drawn(draw_variance_shares([SourceShare("a", Source.FACTOR, 0.0)], ax, "validation loss"))
     assert ax.texts[0].get_text() == "<0.1%"
 
 

@@ -226,7 +226,7 @@ def test_a_cell_shows_its_mean_and_half_width() -> None:
 
 
 def test_shares_end_where_they_end() -> None:
-    ax = draw_variance_shares(GRID.shares, axes())
+    ax = draw_variance_shares(GRID.shares, axes(), "validation loss")
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([100 * share.share for share in GRID.shares])
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(100)
 
