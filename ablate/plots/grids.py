@@ -128,8 +128,8 @@ def _ratio_text(cell: Cell) -> str:
     mean, high = cell.estimate.mean, cell.estimate.ci_high
     if mean is None or high is None or high == mean:
         return f"{mean:.4g}"
-    decimals = max(0, 2 - math.floor(math.log10(mean)))
-    return f"{mean:.{decimals}f}\n×/÷ {high / mean:.3g}"
+    of_mean, of_factor = (max(0, 1 - math.floor(math.log10(reach))) for reach in (high - mean, high / mean - 1))
+    return f"{mean:.{of_mean}f}\n×/÷ {high / mean:.{of_factor}f}"
 
 
 def _mean_text(cell: Cell) -> str:

@@ -38,7 +38,7 @@ from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.verdicts import UNRESOLVED, is_resolved, selection_sentence, verdict_sentence
 from ablate.reporting.words import in_capitals
-from ablate.verdicts.verdict import Flag, Verdict, Word
+from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
 
 __all__ = [
     "ADJUSTMENTS",
@@ -121,7 +121,8 @@ def _effect_blocks(results: SweepResults) -> list[Block]:
     effects, quantity = _effects(results), scaled_title(results.metric, results.scale)
     has_diverged = any(effect.n_diverged for effect in effects)
     diverged = ABOUT_DIVERGED_EFFECTS if has_diverged else ""
-    note = f" Effects are differences of the {quantity}, the scale of the whole sweep.{diverged}"
+    itself = " itself" if results.scale is Scale.RAW else ""
+    note = f" Effects are differences of the {quantity}{itself}, the scale of the whole sweep.{diverged}"
     return _exploratory(effects, f"Effects of the factors on the {quantity}", note)
 
 

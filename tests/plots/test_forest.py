@@ -88,7 +88,7 @@ def test_a_log_scale_is_labelled_with_ratios_around_one() -> None:
     ax = forest(judge(draws(6), margin=RATIO_MARGIN, scale=Scale.LOG_ERROR))
     labels = tick_labels(ax)
     assert {"×1", "×0.9", "×1.1"} <= set(labels)
-    assert ax.get_xlabel() == "← better        validation loss: arm ÷ baseline        worse →"
+    assert ax.get_xlabel() == "← better        validation loss: arm ÷ baseline, log axis        worse →"
     (band,) = ax.patches
     assert (band.get_x(), band.get_width()) == pytest.approx((-RATIO_MARGIN, 2 * RATIO_MARGIN))
 
