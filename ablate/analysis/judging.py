@@ -11,7 +11,7 @@ run; the runs add numbers and nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -26,12 +26,13 @@ from ablate.analysis.summaries import summarise
 from ablate.analysis.values import MISSING, Digests, Runs, Value, column_info, status_of, value_in
 from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_info, resolve_statement, stated_margin
-from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import METRICS, TEST, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
+from ablate.verdicts.divergence import composite_values, standing_value
+from ablate.verdicts.effects import EffectValues
 from ablate.verdicts.engine import (
     PairedQuestion,
     arm_spreads,
@@ -42,7 +43,7 @@ from ablate.verdicts.engine import (
     judge_pairs,
 )
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.scales import analysis_scale
+from ablate.verdicts.scales import analysis_scale, on_scale
 from ablate.verdicts.verdict import Flag, Scale, Verdict
 
 __all__ = [
@@ -406,75 +407,115 @@ def _test_column(read: _Reader) -> str | None:
 # factors -----------------------------------------------------------------------------------------------
 
 
-def _scaled(values: Mapping[int, float], read: _Reader, scale: Scale) -> dict[int, float] | None:
-    """On the scale of the analysis; None where an error is not positive."""
-    if scale is Scale.RAW:
-        return dict(values)
-    errors = {seed: read.metric.error(value) for seed, value in values.items()}
-    positive = {seed: error for seed, error in errors.items() if error is not None and error > 0}
-    return {seed: math.log(error) for seed, error in positive.items()} if len(positive) == len(errors) else None
+@dataclass(frozen=True)
+class _ScaledArms:
+    """Arm → seed → value, on the one scale of the sweep.
+
+    `completed` is None where an error has no logarithm. `composite` has the worst value for each run that diverged, and
+    no value of an arm for whose diverged runs nothing can stand.
+    """
+
+    scale: Scale
+    completed: Mapping[str, Mapping[int, float] | None]
+    composite: Mapping[str, Mapping[int, float]]
 
 
-def _scaled_arms(read: _Reader) -> tuple[Scale, dict[str, dict[int, float]]]:
-    """The finite values of every arm, on the scale of the analysis; on the raw one if there is no logarithm."""
-    finite = {name: values.finite for name, values in read.arms(read.spec.metric).items()}
-    scale = analysis_scale(read.spec.margin, read.scale)[0]
-    scaled = {name: _scaled(values, read, scale) for name, values in finite.items()}
-    if any(values is None for values in scaled.values()):
-        return Scale.RAW, finite
-    return scale, {name: values for name, values in scaled.items() if values is not None}
+def _scaled_arms(read: _Reader) -> _ScaledArms:
+    scale, examples = analysis_scale(read.spec.margin, read.scale)[0], read.examples(read.spec.metric)
+    arms = read.arms(read.spec.metric)
+    seen = [value for arm in arms.values() for value in arm.finite.values()]
+    worst = standing_value(read.metric, seen, read.classes, read.spec.worst)
+
+    def scaled(values: Mapping[int, float]) -> dict[int, float] | None:
+        return on_scale(values, read.metric, scale, examples)
+
+    def with_worst(arm: ArmValues) -> dict[int, float]:
+        if worst is None and arm.diverged_seeds:
+            return {}
+        return scaled(composite_values(arm.finite, arm.diverged_seeds, worst or 0.0)) or {}
+
+    return _ScaledArms(
+        scale,
+        {name: scaled(arm.finite) for name, arm in arms.items()},
+        {name: with_worst(arm) for name, arm in arms.items()},
+    )
+
+
+def _effect(
+    read: _Reader,
+    scaled: _ScaledArms,
+    arms: Sequence[str],
+    contrasts: Mapping[int, float],
+    composite: Mapping[int, float],
+) -> EffectValues:
+    cells = tuple(read.arm(name, read.spec.metric) for name in arms)
+    return EffectValues(
+        contrasts,
+        cells,
+        composite if any(cell.diverged_seeds for cell in cells) else None,
+        is_positive=all(scaled.completed[name] is not None for name in arms),
+    )
 
 
 def _slopes(read: _Reader) -> tuple[Verdict, ...]:
     """The slope over the levels of a numeric factor, for each factor that is varied alone."""
-    scale, values = _scaled_arms(read)
+    scaled = _scaled_arms(read)
     baseline, found = read.sweep.baseline.levels, {}
     for factor, levels in read.spec.factors.items():
         is_numeric = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
         if not is_numeric or factor.rpartition(".")[2] in NAMES_OF_STREAMS:
             continue
         others = {key: setting_text(level) for key, level in baseline.items() if key != factor}
-        alone = [
-            (float(arm.levels[factor]), values[arm.name])  # type: ignore[arg-type]
+        doses: dict[str, float] = {
+            arm.name: float(arm.levels[factor])  # type: ignore[arg-type]
             for arm in read.sweep.arms
             if all(setting_text(arm.levels[key]) == text for key, text in others.items())
-        ]
-        if len(alone) >= FEWEST_DOSES:
-            found[f"slope over {factor}"] = dose_slopes(alone)
-    return judge_effects(found, read.metric, scale=scale, alpha=read.spec.alpha)
+        }
+        if len(doses) >= FEWEST_DOSES:
+            slopes, composite = (
+                dose_slopes([(dose, values[name] or {}) for name, dose in doses.items()])
+                for values in (scaled.completed, scaled.composite)
+            )
+            found[f"slope over {factor}"] = _effect(read, scaled, tuple(doses), slopes, composite)
+    return judge_effects(found, read.metric, scale=scaled.scale, alpha=read.spec.alpha)
 
 
 def _grid(read: _Reader) -> FactorialRows | None:
     factors = {name: tuple(map(setting_text, levels)) for name, levels in read.spec.factors.items()}
     varied = {name: levels for name, levels in factors.items() if len(levels) > 1}
-    by_levels = {tuple(setting_text(arm.levels[name]) for name in varied): arm.name for arm in read.sweep.arms}
+    by_levels: dict[tuple[str, ...], str] = {
+        tuple(setting_text(arm.levels[name]) for name in varied): arm.name for arm in read.sweep.arms
+    }
     if len(varied) < 2 or len(by_levels) < math.prod(map(len, varied.values())):
         return None
     short = _short_names(tuple(varied))
-    scale, values = _scaled_arms(read)
-    cells: dict[tuple[Hashable, ...], Mapping[int, float]] = {
-        levels: values[name] for levels, name in by_levels.items()
-    }
+    scaled = _scaled_arms(read)
     references = {short[name]: setting_text(read.sweep.baseline.levels[name]) for name in varied}
     named = {short[name]: levels for name, levels in varied.items()}
-    found = factorial_effects(named, cells, references)
-    margin = read.spec.margin if scale is analysis_scale(read.spec.margin, read.scale)[0] else None
-    rows = judge_effects(
-        {effect.name: effect.contrasts for effect in found.effects},
-        read.metric,
-        margin=margin,
-        scale=scale,
-        alpha=read.spec.alpha,
+    found, composite = (
+        factorial_effects(named, {levels: values[name] or {} for levels, name in by_levels.items()}, references)
+        for values in (scaled.completed, scaled.composite)
     )
-    count = len(found.main_effects)
-    raw: dict[tuple[Json, ...], Mapping[int, float]] = {
-        levels: read.arm(name, read.spec.metric).finite for levels, name in by_levels.items()
+    # Every effect is over the seeds that all cells have, so a run that diverged anywhere is one that it lacks.
+    effects = {
+        effect.name: _effect(read, scaled, tuple(by_levels.values()), effect.contrasts, with_worst.contrasts)
+        for effect, with_worst in zip(found.effects, composite.effects, strict=True)
     }
+    rows = judge_effects(effects, read.metric, margin=read.spec.margin, scale=read.scale, alpha=read.spec.alpha)
+    count = len(found.main_effects)
     return FactorialRows(
-        tables=factor_tables(read.metric, named, raw),
+        tables=factor_tables(
+            read.metric,
+            named,
+            {levels: scaled.completed[name] or {} for levels, name in by_levels.items()},
+            scaled.scale,
+            {levels: len(read.arm(name, read.spec.metric).diverged_seeds) for levels, name in by_levels.items()},
+        ),
         main_effects=rows[:count],
         interactions=rows[count:],
         shares=source_shares((row.term, row.share) for row in found.shares),
+        scale=scaled.scale,
+        shared_seeds=found.seeds,
     )
 
 
@@ -492,7 +533,7 @@ def _selection(read: _Reader) -> Selection | None:
     selected = select_arm(summarise(read.sweep, read.runs, value_in(read.spec.metric)), read.metric)
     if selected is None:
         return None
-    return Selection(selected.arm, selected.runner_up, read.metric, _confirmation(read, selected))
+    return replace(selected, confirmation=_confirmation(read, selected))
 
 
 def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:

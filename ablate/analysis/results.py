@@ -49,7 +49,8 @@ from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TEST, VALIDATION, MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
-from ablate.verdicts.verdict import Verdict
+from ablate.verdicts.scales import analysis_scale
+from ablate.verdicts.verdict import Scale, Verdict
 
 __all__ = [
     "SECONDS",
@@ -148,6 +149,12 @@ class SweepResults:
     @property
     def baseline(self) -> ArmSummary:
         return next(summary for summary in self.summaries if summary.is_baseline)
+
+    @property
+    def scale(self) -> Scale:
+        """The one scale on which the sweep compares its metric, as the plan says."""
+        spec = self.planned.spec
+        return analysis_scale(spec.margin, None if spec.scale is None else Scale(spec.scale))[0]
 
     @property
     def stated(self) -> dict[str, float]:

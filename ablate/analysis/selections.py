@@ -20,12 +20,14 @@ __all__ = ["Selection", "select_arm"]
 @dataclass(frozen=True)
 class Selection:
     """The arm with the best mean and the one after it; `confirmation` is how the first compares with the
-    baseline and with the runner-up on fresh seeds, empty when it was not tried."""
+    baseline and with the runner-up on fresh seeds, empty when it was not tried. `left_out` are the arms where runs
+    diverged: a mean of those that completed is not compared with means of all runs."""
 
     arm: str
     runner_up: str | None
     metric: MetricInfo
     confirmation: tuple[Verdict, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:
@@ -45,4 +47,5 @@ def select_arm(
     if len(means) < 2 or not metric.sign:
         return None
     first, second, *_ = sorted(means, key=lambda arm: -metric.sign * means[arm])
-    return Selection(first, second, metric, confirmation)
+    left_out = tuple(summary.arm for summary in summaries if summary.n_diverged)
+    return Selection(first, second, metric, confirmation, left_out)

@@ -156,17 +156,21 @@ def _shared_lr_batch(sweep: PlannedSweep) -> list[RaisedFlag]:
 def _edge_of_search(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
     """Numeric factors whose best level is their smallest or largest, along the line through the best arm.
 
-    A smallest level of zero is no edge: nothing lies below no dropout.
+    A smallest level of zero is no edge: nothing lies below no dropout. An arm where runs diverged is not the best, for
+    its mean is one of the others only; but its level was tried.
     """
     sign = column_info(sweep.spec.metric).sign
     means = {arm.name: _mean(sweep, arm, runs) for arm in sweep.arms}
-    measured = [arm for arm in sweep.arms if means[arm.name] is not None]
+    diverged = [arm for arm in sweep.arms if _has_diverged(sweep, arm, runs)]
+    trained = [arm for arm in sweep.arms if not _has_diverged(sweep, arm, runs)]
+    measured = [arm for arm in trained if means[arm.name] is not None]
     if not measured or not sign:
         return []
     best = max(measured, key=lambda arm: sign * (means[arm.name] or 0.0))
+    of_whom = f"the best mean{' without a diverged run' if diverged else ''}"
     found = []
     for factor in sweep.spec.factors:
-        levels = sorted({level for level in _line_through(best, factor, measured) if _is_number(level)})
+        levels = sorted({level for level in _line_through(best, factor, [*measured, *diverged]) if _is_number(level)})
         mine = best.levels.get(factor)
         if len(levels) < FEWEST_LEVELS_OF_A_SEARCH or not _is_number(mine):
             continue
@@ -176,7 +180,7 @@ def _edge_of_search(sweep: PlannedSweep, runs: Runs) -> list[RaisedFlag]:
                 RaisedFlag(
                     Flag.EDGE_OF_SEARCH,
                     (factor,),
-                    f"the best mean is at {setting_text(mine)}, the {'largest' if at_top else 'smallest'} "
+                    f"{of_whom} is at {setting_text(mine)}, the {'largest' if at_top else 'smallest'} "
                     f"of {len(levels)} levels",
                 )
             )
@@ -334,6 +338,10 @@ def _distinct_settings(sweep: PlannedSweep, ending: str) -> list[str]:
 
 def _completed(sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> list[StoredRun]:
     return [run for run in stored(runs, sweep.runs_of(arm.name)) if run.record.status is Status.COMPLETED]
+
+
+def _has_diverged(sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> bool:
+    return any(run.record.status is Status.DIVERGED for run in stored(runs, sweep.runs_of(arm.name)))
 
 
 def _mean(sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> float | None:

@@ -45,7 +45,7 @@ def _curves_page(comparison: Comparison, position: int) -> Figure:
     draw_overlaid_curves(groups, ax)
     fit_to_curves(groups, ax)
     use_whole_epochs(ax)
-    ax.set(xlabel="epoch", ylabel=axis_label(metric))
+    ax.set(xlabel="epoch", ylabel=axis_label(metric, is_log=ax.get_yscale() == "log"))
     figure.legend(loc="outside lower left")
     return figure
 

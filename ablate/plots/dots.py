@@ -13,8 +13,9 @@ from ablate.analysis.results import MetricSummaries
 from ablate.analysis.summaries import ArmSummary
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MUTED, SUBJECT, use_log_scale
 from ablate.plots.labels import axis_label, row_labels
-from ablate.plots.scales import summaries_as_errors, use_error_scale
+from ablate.plots.scales import geometric_errors, summaries_as_errors, use_error_scale
 from ablate.stats.estimates import Estimate
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["draw_summaries", "finish_rows", "seed_offsets", "write_beside"]
 
@@ -22,17 +23,25 @@ SPREAD_OF_ROWS = 0.56
 
 
 def draw_summaries(
-    info: MetricSummaries, ax: Axes, with_intervals: bool = True, stated: Mapping[str, float] | None = None
+    info: MetricSummaries,
+    ax: Axes,
+    with_intervals: bool = True,
+    stated: Mapping[str, float] | None = None,
+    scale: Scale = Scale.RAW,
 ) -> Axes:
     """The values of one metric by arm, first arm on top; the dashed line is the mean of the baseline.
 
-    Shares near 1 are drawn as errors on a logarithmic axis.
+    Shares near 1 are drawn as errors on a logarithmic axis, and so is all that is compared on the log scale, which has
+    geometric means.
 
     Args:
         stated: arm → a number that somebody else states of it, in the metric's unit, drawn as an open diamond.
+        scale: on which the arms are compared.
     """
-    given, info = info, summaries_as_errors(info)
-    marks = {arm: value if info is given else 1 - value for arm, value in (stated or {}).items()}
+    geometric = geometric_errors(info) if scale is Scale.LOG_ERROR else None
+    given, info = info, geometric or summaries_as_errors(info)
+    is_error = info.metric is not given.metric
+    marks = {arm: 1 - value if is_error else value for arm, value in (stated or {}).items()}
     values = [*marks.values(), *(value for summary in info.summaries for value in summary.estimate.values)]
     if values:
         use_log_scale(ax, "x", min(values), max(values))
@@ -45,9 +54,9 @@ def draw_summaries(
             ax.plot(marks[summary.arm], row, "D", markersize=7, markerfacecolor="none", color=INK, zorder=5)
     labels, title = row_labels([summary.arm for summary in info.summaries])
     finish_rows(labels, title, [_counts(summary) for summary in info.summaries], ax)
-    ax.set_xlabel(axis_label(info.metric))
-    if info is not given:
+    if values and (geometric or is_error):
         use_error_scale(ax, "x")
+    ax.set_xlabel(axis_label(info.metric, is_log=ax.get_xscale() == "log"))
     return ax
 
 

@@ -38,10 +38,17 @@ from ablate.plots.examples import class_page, mistakes_page, random_page
 from ablate.plots.forest import sign_legend
 from ablate.plots.forest_page import forest_page, height_of_rows
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
-from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
+from ablate.plots.labels import axis_label, interval_name, row_labels, scaled_title, shortened
 from ablate.plots.panels import finish_panels, grid_of_panels
 from ablate.plots.samples import draw_samples
-from ablate.plots.scales import as_errors, curves_as_errors, error_metric, is_near_one, use_error_scale
+from ablate.plots.scales import (
+    as_errors,
+    curves_as_errors,
+    error_metric,
+    geometric_errors,
+    is_near_one,
+    use_error_scale,
+)
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
 from ablate.verdicts.verdict import Scale, Verdict
 
@@ -90,7 +97,8 @@ def in_house_style(page: Page) -> Page:
 
 @in_house_style
 def metric_by_arm(results: SweepResults) -> Figure:
-    return _summaries_page(results, MetricSummaries(results.metric, results.summaries), stated=results.stated)
+    info = MetricSummaries(results.metric, results.summaries)
+    return _summaries_page(results, info, stated=results.stated, scale=results.scale)
 
 
 @in_house_style
@@ -124,7 +132,9 @@ def claims(results: SweepResults) -> Figure:
 def paired_seeds(results: SweepResults) -> Figure:
     panels = _slopes(results)
     grid = grid_of_panels(len(panels), SLOPES_ACROSS)
-    subtitle = f"{_seeds(results)}; a line is a seed, bars are means{_left_out(results, MOST_SLOPES)}"
+    subtitle = (
+        f"{_seeds(results)}; a line is a seed, bars are {means_of(results.scale)}{_left_out(results, MOST_SLOPES)}"
+    )
     legend = sign_legend([panel.verdict for panel in panels])
     below = grid.legend_inches([str(artist.get_label()) for artist in legend])
     height = (grid.panel_inches + 0.18) * grid.rows + 0.5 + below
@@ -136,36 +146,46 @@ def paired_seeds(results: SweepResults) -> Figure:
         draw_paired_slopes(panel, ax)
         ax.set_title(label, loc="left", size=9, pad=15)
     finish_panels(figure, axes, grid, legend)
-    metric = results.metric
-    if _are_near_one(results):
-        metric = error_metric(metric)
+    metric = error_metric(results.metric) if _is_drawn_as_error(results) else results.metric
+    values = [value for panel in panels for pair in panel.pairs for value in pair]
+    if values and (metric is not results.metric or (results.scale is Scale.LOG_ERROR and min(values) > 0)):
         use_error_scale(axes[0], "y")
-    elif values := [value for panel in panels for pair in panel.pairs for value in pair]:
+    elif values:
         use_log_scale(axes[0], "y", min(values), max(values))
-    label_upwards(figure, axis_label(metric))
+    label_upwards(figure, axis_label(metric, is_log=axes[0].get_yscale() == "log"))
     return figure
 
 
 @in_house_style
 def interactions(results: SweepResults) -> Figure:
     title = f"{_titled(results.metric)} over the levels of each pair of factors"
-    return _tables_page(
-        results, draw_interaction, title, "thin lines are seeds, thick ones means with 95% intervals", 3.2
-    )
+    grid = _grid_of(results)
+    crosses = ", a cross where runs diverged, which the mean leaves out" if grid.n_diverged else ""
+    explained = f"thin lines are seeds, thick ones {means_of(grid.scale)} with 95% intervals{crosses}"
+    return _tables_page(results, draw_interaction, title, explained, 3.2)
 
 
 @in_house_style
 def cell_means(results: SweepResults) -> Figure:
-    explained = "mean and half-width of its 95% interval; the darker, the better"
-    return _tables_page(results, draw_cell_means, f"Mean {results.metric.title} of each pair of levels", explained, 2.6)
+    grid = _grid_of(results)
+    is_log = grid.scale is Scale.LOG_ERROR
+    metric = error_metric(results.metric) if is_log and results.metric.sign > 0 else results.metric
+    reach = "×/÷ the reach of its 95% interval" if is_log else "and half-width of its 95% interval"
+    lost = "; without colour where runs diverged" if grid.n_diverged else ""
+    mean = "Geometric mean" if is_log else "Mean"
+    title = f"{mean} {metric.title} of each pair of levels"
+    return _tables_page(results, draw_cell_means, title, f"mean {reach}; the darker, the better{lost}", 2.6)
 
 
 @in_house_style
 def variance_shares(results: SweepResults) -> Figure:
-    shares = _grid_of(results).shares
-    title = f"Where the variance of the {results.metric.title} over all runs comes from"
-    figure, axes = figure_of_sweep(results, title, _seeds(results), height_of_rows(len(shares)))
-    draw_variance_shares(shares, axes[0])
+    grid = _grid_of(results)
+    quantity, planned = scaled_title(results.metric, grid.scale), len(results.planned.spec.seeds)
+    shared = len(grid.shared_seeds)
+    left = f"; over the {shared} on which every cell has a value" if shared < planned else ""
+    title = f"Where the variance of the {quantity} comes from"
+    figure, axes = figure_of_sweep(results, title, f"{_seeds(results)}{left}", height_of_rows(len(grid.shares)))
+    draw_variance_shares(grid.shares, axes[0], quantity)
     return figure
 
 
@@ -195,7 +215,7 @@ def learning_curves(results: SweepResults) -> Figure:
     fit_to_curves(arms, axes[0], [training[arm.arm].mean for arm in arms if arm.arm in training])
     if metric is not results.curve_metric:
         use_error_scale(axes[0], "y")
-    label_upwards(figure, axis_label(metric, with_goal=False))
+    label_upwards(figure, axis_label(metric, with_goal=False, is_log=axes[0].get_yscale() == "log"))
     return figure
 
 
@@ -289,16 +309,26 @@ def _titled(metric: MetricInfo) -> str:
     return metric.title[:1].upper() + metric.title[1:]
 
 
+def means_of(scale: Scale) -> str:
+    """Which means a scale has."""
+    return "geometric means" if scale is Scale.LOG_ERROR else "means"
+
+
 def _summaries_page(
-    results: SweepResults, info: MetricSummaries, with_intervals: bool = True, stated: Mapping[str, float] | None = None
+    results: SweepResults,
+    info: MetricSummaries,
+    with_intervals: bool = True,
+    stated: Mapping[str, float] | None = None,
+    scale: Scale = Scale.RAW,
 ) -> Figure:
     shown = MetricSummaries(info.metric, tuple(shown_arms(results, info.summaries)))
-    bars = ", bars are 95% intervals of the mean" if with_intervals else ", ticks are means"
+    of_mean = "geometric mean" if scale is Scale.LOG_ERROR and geometric_errors(shown) else "mean"
+    bars = f", bars are 95% intervals of the {of_mean}" if with_intervals else ", ticks are means"
     diamonds = ", a diamond is the original's one run" if stated else ""
     subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}{diamonds}"
     title = f"{_titled(info.metric)} by arm"
     figure, axes = figure_of_sweep(results, title, subtitle, height_of_rows(len(shown.summaries)))
-    draw_summaries(shown, axes[0], with_intervals, stated)
+    draw_summaries(shown, axes[0], with_intervals, stated, scale)
     return figure
 
 
@@ -312,7 +342,7 @@ def _by_axis(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
 
 def _slopes(results: SweepResults) -> list[PairedSlopes]:
     """A panel for each judged arm that has a pair of seeds; errors in place of shares near 1."""
-    change = as_errors if _are_near_one(results) else _as_it_is
+    change = as_errors if _is_drawn_as_error(results) else _as_it_is
     estimates = {summary.arm: change(summary.estimate) for summary in results.summaries}
     baseline = estimates[results.baseline.arm]
     shown = [verdict for verdict in shown_arms(results, results.verdicts, MOST_SLOPES) if verdict.n]
@@ -328,8 +358,12 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
     return results.curve_metric, _as_it_is
 
 
-def _are_near_one(results: SweepResults) -> bool:
-    return is_near_one(results.metric, (value for summary in results.summaries for value in summary.estimate.values))
+def _is_drawn_as_error(results: SweepResults) -> bool:
+    """Of what larger is better: near 1, and where errors are compared, unless there are none at all."""
+    values = [value for summary in results.summaries for value in summary.estimate.values]
+    if results.scale is Scale.LOG_ERROR and results.metric.sign > 0 and results.metric.range[1] == 1:
+        return all(value < 1 for value in values)
+    return is_near_one(results.metric, values)
 
 
 def _as_it_is(thing: Thing) -> Thing:

@@ -188,7 +188,7 @@ def _axis_label(verdict: Verdict) -> str:
     arm, reference = ("first", "second") if verdict.relation is not None else ("arm", "baseline")
     if verdict.scale is Scale.LOG_ERROR:
         error = f"error (1 − {metric.title})" if metric.sign > 0 else metric.title
-        text, good = f"{error}: {arm} ÷ {reference}", -1
+        text, good = f"{error}: {arm} ÷ {reference}, log axis", -1
     else:
         unit = f"{metric.title}, percentage points" if _in_points(verdict) else axis_label(metric, with_goal=False)
         text, good = f"{arm} − {reference}: {unit}", metric.sign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -11,8 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 
 from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
-from ablate.plots.canvas import INK, MUTED, PALETTE
+from ablate.plots.canvas import DIVERGED, INK, MUTED, PALETTE
 from ablate.plots.labels import axis_label, shortened
+from ablate.plots.scales import error_metric, use_error_scale
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
 
@@ -29,7 +32,8 @@ _HATCHES = {Source.FACTOR: "", Source.INTERACTION: "///", Source.SEED: "...", So
 
 def draw_interaction(info: TwoFactors, ax: Axes) -> Axes:
     """The metric over the levels of the first factor, one colour and dash a level of the second: thin lines are
-    seeds, thick ones means with their 95% intervals. Parallel lines show no interaction."""
+    seeds, thick ones means with their 95% intervals. Parallel lines show no interaction on the scale of the sweep, and
+    so the axis has that scale. A cross marks a mean that leaves out diverged runs."""
     offsets = np.linspace(-0.5, 0.5, len(info.second_levels)) * SPREAD_OF_LEVELS if info.second_levels[1:] else [0.0]
     for index, (level, offset) in enumerate(zip(info.second_levels, offsets, strict=True)):
         cells = [(place, info.cell(first, level)) for place, first in enumerate(info.first_levels)]
@@ -38,7 +42,11 @@ def draw_interaction(info: TwoFactors, ax: Axes) -> Axes:
         _draw_level(present, PALETTE[index % len(PALETTE)], style, shortened(level, 16), ax)
     ax.set_xticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
     ax.set_xlim(-0.4, len(info.first_levels) - 0.6)
-    ax.set(xlabel=info.first, ylabel=textwrap.fill(axis_label(info.metric), UPWARD_CHARACTERS))
+    is_log = info.scale is Scale.LOG_ERROR and bool(info.cells)
+    if is_log:
+        use_error_scale(ax, "y")
+    shown = error_metric(info.metric) if is_log and info.metric.sign > 0 else info.metric
+    ax.set(xlabel=info.first, ylabel=textwrap.fill(axis_label(shown, is_log=is_log), UPWARD_CHARACTERS))
     ax.grid(axis="y", which="major")
     # Above the axes, where no line can run into it.
     legend = ax.legend(
@@ -68,24 +76,33 @@ def _draw_level(cells: Sequence[tuple[float, Cell]], colour: str, style: object,
         low, high = cell.estimate.ci_low, cell.estimate.ci_high
         if low is not None and high is not None:
             ax.plot([place] * 2, [low, high], color=colour, linewidth=4, alpha=0.3, solid_capstyle="butt", zorder=3)
+        if cell.n_diverged and cell.estimate.mean is not None:
+            ax.plot(place, cell.estimate.mean, "x", color=DIVERGED, markersize=9, markeredgewidth=2, zorder=5)
 
 
 def draw_cell_means(info: TwoFactors, ax: Axes) -> Axes:
     """The mean of every cell with the half-width of its 95% interval, first factor down, second across; the darker,
-    the better. Cells too narrow for that bear the mean alone, and narrower ones nothing."""
+    the better. On the log scale means are geometric, and the interval reaches from mean ÷ to mean × a factor. A cell
+    where runs diverged has no colour, for its mean is none of all runs. Cells too narrow for that bear the mean alone,
+    and narrower ones nothing."""
     means = np.full((len(info.first_levels), len(info.second_levels)), np.nan)
     is_wide = len(info.second_levels) > MOST_COLUMNS_WITH_INTERVALS
-    size, text_of = (6.0, _mean_text) if is_wide else (8.5, _cell_text)
+    is_log = info.scale is Scale.LOG_ERROR
+    size, text_of = (6.0, _mean_text) if is_wide else (8.5, _ratio_text if is_log else _cell_text)
     for row, first in enumerate(info.first_levels):
         for column, second in enumerate(info.second_levels):
             cell = info.cell(first, second)
             if cell is not None and cell.estimate.mean is not None:
-                means[row, column] = cell.estimate.mean
+                mean = math.log(cell.estimate.mean) if is_log else cell.estimate.mean
+                means[row, column] = np.nan if cell.n_diverged else mean
                 shown = text_of(cell) if len(info.second_levels) <= MOST_COLUMNS_WITH_TEXT else ""
-                ax.text(column, row, shown, ha="center", va="center", size=size, color=INK)
+                lost = f"\n{cell.n_diverged} diverged" if cell.n_diverged and not is_wide else ""
+                ink = DIVERGED if cell.n_diverged else INK
+                ax.text(column, row, f"{shown}{lost}", ha="center", va="center", size=size, color=ink)
             else:
                 ax.text(column, row, "–", ha="center", va="center", size=size, color=MUTED)
-    ax.imshow(-means if info.metric.sign < 0 else means, cmap=_WHITE_TO_BLUE, interpolation="nearest", aspect="auto")
+    less_is_better = is_log or info.metric.sign < 0
+    ax.imshow(-means if less_is_better else means, cmap=_WHITE_TO_BLUE, interpolation="nearest", aspect="auto")
     ax.set_xticks(range(len(info.second_levels)), [shortened(level, 16) for level in info.second_levels])
     ax.set_yticks(range(len(info.first_levels)), [shortened(level, 16) for level in info.first_levels])
     ax.tick_params(length=0)
@@ -106,12 +123,25 @@ def _cell_text(cell: Cell) -> str:
     return f"{mean:.{decimals}f}\n±{half:.{decimals}f}".replace("-", "−")
 
 
+def _ratio_text(cell: Cell) -> str:
+    """The geometric mean, and the factor by which its interval reaches up and down."""
+    mean, high = cell.estimate.mean, cell.estimate.ci_high
+    if mean is None or high is None or high == mean:
+        return f"{mean:.4g}"
+    of_mean, of_factor = (max(0, 1 - math.floor(math.log10(reach))) for reach in (high - mean, high / mean - 1))
+    return f"{mean:.{of_mean}f}\n×/÷ {high / mean:.{of_factor}f}"
+
+
 def _mean_text(cell: Cell) -> str:
     return f"{cell.estimate.mean:.3g}".replace("-", "−")
 
 
-def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes) -> Axes:
-    """One bar a source in the order given, its share of the sum of squares at its end."""
+def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes, quantity: str) -> Axes:
+    """One bar a source in the order given, its share of the sum of squares at its end.
+
+    Args:
+        quantity: whose squares these are, on the scale of the sweep: `log validation loss`.
+    """
     for row, share in enumerate(shares):
         ax.barh(
             row, 100 * share.share, height=0.62, color=_COLOURS[share.source], hatch=_HATCHES[share.source],
@@ -126,7 +156,7 @@ def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes) -> Axes:
     ax.grid(axis="x", which="major")
     ax.set_axisbelow(True)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("share of the variance over all runs, %")
+    ax.set_xlabel(f"share of the variance of the {quantity}, %")
     handles = [
         Patch(facecolor=_COLOURS[source], hatch=_HATCHES[source], edgecolor="white", linewidth=0, label=source.value)
         for source in Source

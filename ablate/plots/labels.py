@@ -6,19 +6,26 @@ from collections.abc import Sequence
 
 from ablate.core.records import MetricInfo
 from ablate.sanitize.text import one_line
-from ablate.verdicts.verdict import Verdict
+from ablate.verdicts.verdict import Scale, Verdict
 
-__all__ = ["axis_label", "interval_name", "row_labels", "shortened"]
+__all__ = ["axis_label", "interval_name", "row_labels", "scaled_title", "shortened"]
 
 MOST_CHARACTERS = 34
 
 
-def axis_label(metric: MetricInfo, with_goal: bool = True) -> str:
-    """`validation loss, nats (goal: lower)`, whose goal stays in one line."""
-    unit = f", {metric.unit}" if metric.unit else ""
+def axis_label(metric: MetricInfo, with_goal: bool = True, is_log: bool = False) -> str:
+    """`validation loss, nats, log axis (goal: lower)`, whose goal stays in one line."""
+    unit = (f", {metric.unit}" if metric.unit else "") + (", log axis" if is_log else "")
     way = {"min": "lower", "max": "higher"}.get(metric.direction)
     goal = f" (goal:\N{NO-BREAK SPACE}{way})" if way and with_goal else ""
     return f"{metric.title}{unit}{goal}"
+
+
+def scaled_title(metric: MetricInfo, scale: Scale) -> str:
+    """What is compared on a scale: `validation loss`, `log validation loss`, `log error (1 − test accuracy)`."""
+    if scale is Scale.RAW:
+        return metric.title
+    return f"log error (1 − {metric.title})" if metric.sign > 0 else f"log {metric.title}"
 
 
 def interval_name(verdicts: Sequence[Verdict]) -> str:

@@ -12,14 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from ablate.analysis.curves import ArmCurves
+from ablate.analysis.grid_tables import from_logarithms
 from ablate.analysis.results import MetricSummaries
 from ablate.core.records import MetricInfo
-from ablate.stats.estimates import Estimate
+from ablate.stats.estimates import Estimate, estimate_mean
 
 __all__ = [
     "as_errors",
     "curves_as_errors",
     "error_metric",
+    "geometric_errors",
     "is_near_one",
     "place_ticks",
     "ratio_ticks",
@@ -67,6 +69,23 @@ def summaries_as_errors(info: MetricSummaries) -> MetricSummaries:
         return info
     errors = tuple(replace(summary, estimate=as_errors(summary.estimate)) for summary in info.summaries)
     return MetricSummaries(error_metric(info.metric), errors)
+
+
+def geometric_errors(info: MetricSummaries) -> MetricSummaries | None:
+    """The summaries of the error as a log scale has them, with geometric means and the intervals of the logarithms;
+    None where an error has no logarithm."""
+    metric = error_metric(info.metric) if info.metric.sign > 0 else info.metric
+    errors = [
+        {seed: info.metric.error(value) or 0.0 for seed, value in zip(each.seeds, each.values, strict=True)}
+        for each in (summary.estimate for summary in info.summaries)
+    ]
+    if any(error <= 0 for of_arm in errors for error in of_arm.values()):
+        return None
+    summaries = (
+        replace(summary, estimate=from_logarithms(estimate_mean({seed: math.log(e) for seed, e in of_arm.items()})))
+        for summary, of_arm in zip(info.summaries, errors, strict=True)
+    )
+    return MetricSummaries(metric, tuple(summaries))
 
 
 def curves_as_errors(arm: ArmCurves) -> ArmCurves:

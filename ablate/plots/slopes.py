@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from ablate.plots.canvas import BASELINE, MUTED, SUBJECT
 from ablate.plots.forest import COLOURS
 from ablate.plots.signs import SIGNS
 from ablate.stats.estimates import Estimate
-from ablate.verdicts.verdict import Verdict, Word
+from ablate.verdicts.verdict import Scale, Verdict, Word
 
 __all__ = ["PairedSlopes", "draw_paired_slopes"]
 
@@ -34,7 +35,7 @@ class PairedSlopes:
 
 
 def draw_paired_slopes(info: PairedSlopes, ax: Axes) -> Axes:
-    """Thin lines join equal seeds; bars are the means of what is joined.
+    """Thin lines join equal seeds; bars are the means of what is joined, geometric ones where ratios are compared.
 
     Above stand the sign of the verdict, the correlation ρ, and the variance of the difference as a share of
     that of unpaired seeds (VR), which say whether pairing has helped. A title at the left needs a pad of 15 points.
@@ -45,7 +46,7 @@ def draw_paired_slopes(info: PairedSlopes, ax: Axes) -> Axes:
     if pairs:
         ax.plot([0, 1], np.transpose(pairs), color=colour, linewidth=0.9, alpha=0.55, zorder=2)
         for position, values in enumerate(zip(*pairs, strict=True)):
-            mean = math.fsum(values) / len(values)
+            mean = _mean(values, info.verdict.scale)
             side = BASELINE if position == 0 else colour
             dots = [position] * len(values)
             ax.plot(dots, values, "o", color=side, markersize=3.4, markeredgewidth=0, zorder=3)
@@ -59,6 +60,12 @@ def draw_paired_slopes(info: PairedSlopes, ax: Axes) -> Axes:
 
 # Words of an arm all of whose values are the baseline's.
 EQUAL = (Word.IDENTICAL, Word.NO_DIFFERENCE_SEEN)
+
+
+def _mean(values: Sequence[float], scale: Scale) -> float:
+    if scale is Scale.LOG_ERROR and min(values) > 0:
+        return math.exp(math.fsum(map(math.log, values)) / len(values))
+    return math.fsum(values) / len(values)
 
 
 def _pairing(verdict: Verdict) -> str:

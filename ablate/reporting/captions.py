@@ -11,7 +11,7 @@ from ablate.analysis.curves import ArmCurves
 from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
-from ablate.plots.labels import interval_name
+from ablate.plots.labels import interval_name, scaled_title
 from ablate.reporting.blocks import Code, text
 from ablate.reporting.figures import Caption
 from ablate.verdicts.verdict import Scale
@@ -60,15 +60,15 @@ def _metric_by_arm(results: SweepResults) -> Caption:
     return Caption(
         "metric_by_arm",
         f"Dot plot of the {title} of every seed of every arm, with mean and 95% interval",
-        f"The {title} of every arm. A dot is one seed; bar and tick are the mean and its 95% t interval over "
-        f"seeds. The dashed line is the mean of the baseline.{diamonds}",
+        f"The {title} of every arm{_on_axis(results)}. A dot is one seed; bar and tick are the {_mean(results)} and "
+        f"its 95% t interval over seeds. The dashed line is the mean of the baseline.{diamonds}",
     )
 
 
 def _paired_differences(results: SweepResults) -> Caption:
     has_ratios = any(verdict.scale is Scale.LOG_ERROR for verdict in results.verdicts)
     has_margin = any(verdict.margin is not None for verdict in results.verdicts)
-    shown = "Ratios of the error to that of" if has_ratios else "Differences from"
+    shown = "Ratios of the error, on a log axis, to that of" if has_ratios else "Differences from"
     interval = interval_name(results.verdicts)
     band = (
         " The shaded band is the margin: an arm is equivalent where the interval of its equivalence test lies inside."
@@ -96,9 +96,9 @@ def _paired_seeds(results: SweepResults) -> Caption:
         text(
             "Each arm against the baseline ",
             Code(results.baseline.arm),
-            ", seed by seed: grey is the baseline, bars are means over the pairs. ρ is the correlation of the two "
-            "sides over seeds; VR is the variance of the paired difference ÷ that of unpaired runs: below 1 "
-            "pairing helped, above 1 it hurt.",
+            f", seed by seed{_on_axis(results)}: grey is the baseline, bars are {_mean(results)}s over the pairs. ρ is "
+            "the correlation of the two sides over seeds; VR is the variance of the paired difference ÷ that of "
+            "unpaired runs: below 1 pairing helped, above 1 it hurt.",
         ),
     )
 
@@ -113,30 +113,58 @@ def _claims(results: SweepResults) -> Caption:
 
 
 def _of_grid(results: SweepResults) -> tuple[Caption, Caption]:
-    title = results.metric.title
+    title, is_log = results.metric.title, results.scale is Scale.LOG_ERROR
+    has_diverged = results.factorial is not None and results.factorial.n_diverged > 0
+    crosses = " A cross marks a mean that leaves out diverged runs." if has_diverged else ""
+    colourless = (
+        " A cell where runs diverged has no colour: its mean is of the others, and compares with none of all runs."
+        if has_diverged
+        else ""
+    )
+    reach = "factor by which its 95% interval reaches up and down" if is_log else "half-width of its 95% interval"
     return (
         Caption(
             "interactions",
             f"The {title} over the levels of one factor, a line for each level of another",
-            f"The {title} for every pair of factors, averaged over the others. Thin lines are seeds, thick ones means, "
-            "bars 95% intervals of each mean. Lines that are not parallel show an interaction; whether it is resolved "
-            "is in the table of effects.",
+            f"The {title} for every pair of factors{_on_axis(results)}, averaged over the others. Thin lines are "
+            f"seeds, thick ones {_mean(results)}s, bars 95% intervals of each mean. Lines that are not parallel show "
+            f"an interaction on this scale; whether it is resolved is in the table of effects.{crosses}",
         ),
         Caption(
             "cell_means",
             f"Table of the mean {title} for every pair of levels, coloured by its value",
-            f"The mean {title} of every pair of levels, averaged over the other factors, with the half-width of its "
-            "95% interval; the darker, the better.",
+            f"The {_mean(results)} of the {_shown(results)} at every pair of levels, averaged over the other factors, "
+            f"with the {reach}; the darker, the better.{colourless}",
         ),
     )
 
 
+def _mean(results: SweepResults) -> str:
+    return "geometric mean" if results.scale is Scale.LOG_ERROR else "mean"
+
+
+def _shown(results: SweepResults) -> str:
+    """What stands on the axes of a sweep's scale, in its unit."""
+    is_error = results.scale is Scale.LOG_ERROR and results.metric.sign > 0
+    return f"error (1 − {results.metric.title})" if is_error else results.metric.title
+
+
+def _on_axis(results: SweepResults) -> str:
+    if results.scale is Scale.RAW:
+        return ""
+    return f", as {_shown(results)} on a log axis" if results.metric.sign > 0 else ", on a log axis"
+
+
 def _variance_shares(results: SweepResults) -> Caption:
+    shared = len(results.factorial.shared_seeds) if results.factorial else 0
+    planned = len(results.planned.spec.seeds)
+    runs = f"the runs of the {shared} of {planned} seeds on which every cell has a value" if shared < planned else ""
     return Caption(
         "variance_shares",
         "Bars of the share of the variance that factors, interactions, seeds and the residual have",
-        f"Shares of the sum of squares of the {results.metric.title} over all runs of the grid. A share says what "
-        "varied in this grid with these levels, not what matters elsewhere.",
+        f"Shares of the sum of squares of the {scaled_title(results.metric, results.scale)} over "
+        f"{runs or 'all runs of the grid'}. A share says what varied in this grid with these levels, on this scale, "
+        "not what matters elsewhere.",
     )
 
 

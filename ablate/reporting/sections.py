@@ -12,7 +12,8 @@ from ablate.analysis.summaries import ArmSummary
 from ablate.analysis.values import MISSING
 from ablate.core.identity import Json, short_id
 from ablate.core.plans import PlannedArm
-from ablate.core.records import MetricInfo, Status
+from ablate.core.records import TEST, MetricInfo, Status
+from ablate.plots.labels import scaled_title
 from ablate.reporting.answer import answer_of_sweep, findings_of
 from ablate.reporting.blocks import (
     Block,
@@ -42,6 +43,7 @@ from ablate.reporting.shown_figures import SweepFigures
 from ablate.reporting.summary import box_blocks, judged_blocks, test_blocks
 from ablate.sanitize.text import file_stem
 from ablate.verdicts.divergence import Rate
+from ablate.verdicts.verdict import Scale
 
 __all__ = ["anchor_of", "sweep_section"]
 
@@ -251,7 +253,20 @@ def _protocol(results: SweepResults) -> Text:
     worst = f"; a diverged run counts as {spec.worst:g}" if spec.worst is not None else ""
     metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}{worst}.")
     design = text(" Design ", Code(spec.design), ", baseline ", Code(results.baseline.arm))
-    return text(metric, design, f", seeds {seeds}; equal seeds share initialisation, data order and split.")
+    seeded = f", seeds {seeds}; equal seeds share initialisation, data order and split."
+    return text(metric, _scale(results), design, seeded)
+
+
+def _scale(results: SweepResults) -> str:
+    """On which scale the whole sweep compares its metric, and what of a run without errors becomes there."""
+    if results.scale is Scale.RAW:
+        return f" Differences are of the {results.metric.title} itself."
+    half = (
+        "; a run without errors counts as one with half an error"
+        if results.metric.counts_examples and results.metric.split == TEST
+        else ""
+    )
+    return f" Differences are of the {scaled_title(results.metric, results.scale)}, ratios of errors{half}."
 
 
 def _is_unused(name: str, value: Json) -> bool:
@@ -300,8 +315,9 @@ def _results(results: SweepResults) -> list[Block]:
         [Code(summary.arm), *_level_cells(summary, error), _not_averaged(summary)] for summary in results.summaries
     ]
     header = ["arm", "n", "mean", "sd", "95% interval", "not averaged"]
+    unit = "; means are arithmetic, in its own unit" if results.scale is Scale.LOG_ERROR else ""
     note = (
-        f"{capitalised(results.metric.title)}{_aim(results.metric)}. n counts completed runs, sd is over "
+        f"{capitalised(results.metric.title)}{_aim(results.metric)}{unit}. n counts completed runs, sd is over "
         "seeds; each interval is Student's t interval of its mean, over new seeds on the same data and "
         "this split."
     )

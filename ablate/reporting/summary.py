@@ -15,6 +15,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.selections import Selection
 from ablate.analysis.sweep_flags import RaisedFlag, with_those_of
 from ablate.core.records import Status
+from ablate.plots.labels import scaled_title
 from ablate.reporting.answer import level_sentence
 from ablate.reporting.blocks import (
     Block,
@@ -35,9 +36,9 @@ from ablate.reporting.flags import flag_list, flag_sentence
 from ablate.reporting.premises import premise_blocks, scope_blocks
 from ablate.reporting.quantities import capitalised
 from ablate.reporting.verdict_tables import verdict_rows
-from ablate.reporting.verdicts import UNRESOLVED, is_resolved, selection_sentence, verdict_sentence
+from ablate.reporting.verdicts import is_resolved, selection_sentence, verdict_sentence
 from ablate.reporting.words import WITHOUT_A_MARGIN, in_capitals
-from ablate.verdicts.verdict import Family, Flag, Verdict, Word
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = [
     "ADJUSTMENTS",
@@ -69,6 +70,10 @@ NOT_DONE = (Flag.UNTUNED_NUISANCE, Flag.SHARED_LR_BATCH, Flag.EDGE_OF_SEARCH)
 ABOUT_FRESH_EXAMPLES = (
     " The last column says whether the interval over new seeds and new test examples together excludes zero as well."
 )
+ABOUT_DIVERGED_EFFECTS = (
+    " Where runs diverged, an effect is over the seeds on which every cell has a value, and its p is the larger of "
+    "two: over these, and over all with the worst value in place of a diverged run; none where no worst value is known."
+)
 ADJUSTMENTS = {"holm": "Holm", "joint": "Bonferroni", "study": "Bonferroni"}
 
 
@@ -93,7 +98,7 @@ def judged_blocks(results: SweepResults) -> list[Block]:
     return [
         *_family(verdicts, results.multiplicity, f"Verdicts: {results.metric.title}"),
         *_titled("Claims", _family(claims, results.multiplicity, "Claims")),
-        *_titled("Effects of the factors", _exploratory(_effects(results), "Effects of the factors")),
+        *_titled("Effects of the factors", _effect_blocks(results)),
         *_titled("Flags", flags),
     ]
 
@@ -111,6 +116,15 @@ def adjustment_of(verdicts: Sequence[Verdict], multiplicity: str) -> str:
 def _effects(results: SweepResults) -> tuple[Verdict, ...]:
     grid = results.factorial
     return results.slopes if grid is None else (*grid.main_effects, *grid.interactions)
+
+
+def _effect_blocks(results: SweepResults) -> list[Block]:
+    effects, quantity = _effects(results), scaled_title(results.metric, results.scale)
+    has_diverged = any(effect.n_diverged for effect in effects)
+    diverged = ABOUT_DIVERGED_EFFECTS if has_diverged else ""
+    itself = " itself" if results.scale is Scale.RAW else ""
+    note = f" Effects are differences of the {quantity}{itself}, the scale of the whole sweep.{diverged}"
+    return _exploratory(effects, f"Effects of the factors on the {quantity}", note)
 
 
 def _titled(title: str, blocks: Sequence[Block]) -> list[Block]:

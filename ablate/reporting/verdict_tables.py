@@ -124,7 +124,7 @@ def _percent_error(verdicts: Sequence[Verdict]) -> float:
 
 
 def _has_ratios(verdicts: Sequence[Verdict]) -> bool:
-    return any(verdict.scale is Scale.LOG_ERROR for verdict in verdicts)
+    return any(verdict.scale is Scale.LOG_ERROR and verdict.raw_diff is not None for verdict in verdicts)
 
 
 def _has_changes(verdicts: Sequence[Verdict]) -> bool:

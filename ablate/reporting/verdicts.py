@@ -28,6 +28,7 @@ from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 
+MOST_NAMED = 4
 UNRESOLVED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
 
 
@@ -49,7 +50,8 @@ def verdict_sentence(verdict: Verdict, adjustment: str = "Holm") -> Text:
 def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
     """What may be said of the arm with the best mean: that it was selected, and whether fresh seeds agree."""
     extreme = "highest" if selection.metric.sign > 0 else "lowest"
-    has_best_mean = text(Code(selection.arm), f" has the {extreme} mean {selection.metric.title}")
+    best = f" has the {extreme} mean {selection.metric.title}"
+    has_best_mean = text(Code(selection.arm), best, _like_with_like(selection))
     if not selection.confirmation:
         return text(
             has_best_mean,
@@ -60,6 +62,16 @@ def selection_sentence(selection: Selection, adjustment: str = "Holm") -> Text:
     agreement = _agreement(selection)
     found = joined(" ", (_confirmation(verdict, adjustment) for verdict in selection.confirmation))
     return text(has_best_mean, ": selected, and ", agreement, " fresh seeds. ", found)
+
+
+def _like_with_like(selection: Selection) -> Text:
+    """Which arms the means are compared of, where some are left out."""
+    if not selection.left_out:
+        return text()
+    named = joined(", ", map(Code, selection.left_out[:MOST_NAMED]))
+    more = len(selection.left_out) - MOST_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return text(" among the arms whose runs all trained (left out, with diverged runs: ", named, rest, ")")
 
 
 def _agreement(selection: Selection) -> Text:

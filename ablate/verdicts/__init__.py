@@ -5,8 +5,9 @@
 One engine: every question is one number per seed and a one-sample t on it.
 
     verdict       the frozen result: its word, its interval, its flags
-    scales        on which scale a metric is compared (raw, log of the error, logit)
+    scales        on which scale a metric is compared (raw, log of the error)
     pairing       two arms paired by seed, on such a scale
+    effects       contrasts of several cells, with what became of their runs
     divergence    what a diverged run counts as
     decisions     the table from numbers to words
     flags         what a reader should know beside a verdict

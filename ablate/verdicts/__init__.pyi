@@ -4,6 +4,9 @@ from .divergence import (
     divergence_rates as divergence_rates,
     worst_rank as worst_rank,
 )
+from .effects import (
+    EffectValues as EffectValues,
+)
 from .engine import (
     PairedQuestion as PairedQuestion,
     judge_arms as judge_arms,

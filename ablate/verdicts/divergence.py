@@ -23,6 +23,7 @@ __all__ = [
     "WorstRank",
     "composite_values",
     "divergence_rates",
+    "standing_value",
     "worst_rank",
     "worst_value",
 ]
@@ -88,6 +89,18 @@ def worst_value(metric: MetricInfo, classes: int | None = None, stated: float | 
         return stated
     bound = metric.range[0] if metric.sign > 0 else metric.range[1]
     return bound if math.isfinite(bound) else metric.worst_of(classes)
+
+
+def standing_value(
+    metric: MetricInfo, values: Iterable[float], classes: int | None = None, stated: float | None = None
+) -> float | None:
+    """`worst_value`, or what is worse still among the `values` of runs that trained; None where no worst is known.
+
+    Raises:
+        ValueError: as `worst_value`.
+    """
+    known = worst_value(metric, classes, stated)
+    return None if known is None else (min if metric.sign > 0 else max)([known, *values])
 
 
 def composite_values(values: Mapping[int, float], diverged: Iterable[int], worst: float) -> dict[int, float]:

@@ -27,6 +27,7 @@ from ablate.stats.power import MINIMUM_SEEDS, SeedsNeeded, seeds_needed
 from ablate.stats.sign_flips import sign_flip_p
 from ablate.verdicts.decisions import Decision, DifferenceEstimate, Question, Signs, decide_family, estimate_difference
 from ablate.verdicts.divergence import divergence_rates, worst_rank
+from ablate.verdicts.effects import EffectValues, effect_of_differences
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign
@@ -211,7 +212,7 @@ def judge_exploratory(questions: Sequence[PairedQuestion], alpha: float = ALPHA)
 
 
 def judge_effects(
-    effects: Mapping[str, Mapping[int, float]],
+    effects: Mapping[str, EffectValues | Mapping[int, float]],
     metric: MetricInfo,
     *,
     margin: float | str | None = None,
@@ -220,13 +221,17 @@ def judge_effects(
 ) -> tuple[Verdict, ...]:
     """Effects of a grid, each already a contrast per seed: numbers without words, adjusted by Holm among themselves.
 
+    Where runs of an effect diverged, its p is the larger of the two analyses, as for arms; None where nothing can stand
+    for such a run.
+
     Args:
-        effects: name → seed → contrast, on the scale that `margin` and `scale` give.
+        effects: name → contrasts on the scale that `margin` and `scale` give, and their runs; or name → seed →
+            contrast, where one that is not finite counts as diverged.
     """
     chosen, half = analysis_scale(margin, scale)
     cases = [
-        _effect_case(name, contrasts, metric, better_sign(metric, chosen), half, chosen)
-        for name, contrasts in effects.items()
+        _effect_case(name, _effect(values), metric, better_sign(metric, chosen), half, chosen)
+        for name, values in effects.items()
     ]
     return _judge(cases, Family.EXPLORATORY, alpha, "holm")
 
@@ -249,7 +254,8 @@ def judge_differences(
     """
     by_seed = differences if isinstance(differences, Mapping) else dict(enumerate(differences))
     half = analysis_scale(margin, Scale.RAW)[1]
-    case = _effect_case(subject, by_seed, metric, metric.sign, half, Scale.RAW, resolution)
+    values = effect_of_differences(by_seed)
+    case = _effect_case(subject, values, metric, metric.sign, half, Scale.RAW, resolution)
     return _judge([case], Family.ARMS, alpha, "holm")[0]
 
 
@@ -281,6 +287,7 @@ class _Case:
     disagreement: str
     test_name: str
     paired: PairedValues | None = None
+    effect: EffectValues | None = None
     n_examples: int | None = None
     classes: int | None = None
     has_stated_reference: bool = False
@@ -364,7 +371,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_diverged=len(arm.diverged_seeds),
         n_diverged_reference=len(reference.diverged_seeds),
         disagreement=notes,
-        test_name=f"{test} on {_ON_SCALE[scale, paired.is_logit]}" if scale is Scale.LOG_ERROR else test,
+        test_name=f"{test} on log errors" if scale is Scale.LOG_ERROR else test,
         paired=paired,
         n_examples=question.n_examples,
         classes=question.classes,
@@ -409,9 +416,6 @@ def _sign_case(question: PairedQuestion) -> _Case:
     )
 
 
-_ON_SCALE = {(Scale.LOG_ERROR, False): "log errors", (Scale.LOG_ERROR, True): "empirical logits of errors"}
-
-
 def _unjudged(question: PairedQuestion, paired: PairedValues, notes: str) -> str:
     """Why runs that diverged leave no verdict; empty where there may be one, as where none did."""
     if not notes:
@@ -449,17 +453,19 @@ def _sign(relation: Relation | None, metric: MetricInfo, scale: Scale) -> int:
     return -says if scale is Scale.LOG_ERROR and metric.sign > 0 else says
 
 
+def _effect(values: EffectValues | Mapping[int, float]) -> EffectValues:
+    return values if isinstance(values, EffectValues) else effect_of_differences(values)
+
+
 def _effect_case(
     subject: str,
-    contrasts: Mapping[int, float],
+    values: EffectValues,
     metric: MetricInfo,
     sign: int,
     margin: float | None,
     scale: Scale,
     resolution: float | None = None,
 ) -> _Case:
-    finite = {seed: float(value) for seed, value in sorted(contrasts.items()) if math.isfinite(value)}
-    lost = len(contrasts) - len(finite)
     return _Case(
         subject=subject,
         arm="",
@@ -470,15 +476,15 @@ def _effect_case(
         better=sign,
         relation=None,
         margin=margin,
-        differences=finite,
-        # Nothing can stand for a difference that is not finite, so no word survives one.
-        composite={} if lost else None,
+        differences=values.contrasts,
+        composite=values.composite,
         floor=(resolution or 0.0) / math.sqrt(12),
-        n_planned=len(contrasts),
-        n_diverged=lost,
+        n_planned=values.n_planned,
+        n_diverged=values.n_diverged,
         n_diverged_reference=0,
-        disagreement=f"diverged {lost}/{len(contrasts)}" if lost else "",
-        test_name=ONE_SAMPLE_T,
+        disagreement=f"diverged {values.divergence}" if values.n_diverged else "",
+        test_name=f"{ONE_SAMPLE_T} of log errors" if scale is Scale.LOG_ERROR else ONE_SAMPLE_T,
+        effect=values,
     )
 
 
@@ -569,7 +575,8 @@ def _ahead(case: _Case) -> list[float]:
 
 def _with_decision(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Verdict:
     """With what the decision table says, at the levels of the family; an exploratory question gets no word."""
-    word, qualifier = (None, "") if verdict.family is Family.EXPLORATORY else _said(case, estimate, decision)
+    is_exploratory = verdict.family is Family.EXPLORATORY
+    word, qualifier = (None, case.disagreement) if is_exploratory else _said(case, estimate, decision)
     needed = _needed(case, estimate, decision)
     ci_adj = _turned(estimate.interval(decision.alpha_difference), case.orientation)
     narrow = estimate.equivalence_interval(min(2 * decision.alpha_equivalence, 1.0))
@@ -617,6 +624,7 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         # Of the same differences as the exact test.
         p_t=(case.estimates()[1] if case.composite else estimate).p_difference,
         paired=case.paired,
+        effect=case.effect,
         m=m,
         alpha=verdict.alpha,
         vr=verdict.vr,
@@ -682,7 +690,7 @@ def _percent_of_error(case: _Case, means: _Means) -> float | None:
     """The ratio of the mean errors; on the log scale the geometric one, which is what is tested there."""
     if means.arm is None or means.reference is None:
         return None
-    if case.scale is Scale.LOG_ERROR and case.differences and not (case.paired and case.paired.is_logit):
+    if case.scale is Scale.LOG_ERROR and case.differences:
         return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
     before, after = case.metric.error(means.reference), case.metric.error(means.arm)
     return 100 * (after / before - 1) if before is not None and after is not None and before > 0 else None

@@ -14,6 +14,7 @@ import numpy as np
 
 from ablate.stats.power import MINIMUM_SEEDS, run_noise_floor, smallest_effect
 from ablate.verdicts.decisions import DifferenceEstimate
+from ablate.verdicts.effects import EffectValues
 from ablate.verdicts.pairing import ArmValues, PairedValues
 from ablate.verdicts.verdict import Flag, Scale
 
@@ -40,7 +41,7 @@ OF_SIGNS = (
 
 @dataclass(frozen=True)
 class Observed:
-    """One question as it was found. `paired` is None for an effect, which has no two sides. `p_t` is of the differences
+    """One question as it was found: two sides in `paired`, or the cells of an `effect`. `p_t` is of the differences
     that `p_perm` is of, which count diverged runs."""
 
     differences: Sequence[float]
@@ -51,6 +52,7 @@ class Observed:
     vr: float | None
     p_t: float | None
     p_perm: float | None
+    effect: EffectValues | None = None
     n_diverged: int = 0
     n_examples: int | None = None
     classes: int | None = None
@@ -143,8 +145,15 @@ def _has_an_outlier(observed: Observed) -> bool:
 
 
 def _sides(observed: Observed) -> tuple[ArmValues, ...]:
+    if observed.effect is not None:
+        return observed.effect.cells
     paired = observed.paired
     return () if paired is None else (paired.arm_values, paired.reference_values)
+
+
+def _has_no_logarithm(observed: Observed) -> bool:
+    questions = (observed.paired, observed.effect)
+    return any(asked is not None and not asked.is_positive for asked in questions)
 
 
 _RULES: dict[Flag, Callable[[Observed], bool]] = {
@@ -165,5 +174,5 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.OUTLIER_SEED: _has_an_outlier,
     Flag.VARIANCE_FLOOR: lambda observed: observed.estimate.floored,
     Flag.IDENTICAL_RUNS: lambda observed: observed.estimate.identical and observed.n >= 3,
-    Flag.NOT_POSITIVE: lambda observed: observed.paired is not None and not observed.paired.is_positive,
+    Flag.NOT_POSITIVE: _has_no_logarithm,
 }

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from ablate.core.records import MetricInfo
 from ablate.stats.contrasts import per_seed_contrast
-from ablate.verdicts.divergence import composite_values, worst_value
-from ablate.verdicts.scales import log_errors
+from ablate.verdicts.divergence import composite_values, standing_value
+from ablate.verdicts.scales import on_scale
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["ArmValues", "PairedValues", "pair_values"]
@@ -101,7 +101,6 @@ class PairedValues:
     floor: float
     worst: float | None = None
     is_positive: bool = True
-    is_logit: bool = False
 
     @property
     def magnitude(self) -> float:
@@ -149,7 +148,7 @@ def pair_values(
     seeds = sorted(set(arm.finite) & set(reference.finite))
     first, second = ({seed: side.finite[seed] for seed in seeds} for side in (arm, reference))
     sides = _scaled(first, second, metric, scale, n_examples)
-    first_scaled, second_scaled, is_logit = sides or ({}, {}, False)
+    first_scaled, second_scaled = sides or ({}, {})
     paired = PairedValues(
         metric=metric,
         scale=scale,
@@ -163,11 +162,9 @@ def pair_values(
         composite=None,
         floor=0.0,
         is_positive=sides is not None,
-        is_logit=is_logit,
     )
     values = [*arm.finite.values(), *reference.finite.values()] if all_values is None else all_values
-    known = worst_value(metric, classes, worst)
-    standing = None if known is None else (min if metric.sign > 0 else max)([known, *values])
+    standing = standing_value(metric, values, classes, worst)
     return replace(
         paired,
         worst=standing,
@@ -182,11 +179,10 @@ def _scaled(
     metric: MetricInfo,
     scale: Scale,
     n_examples: int | None,
-) -> tuple[dict[int, float], dict[int, float], bool] | None:
-    if scale is Scale.RAW:
-        return dict(arm), dict(reference), False
-    logs = log_errors(arm, reference, metric, n_examples)
-    return None if logs is None else (logs.arm, logs.reference, logs.is_logit)
+) -> tuple[dict[int, float], dict[int, float]] | None:
+    """Both sides; None where one of them has no logarithm."""
+    first, second = (on_scale(side, metric, scale, n_examples) for side in (arm, reference))
+    return None if first is None or second is None else (first, second)
 
 
 def _composite(paired: PairedValues, worst: float | None, n_examples: int | None) -> dict[int, float] | None:

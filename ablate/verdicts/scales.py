@@ -10,18 +10,16 @@ Near the ceiling of a metric ratios are what compares: from 1 % to 0.9 % errors 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from ablate.core.records import MetricInfo
 from ablate.verdicts.verdict import Scale
 
 __all__ = [
-    "LogErrors",
     "analysis_scale",
     "better_sign",
-    "empirical_logit",
     "log_errors",
+    "on_scale",
 ]
 
 
@@ -60,50 +58,32 @@ def better_sign(metric: MetricInfo, scale: Scale) -> int:
     return -1 if scale is Scale.LOG_ERROR else metric.sign
 
 
-@dataclass(frozen=True)
-class LogErrors:
-    """seed → log error of both sides. `is_logit` says that a run without errors made log odds of them."""
-
-    arm: dict[int, float]
-    reference: dict[int, float]
-    is_logit: bool = False
-
-
 def log_errors(
-    arm: Mapping[int, float], reference: Mapping[int, float], metric: MetricInfo, n_examples: int | None = None
-) -> LogErrors | None:
-    """The logarithms of the errors, whose differences are log ratios.
+    values: Mapping[int, float], metric: MetricInfo, n_examples: int | None = None
+) -> dict[int, float] | None:
+    """seed → the logarithm of its error, whose differences are log ratios.
 
-    When a run has no errors at all and their number among `n_examples` is known, both sides become empirical
-    logits. None when an error is not positive otherwise: such a question has no answer on this scale.
+    One rule for every run of a sweep, so that no pair has a scale of its own: log(max(k, ½) ÷ N) of k errors among
+    `n_examples` counted ones. It changes runs without errors only, of which half an error is what a next example may
+    show. None where an error is not positive and is no count: such a question has no answer on this scale.
 
     Raises:
         ValueError: for a metric that leaves no error.
     """
     if not metric.is_error:
         raise ValueError(f"{metric.name} is no error, so there is no ratio of errors")
-    of_arm, of_reference = ({seed: _error(value, metric) for seed, value in side.items()} for side in (arm, reference))
-    smallest = min([*of_arm.values(), *of_reference.values()], default=1.0)
-    if smallest > 0:
-        return LogErrors(_mapped(math.log, of_arm), _mapped(math.log, of_reference))
-    largest = max([*of_arm.values(), *of_reference.values()], default=1.0)
-    if smallest < 0 or largest > 1 or n_examples is None or not metric.counts_examples:
+    half = 0.5 / n_examples if n_examples and metric.counts_examples else None
+    errors = {seed: _error(value, metric) or half or 0.0 for seed, value in values.items()}
+    if min(errors.values(), default=1.0) <= 0:
         return None
-
-    def logit(error: float) -> float:
-        return empirical_logit(error, n_examples)
-
-    return LogErrors(_mapped(logit, of_arm), _mapped(logit, of_reference), is_logit=True)
+    return {seed: math.log(error) for seed, error in errors.items()}
 
 
-def empirical_logit(error: float, n_examples: int) -> float:
-    """log((k + ½) ÷ (N − k + ½)) for k errors among N examples (Haldane 1956); finite for k = 0."""
-    count = round(error * n_examples)
-    return math.log((count + 0.5) / (n_examples - count + 0.5))
-
-
-def _mapped(function: Callable[[float], float], values: Mapping[int, float]) -> dict[int, float]:
-    return {seed: function(value) for seed, value in values.items()}
+def on_scale(
+    values: Mapping[int, float], metric: MetricInfo, scale: Scale, n_examples: int | None = None
+) -> dict[int, float] | None:
+    """seed → value as it is compared on `scale`; None where `log_errors` is."""
+    return dict(values) if scale is Scale.RAW else log_errors(values, metric, n_examples)
 
 
 def _error(value: float, metric: MetricInfo) -> float:

@@ -99,7 +99,7 @@ class Verdict:
         subject: the arm's name, or the text of the claim, or the name of the effect.
         arm, reference: the two sides, as names of arms; empty for an effect.
         n: the seeds that have a difference. n_planned: those that were to have one.
-        n_diverged: diverged runs of the arm; n_diverged_reference: of the reference.
+        n_diverged: diverged runs of the arm, or of all cells of an effect; n_diverged_reference: of the reference.
         base_mean, arm_mean: in the metric's unit, over the paired seeds.
         raw_diff: arm_mean − base_mean, in the metric's unit, whatever the scale.
         diff_pct_error: the change of the error in per cent of the reference's error.
@@ -112,7 +112,7 @@ class Verdict:
         p_perm: the exact sign-flip test, a second opinion that never decides.
         word: None below three seeds, and of what is exploratory.
         qualifier: what goes with the word, e.g. `by more than the margin`, `detectable but negligible`, or why there is
-            none.
+            none; of an exploratory question how many runs diverged.
         seeds_needed_low, seeds_needed_high: for 80 % power at the stated margin, from the spread and from its 80 %
             upper bound: the second is what to plan with. seeds_needed_half: as the second, for half the margin, where
             that asks for no more seeds than there are.

@@ -472,11 +472,103 @@ def test_effects_of_a_grid_are_ratios_where_the_margin_is_one() -> None:
     assert found.effects[0].differences == pytest.approx(by_seed(main))
 
 
-def test_effects_are_differences_where_a_value_has_no_logarithm() -> None:
+def test_effects_keep_the_scale_of_the_sweep_where_a_value_has_no_logarithm() -> None:
     values = grid_losses() - grid_losses().min()
     found = judged(grid_sweep(margin="10%"), values.reshape(6, 5).tolist())
-    assert {(row.scale, row.margin) for row in found.effects} == {(Scale.RAW, None)}
-    assert Flag.NOT_POSITIVE in judged(grid_sweep(margin="10%"), values.reshape(6, 5).tolist()).verdicts[0].flags
+    assert {row.scale for row in (*found.effects, *found.verdicts)} == {Scale.LOG_ERROR}
+    assert {(row.n, row.n_planned, row.diff) for row in found.effects} == {(0, 5, None)}
+    assert all(Flag.NOT_POSITIVE in row.flags for row in (*found.effects, found.verdicts[0]))
+    assert found.grid is not None
+    assert (found.grid.scale, found.grid.shares) == (Scale.LOG_ERROR, ())
+    (table,) = found.grid.tables
+    assert [(cell.first_level, cell.second_level) for cell in table.cells] == list(
+        product(("0.0", "0.3"), ("0.001", "0.01", "0.1"))
+    )[1:]
+
+
+def test_one_scale_holds_for_all_that_a_grid_shows() -> None:
+    """Shares and cells of a log sweep, by hand with numpy."""
+    values = grid_losses()
+    grid = judged(grid_sweep(margin="10%"), values.reshape(6, 5).tolist()).grid
+    assert grid is not None
+    logs = np.log(values)
+    squares = ((logs.mean(axis=(1, 2)) - logs.mean()) ** 2).sum() * 15 / ((logs - logs.mean()) ** 2).sum()
+    assert {share.name: share.share for share in grid.shares}["dropout"] == pytest.approx(squares)
+    (table,) = grid.tables
+    cell = table.cell("0.3", "0.1")
+    assert cell is not None
+    assert {grid.scale, table.scale} == {Scale.LOG_ERROR}
+    assert cell.estimate.values == pytest.approx(values[1, 2])
+    assert cell.estimate.mean == pytest.approx(stats.gmean(values[1, 2]))
+    low, high = stats.ttest_1samp(logs[1, 2], 0).confidence_interval()
+    assert (cell.estimate.ci_low, cell.estimate.ci_high) == pytest.approx((np.exp(low), np.exp(high)))
+
+
+def two_by_two() -> tuple[Sweep, np.ndarray]:
+    """Eight seeds, and losses [dropout, learning rate, seed] with an interaction."""
+    factors = {"model.dropout": (0.0, 0.3), "optimizer.learning_rate": (0.001, 0.01)}
+    arms = tuple(
+        Arm(f"{rate},{step}", dict(zip(factors, (rate, step), strict=True)), not index, run_spec("adam", step, 0, rate))
+        for index, (rate, step) in enumerate(product(*factors.values()))
+    )
+    spec = SweepSpec("grid", "?", factors, "grid", arms[0].levels, tuple(range(8)), "val_loss", 0.01)
+    effect = np.array([[0.0, 0.02], [0.04, 0.11]])
+    return Sweep(spec, arms), 0.2 + effect[..., None] + 0.003 * np.random.default_rng(1).standard_normal((2, 2, 8))
+
+
+@pytest.mark.parametrize("margin", [0.01, "10%"])
+def test_effects_of_a_grid_follow_the_rule_of_the_arms_where_runs_diverged(margin: float | str) -> None:
+    """Four runs on three of eight seeds diverged. The oracle is scipy on contrasts by numpy: over the five seeds on
+    which every cell trained, and over all eight with the loss of guessing among ten classes."""
+    sweep, values = two_by_two()
+    lost = [(1, 1, 2), (1, 1, 5), (1, 0, 5), (0, 1, 7)]
+    outcomes: list[list[Outcome]] = values.reshape(4, 8).tolist()
+    for first, second, seed in lost:
+        outcomes[2 * first + second][seed] = DIVERGED
+        values[first, second, seed] = np.log(10)
+    logs = values if margin == 0.01 else np.log(values)
+    trained = [0, 1, 3, 4, 6]
+    contrasts = [
+        logs[1].mean(axis=0) - logs[0].mean(axis=0),
+        logs[:, 1].mean(axis=0) - logs[:, 0].mean(axis=0),
+        logs[1, 1] - logs[0, 1] - logs[1, 0] + logs[0, 0],
+    ]
+    found = judged(sweep, outcomes, margin=margin)
+    two_analyses = [(stats.ttest_1samp(each[trained], 0), stats.ttest_1samp(each, 0)) for each in contrasts]
+    assert len(found.effects) == 3
+    for row, contrast, (complete, composite) in zip(found.effects, contrasts, two_analyses, strict=True):
+        assert (row.n, row.n_planned, row.n_diverged) == (5, 8, 4)
+        assert row.differences == pytest.approx({seed: contrast[seed] for seed in trained})
+        assert (row.word, row.qualifier) == (None, "diverged 4/32")
+        assert Flag.DIVERGED in row.flags
+        assert row.p_diff == pytest.approx(max(complete.pvalue, composite.pvalue))
+        assert composite.pvalue > 100 * complete.pvalue
+    # Five clean seeds would have shown each of them.
+    assert all(row.p_diff_adj is not None and row.p_diff_adj > 0.05 for row in found.effects)
+
+
+def test_planned_runs_that_an_effect_lacks_are_told() -> None:
+    sweep, values = two_by_two()
+    outcomes: list[list[Outcome]] = values.reshape(4, 8).tolist()
+    outcomes[3][0], outcomes[2][1] = MISSING, FAILED
+    for row in judged(sweep, outcomes).effects:
+        assert (row.n, row.n_planned, row.n_diverged, row.qualifier) == (6, 8, 0, "")
+        assert {Flag.INCOMPLETE, Flag.CRASHED_DROPPED} <= set(row.flags)
+        assert Flag.DIVERGED not in row.flags
+
+
+def test_a_slope_follows_the_rule_of_the_arms_where_runs_diverged() -> None:
+    doses = np.array([0.1, 0.3, 0.5])
+    losses = 0.3 + 0.2 * doses[:, None] + 0.003 * np.random.default_rng(2).standard_normal((3, 8))
+    outcomes: list[list[Outcome]] = losses.tolist()
+    outcomes[2][3], losses[2, 3] = DIVERGED, np.log(10)
+    (row,) = judged(dropout_sweep(tuple(doses), seeds=8), outcomes, margin=0.05, metric="val_loss").slopes
+    slopes = np.polyfit(doses, losses, 1)[0]
+    trained = [seed for seed in range(8) if seed != 3]
+    assert row.differences == pytest.approx({seed: slopes[seed] for seed in trained})
+    assert (row.n, row.n_planned, row.n_diverged, row.qualifier) == (7, 8, 1, "diverged 1/24")
+    assert row.p_diff == pytest.approx(stats.ttest_1samp(slopes, 0).pvalue)
+    assert stats.ttest_1samp(slopes[trained], 0).pvalue < 1e-4 < row.p_diff
 
 
 def test_a_grid_that_is_not_full_has_no_effects() -> None:

@@ -32,6 +32,8 @@ def test_an_arm_that_diverged_is_not_selected() -> None:
     selection = select_arm(wild, LOSS)
     assert selection is not None
     assert selection.arm != "optimizer=adamw"
+    assert selection.left_out == ("optimizer=adamw",)
+    assert select_arm(SUMMARIES, LOSS).left_out == ()
 
 
 def test_there_is_no_best_of_one_and_none_without_a_direction() -> None:

@@ -115,6 +115,21 @@ def test_edge_of_search() -> None:
     assert Flag.EDGE_OF_SEARCH not in raised(sweep, runs_of(sweep, {"model.dropout=0.1": -0.05}))
 
 
+def with_diverged(sweep: Sweep, runs: dict[str, StoredRun], level: float) -> dict[str, StoredRun]:
+    spec = next(arm.spec for arm in sweep.arms if arm.levels["model.dropout"] == level).with_seed(0)
+    return {**runs, spec.run_id: diverged_run(spec)}
+
+
+def test_a_level_where_runs_diverged_was_tried_and_is_not_the_best() -> None:
+    sweep = sweep_of({"model.dropout": (0.0, 0.1, 0.3, 0.5)})
+    at_top = runs_of(sweep, {"model.dropout=0.5": -0.05, "model.dropout=0.3": -0.02})
+    assert raised(sweep, at_top)[Flag.EDGE_OF_SEARCH].detail == "the best mean is at 0.5, the largest of 4 levels"
+    # Without it 0.3 is the best, and 0.5 lies beyond.
+    assert Flag.EDGE_OF_SEARCH not in raised(sweep, with_diverged(sweep, at_top, 0.5))
+    found = raised(sweep, with_diverged(sweep, at_top, 0.1))[Flag.EDGE_OF_SEARCH]
+    assert found.detail == "the best mean without a diverged run is at 0.5, the largest of 4 levels"
+
+
 def test_nothing_lies_below_zero_and_two_levels_are_no_search() -> None:
     sweep = sweep_of()
     assert Flag.EDGE_OF_SEARCH not in raised(sweep, runs_of(sweep, {"model.dropout=0.0": -0.05}))

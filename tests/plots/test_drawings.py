@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from scipy import stats
 
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.curves import ArmCurves, SeedCurve
@@ -22,6 +24,7 @@ from ablate.analysis.displacement import DisplacedArm, Displacement
 from ablate.analysis.ensembles import EnsembleGain
 from ablate.analysis.generated import Samples
 from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
+from ablate.analysis.grid_tables import from_logarithms
 from ablate.analysis.probe_pictures import ArmDensity, KernelHistogram, LossSurface, Reliability, StepLosses
 from ablate.analysis.results import MetricSummaries, sweep_results
 from ablate.analysis.summaries import ArmSummary
@@ -34,13 +37,14 @@ from ablate.plots.dots import draw_summaries
 from ablate.plots.examples import draw_class_counts
 from ablate.plots.figures import DRAW
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
-from ablate.plots.labels import axis_label, row_labels, shortened
+from ablate.plots.labels import axis_label, row_labels, scaled_title, shortened
 from ablate.plots.pictures import draw_activations, draw_image, draw_probabilities
 from ablate.plots.probes import draw_loss_surface, draw_reliability, draw_step_losses, draw_weight_histogram, levels_of
 from ablate.plots.samples import draw_samples
-from ablate.plots.scales import is_near_one, place_ticks, ratio_ticks, symmetric_ticks
+from ablate.plots.scales import geometric_errors, is_near_one, place_ticks, ratio_ticks, symmetric_ticks
 from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
 from ablate.stats.estimates import estimate_mean
+from ablate.verdicts.verdict import Scale
 from tests.judged import by_seed, judge
 from tests.synthetic import completed_runs, diverged_run, optimizer_sweep, plan_of
 
@@ -407,6 +411,89 @@ def test_a_cell_without_spread_bears_its_mean_and_a_missing_one_a_dash(values: l
     ]  # fmt: skip
 
 
+def log_table(metric: MetricInfo, *errors: Sequence[float], diverged: int = 0) -> TwoFactors:
+    """One first level; `diverged` runs of the last cell."""
+    cells = tuple(
+        Cell("0", str(column), from_logarithms(estimate_mean(by_seed(np.log(each)))))
+        for column, each in enumerate(errors)
+    )
+    last = replace(cells[-1], n_diverged=diverged)
+    levels = tuple(map(str, range(len(errors))))
+    return TwoFactors(metric, "first", "second", ("0",), levels, (*cells[:-1], last), Scale.LOG_ERROR)
+
+
+def test_an_interaction_has_the_scale_of_its_sweep(ax: Axes) -> None:
+    """Geometric means and the intervals of logarithms, by scipy, on a log axis of the error."""
+    errors = [0.1, 0.2, 0.15], [0.3, 0.5, 0.2]
+    draw_interaction(log_table(ACCURACY, *errors), ax)
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylabel().replace("\n", " ") == "1 − test accuracy, fraction, log axis (goal:\N{NO-BREAK SPACE}lower)"
+    bars = [tuple(line.get_ydata()) for line in ax.lines if line.get_linewidth() == 4]
+    intervals = [np.exp(stats.ttest_1samp(np.log(each), 0).confidence_interval()) for each in errors]
+    assert bars == [pytest.approx(tuple(ends)) for ends in intervals]
+    means = [line.get_ydata()[0] for line in ax.lines if line.get_linewidth() == 2]
+    assert means == pytest.approx([stats.gmean(each) for each in errors])
+    ax.clear()
+    draw_interaction(table([0.1, 0.2], [0.3, 0.5]), ax)
+    assert (ax.get_yscale(), "log" in ax.get_ylabel()) == ("linear", False)
+
+
+def test_means_that_leave_out_diverged_runs_are_crossed_out_and_have_no_colour(ax: Axes) -> None:
+    info = log_table(LOSS, [0.2, 0.3], [0.1, 0.15], diverged=2)
+    draw_interaction(info, ax)
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert [line.get_ydata()[0] for line in crosses] == pytest.approx([stats.gmean([0.1, 0.15])])
+    ax.clear()
+    drawn(draw_cell_means(info, ax))
+    first, second = (text.get_text() for text in ax.texts)
+    assert first.splitlines()[0] == "0.2"
+    assert "×/÷" in first
+    assert second.splitlines()[-1] == "2 diverged"
+    assert "diverged" not in first
+    colours = ax.images[-1].get_array()
+    assert np.ma.getmaskarray(colours).tolist() == [[False, True]]
+
+
+def test_a_grid_all_of_whose_cells_diverged_is_drawn_without_colours(ax: Axes) -> None:
+    drawn(draw_cell_means(log_table(LOSS, [0.2, 0.3], diverged=1), ax))
+    assert len(ax.texts) == 1
+
+
+def test_summaries_of_a_log_sweep_are_geometric_errors() -> None:
+    values = [0.95, 0.9, 0.97]
+    info = MetricSummaries(ACCURACY, (ArmSummary("a", True, estimate_mean(by_seed(values)), 3, 0, 0, 0),))
+    found = geometric_errors(info)
+    assert found is not None
+    estimate = found.summaries[0].estimate
+    errors = 1 - np.array(values)
+    assert found.metric.title == "1 − test accuracy"
+    assert estimate.mean == pytest.approx(stats.gmean(errors))
+    low, high = stats.ttest_1samp(np.log(errors), 0).confidence_interval()
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx((np.exp(low), np.exp(high)))
+    perfect = MetricSummaries(ACCURACY, (replace(info.summaries[0], estimate=estimate_mean({0: 1.0, 1: 0.9})),))
+    assert geometric_errors(perfect) is None
+
+
+@pytest.mark.parametrize("metric", [LOSS, ACCURACY], ids=lambda metric: metric.name)
+def test_arms_of_a_log_sweep_stand_on_a_log_axis_that_says_so(metric: MetricInfo, ax: Axes) -> None:
+    info = MetricSummaries(metric, (ArmSummary("a", True, estimate_mean(by_seed([0.5, 0.6, 0.7])), 3, 0, 0, 0),))
+    draw_summaries(info, ax, scale=Scale.LOG_ERROR)
+    assert ax.get_xscale() == "log"
+    assert ", log axis" in ax.get_xlabel()
+    shown = [0.5, 0.6, 0.7] if metric is LOSS else [0.5, 0.4, 0.3]
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    assert list(dots.get_xdata()) == pytest.approx(shown)
+    assert any(list(line.get_xdata()) == pytest.approx([stats.gmean(shown)] * 2) for line in ax.lines)
+    ax.clear()
+    draw_summaries(info, ax)
+    assert (ax.get_xscale(), "log" in ax.get_xlabel()) == ("linear", False)
+
+
+def test_what_is_compared_is_named_with_its_scale() -> None:
+    assert [scaled_title(LOSS, scale) for scale in Scale] == [LOSS.title, f"log {LOSS.title}"]
+    assert scaled_title(ACCURACY, Scale.LOG_ERROR) == "log error (1 − test accuracy)"
+
+
 def test_the_darker_the_better_whichever_way_is_good(ax: Axes) -> None:
     for metric, best in ((LOSS, 0), (ACCURACY, 1)):
         draw_cell_means(table([0.1, 0.2], [0.3, 0.5], metric=metric), ax)
@@ -421,7 +508,7 @@ def test_shares_of_variance_are_told_apart_by_hatches_and_small_ones_said_to_be_
         SourceShare("seed", Source.SEED, 0.2),
         SourceShare("residual", Source.RESIDUAL, 0.0),
     )
-    drawn(draw_variance_shares(shares, ax))
+    drawn(draw_variance_shares(shares, ax, "validation loss"))
     assert [text.get_text() for text in ax.texts] == ["80.0%", "<0.1%", "20.0%", "<0.1%"]
     assert [bar.get_hatch() or "" for bar in ax.patches] == ["", "///", "...", ""]
     assert ax.get_xlim()[1] > 80 * 1.1
@@ -429,7 +516,7 @@ def test_shares_of_variance_are_told_apart_by_hatches_and_small_ones_said_to_be_
 
 
 def test_no_shares_at_all_are_drawn(ax: Axes) -> None:
-    drawn(draw_variance_shares([SourceShare("a", Source.FACTOR, 0.0)], ax))
+    drawn(draw_variance_shares([SourceShare("a", Source.FACTOR, 0.0)], ax, "validation loss"))
     assert ax.texts[0].get_text() == "<0.1%"
 
 

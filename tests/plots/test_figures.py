@@ -308,13 +308,14 @@ def test_accuracies_near_one_are_drawn_as_errors() -> None:
     results = judged(sweep_results(plan_of(sweep).sweeps[0], runs))
     (ax,) = DRAW["metric_by_arm"](results).axes
     assert ax.get_xscale() == "log"
-    assert ax.get_xlabel() == "1 − test accuracy, fraction (goal:\N{NO-BREAK SPACE}lower)"
+    assert ax.get_xlabel() == "1 − test accuracy, fraction, log axis (goal:\N{NO-BREAK SPACE}lower)"
     dots = [value for line in ax.lines if line.get_marker() == "o" for value in line.get_xdata()]
     assert sorted(dots) == pytest.approx([0.03 - 0.001 * index for index in range(11, -1, -1)])
     for name in ("paired_seeds", "learning_curves"):
         figure = DRAW[name](results)
         assert figure.axes[0].get_yscale() == "log"
         assert any(text.startswith("1 − ") for text in texts(figure))
+        assert any("log axis" in text.replace("\n", " ") for text in texts(figure))
 
 
 def test_comparison_overlays_every_side() -> None:

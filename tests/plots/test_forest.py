@@ -88,7 +88,7 @@ def test_a_log_scale_is_labelled_with_ratios_around_one() -> None:
     ax = forest(judge(draws(6), margin=RATIO_MARGIN, scale=Scale.LOG_ERROR))
     labels = tick_labels(ax)
     assert {"×1", "×0.9", "×1.1"} <= set(labels)
-    assert ax.get_xlabel() == "← better        validation loss: arm ÷ baseline        worse →"
+    assert ax.get_xlabel() == "← better        validation loss: arm ÷ baseline, log axis        worse →"
     (band,) = ax.patches
     assert (band.get_x(), band.get_width()) == pytest.approx((-RATIO_MARGIN, 2 * RATIO_MARGIN))
 
@@ -226,7 +226,7 @@ def test_a_cell_shows_its_mean_and_half_width() -> None:
 
 
 def test_shares_end_where_they_end() -> None:
-    ax = draw_variance_shares(GRID.shares, axes())
+    ax = draw_variance_shares(GRID.shares, axes(), "validation loss")
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([100 * share.share for share in GRID.shares])
     assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(100)
 

@@ -268,6 +268,7 @@ def test_fresh_examples_are_told_of_where_they_are_known() -> None:
 def test_an_arm_is_called_best_by_nobody_without_fresh_seeds() -> None:
     selection = Selection("adamw", "adam", METRICS["val_loss"])
     assert "**selected, not confirmed**" in selection_sentence(selection)
+    assert selection_sentence(selection).startswith("`adamw` has the lowest mean validation loss: ")
     better = judge(draws(2), margin=0.001)[0]
     confirmed = replace(selection, confirmation=(better,))
     assert "**confirmed** on fresh seeds" in selection_sentence(confirmed)
@@ -318,3 +319,11 @@ def test_two_fresh_seeds_neither_confirm_nor_refute() -> None:
     told = selection_sentence(Selection("two", "base", METRICS["test_accuracy"], (row,)))
     assert "selected, and **not confirmed**: no verdict is given below 3 fresh seeds." in told
     assert "Against `base`: no verdict, " in told
+
+
+def test_means_of_completed_runs_are_not_compared_with_means_of_all_runs() -> None:
+    selection = Selection("adamw", "adam", METRICS["val_loss"], left_out=("sgd",))
+    told = "lowest mean validation loss among the arms whose runs all trained (left out, with diverged runs: `sgd`): "
+    assert told in selection_sentence(selection)
+    many = replace(selection, left_out=tuple("abcdef"))
+    assert "(left out, with diverged runs: `a`, `b`, `c`, `d` and 2 more)" in selection_sentence(many)

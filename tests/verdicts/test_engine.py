@@ -289,12 +289,17 @@ def test_a_relative_margin_is_judged_on_log_errors(metric: MetricInfo) -> None:
     assert verdict.test_name == "paired t on log errors"
 
 
-def test_a_perfect_run_is_judged_on_logits() -> None:
-    arms = {"base": values(0.98, 0.97, 0.99), "arm": values(1.0, 0.99, 0.98)}
-    (verdict,) = judge_arms(arms, "base", ACCURACY, margin="10%", n_examples=100)
-    assert verdict.test_name == "paired t on empirical logits of errors"
-    assert verdict.differences[0] == pytest.approx(math.log(0.5 / 100.5) - math.log(2.5 / 98.5))
-    assert Flag.NOT_POSITIVE not in verdict.flags
+def test_a_perfect_run_counts_as_half_an_error_on_the_scale_of_all_pairs() -> None:
+    arms = {"base": values(0.98, 0.97, 0.99), "arm": values(1.0, 0.99, 0.98), "other": values(0.96, 0.97, 0.95)}
+    perfect, other = judge_arms(arms, "base", ACCURACY, margin="10%", n_examples=100)
+    assert perfect.test_name == other.test_name == "paired t on log errors"
+    oracle = stats.ttest_rel(np.log([0.005, 0.01, 0.02]), np.log([0.02, 0.03, 0.01]))
+    assert list(perfect.differences.values()) == pytest.approx(np.log([0.25, 1 / 3, 2]))
+    assert perfect.p_diff == pytest.approx(oracle.pvalue)
+    assert perfect.diff_pct_error == pytest.approx(100 * ((0.25 / 3 * 2) ** (1 / 3) - 1))
+    assert Flag.NOT_POSITIVE not in perfect.flags
+    without = judge_arms({"base": arms["base"], "other": arms["other"]}, "base", ACCURACY, margin="10%")
+    assert other.differences == without[0].differences
 
 
 def test_without_the_number_of_examples_a_perfect_run_cannot_be_judged() -> None:

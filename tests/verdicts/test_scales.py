@@ -6,8 +6,8 @@ from ablate.core.records import METRICS, MetricInfo
 from ablate.verdicts.scales import (
     analysis_scale,
     better_sign,
-    empirical_logit,
     log_errors,
+    on_scale,
 )
 from ablate.verdicts.verdict import Scale
 
@@ -53,25 +53,35 @@ def test_errors() -> None:
 
 
 def test_a_difference_of_log_errors_is_the_log_of_their_ratio() -> None:
-    logs = log_errors({0: 0.99}, {0: 0.98}, ACCURACY)
-    assert logs.arm[0] - logs.reference[0] == pytest.approx(math.log(0.01 / 0.02))
-    assert log_errors({0: 0.2}, {0: 0.4}, LOSS).arm == {0: math.log(0.2)}
+    logs = log_errors({0: 0.99, 1: 0.98}, ACCURACY)
+    assert logs[0] - logs[1] == pytest.approx(math.log(0.01 / 0.02))
+    assert log_errors({0: 0.2}, LOSS) == {0: math.log(0.2)}
 
 
-def test_a_run_without_errors_makes_logits_of_both_sides() -> None:
-    logs = log_errors({0: 1.0}, {0: 0.98}, ACCURACY, n_examples=100)
-    assert logs.is_logit
-    assert logs.arm[0] == pytest.approx(math.log(0.5 / 100.5))
-    assert logs.reference[0] == pytest.approx(math.log(2.5 / 98.5)) == empirical_logit(0.02, 100)
+@pytest.mark.parametrize("errors", [0, 1, 2, 30])
+def test_no_errors_count_as_half_of_one_and_any_others_as_they_are(errors: int) -> None:
+    """log(max(k, ½) ÷ N), by hand; a run has the same logarithm whatever stands beside it."""
+    accuracy = (100 - errors) / 100
+    alone = log_errors({0: accuracy}, ACCURACY, n_examples=100)
+    assert alone == {0: pytest.approx(math.log(max(errors, 0.5) / 100))}
+    assert log_errors({0: accuracy, 1: 1.0}, ACCURACY, n_examples=100)[0] == alone[0]
+    assert log_errors({0: accuracy, 1: 0.5}, ACCURACY, n_examples=100)[0] == alone[0]
+
+
+def test_values_stand_on_the_scale_as_they_are_or_as_logarithms() -> None:
+    assert on_scale({3: 0.98}, ACCURACY, Scale.RAW) == {3: 0.98}
+    assert on_scale({3: 1.0}, ACCURACY, Scale.RAW) == {3: 1.0}
+    assert on_scale({3: 0.98}, ACCURACY, Scale.LOG_ERROR) == {3: pytest.approx(math.log(0.02))}
+    assert on_scale({3: 1.0}, ACCURACY, Scale.LOG_ERROR) is None
 
 
 @pytest.mark.parametrize(
     ("value", "metric", "n"), [(1.0, ACCURACY, None), (0.0, LOSS, 100), (-0.5, LOSS, None), (1.5, ACCURACY, 100)]
 )
 def test_an_error_that_is_not_positive_has_no_logarithm(value: float, metric: MetricInfo, n: int | None) -> None:
-    assert log_errors({0: value}, {0: 0.5}, metric, n) is None
+    assert log_errors({0: value, 1: 0.5}, metric, n) is None
 
 
 def test_a_metric_without_an_error_is_refused() -> None:
     with pytest.raises(ValueError, match="reward"):
-        log_errors({0: 12.0}, {0: 13.0}, SCORE)
+        log_errors({0: 12.0}, SCORE)
