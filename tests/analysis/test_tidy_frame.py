@@ -82,6 +82,12 @@ def test_says_what_is_wrong_and_where(frame: pd.DataFrame, more: dict, message: 
         judged(frame, **more)
 
 
+def test_a_table_cannot_tell_that_runs_are_the_same() -> None:
+    equal = table([(arm, seed, 0.97) for arm in ("adam", "sgd") for seed in range(5)])
+    (verdict,) = judged(equal)
+    assert verdict.word is Word.NO_DIFFERENCE_SEEN
+
+
 def test_one_arm_is_no_question() -> None:
     assert judged(table(ROWS[:3])) == ()
 

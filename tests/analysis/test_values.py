@@ -3,13 +3,14 @@ from dataclasses import replace
 import pytest
 
 from ablate.analysis.values import (
+    Digests,
     column_info,
     history_metric,
     metric_values,
     value_in,
     values_by_seed,
 )
-from tests.synthetic import completed_run, diverged_run, failed_run, run_spec
+from tests.synthetic import completed_run, diverged_run, failed_run, run_spec, with_weights
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,12 @@ def test_only_completed_runs_count() -> None:
 
 def test_a_metric_that_nobody_described_keeps_its_name() -> None:
     assert column_info("val_perplexity.best").title == "val_perplexity"
+
+
+def test_a_digest_is_made_of_the_run_that_is_asked_for_alone() -> None:
+    runs = {seed: with_weights(completed_run(run_spec(seed=seed)), 0.3) for seed in (3, 5)}
+    digests = Digests(runs)
+    assert list(digests) == [3, 5]
+    assert digests.get(4) is None
+    assert digests[3] == runs[3].digest
+    assert "digest" not in vars(runs[5])
