@@ -11,6 +11,7 @@ of a column follow the errors of all its rows: `shown_error` gives that of one, 
 from __future__ import annotations
 
 import math
+from statistics import stdev
 
 from ablate.core.records import CLASSIFICATION, MetricInfo
 from ablate.reporting.numbers import UNDEFINED, number
@@ -54,7 +55,8 @@ def is_share_of_examples(metric: MetricInfo) -> bool:
 
 def standard_error(verdict: Verdict) -> float | None:
     """Of the mean difference, on the verdict's scale; None below two seeds."""
-    return None if verdict.sd is None or verdict.n < 2 else verdict.sd / math.sqrt(verdict.n)
+    sd = stdev(verdict.differences.values()) if verdict.is_of_signs and len(verdict.differences) > 1 else verdict.sd
+    return None if sd is None or verdict.n < 2 else sd / math.sqrt(verdict.n)
 
 
 def shown_error(verdict: Verdict) -> float | None:
