@@ -157,6 +157,7 @@ def judge_all_pairs(
             n_examples=read.examples(metric),
             classes=read.classes,
             worst=read.spec.worst,
+            is_unpaired=not read.spec.paired,
         )
         for other, arm in combinations(names, 2)
     ]
@@ -280,6 +281,7 @@ def _arms(read: _Reader) -> tuple[Verdict, ...]:
         classes=read.classes,
         others=others,
         worst=spec.worst,
+        unpaired=not spec.paired,
     )
     return _as_planned(judged, read.premise)
 
@@ -349,6 +351,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         n_examples=read.examples(info.name),
         classes=read.classes,
         worst=read.spec.worst if is_primary else None,
+        is_unpaired=not read.spec.paired,
     )
 
 
@@ -559,6 +562,7 @@ def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
             n_examples=read.examples(read.spec.metric),
             classes=read.classes,
             worst=read.spec.worst,
+            is_unpaired=not read.spec.paired,
         )
         for name in others
     ]

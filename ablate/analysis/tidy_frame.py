@@ -60,6 +60,7 @@ def verdicts_from_frame(
     classes: int | None = None,
     resolution: float | None = None,
     worst: float | None = None,
+    unpaired: bool = False,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which they appear.
 
@@ -88,6 +89,7 @@ def verdicts_from_frame(
         classes=classes,
         resolution=resolution,
         worst=worst,
+        unpaired=unpaired,
     )
 
 
@@ -104,21 +106,23 @@ def verdicts_from_table(
     classes: int | None = None,
     resolution: float | None = None,
     worst: float | None = None,
+    unpaired: bool = False,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm of a table but the baseline, see `verdicts_from_frame`.
 
     Args:
         margin, resolution, worst: numbers in the unit of the table: 0.5 is half a percentage point of one in percent.
         n_examples: of a share of examples, whose values move in steps of 1/N therefore.
+        unpaired: whether equal keys make no pairs. Without a key there are none.
 
     Raises:
-        TableProblem: as `verdicts_from_frame`, and for a table without a key.
+        TableProblem: as `verdicts_from_frame`.
     """
     if not 0 < alpha < LARGEST_ALPHA:
         raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
     if n_examples is not None and n_examples < 1:
         raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
-    arms = _paired(table)
+    arms = dict(table.arms)
     if baseline not in arms:
         raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
     info = _metric_info(table, direction, n_examples)
@@ -136,6 +140,7 @@ def verdicts_from_table(
             classes=classes,
             resolution=_resolution(table, info, resolution, n_examples),
             worst=stated,
+            unpaired=unpaired or table.key is None,
         )
     except TableProblem:
         raise
@@ -184,21 +189,6 @@ def arms_from_frame(
         TableProblem: as `verdicts_from_frame`.
     """
     return dict(table_of(frame, metric=metric, arm=arm, key=seed, status=status).arms)
-
-
-def _paired(table: Table) -> dict[str, ArmValues]:
-    """The arms, whose keys make pairs.
-
-    Raises:
-        TableProblem: for a table without a key.
-    """
-    if table.key is None:
-        columns = f"; there are {', '.join(table.candidates)}" if table.candidates else ""
-        raise TableProblem(
-            "no column says which rows are pairs, and without pairs nothing is compared: name that of the seed, the "
-            f"data set or the task with --key{columns}"
-        )
-    return dict(table.arms)
 
 
 def _metric_info(table: Table, direction: str | None, n_examples: int | None) -> MetricInfo:

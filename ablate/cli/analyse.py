@@ -58,6 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", choices=("raw", "log_error"), help="take differences, or ratios of errors")
     parser.add_argument("--alpha", type=float, default=0.05, help=f"the bound of an error rate (0.05). {scope}")
     parser.add_argument("--multiplicity", choices=("holm", "joint"), default="holm", help="how it is shared (holm)")
+    parser.add_argument("--unpaired", action="store_true", help="compare arms as independent samples (Welch)")
     parser.add_argument("--worst", type=float, help="the value that stands for a diverged run, in the metric's unit")
     parser.add_argument("--examples", type=int, help="how many examples the metric was measured on")
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="what is printed (markdown)")
@@ -89,6 +90,7 @@ def execute(invocation: Invocation, output: Output) -> int:
         multiplicity=options.multiplicity,
         n_examples=options.examples,
         worst=options.worst,
+        unpaired=options.unpaired,
     )
     verdicts, read_as = analysis.verdicts, analysis.table
     output.say(read_as.understood)

@@ -26,7 +26,7 @@ REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")
 # Those that are taken as they are written.
-PLAIN = ("size", "design_seed", "scale", "multiplicity", "confirm")
+PLAIN = ("size", "design_seed", "scale", "multiplicity", "confirm", "paired")
 # Ways to add seeds until there are enough, which are yet to come.
 SEQUENTIAL = ("auto", "anytime")
 PERCENT = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%")
@@ -156,6 +156,8 @@ def _leaf_problems(leaf: Config) -> Iterator[Problem]:
     yield from _margin_problems(leaf.get("margin"))
     yield from _scale_problems(leaf)
     yield from _worst_problems(leaf.get("worst"), leaf.get("metric"))
+    if type(leaf.get("paired")) not in (bool, type(None)):
+        yield Problem("sweep.paired", leaf["paired"], "true or false")
     for key in ("question", "margin_reason"):
         if not isinstance(leaf.get(key) or "", str):
             yield Problem(f"sweep.{key}", leaf[key], "a sentence")

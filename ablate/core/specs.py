@@ -46,7 +46,19 @@ COMPONENTS = ("model", "optimizer", "schedule", "loss", "training")
 # whatever follows their first point, and drops a point at the end.
 STUDY_NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}(?<!\.)")
 # Fields of a sweep that came after plans were written: a plan without one of them means its default.
-LATER = ("arms", "size", "design_seed", "where", "scale", "alpha", "multiplicity", "confirm", "metrics", "worst")
+LATER = (
+    "arms",
+    "size",
+    "design_seed",
+    "where",
+    "scale",
+    "alpha",
+    "multiplicity",
+    "confirm",
+    "metrics",
+    "worst",
+    "paired",
+)
 # Those of them that are one of a few words; see `SweepSpec`.
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "scale": ("raw", "log_error"),
@@ -324,6 +336,7 @@ class SweepSpec:
         alpha: the chance of an error that is allowed to a family of verdicts.
         multiplicity: how it is shared: by the questions of a family as Holm does (holm), by their differences and
             equivalences together (joint), or so by all questions of the study's sweeps that say so (study).
+        paired: whether equal seeds are compared with each other; false for arms that are judged as independent samples.
         worst: the value of the metric that stands for a diverged run; None for the metric's own worst, and no verdict
             on arms with diverged runs where it has none.
         confirm: how many fresh seeds the selected arm is to be confirmed on; 0 for none.
@@ -355,6 +368,7 @@ class SweepSpec:
     confirm: int = 0
     metrics: tuple[Mapping[str, Json], ...] = ()
     worst: float | None = None
+    paired: bool = True
     setup: str = ""
     original: Original | None = None
     conclusions: tuple[Conclusion, ...] = ()

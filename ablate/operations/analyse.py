@@ -88,14 +88,15 @@ def judge_table(
     multiplicity: str = "holm",
     n_examples: int | None = None,
     worst: float | None = None,
+    unpaired: bool = False,
 ) -> Analysis:
     """A verdict for each arm but the baseline, in the order in which the arms appear.
 
     Args:
-        table, baseline, direction, margin, scale, alpha, multiplicity, n_examples, worst: as `judge`.
+        table, baseline, direction, margin, scale, alpha, multiplicity, n_examples, worst, unpaired: as `judge`.
 
     Raises:
-        TableProblem: when the table has one arm only, no key, or does not fit what is asked of it.
+        TableProblem: when the table has one arm only, or does not fit what is asked of it.
     """
     from ablate.analysis.tidy_frame import TableProblem, verdicts_from_table
     from ablate.verdicts.verdict import Scale
@@ -111,6 +112,7 @@ def judge_table(
             multiplicity=multiplicity,
             n_examples=n_examples,
             worst=worst,
+            unpaired=unpaired,
         )
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=table.source) from problem
@@ -141,6 +143,7 @@ def judge(
     multiplicity: str = "holm",
     n_examples: int | None = None,
     worst: float | None = None,
+    unpaired: bool = False,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm but the baseline, in the order in which the arms appear.
 
@@ -156,6 +159,8 @@ def judge(
         n_examples: how many examples the metric was measured on.
         worst: what stands for a diverged run, in the metric's unit: no better than any value of the table. Without it
             the bound of a metric that this package knows, and no verdict where it has none.
+        unpaired: whether arms are independent samples even where they have equal keys. Arms without a key in common
+            always are.
 
     Raises:
         TableProblem: when the table cannot be read, holds what it should not, has one arm only, or does not fit what
@@ -182,6 +187,7 @@ def judge(
         multiplicity=multiplicity,
         n_examples=n_examples,
         worst=worst,
+        unpaired=unpaired,
     ).verdicts
 
 

@@ -56,7 +56,9 @@ def is_share_of_examples(metric: MetricInfo) -> bool:
 def standard_error(verdict: Verdict) -> float | None:
     """Of the mean difference, on the verdict's scale; None below two seeds."""
     sd = stdev(verdict.differences.values()) if verdict.is_of_signs and len(verdict.differences) > 1 else verdict.sd
-    return None if sd is None or verdict.n < 2 else sd / math.sqrt(verdict.n)
+    if sd is None or verdict.n < 2:
+        return None
+    return sd / math.sqrt(verdict.n) if verdict.sizes is None else sd * math.hypot(*(n**-0.5 for n in verdict.sizes))
 
 
 def shown_error(verdict: Verdict) -> float | None:

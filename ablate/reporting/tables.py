@@ -64,7 +64,7 @@ def write_analysis(
     )
     write_atomically(folder / "verdicts.csv", to_csv_bytes(verdict_table(verdicts)))
     write_atomically(folder / "verdicts.tex", f"{_latex(verdicts, multiplicity, key)}\n".encode())
-    figure = forest_page([verdicts], first.metric.title, f"paired with {first.reference}")
+    figure = forest_page([verdicts], first.metric.title, f"{_beside(verdicts)} {first.reference}")
     write_atomically(folder / FOREST, png_bytes(figure))
     write_atomically(path, f"{markdown}\n".encode())
     return path
@@ -77,7 +77,7 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Bl
     return [
         Heading(1, text(first.metric.title)),
         *paragraph(answer_of_verdicts(verdicts)),
-        *paragraph("The baseline is ", Code(first.reference), "; ", _pairs(key)),
+        *paragraph("The baseline is ", Code(first.reference), "; ", _pairs(key, verdicts)),
         bullets(verdict_sentence(verdict, adjustment) for verdict in verdicts),
         *paragraph(scope_sentence(first.alpha, multiplicity)),
         verdict_rows(verdicts, adjustment),
@@ -86,9 +86,15 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Bl
     ]
 
 
-def _pairs(key: str) -> Text:
+def _pairs(key: str, verdicts: Sequence[Verdict]) -> Text:
+    if all(verdict.sizes is not None for verdict in verdicts):
+        return text("no runs are paired: arms are compared as independent samples (Welch).")
     said = {SEED: "equal seeds are paired.", "row": "every row is a pair.", "column": "every column is a pair."}
     return text(said[key.lower()]) if key.lower() in said else text("rows are paired by their ", Code(key), ".")
+
+
+def _beside(verdicts: Sequence[Verdict]) -> str:
+    return "against" if any(verdict.sizes is not None for verdict in verdicts) else "paired with"
 
 
 def _markdown(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> str:

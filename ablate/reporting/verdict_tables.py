@@ -83,11 +83,15 @@ def _columns(verdicts: Sequence[Verdict], adjustment: str) -> list[Column]:
         Column(f"{adjustment} p".strip(), _p, is_shown=lambda rows: any(row.p_diff_adj is not None for row in rows)),
         Column("equivalence p", _p_equivalence, is_shown=lambda rows: any(row.p_tost_adj is not None for row in rows)),
         Column("as claimed", _as_claimed, is_shown=lambda rows: any(row.as_claimed is not None for row in rows)),
-        Column("wins", _wins, is_shown=lambda rows: bool(rows) and not claims),
+        Column("wins", _wins, is_shown=lambda rows: _has_pairs(rows) and not claims),
         Column("fresh examples", _fresh, is_numeric=False, is_shown=_tells_of_fresh_examples),
-        Column("seeds", _seeds),
+        Column("seeds" if _has_pairs(verdicts) else "runs", _seeds),
         Column("seeds for 80% power", _needed, is_shown=lambda rows: any(_needed(row) != UNDEFINED for row in rows)),
     ]
+
+
+def _has_pairs(verdicts: Sequence[Verdict]) -> bool:
+    return any(verdict.sizes is None for verdict in verdicts)
 
 
 def _subject(verdicts: Sequence[Verdict]) -> str:
@@ -157,6 +161,8 @@ def _as_claimed(verdict: Verdict) -> str:
 
 
 def _share_of_seeds(verdict: Verdict, count: int) -> str:
+    if verdict.sizes is not None:
+        return UNDEFINED
     return f"{count}/{verdict.counted}{f', {verdict.ties} tied' if verdict.ties else ''}"
 
 
@@ -173,7 +179,8 @@ def _seeds(verdict: Verdict) -> str:
     of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
     diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
     unreached = f", {verdict.n_unreached} never" if verdict.n_unreached else ""
-    return f"{verdict.n}{of_planned}{diverged}{unreached}"
+    counted = f"{verdict.n}{of_planned}" if verdict.sizes is None else f"{verdict.sizes[0]} and {verdict.sizes[1]}"
+    return f"{counted}{diverged}{unreached}"
 
 
 def _needed(verdict: Verdict) -> str:

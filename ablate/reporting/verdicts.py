@@ -150,7 +150,8 @@ def _finding(verdict: Verdict, adjustment: str) -> Text:
         return text("there is no seed on which both sides have a value")
     effect = _effect(verdict)
     if verdict.n == 1:
-        return text(f"{effect} on the only seed, and one pair says nothing of other seeds")
+        single = "on the only seed, and one pair" if verdict.sizes is None else "with one run on a side, which"
+        return text(f"{effect} {single} says nothing of other seeds")
     return text(f"{effect} (", joined("; ", _details(verdict, adjustment)), ")")
 
 
@@ -253,6 +254,8 @@ def _seeds(n: int) -> str:
 def _on_how_many_seeds(verdict: Verdict) -> str:
     """With those that an arm has won, or on which a claim that names a direction holds; of all seeds, where the
     verdict counts those with a diverged run."""
+    if verdict.sizes is not None:
+        return f"{verdict.sizes[0]} against {verdict.sizes[1]} runs, unpaired"
     seeds = _seeds(verdict.n)
     among = seeds if verdict.counted == verdict.n else f"{_seeds(verdict.counted)} with diverged runs counted"
     ties = f", {verdict.ties} tie{'s' if verdict.ties > 1 else ''}" if verdict.ties else ""
@@ -331,7 +334,8 @@ def _least_of_signs(verdict: Verdict) -> str:
 def _forecast(verdict: Verdict) -> str:
     """How many seeds a study of its own would take; where these would have done, what that says of the difference."""
     seeds, stated = seeds_needed(verdict), margin(verdict)
-    promise = f"; about {seeds} fresh seeds give 80% power for" if seeds else ""
+    who = "fresh seeds" if verdict.sizes is None else "fresh runs of each"
+    promise = f"; about {seeds} {who} give 80% power for" if seeds else ""
     if not has_had_the_power(verdict):
         return f"{promise} the stated {stated}" if seeds else ""
     between = (

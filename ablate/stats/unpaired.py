@@ -88,13 +88,16 @@ def welch(x: Sequence[float], y: Sequence[float], confidence: float = 0.95) -> U
     mean = float(first.mean() - second.mean())
     if min(sizes) < 2:
         return UnpairedDifference(*sizes, mean)
-    variances = np.array([first.var(ddof=1), second.var(ddof=1)])
+    # In units of the largest deviation, since squares of very large or small numbers leave the range of floats.
+    sides = first - first.mean(), second - second.mean()
+    unit = max(float(np.abs(side).max()) for side in sides)
+    if unit <= 16 * np.finfo(np.float64).eps * max(float(np.abs(side).max()) for side in (first, second)):
+        return UnpairedDifference(*sizes, mean, 0.0, sd=0.0)
+    variances = np.array([(side / unit).var(ddof=1) for side in sides])
     parts = variances / sizes
     squared = float(parts.sum())
-    if squared <= 0:
-        return UnpairedDifference(*sizes, mean, 0.0, sd=0.0)
-    se, df = math.sqrt(squared), squared**2 / float(np.sum(parts**2 / (np.array(sizes) - 1)))
+    se, df = unit * math.sqrt(squared), squared**2 / float(np.sum(parts**2 / (np.array(sizes) - 1)))
     low, high = student_interval(mean, se, df, 1 - confidence)
-    sd = math.sqrt(float(variances.mean()))
+    sd = unit * math.sqrt(float(variances.mean()))
     g = hedges_factor(sum(sizes) - 2) * mean / sd
     return UnpairedDifference(*sizes, mean, se, df, student_p(mean / se, df), low, high, mean / sd, g, sd)

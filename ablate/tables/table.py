@@ -90,10 +90,13 @@ class Table:
 
     def _pairs_text(self) -> str:
         if self.key is None:
-            return "no key, so no pairs"
+            return "no key, so no pairs: the arms are independent samples"
         planned = [arm.planned_seeds for arm in self.arms.values()]
         shared, all_keys = frozenset.intersection(*planned), frozenset.union(*planned)
-        counts = f"{len(shared)}" if shared == all_keys else f"{len(shared)} of {len(all_keys)} in every arm"
+        if not shared and len(planned) > 1:
+            return f"no {self.key} in every arm: what shares none is compared as independent samples"
+        alone = tuple(self.label(key) for key in sorted(all_keys - shared))
+        counts = f"{len(shared)} of {len(all_keys)} in every arm, not {_listed(alone)}" if alone else f"{len(shared)}"
         return f"pairs by {self.key} ({counts})"
 
     def _unit_text(self) -> str:

@@ -31,6 +31,7 @@ from ablate.verdicts.effects import EffectValues, effect_of_differences
 from ablate.verdicts.flags import MIN_EXACT_SEEDS, Observed, engine_flags
 from ablate.verdicts.pairing import ArmValues, PairedValues, pair_values
 from ablate.verdicts.scales import analysis_scale, better_sign
+from ablate.verdicts.unpaired import UnpairedSides, share_no_seed, unpaired_sides
 from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
 
 __all__ = [
@@ -55,13 +56,15 @@ STATED_T = "one-sample t against a stated value"
 NO_WORST = "not judged: say the worst value (`--worst`), or `sweep.worst` of a sweep's metric"
 NO_WORSE = "not judged: neither direction is worse, so no value stands for a diverged run"
 SIGN_TEST = "sign test of pairs"
+WELCH = "Welch's t, unpaired"
 
 
 @dataclass(frozen=True)
 class PairedQuestion:
     """Two sides and what is asked of them; a `relation` makes a claim of it, else it asks whether `arm` is better.
 
-    `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm.
+    `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm;
+    `is_unpaired` that equal seeds make no pairs. Sides that share no seed are unpaired without being said to be.
     `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution`, `all_values` and `worst` as
     in `pair_values`.
     """
@@ -81,6 +84,7 @@ class PairedQuestion:
     all_values: Sequence[float] | None = None
     has_stated_reference: bool = False
     worst: float | None = None
+    is_unpaired: bool = False
 
 
 # who asks --------------------------------------------------------------------------------------------
@@ -100,6 +104,7 @@ def judge_arms(
     resolution: float | None = None,
     others: int = 0,
     worst: float | None = None,
+    unpaired: bool = False,
 ) -> tuple[Verdict, ...]:
     """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
 
@@ -110,14 +115,18 @@ def judge_arms(
         multiplicity, others: `holm` or `joint`, and what shares the error beside the arms, see `decide_family`.
         n_examples, classes, resolution: of the evaluation set, see `pair_values`.
         worst: what stands for a diverged run; without it the metric's own, and where it has none no verdict.
+        unpaired: whether the arms are independent samples, though they may have equal seeds; see `verdicts.unpaired`.
 
     Raises:
         ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, a metric that leaves
             no error for the log scale, or a worst value that is not finite. Poor data never raise: they are
             inconclusive, with a flag.
     """
-    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution, worst)
-    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
+    questions = [
+        replace(question, is_unpaired=unpaired)
+        for question in _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution, worst)
+    ]
+    return _judge([_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
 def arm_spreads(
@@ -136,7 +145,7 @@ def arm_spreads(
         ValueError: as `judge_arms`.
     """
     questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, None, None)
-    estimates = [_paired_case(question).estimates()[0] for question in questions]
+    estimates = [_case(question).estimates()[0] for question in questions]
     return [(estimate.n, estimate.sd) for estimate in estimates if estimate.sd]
 
 
@@ -195,19 +204,19 @@ def judge_claims(
     for claim in claims:
         if claim.relation is None:
             raise ValueError(f"the claim {claim.subject!r} has no relation")
-    return _judge([_paired_case(claim) for claim in claims], Family.CLAIMS, alpha, multiplicity, others)
+    return _judge([_case(claim) for claim in claims], Family.CLAIMS, alpha, multiplicity, others)
 
 
 def judge_pairs(
     questions: Sequence[PairedQuestion], alpha: float = ALPHA, multiplicity: str = "holm", others: int = 0
 ) -> tuple[Verdict, ...]:
     """A verdict for each pair of arms, in their order: a family with a reference of its own for every question."""
-    return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
+    return _judge([_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
 def judge_exploratory(questions: Sequence[PairedQuestion], alpha: float = ALPHA) -> tuple[Verdict, ...]:
     """Numbers without words, adjusted by Holm among themselves: secondary metrics, all pairs of arms."""
-    verdicts = _judge([_paired_case(question) for question in questions], Family.EXPLORATORY, alpha, "holm")
+    verdicts = _judge([_case(question) for question in questions], Family.EXPLORATORY, alpha, "holm")
     return tuple(_with_flag(verdict, Flag.EXPLORATORY_METRIC) for verdict in verdicts)
 
 
@@ -293,6 +302,7 @@ class _Case:
     has_stated_reference: bool = False
     unjudged: str = ""
     signs: Signs | None = None
+    unpaired: UnpairedSides | None = None
 
     @property
     def orientation(self) -> int:
@@ -308,6 +318,8 @@ class _Case:
             # A mean over those that got there would prefer the side that seldom does, and fast.
             mean = _means(self).difference
             return (DifferenceEstimate(self.signs.n, None if mean is None else self.orientation * mean),)
+        if self.unpaired is not None:
+            return self.unpaired.estimates(self.orientation, self.margin)
         magnitude = 0.0 if self.paired is None else self.paired.magnitude
         return tuple(
             estimate_difference(
@@ -326,9 +338,14 @@ class _Case:
         return self.paired is not None and not any(differences.values()) and self.paired.are_same_runs(differences)
 
 
+def _case(question: PairedQuestion) -> _Case:
+    arm, reference = question.arm_values, question.reference_values
+    if not question.has_stated_reference and (question.is_unpaired or share_no_seed(arm, reference)):
+        return _unpaired_case(question)
+    return _sign_case(question) if question.metric.measure == EPOCHS_TO else _paired_case(question)
+
+
 def _paired_case(question: PairedQuestion) -> _Case:
-    if question.metric.measure == EPOCHS_TO:
-        return _sign_case(question)
     scale, margin = analysis_scale(question.margin, question.scale)
     arm, reference, metric = question.arm_values, question.reference_values, question.metric
     paired = pair_values(
@@ -342,17 +359,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         question.all_values,
         question.worst,
     )
-    notes = ", ".join(
-        filter(
-            None,
-            (
-                f"diverged {arm.divergence}" if arm.diverged_seeds else "",
-                f"{question.reference or 'reference'} diverged {reference.divergence}"
-                if reference.diverged_seeds
-                else "",
-            ),
-        )
-    )
+    notes = _divergence(question)
     test = STATED_T if question.has_stated_reference else PAIRED_T
     return _Case(
         subject=question.subject,
@@ -376,7 +383,47 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_examples=question.n_examples,
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
-        unjudged=_unjudged(question, paired, notes),
+        unjudged=_unjudged(question, paired.worst, notes),
+    )
+
+
+def _unpaired_case(question: PairedQuestion) -> _Case:
+    scale, margin = analysis_scale(question.margin, question.scale)
+    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    sides = unpaired_sides(
+        arm,
+        reference,
+        metric,
+        scale,
+        question.n_examples,
+        question.resolution,
+        question.classes,
+        question.all_values,
+        question.worst,
+    )
+    notes = _divergence(question)
+    return _Case(
+        subject=question.subject,
+        arm=question.arm,
+        reference=question.reference,
+        metric=metric,
+        scale=scale,
+        sign=_sign(question.relation, metric, scale),
+        better=better_sign(metric, scale),
+        relation=question.relation,
+        margin=margin,
+        differences={},
+        composite=None,
+        floor=sides.floor,
+        n_planned=min(len(arm.planned_seeds), len(reference.planned_seeds)),
+        n_diverged=len(arm.diverged_seeds),
+        n_diverged_reference=len(reference.diverged_seeds),
+        disagreement=notes,
+        test_name=f"{WELCH} on log errors" if scale is Scale.LOG_ERROR else WELCH,
+        unpaired=sides,
+        n_examples=question.n_examples,
+        classes=question.classes,
+        unjudged=_unjudged(question, sides.worst, notes),
     )
 
 
@@ -416,17 +463,28 @@ def _sign_case(question: PairedQuestion) -> _Case:
     )
 
 
-def _unjudged(question: PairedQuestion, paired: PairedValues, notes: str) -> str:
+def _divergence(question: PairedQuestion) -> str:
+    """How many runs of each side diverged; empty where none did."""
+    arm, reference = question.arm_values, question.reference_values
+    of_arm = f"diverged {arm.divergence}" if arm.diverged_seeds else ""
+    of_reference = f"{question.reference or 'reference'} diverged {reference.divergence}"
+    return ", ".join(filter(None, (of_arm, of_reference if reference.diverged_seeds else "")))
+
+
+def _unjudged(question: PairedQuestion, worst: float | None, notes: str) -> str:
     """Why runs that diverged leave no verdict; empty where there may be one, as where none did."""
     if not notes:
         return ""
-    sides = ((question.arm or "arm", paired.arm_values), (question.reference or "reference", paired.reference_values))
+    sides = (
+        (question.arm or "arm", question.arm_values),
+        (question.reference or "reference", question.reference_values),
+    )
     lost = [name for name, side in sides if side.diverged_seeds and side.diverged_seeds >= side.planned_seeds]
     if lost:
         # A run that trains well and never gets there has no value either.
         fate = "diverged or never got there" if question.metric.measure == EPOCHS_TO else "diverged"
         return f"every run of {' and of '.join(lost)} {fate}{_rates(question)}"
-    if paired.worst is not None or not all(side.finite for _, side in sides):
+    if worst is not None or not all(side.finite for _, side in sides):
         return ""
     return f"{NO_WORST if question.metric.sign else NO_WORSE}; {notes}"
 
@@ -527,6 +585,7 @@ def _asked(case: _Case, estimate: DifferenceEstimate, family: Family, alpha: flo
         margin=case.margin,
         relation=case.relation,
         n=estimate.n,
+        sizes=None if case.unpaired is None else (len(case.unpaired.arm), len(case.unpaired.reference)),
         n_planned=case.n_planned,
         n_diverged=case.n_diverged,
         n_diverged_reference=case.n_diverged_reference,
@@ -604,6 +663,8 @@ def _with_second_opinions(verdict: Verdict, case: _Case, decision: Decision) -> 
     """With what never decides: what pairing gained, an exact test, and the test examples as a further sample."""
     if case.signs is not None:
         return verdict
+    if case.unpaired is not None:
+        return _with_superiority(verdict, case, case.unpaired)
     # Of a number without a spread nothing is gained or lost by pairing.
     pairing = _Pairing() if case.has_stated_reference else _pairing(case.paired)
     crossed = _crossed(case)
@@ -615,6 +676,17 @@ def _with_second_opinions(verdict: Verdict, case: _Case, decision: Decision) -> 
         se_twoway=None if crossed is None or case.scale is not Scale.RAW else crossed.se,
         holds_new_test=_holds(crossed, decision.alpha_difference),
     )
+
+
+def _with_superiority(verdict: Verdict, case: _Case, sides: UnpairedSides) -> Verdict:
+    """With how often one of two runs is better, whichever they are (Brunner and Munzel 2000). Nothing can be said of
+    pairs, nor is a difference of unpaired runs one of seeds."""
+    found = sides.superiority(case.better or 1)
+    cleared = replace(verdict, dz=None, gz=None, gz_low=None, gz_high=None, p_improve=None, pi_low=None, pi_high=None)
+    if found is None:
+        return cleared
+    low, high = (None if bound is None else min(max(bound, 0.0), 1.0) for bound in (found.low, found.high))
+    return replace(cleared, p_improve=found.probability, pi_low=low, pi_high=high)
 
 
 def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: int) -> Observed:
@@ -633,6 +705,7 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         n_examples=case.n_examples,
         classes=case.classes,
         is_of_signs=case.signs is not None,
+        unpaired=case.unpaired,
     )
 
 
@@ -640,7 +713,8 @@ def _has_word(case: _Case, estimate: DifferenceEstimate, family: Family) -> bool
     """Not what is exploratory, and not what fewer than three seeds tell, unless it is for divergence that they are
     few."""
     pairs = 0 if case.paired is None else len(case.paired.arm)
-    is_told = bool(case.unjudged) or max(estimate.n, pairs, len(case.composite or ())) >= MINIMUM_SEEDS
+    counted = len(case.composite or ()) if case.unpaired is None else min(map(len, case.unpaired.counted))
+    is_told = bool(case.unjudged) or max(estimate.n, pairs, counted) >= MINIMUM_SEEDS
     return family is not Family.EXPLORATORY and is_told
 
 
@@ -652,7 +726,7 @@ def _said(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> tupl
     word, qualifier = decision.word, decision.qualifier
     if case.unjudged:
         return Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED, case.unjudged
-    if case.paired is not None and not case.paired.is_positive:
+    if any(side is not None and not side.is_positive for side in (case.paired, case.unpaired)):
         return word, "an error that is not positive has no logarithm"
     if case.sign == 0 and case.relation is not Relation.SAME and word not in _ALIKE:
         nothing = Word.INCONCLUSIVE if case.relation is None else Word.NOT_RESOLVED
@@ -676,20 +750,30 @@ class _Means(NamedTuple):
 
 
 def _means(case: _Case) -> _Means:
+    if case.unpaired is not None:
+        return _means_of(case.unpaired.arm, case.unpaired.reference)
     if case.paired is None:
         values = list(case.differences.values())
         known = values and case.scale is Scale.RAW
         return _Means(difference=math.fsum(values) / len(values) if known else None)
     if not case.paired.arm or (case.signs is not None and len(case.paired.arm) < case.signs.n):
         return _Means()
-    arm, reference = (math.fsum(side.values()) / len(side) for side in (case.paired.arm, case.paired.reference))
-    return _Means(arm, reference, arm - reference)
+    return _means_of(list(case.paired.arm.values()), list(case.paired.reference.values()))
+
+
+def _means_of(arm: Sequence[float], reference: Sequence[float]) -> _Means:
+    if not (arm and reference):
+        return _Means()
+    first, second = (math.fsum(side) / len(side) for side in (arm, reference))
+    return _Means(first, second, first - second)
 
 
 def _percent_of_error(case: _Case, means: _Means) -> float | None:
     """The ratio of the mean errors; on the log scale the geometric one, which is what is tested there."""
     if means.arm is None or means.reference is None:
         return None
+    if case.scale is Scale.LOG_ERROR and case.unpaired is not None and case.unpaired.is_positive:
+        return 100 * math.expm1(_means_of(*case.unpaired.scaled).difference or 0.0)
     if case.scale is Scale.LOG_ERROR and case.differences:
         return 100 * math.expm1(math.fsum(case.differences.values()) / len(case.differences))
     before, after = case.metric.error(means.reference), case.metric.error(means.arm)
@@ -726,7 +810,14 @@ def _needed(case: _Case, estimate: DifferenceEstimate, decision: Decision) -> Se
     spread, only_differs = estimate.spread_of_equivalence, case.sign == 0 and not is_open
     if estimate.margin is None or not spread or estimate.n < MINIMUM_SEEDS or only_differs:
         return SeedsNeeded(None, None)
-    return seeds_needed(estimate.margin, spread, estimate.n, decision.alpha_difference, decision.alpha_equivalence)
+    return seeds_needed(
+        estimate.margin,
+        spread,
+        estimate.n,
+        decision.alpha_difference,
+        decision.alpha_equivalence,
+        paired=case.unpaired is None,
+    )
 
 
 def _crossed(case: _Case) -> CrossedMean | None:

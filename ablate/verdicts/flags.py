@@ -16,6 +16,7 @@ from ablate.stats.power import MINIMUM_SEEDS, run_noise_floor, smallest_effect
 from ablate.verdicts.decisions import DifferenceEstimate
 from ablate.verdicts.effects import EffectValues
 from ablate.verdicts.pairing import ArmValues, PairedValues
+from ablate.verdicts.unpaired import UnpairedSides
 from ablate.verdicts.verdict import Flag, Scale
 
 __all__ = ["MIN_ERRORS", "MIN_EXAMPLES", "Observed", "engine_flags"]
@@ -57,6 +58,7 @@ class Observed:
     n_examples: int | None = None
     classes: int | None = None
     is_of_signs: bool = False
+    unpaired: UnpairedSides | None = None
 
     @property
     def n(self) -> int:
@@ -135,7 +137,7 @@ def _tests_disagree(observed: Observed) -> bool:
 
 def _has_an_outlier(observed: Observed) -> bool:
     """A difference lies more than five median deviations from the median."""
-    if observed.n < OUTLIER_SEEDS:
+    if len(observed.differences) < OUTLIER_SEEDS:
         return False
     values = np.asarray(observed.differences)
     deviations = np.abs(values - np.median(values))
@@ -147,12 +149,12 @@ def _has_an_outlier(observed: Observed) -> bool:
 def _sides(observed: Observed) -> tuple[ArmValues, ...]:
     if observed.effect is not None:
         return observed.effect.cells
-    paired = observed.paired
-    return () if paired is None else (paired.arm_values, paired.reference_values)
+    sides = observed.paired or observed.unpaired
+    return () if sides is None else (sides.arm_values, sides.reference_values)
 
 
 def _has_no_logarithm(observed: Observed) -> bool:
-    questions = (observed.paired, observed.effect)
+    questions = (observed.paired, observed.unpaired, observed.effect)
     return any(asked is not None and not asked.is_positive for asked in questions)
 
 
@@ -161,6 +163,7 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.TWO_SEEDS: lambda observed: observed.n == 2,
     Flag.FEW_SEEDS: lambda observed: 3 <= observed.n < FEW_SEEDS,
     Flag.UNEQUAL_SEEDS: lambda observed: observed.paired is not None and observed.paired.seeds_differ,
+    Flag.UNPAIRED: lambda observed: observed.unpaired is not None,
     Flag.INCOMPLETE: _is_incomplete,
     Flag.NO_MARGIN: lambda observed: observed.estimate.margin is None,
     Flag.MARGIN_UNDER_NOISE: _margin_under_noise,

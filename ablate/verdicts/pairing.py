@@ -23,7 +23,7 @@ from ablate.verdicts.divergence import composite_values, standing_value
 from ablate.verdicts.scales import on_scale
 from ablate.verdicts.verdict import Scale
 
-__all__ = ["ArmValues", "PairedValues", "pair_values"]
+__all__ = ["ArmValues", "PairedValues", "pair_values", "rounding_spread"]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def pair_values(
         paired,
         worst=standing,
         composite=_composite(paired, standing, n_examples),
-        floor=_floor(paired, n_examples, resolution),
+        floor=rounding_spread(metric, scale, paired.reference_error, n_examples, resolution),
     )
 
 
@@ -198,12 +198,14 @@ def _composite(paired: PairedValues, worst: float | None, n_examples: int | None
     return {} if scaled is None else per_seed_contrast([(1.0, scaled[0]), (-1.0, scaled[1])])
 
 
-def _floor(paired: PairedValues, n_examples: int | None, resolution: float | None) -> float:
-    """The sd of rounding to steps of the resolution, r/√12; relative to the error on the log scale."""
-    step = paired.metric.step(n_examples) if resolution is None else resolution
+def rounding_spread(
+    metric: MetricInfo, scale: Scale, error: float | None, n_examples: int | None, resolution: float | None
+) -> float:
+    """The sd of rounding to steps of the resolution, r/√12; relative to the mean `error` of the reference on the log
+    scale."""
+    step = metric.step(n_examples) if resolution is None else resolution
     if not step:
         return 0.0
-    if paired.scale is Scale.RAW:
+    if scale is Scale.RAW:
         return step / math.sqrt(12)
-    error = paired.reference_error
     return step / math.sqrt(12) / error if error and error > 0 else 0.0

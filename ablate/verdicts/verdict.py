@@ -54,6 +54,7 @@ class Flag(StrEnum):
     TWO_SEEDS = "two_seeds"
     FEW_SEEDS = "few_seeds"
     UNEQUAL_SEEDS = "unequal_seeds"
+    UNPAIRED = "unpaired"
     INCOMPLETE = "incomplete"
     POST_HOC_SEEDS = "post_hoc_seeds"
     WITHDRAWN_SEEDS = "withdrawn_seeds"
@@ -99,6 +100,8 @@ class Verdict:
         subject: the arm's name, or the text of the claim, or the name of the effect.
         arm, reference: the two sides, as names of arms; empty for an effect.
         n: the seeds that have a difference. n_planned: those that were to have one.
+        sizes: of sides that no seed pairs, the runs of the arm and of the reference that have a value: `n` is the
+            smaller number, and `sd` the spread of a side. None where they are paired.
         n_diverged: diverged runs of the arm, or of all cells of an effect; n_diverged_reference: of the reference.
         base_mean, arm_mean: in the metric's unit, over the paired seeds.
         raw_diff: arm_mean − base_mean, in the metric's unit, whatever the scale.
@@ -108,6 +111,8 @@ class Verdict:
         ci_equiv_low, ci_equiv_high: of level 1 − 2 · (the level of the equivalence test's step); the spread is at least
             a step of the metric there.
         margin: half-width of the zone that counts as equivalent, on `scale`.
+        p_improve, pi_low, pi_high: the share of seeds on which the arm does better; of unpaired sides that of all pairs
+            of their runs.
         rho, vr: correlation of the two sides, and var(D) ÷ (var(arm) + var(reference)).
         p_perm: the exact sign-flip test, a second opinion that never decides.
         word: None below three seeds, and of what is exploratory.
@@ -179,6 +184,7 @@ class Verdict:
     relation: Relation | None = None
     n_unreached: int = 0
     n_unreached_reference: int = 0
+    sizes: tuple[int, int] | None = None
 
     @property
     def is_of_signs(self) -> bool:
@@ -189,7 +195,7 @@ class Verdict:
     @property
     def as_claimed(self) -> int | None:
         """How many of the `counted` seeds differ the way the claim says; None where no claim names a direction."""
-        if self.relation is None or not self.relation.is_directed:
+        if self.relation is None or not self.relation.is_directed or self.sizes is not None:
             return None
         if self.counted == self.n and not self.is_of_signs:
             return sum(self.sign * difference > 0 for difference in self.differences.values())

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,6 @@ def test_a_status_says_why_there_is_no_value() -> None:
 @pytest.mark.parametrize(
     ("frame", "more", "message"),
     [
-        (table().drop(columns="seed"), {}, "no column says which rows are pairs, .* --key"),
         (table()[:0], {}, "no rows"),
         (table([*ROWS, ("sgd", 1, 0.9)]), {}, "row 7: a second row for arm 'sgd', seed 1"),
         (table([*ROWS, ("sgd", None, 0.9)]), {}, "column 'seed', row 7: a row without a key"),
@@ -209,3 +209,31 @@ def test_a_worst_value_that_is_none_is_refused(worst: float, direction: str, mes
 def test_a_worst_value_lies_in_the_range_of_the_metric() -> None:
     with pytest.raises(TableProblem, match="a number that 'accuracy' can have, not -1"):
         judged(table(), worst=-1.0)
+
+
+# without pairs ---------------------------------------------------------------------------------------
+
+
+def test_rows_without_a_key_are_independent_samples() -> None:
+    (verdict,) = judged(table().drop(columns="seed"), margin=0.01)
+    arms = {name: [value for arm, _, value in ROWS if arm == name] for name in ("sgd", "adam")}
+    welch = stats.ttest_ind(arms["adam"], arms["sgd"], equal_var=False)
+    assert (verdict.p_diff, verdict.sizes) == (pytest.approx(welch.pvalue), (3, 3))
+    assert (verdict.ci_low, verdict.ci_high) == pytest.approx(tuple(welch.confidence_interval()))
+    assert Flag.UNPAIRED in verdict.flags
+
+
+def test_arms_with_other_seeds_are_independent_samples_and_equal_ones_where_it_is_said() -> None:
+    other = table([(arm, seed + 10 * (arm == "adam"), value) for arm, seed, value in ROWS])
+    (by_itself,) = judged(other)
+    (said,) = verdicts_from_frame(table(), metric="accuracy", baseline="sgd", direction="max", unpaired=True)
+    assert replace(by_itself, n_planned=0) == replace(said, n_planned=0)
+    assert said.sizes is not None
+
+
+def test_where_some_seeds_are_shared_these_are_the_pairs() -> None:
+    frame = table([*ROWS, ("sgd", 7, 0.1), ("adam", 8, 0.99)])
+    (verdict,) = judged(frame)
+    assert (verdict.n, verdict.sizes) == (3, None)
+    assert verdict.diff == judged(table())[0].diff
+    assert table_of(frame, metric="accuracy").understood.count("3 of 5 in every arm, not 7, 8") == 1

@@ -124,6 +124,7 @@ def test_what_a_leaf_does_not_say_is_as_it_always_was() -> None:
         "multiplicity": "holm",
         "confirm": 0,
         "worst": None,
+        "paired": True,
     }
     assert sweep_spec("name", {**LEAF, **dict.fromkeys(set(LATER) - {"metrics"})}) == spec
 
@@ -141,6 +142,7 @@ def test_what_a_leaf_does_not_say_is_as_it_always_was() -> None:
         ({"multiplicity": "joint"}, "multiplicity", "joint"),
         ({"confirm": 5}, "confirm", 5),
         ({"worst": 8}, "worst", 8.0),
+        ({"paired": False}, "paired", False),
         ({"metric": "gap", "margin": 0.1}, "margin", 0.1),
     ],
 )

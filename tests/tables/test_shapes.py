@@ -121,8 +121,16 @@ UNDERSTOOD = [
         {"b": -0.1},
     ),
 ]
+UNPAIRED = [
+    Shape(
+        "no_key.csv",
+        "--arm method --metric auc --direction max",
+        "Read as CSV: 2 arms by method (ours, theirs), no key, so no pairs: the arms are independent samples, "
+        "values of auc.",
+        {"theirs": -0.02},
+    ),
+]
 REFUSED = [
-    Shape("no_key.csv", "--arm method --metric auc --direction max", "no column says which rows are pairs"),
     Shape(
         "percent.csv", "--metric accuracy", "line 2: 95.1 and 5 more out of the range of the metric, 0 to 1: rescale"
     ),
@@ -157,7 +165,7 @@ def asked(shape: Shape) -> list[str]:
     return ["analyse", str(TABLES / shape.file), *shape.words.split(), "--json"]
 
 
-@pytest.mark.parametrize("shape", UNDERSTOOD, ids=lambda shape: shape.file)
+@pytest.mark.parametrize("shape", [*UNDERSTOOD, *UNPAIRED], ids=lambda shape: shape.file)
 def test_what_is_understood(shape: Shape, capsys: pytest.CaptureFixture[str]) -> None:
     if shape.file.endswith(".xlsx"):
         pytest.importorskip("openpyxl")
@@ -178,4 +186,4 @@ def test_what_is_refused(shape: Shape, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_every_table_is_asked_about() -> None:
-    assert {path.name for path in TABLES.iterdir()} == {shape.file for shape in [*UNDERSTOOD, *REFUSED]}
+    assert {path.name for path in TABLES.iterdir()} == {shape.file for shape in [*UNDERSTOOD, *UNPAIRED, *REFUSED]}

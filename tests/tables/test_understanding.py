@@ -117,8 +117,8 @@ def test_what_was_understood_is_one_sentence() -> None:
     assert of(LONG).understood == "Read as a frame of pandas: 2 arms by arm (a, b), pairs by seed (2), values of loss."
     many = pd.DataFrame({"arm": list("abcdefgh"), "seed": [0] * 7 + [1], "loss": 0.5})
     assert of(many, unit="ms").understood == (
-        "Read as a frame of pandas: 8 arms by arm (a, b, c, d, e, f and 2 more), pairs by seed (0 of 2 in every arm), "
-        "values of loss in ms."
+        "Read as a frame of pandas: 8 arms by arm (a, b, c, d, e, f and 2 more), no seed in every arm: what shares "
+        "none is compared as independent samples, values of loss in ms."
     )
 
 
