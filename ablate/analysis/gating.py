@@ -69,9 +69,13 @@ class Gate:
     @property
     def seeds_needed(self) -> int | None:
         """How many fresh seeds give each undecided pair 80 % power; None where none of them can tell."""
-        undecided = [row.seeds_needed_high for row in self.rows if row.word is Word.NOT_RESOLVED]
-        known = [seeds for seeds in undecided if seeds is not None]
-        return max(known) if known and len(known) == len(undecided) else None
+        known = [row.seeds_needed_high for row in self.undecided if row.seeds_needed_high is not None]
+        return max(known) if known and len(known) == len(self.undecided) else None
+
+    @property
+    def undecided(self) -> tuple[Verdict, ...]:
+        """The pairs of which neither is shown, too few seeds included."""
+        return tuple(row for row in self.rows if row.word not in (Word.SUPPORTED, Word.REFUTED))
 
 
 def judge_gate(
@@ -83,12 +87,15 @@ def judge_gate(
     alpha: float = ALPHA,
     n_examples: int | None = None,
     classes: int | None = None,
+    resolution: float | None = None,
+    worst: float | None = None,
+    unpaired: bool = False,
     missing: Sequence[str] = (),
 ) -> Gate:
     """
     Args:
         margin: the largest loss that would be borne, in the unit of the metric, or `10%` of the error.
-        n_examples, classes: of the evaluation set, as in `judge_arms`.
+        n_examples, classes, resolution, worst, unpaired: as in `judge_arms`.
         missing: as in `Gate`.
 
     Raises:
@@ -114,6 +121,9 @@ def judge_gate(
             scale=scale,
             n_examples=n_examples,
             classes=classes,
+            resolution=resolution,
+            worst=worst,
+            is_unpaired=unpaired,
         )
         for pair in pairs
     ]

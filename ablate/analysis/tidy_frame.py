@@ -31,6 +31,10 @@ __all__ = [
     "arms_from_frame",
     "grid_of_file",
     "grid_of_frame",
+    "in_unit",
+    "metric_info",
+    "resolution_of",
+    "stated_worst",
     "table_of",
     "verdicts_from_frame",
     "verdicts_from_table",
@@ -125,20 +129,20 @@ def verdicts_from_table(
     arms = dict(table.arms)
     if baseline not in arms:
         raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
-    info = _metric_info(table, direction, n_examples)
-    stated = _stated_worst(table, worst, info)
+    info = metric_info(table, direction, n_examples)
+    stated = stated_worst(table, worst, info)
     try:
         return judge_arms(
             arms,
             baseline,
             info,
-            margin=_in_unit(table, margin),
+            margin=in_unit(table, margin),
             scale=scale,
             alpha=alpha,
             multiplicity=multiplicity,
             n_examples=n_examples,
             classes=classes,
-            resolution=_resolution(table, info, resolution, n_examples),
+            resolution=resolution_of(table, info, resolution, n_examples),
             worst=stated,
             unpaired=unpaired or table.key is None,
         )
@@ -191,7 +195,12 @@ def arms_from_frame(
     return dict(table_of(frame, metric=metric, arm=arm, key=seed, status=status).arms)
 
 
-def _metric_info(table: Table, direction: str | None, n_examples: int | None) -> MetricInfo:
+def metric_info(table: Table, direction: str | None, n_examples: int | None) -> MetricInfo:
+    """What the numbers of the table's metric mean, see `verdicts_from_frame`.
+
+    Raises:
+        TableProblem: where it is not known which direction is good.
+    """
     info = column_info(table.metric)
     if direction is not None and direction not in DIRECTIONS:
         raise TableProblem(f"direction is min or max, not {direction!r}")
@@ -214,7 +223,7 @@ def _metric_info(table: Table, direction: str | None, n_examples: int | None) ->
     return replace(named, range=(info.range[0], 1.0)) if is_share and chosen == "max" else named
 
 
-def _stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> float | None:
+def stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> float | None:
     """What was stated, in the unit of the metric.
 
     Raises:
@@ -233,7 +242,7 @@ def _stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> floa
     return stated
 
 
-def _in_unit(table: Table, margin: float | str | None) -> float | str | None:
+def in_unit(table: Table, margin: float | str | None) -> float | str | None:
     """A margin in the unit of the metric; a relative one, and what is none, as it is."""
     if margin is None or table.unit != PERCENT:
         return margin
@@ -243,7 +252,7 @@ def _in_unit(table: Table, margin: float | str | None) -> float | str | None:
         return margin
 
 
-def _resolution(table: Table, info: MetricInfo, resolution: float | None, n_examples: int | None) -> float | None:
+def resolution_of(table: Table, info: MetricInfo, resolution: float | None, n_examples: int | None) -> float | None:
     """The step of the metric. Of N examples that of every share is 1/N at least, though it counts none: an F1 of
     them, say."""
     if resolution is not None:

@@ -153,7 +153,9 @@ class Digests(Mapping[int, str | None]):
         self._runs = runs
 
     def __getitem__(self, seed: int) -> str | None:
-        return self._runs[seed].digest
+        run = self._runs[seed]
+        # A run is itself, whatever it has kept.
+        return run.digest or run.record.run_id
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._runs)

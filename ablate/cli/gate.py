@@ -17,7 +17,7 @@ from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.as_json import to_json
-from ablate.operations.gate import gate
+from ablate.operations.gate import TableOptions, gate
 from ablate.reporting.gate import gate_line, gate_markdown
 
 WORDS = "side"
@@ -35,6 +35,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", help="what must not get worse; by default what the sweeps of both sides ask")
     parser.add_argument("--margin", help="how much worse is borne, in the metric's unit or as in 10%% of the error")
     parser.add_argument("--alpha", type=float, help="the error of saying not worse, and of saying worse (0.05)")
+    table = parser.add_argument_group("of tables")
+    table.add_argument("--arm", help="the column that names the arm, where there is one (arm)")
+    table.add_argument("--key", help="the column by which rows are pairs (seed)")
+    table.add_argument("--direction", choices=("min", "max"), help="whether smaller or larger is better")
+    table.add_argument("--unit", help="percent, of numbers that are hundredths of the metric")
+    table.add_argument("--examples", type=int, help="how many examples the metric was measured on")
+    table.add_argument("--worst", type=float, help="the value that stands for a diverged run, in the metric's unit")
+    table.add_argument("--unpaired", action="store_true", help="compare sides as independent samples (Welch)")
     parser.add_argument("--markdown", action="store_true", help="print a summary for a pull request")
     parser.add_argument("--allow", action="store_true", help="compare even what is not comparable")
 
@@ -51,6 +59,15 @@ def execute(invocation: Invocation, output: Output) -> int:
         alpha=options.alpha,
         results_dir=settings.results_dir,
         allow=options.allow,
+        tables=TableOptions(
+            arm=options.arm,
+            key=options.key,
+            direction=options.direction,
+            unit=options.unit,
+            n_examples=options.examples,
+            worst=options.worst,
+            unpaired=options.unpaired,
+        ),
     )
     if options.json:
         output.data(to_json(found))

@@ -44,7 +44,7 @@ def _why(gate: Gate) -> Text:
         case Outcome.WORSE:
             worse = [row for row in gate.rows if row.word is Word.REFUTED]
             return text(_named(worse), f" shown worse by more than {within} ({_evidence(worse, level)})")
-    open_rows = [row for row in gate.rows if row.word is Word.NOT_RESOLVED]
+    open_rows = gate.undecided
     if not open_rows:
         return text("not shown: the new side has no ", ", ".join(gate.missing))
     needed = gate.seeds_needed

@@ -14,7 +14,7 @@ from ablate.core.errors import UsageError
 from ablate.core.records import METRICS
 from ablate.core.specs import Numerics
 from ablate.operations.compare import NotComparable
-from ablate.operations.gate import gate
+from ablate.operations.gate import TableOptions, gate
 from ablate.storage.runs import RunStore
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Word
@@ -131,3 +131,59 @@ def test_two_errors_are_bounded_at_the_margin() -> None:
 def test_neither_less_nor_more_being_better_nothing_is_worse() -> None:
     with pytest.raises(ValueError, match="nothing can be worse"):
         judge_gate([pair("", [0.0] * 3)], replace(METRICS["val_loss"], direction=""), 1)
+
+
+# tables ----------------------------------------------------------------------------------------------
+
+BASE = "seed,accuracy\n0,0.91\n1,0.93\n2,0.92\n3,0.915\n"
+LATER = "seed,accuracy\n3,0.916\n0,0.912\n1,0.929\n2,0.922\n"
+TASKS = "arm,task,score\na,x,1\na,y,2\na,z,3\nb,z,1\nb,y,0.1\nb,x,-1\n"
+OTHER_TASKS = "arm,task,score\na,z,3.1\na,x,0.9\na,y,2.2\n"
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, content in {"base": BASE, "new": LATER, "tasks": TASKS, "other": OTHER_TASKS}.items():
+        (tmp_path / f"{name}.csv").write_text(content)
+    return tmp_path
+
+
+def test_two_tables_of_one_arm_are_paired_by_seed(tables: Path) -> None:
+    found = gate("base.csv", "new.csv", metric="accuracy", margin=0.01)
+    gained = np.array([0.002, -0.001, 0.002, 0.001])
+    assert found.rows[0].p_tost == pytest.approx(stats.ttest_1samp(gained, -0.01, alternative="greater").pvalue)
+    assert (found.outcome, found.rows[0].n) == (Outcome.PASSED, 4)
+
+
+def test_arms_of_a_table_are_named_after_a_colon(tables: Path) -> None:
+    options = TableOptions(direction="max")
+    found = gate("tasks.csv:a", "tasks.csv:b", metric="score", margin=0.3, tables=options)
+    assert found.outcome is Outcome.WORSE
+    assert (found.rows[0].reference, found.rows[0].arm) == ("tasks.csv:a", "tasks.csv:b")
+    with pytest.raises(UsageError, match="has no arm c; there are a, b"):
+        gate("tasks.csv:a", "tasks.csv:c", metric="score", margin=0.3, tables=options)
+
+
+def test_names_that_pair_mean_the_same_in_both_tables(tables: Path) -> None:
+    found = gate("tasks.csv:a", "other.csv", metric="score", margin=0.3, tables=TableOptions(direction="max"))
+    assert sorted(found.rows[0].differences.values()) == pytest.approx([-0.1, 0.1, 0.2])
+
+
+def test_an_arm_that_the_new_table_lacks_is_missing(tables: Path) -> None:
+    (tables / "two.csv").write_text(OTHER_TASKS + "c,x,1\nc,y,1\nc,z,1\n")
+    found = gate("tasks.csv", "two.csv", metric="score", margin=100, tables=TableOptions(direction="max"))
+    assert (found.missing, found.outcome) == (("b",), Outcome.NOT_SHOWN)
+
+
+def test_a_table_is_not_held_against_the_store(tables: Path) -> None:
+    with pytest.raises(UsageError, match="two tables, or two sides of the store"):
+        gate("base.csv", "optimizers", metric="accuracy", margin=0.1)
+
+
+def test_sides_without_pairs_are_independent_samples(tables: Path) -> None:
+    found = gate("base.csv", "new.csv", metric="accuracy", margin=0.01, tables=TableOptions(unpaired=True))
+    new, base = [0.912, 0.929, 0.922, 0.916], [0.91 - 0.01, 0.93 - 0.01, 0.92 - 0.01, 0.915 - 0.01]
+    assert found.rows[0].p_tost == pytest.approx(
+        stats.ttest_ind(new, base, equal_var=False, alternative="greater").pvalue
+    )
