@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["percent_of", "scope_sentence"]
+__all__ = ["percent_of", "scope_of_table", "scope_sentence"]
 
 FAMILIES = "In each family (the arms of a sweep, its claims, a confirmation)"
 WHERE = "over new seeds on the same data and split"
@@ -20,6 +20,25 @@ def scope_sentence(alpha: float = 0.05, multiplicity: str = "holm") -> str:
         f"{FAMILIES} the chance of any false difference is {bound} and of any false equivalence {bound}, {WHERE}; the "
         "two together are not bounded, nor is the study as a whole."
     )
+
+
+def scope_of_table(alpha: float, multiplicity: str, noun: str, primary: str = "") -> str:
+    """The same of a table.
+
+    Args:
+        noun: what one of its pairs is; a seed has the same sentence as a study has.
+        primary: of several metrics the first, which has a family of its own.
+    """
+    where = {
+        "seed": WHERE,
+        "fold": "over other data of this kind and size",
+        "split": "over other data of this kind and size",
+    }.get(noun, f"over new {noun}s like these")
+    said = scope_sentence(alpha, multiplicity).replace(WHERE, where)
+    if primary:
+        said = said.replace(FAMILIES, f"In each of two families (the arms on {primary}; all arms on all other metrics)")
+        return said.replace("the study as a whole", "the two families together")
+    return said
 
 
 def percent_of(share: float) -> str:

@@ -57,6 +57,7 @@ class Observed:
     n_examples: int | None = None
     classes: int | None = None
     is_of_signs: bool = False
+    has_own_splits: bool = False
 
     @property
     def n(self) -> int:
@@ -162,6 +163,7 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.FEW_SEEDS: lambda observed: 3 <= observed.n < FEW_SEEDS,
     Flag.UNEQUAL_SEEDS: lambda observed: observed.paired is not None and observed.paired.seeds_differ,
     Flag.INCOMPLETE: _is_incomplete,
+    Flag.RESPLITS: lambda observed: observed.has_own_splits,
     Flag.NO_MARGIN: lambda observed: observed.estimate.margin is None,
     Flag.MARGIN_UNDER_NOISE: _margin_under_noise,
     Flag.CEILING: _is_at_the_ceiling,
