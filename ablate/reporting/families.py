@@ -37,7 +37,9 @@ def scope_of_table(alpha: float, multiplicity: str, noun: str, primary: str = ""
     said = scope_sentence(alpha, multiplicity).replace(WHERE, where)
     if primary:
         said = said.replace(FAMILIES, f"In each of two families (the arms on {primary}; all arms on all other metrics)")
-        return said.replace("the study as a whole", "the two families together")
+        families = "the two families together"
+        said = said.replace("nor is the study as a whole", f"nor are {families}")
+        return said.replace("the study as a whole is", f"{families} are")
     return said
 
 
