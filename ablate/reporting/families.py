@@ -22,18 +22,18 @@ def scope_sentence(alpha: float = 0.05, multiplicity: str = "holm") -> str:
     )
 
 
-def scope_of_table(alpha: float, multiplicity: str, noun: str, primary: str = "") -> str:
+def scope_of_table(
+    alpha: float, multiplicity: str, noun: str = "seed", primary: str = "", resplits: bool = False
+) -> str:
     """The same of a table.
 
     Args:
         noun: what one of its pairs is; a seed has the same sentence as a study has.
         primary: of several metrics the first, which has a family of its own.
+        resplits: whether the pairs are splits of one data set; the correction for that is no more than approximate.
     """
-    where = {
-        "seed": WHERE,
-        "fold": "over other data of this kind and size",
-        "split": "over other data of this kind and size",
-    }.get(noun, f"over new {noun}s like these")
+    others = WHERE if noun == "seed" else f"over new {noun}s like these"
+    where = "about, over other splits of the same data" if resplits else others
     said = scope_sentence(alpha, multiplicity).replace(WHERE, where)
     if primary:
         said = said.replace(FAMILIES, f"In each of two families (the arms on {primary}; all arms on all other metrics)")

@@ -82,7 +82,8 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Bl
     metrics, noun = _by_metric(verdicts), noun_of(key)
     primary, *others = metrics
     first = verdicts[0]
-    scope = scope_of_table(first.alpha, multiplicity, noun, primary if others else "")
+    resplits = any(Flag.RESPLITS in verdict.flags for verdict in verdicts)
+    scope = scope_of_table(first.alpha, multiplicity, noun, primary if others else "", resplits)
     baseline = paragraph("The baseline is ", Code(first.reference), "; ", _pairs(key), _of_folds(verdicts))
     # Numbers without words have no chance of a false one.
     shown_scope = [] if any(Flag.OTHER_SPLITS in verdict.flags for verdict in verdicts) else paragraph(scope)

@@ -126,7 +126,7 @@ def test_several_metrics_have_a_table_each_in_latex_and_a_panel_in_the_figure(tm
         ("seed", "4 seeds", "over new seeds on the same data and split"),
         ("task", "4 tasks", "over new tasks like these"),
         ("uid", "4 pairs", "over new pairs like these"),
-        ("fold", "4 folds", "over other data of this kind and size"),
+        ("fold", "4 folds", "over new folds like these"),
     ],
 )
 def test_pairs_are_called_as_the_table_calls_them(key: str, pairs: str, where: str) -> None:
