@@ -8,7 +8,10 @@ A frame, or a table that was read by `ablate.tables`: `verdicts_from_table(table
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import pandas as pd
 
@@ -20,18 +23,21 @@ from ablate.tables.grid import Grid
 from ablate.tables.problems import TableProblem
 from ablate.tables.table import FRACTION, PERCENT, Table
 from ablate.tables.understanding import understand
-from ablate.verdicts.engine import judge_arms
+from ablate.verdicts.engine import PairedQuestion, arm_questions, judge_pairs
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.verdict import Scale, Verdict
+from ablate.verdicts.verdict import Flag, Scale, Verdict, is_resolved
 
 __all__ = [
+    "Asked",
     "DataFrame",
     "Table",
     "TableProblem",
     "arms_from_frame",
+    "counting_examples",
     "grid_of_file",
     "grid_of_frame",
     "in_unit",
+    "judge_metrics",
     "metric_info",
     "resolution_of",
     "stated_worst",
@@ -111,45 +117,139 @@ def verdicts_from_table(
     resolution: float | None = None,
     worst: float | None = None,
     unpaired: bool = False,
+    test_to_train: float | None = None,
 ) -> tuple[Verdict, ...]:
     """A verdict for each arm of a table but the baseline, see `verdicts_from_frame`.
 
     Args:
         margin, resolution, worst: numbers in the unit of the table: 0.5 is half a percentage point of one in percent.
+            Whole numbers that are no share move in steps of 1 unless `resolution` says otherwise.
         n_examples: of a share of examples, whose values move in steps of 1/N therefore.
         unpaired: whether equal keys make no pairs. Without a key there are none.
+        test_to_train: where the key is splits of one data set, see `judge_metrics`.
 
     Raises:
         TableProblem: as `verdicts_from_frame`.
+    """
+    asked = Asked(table, direction, margin, scale, resolution, worst)
+    (verdicts,) = judge_metrics(
+        [asked],
+        baseline=baseline,
+        alpha=alpha,
+        multiplicity=multiplicity,
+        n_examples=n_examples,
+        classes=classes,
+        test_to_train=test_to_train,
+        unpaired=unpaired,
+    )
+    return verdicts
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A metric of a table, and what is asked of it, see `verdicts_from_table`."""
+
+    table: Table
+    direction: str | None = None
+    margin: float | str | None = None
+    scale: Scale | None = None
+    resolution: float | None = None
+    worst: float | None = None
+
+
+def judge_metrics(
+    asked: Sequence[Asked],
+    *,
+    baseline: str,
+    alpha: float = 0.05,
+    multiplicity: str = "holm",
+    n_examples: int | None = None,
+    classes: int | None = None,
+    test_to_train: float | None = None,
+    unpaired: bool = False,
+) -> list[tuple[Verdict, ...]]:
+    """The verdicts of each metric on each arm but the baseline; the first metric is the primary.
+
+    The arms on the primary metric are a family. All arms on all other metrics are another, adjusted among themselves;
+    of those an arm has words only where the primary metric is resolved for it, and numbers otherwise.
+
+    Args:
+        asked: one table a metric, all of the same rows.
+        n_examples: of the metrics that are shares.
+        test_to_train: where the key is splits of one data set, n_test/n_train, for the correction of
+            `estimate_difference`; 0 where they are known to share nothing. None of a key that is called a fold leaves
+            no word.
+        unpaired: whether equal keys make no pairs. Without a key there are none.
+
+    Raises:
+        TableProblem: as `verdicts_from_table`, and where there is none of a share to have `n_examples`.
     """
     if not 0 < alpha < LARGEST_ALPHA:
         raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
     if n_examples is not None and n_examples < 1:
         raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
-    arms = dict(table.arms)
+    if test_to_train is not None and not 0 <= test_to_train < math.inf:
+        raise TableProblem(f"the ratio of test to training examples is above 0, not {test_to_train:g}")
+    arms = asked[0].table.arms
     if baseline not in arms:
-        raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
-    info = metric_info(table, direction, n_examples)
-    stated = stated_worst(table, worst, info)
-    try:
-        return judge_arms(
-            arms,
-            baseline,
-            info,
-            margin=in_unit(table, margin),
-            scale=scale,
-            alpha=alpha,
-            multiplicity=multiplicity,
-            n_examples=n_examples,
-            classes=classes,
-            resolution=resolution_of(table, info, resolution, n_examples),
-            worst=stated,
-            unpaired=unpaired or table.key is None,
+        raise TableProblem(f"column {asked[0].table.arm!r}: no arm is named {baseline!r}; there are {', '.join(arms)}")
+    infos = [metric_info(each.table, each.direction) for each in asked]
+    if n_examples is not None and all(info.unit != SHARE for info in infos):
+        raise TableProblem(
+            f"column {asked[0].table.metric!r}: no share of examples, so a number of them says nothing of it; leave "
+            f"out --examples, or say --unit {FRACTION} where it is one"
         )
+    try:
+        questions = [
+            _questions(each, info, baseline, n_examples, classes, test_to_train or 0.0, unpaired)
+            for each, info in zip(asked, infos, strict=True)
+        ]
+        first, *rest = questions
+        primary = judge_pairs(first, alpha, multiplicity)
+        others = judge_pairs([question for own in rest for question in own], alpha, multiplicity)
     except TableProblem:
         raise
     except ValueError as error:
         raise TableProblem(str(error)) from error
+    resolved = {verdict.arm for verdict in primary if is_resolved(verdict)}
+    gated = [row if row.arm in resolved else row.as_exploratory(Flag.PRIMARY_OPEN) for row in others]
+    rows = [*primary, *gated]
+    if test_to_train is None and _is_fold(asked[0].table.key):
+        rows = [row.as_exploratory(Flag.OTHER_SPLITS) for row in rows]
+    ends = [*accumulate(map(len, questions))]
+    return [tuple(rows[start:end]) for start, end in pairwise([0, *ends])]
+
+
+def _questions(
+    asked: Asked,
+    info: MetricInfo,
+    baseline: str,
+    n_examples: int | None,
+    classes: int | None,
+    test_to_train: float,
+    unpaired: bool,
+) -> list[PairedQuestion]:
+    table = asked.table
+    examples = n_examples if info.unit == SHARE else None
+    counted = counting_examples(info, table, examples)
+    return arm_questions(
+        table.arms,
+        baseline,
+        counted,
+        margin=in_unit(table, asked.margin),
+        scale=asked.scale,
+        n_examples=examples,
+        classes=classes,
+        resolution=resolution_of(table, counted, asked.resolution, examples),
+        worst=stated_worst(table, asked.worst, counted),
+        test_to_train=test_to_train,
+        unpaired=unpaired or table.key is None,
+    )
+
+
+def _is_fold(key: str | None) -> bool:
+    """Whether a column is called as splits of one data set are."""
+    return key is not None and re.search("(?<![a-z])folds?(?![a-z])", key.lower()) is not None
 
 
 def table_of(
@@ -162,6 +262,7 @@ def table_of(
     wide: bool | None = None,
     unit: str | None = None,
     missing: str = "missing",
+    beside: Sequence[str] = (),
 ) -> Table:
     """What a frame or a grid is understood to hold of a metric, see `ablate.tables.understanding.understand`.
 
@@ -178,6 +279,7 @@ def table_of(
         unit=unit,
         missing=missing,
         bounds=column_info(metric).range,
+        beside=beside,
     )
 
 
@@ -195,7 +297,7 @@ def arms_from_frame(
     return dict(table_of(frame, metric=metric, arm=arm, key=seed, status=status).arms)
 
 
-def metric_info(table: Table, direction: str | None, n_examples: int | None) -> MetricInfo:
+def metric_info(table: Table, direction: str | None) -> MetricInfo:
     """What the numbers of the table's metric mean, see `verdicts_from_frame`.
 
     Raises:
@@ -207,7 +309,7 @@ def metric_info(table: Table, direction: str | None, n_examples: int | None) -> 
     if direction is None and not info.direction:
         raise TableProblem(f"column {table.metric!r}: say with direction whether it should be min or max")
     chosen = direction or info.direction
-    values = [value for arm in table.arms.values() for value in arm.finite.values()]
+    values = _values(table)
     is_said = table.unit in (PERCENT, FRACTION)
     is_share = (
         not info.unit and all(0 <= value <= 1 for value in values) and (is_said or (chosen == "max" and not table.unit))
@@ -218,9 +320,19 @@ def metric_info(table: Table, direction: str | None, n_examples: int | None) -> 
     )
     if chosen != info.direction:
         named = replace(named, is_error=chosen == "min" or is_share)
-    if is_share and n_examples is not None:
-        return replace(named, range=(0.0, 1.0), counts_examples=True)
     return replace(named, range=(info.range[0], 1.0)) if is_share and chosen == "max" else named
+
+
+def counting_examples(info: MetricInfo, table: Table, n_examples: int | None) -> MetricInfo:
+    """A share of so many examples that this package does not know counts them."""
+    is_known = bool(column_info(table.metric).unit)
+    if n_examples is None or is_known or not all(0 <= value <= 1 for value in _values(table)):
+        return info
+    return replace(info, range=(0.0, 1.0), counts_examples=True)
+
+
+def _values(table: Table) -> list[float]:
+    return [value for arm in table.arms.values() for value in arm.finite.values()]
 
 
 def stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> float | None:
@@ -235,7 +347,7 @@ def stated_worst(table: Table, worst: float | None, metric: MetricInfo) -> float
     low, high = metric.range
     if not math.isfinite(stated) or not low <= stated <= high:
         raise TableProblem(f"the worst value is a number that {metric.title!r} can have, not {worst:g}")
-    values = [metric.sign * value for arm in table.arms.values() for value in arm.finite.values()]
+    values = [metric.sign * value for value in _values(table)]
     if values and metric.sign * stated > min(values):
         found = metric.sign * min(values)
         raise TableProblem(f"the worst value is no better than any in column {metric.title!r}: {found:g} is in it")
@@ -254,7 +366,10 @@ def in_unit(table: Table, margin: float | str | None) -> float | str | None:
 
 def resolution_of(table: Table, info: MetricInfo, resolution: float | None, n_examples: int | None) -> float | None:
     """The step of the metric. Of N examples that of every share is 1/N at least, though it counts none: an F1 of
-    them, say."""
+    them, say. What is no share and has whole numbers alone moves by ones."""
     if resolution is not None:
         return table.in_unit(resolution)
-    return 1 / n_examples if n_examples and info.unit == SHARE and not info.counts_examples else None
+    if info.unit == SHARE:
+        return 1 / n_examples if n_examples and not info.counts_examples else None
+    values = _values(table)
+    return 1.0 if values and info.resolution is None and all(map(float.is_integer, values)) else None

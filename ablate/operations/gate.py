@@ -175,7 +175,7 @@ def _path_of(name: str) -> Path | None:
 def _gate_tables(
     base: str, new: str, metric: str | None, margin: float | str | None, alpha: float | None, options: TableOptions
 ) -> Gate:
-    from ablate.analysis.tidy_frame import in_unit, metric_info, resolution_of, stated_worst
+    from ablate.analysis.tidy_frame import counting_examples, in_unit, metric_info, resolution_of, stated_worst
 
     first, of_base = _read(base, metric, options)
     # Of one arm any column would do as the key.
@@ -187,7 +187,7 @@ def _gate_tables(
             f"{base} is in {first.unit or 'units'} and {new} in {second.unit or 'units'}: --unit says both"
         )
     both = _together(first, second)
-    info = metric_info(both, options.direction, options.n_examples)
+    info = counting_examples(metric_info(both, options.direction), both, options.n_examples)
     names, missing = _names(of_base, of_new, base, new)
     pairs = [
         GatePair(

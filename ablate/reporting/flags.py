@@ -115,6 +115,17 @@ SENTENCES: Mapping[Flag, Text] = {
         "The metric is not the one the sweep asks about, so there are intervals and no verdicts"
     ),
     Flag.NOT_POSITIVE: text("An error is not above zero, so it has no ratio, and nothing is decided on that scale"),
+    Flag.RESPLITS: text(
+        "Splits of one data set overlap: intervals and tests are wider by the correction of Nadeau and Bengio (2003), "
+        "which more splits do not take away, for they add no data"
+    ),
+    Flag.OTHER_SPLITS: text(
+        "Splits of one data set overlap, and nothing here is corrected for it, so there is no verdict: the intervals "
+        "take them for independent, and are too narrow"
+    ),
+    Flag.PRIMARY_OPEN: text(
+        "The primary metric is not resolved for the arm, so its other metrics have numbers and no verdict"
+    ),
 }
 
 

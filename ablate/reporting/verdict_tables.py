@@ -21,10 +21,9 @@ from ablate.reporting.quantities import (
     shown_percent_error,
     shown_raw_error,
 )
-from ablate.reporting.verdicts import UNRESOLVED
 from ablate.reporting.words import with_sign
 from ablate.stats.power import MINIMUM_SEEDS
-from ablate.verdicts.verdict import Scale, Verdict
+from ablate.verdicts.verdict import UNRESOLVED, Scale, Verdict
 
 __all__ = ["verdict_rows"]
 

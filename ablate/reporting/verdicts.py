@@ -24,17 +24,11 @@ from ablate.reporting.quantities import (
 )
 from ablate.reporting.words import WITHOUT_A_MARGIN, in_capitals
 from ablate.stats.power import MINIMUM_SEEDS, seeds_for_sign_test
-from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word
+from ablate.verdicts.verdict import Family, Flag, Scale, Verdict, Word, is_resolved
 
 __all__ = ["divergence", "is_resolved", "selection_sentence", "verdict_sentence"]
 
 MOST_NAMED = 4
-UNRESOLVED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
-
-
-def is_resolved(verdict: Verdict) -> bool:
-    """Whether the seeds have answered the question, whatever the answer."""
-    return verdict.word is not None and verdict.word not in UNRESOLVED
 
 
 def verdict_sentence(verdict: Verdict, adjustment: str = "Holm") -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ablate.tables.numbers import hundredth
@@ -54,7 +54,17 @@ class Table:
     @property
     def understood(self) -> str:
         """One sentence: format, arms, pairs, unit, and what has no value."""
-        parts = [self._arms_text(), self._pairs_text(), self._unit_text(), *self._losses()]
+        return self._sentence([self._unit_text(), *self._losses()])
+
+    def understood_with(self, others: Sequence[Table]) -> str:
+        """The same of several metrics of its rows, each with what has no value of it."""
+        if not others:
+            return self.understood
+        losses = [(table, ", ".join(table._losses())) for table in (self, *others)]
+        return self._sentence([f"{table._unit_text()}{f' ({lost})' if lost else ''}" for table, lost in losses])
+
+    def _sentence(self, of_metrics: Sequence[str]) -> str:
+        parts = [self._arms_text(), self._pairs_text(), *of_metrics]
         if self.left_out:
             parts.append(f"without {_listed(self.left_out)}, which {_is(self.left_out)} no numbers")
         return f"Read as {self.format}: {', '.join(parts)}."

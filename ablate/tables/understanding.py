@@ -46,6 +46,7 @@ def understand(
     unit: str | None = None,
     missing: str = "missing",
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    beside: Sequence[str] = (),
 ) -> Table:
     """
     Args:
@@ -59,6 +60,7 @@ def understand(
         unit: `percent` of numbers that are hundredths of the metric, `fraction`, or what else they are in.
         missing: what a value that is missing counts as, one of `MISSING`.
         bounds: the least and the largest value of the metric.
+        beside: other columns of metrics, none of which is the key.
 
     Raises:
         TableProblem: with all that is wrong: columns that are missing, cells without a name or that are no number, a
@@ -66,7 +68,7 @@ def understand(
     """
     if missing not in MISSING:
         raise TableProblem(f"missing is one of {', '.join(MISSING)}, not {missing!r}")
-    layout = _layout(grid, metric, arm, key, status, wide)
+    layout = _layout(grid, metric, arm, key, status, wide, beside)
     numbers = read_numbers([entry.cell for entry in layout.entries], grid.has_commas)
     unit = PERCENT if numbers.has_percent else unit or ""
     values = [
@@ -122,18 +124,26 @@ class _Layout:
 
 
 def _layout(
-    grid: Grid, metric: str, arm: str | None, key: str | None, status: str | None, wide: bool | None
+    grid: Grid,
+    metric: str,
+    arm: str | None,
+    key: str | None,
+    status: str | None,
+    wide: bool | None,
+    beside: Sequence[str],
 ) -> _Layout:
     if wide is None:
         wide = arm is None and status is None and _looks_wide(grid, metric, key)
     if not wide:
-        return _long(grid, metric, arm, key, status)
+        return _long(grid, metric, arm, key, status, beside)
     if status is not None:
         raise TableProblem("a wide table has no column of the status")
     return _one_column_an_arm(grid, key) if arm is None else _one_column_a_pair(grid, arm, key)
 
 
-def _long(grid: Grid, metric: str, arm: str | None, key: str | None, status: str | None) -> _Layout:
+def _long(
+    grid: Grid, metric: str, arm: str | None, key: str | None, status: str | None, beside: Sequence[str]
+) -> _Layout:
     arm = arm or _usual(grid, ARM) or ARM
     found = key or _usual(grid, SEED)
     wanted = [arm, metric, *filter(None, [found, status])]
@@ -142,7 +152,9 @@ def _long(grid: Grid, metric: str, arm: str | None, key: str | None, status: str
         there = ", ".join(grid.columns)
         raise TableProblem(*(f"there is no column {name!r}; there are {there}" for name in dict.fromkeys(absent)))
     names = [name_of(cell) for cell in grid.column(arm)]
-    others = [name for name in dict.fromkeys(grid.columns) if name not in wanted and grid.columns.count(name) == 1]
+    others = [
+        name for name in dict.fromkeys(grid.columns) if name not in {*wanted, *beside} and grid.columns.count(name) == 1
+    ]
     candidates = [] if found else [name for name in others if _names_rows(names, grid.column(name))]
     if len(candidates) == 1:
         found = candidates[0]

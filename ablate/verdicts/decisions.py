@@ -52,7 +52,7 @@ class DifferenceEstimate:
 
     `se` is None where the data have no spread to judge by. `sd` is the spread of the differences, after the `floor`;
     `floored` says that the floor has raised it. `tied` says that every difference is 0, and `identical` that it is
-    known why: the runs of each pair are the same.
+    known why: the runs of each pair are the same. `test_to_train` is as in `estimate_difference`.
     """
 
     n: int
@@ -65,6 +65,7 @@ class DifferenceEstimate:
     floored: bool = False
     tied: bool = False
     floor: float = 0.0
+    test_to_train: float = 0.0
 
     def interval(self, alpha: float) -> tuple[float, float] | None:
         """The two-sided 1 − alpha interval."""
@@ -86,7 +87,9 @@ class DifferenceEstimate:
 
     @property
     def _se_of_equivalence(self) -> float | None:
-        return None if self.se is None else max(self.se, math.sqrt(12 / self.n) * self.floor)
+        if self.se is None:
+            return None
+        return max(self.se, math.sqrt(12 / self.n + 12 * self.test_to_train) * self.floor)
 
     @property
     def p_difference(self) -> float | None:
@@ -108,6 +111,7 @@ def estimate_difference(
     floor: float = 0.0,
     magnitude: float = 0.0,
     identical: bool = False,
+    test_to_train: float = 0.0,
 ) -> DifferenceEstimate:
     """The estimate of a difference from one value per seed, all finite.
 
@@ -116,6 +120,8 @@ def estimate_difference(
             them.
         magnitude: the size of the numbers that were subtracted; a spread that their rounding explains is none.
         identical: whether the two runs of every pair are known to be the same; looked at where all differences are 0.
+        test_to_train: of splits of one data set, one a seed, n_test/n_train: their training sets overlap, so se² is
+            sd² · (1/n + n_test/n_train) (Nadeau and Bengio 2003). 0 for seeds that share a split.
     """
     values = np.asarray(differences, dtype=np.float64)
     n = values.size
@@ -134,8 +140,19 @@ def estimate_difference(
         sd = 0.0
     floored = sd < floor
     sd = max(sd, floor)
-    se = sd / math.sqrt(n) if sd > 0 else None
-    return DifferenceEstimate(n, mean, se, n - 1, margin, sd, floored=floored, tied=tied, floor=floor)
+    se = sd * math.sqrt(1 / n + test_to_train) if test_to_train else sd / math.sqrt(n)
+    return DifferenceEstimate(
+        n,
+        mean,
+        se if sd > 0 else None,
+        n - 1,
+        margin,
+        sd,
+        floored=floored,
+        tied=tied,
+        floor=floor,
+        test_to_train=test_to_train,
+    )
 
 
 @dataclass(frozen=True)

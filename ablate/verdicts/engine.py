@@ -38,6 +38,7 @@ __all__ = [
     "ArmValues",
     "PairedQuestion",
     "Relation",
+    "arm_questions",
     "arm_spreads",
     "judge_arms",
     "judge_claims",
@@ -52,6 +53,7 @@ DIFFERENCE = MetricInfo("difference", "difference (positive is good)", "max", ""
 PAIRED_T = "paired t"
 ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
 STATED_T = "one-sample t against a stated value"
+OF_SPLITS = "corrected for overlapping splits (Nadeau and Bengio 2003)"
 # Of diverged runs that nothing stands for, by whether the metric has a bad end at all.
 NO_WORST = "not judged: say the worst value (`--worst`), or `sweep.worst` of a sweep's metric"
 NO_WORSE = "not judged: neither direction is worse, so no value stands for a diverged run"
@@ -66,7 +68,7 @@ class PairedQuestion:
     `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm;
     `is_unpaired` that equal seeds make no pairs. Sides that share no seed are unpaired without being said to be.
     `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution`, `all_values` and `worst` as
-    in `pair_values`.
+    in `pair_values`; `test_to_train` as in `estimate_difference`, where every seed has a split of its own.
     """
 
     subject: str
@@ -85,6 +87,7 @@ class PairedQuestion:
     has_stated_reference: bool = False
     worst: float | None = None
     is_unpaired: bool = False
+    test_to_train: float = 0.0
 
 
 # who asks --------------------------------------------------------------------------------------------
@@ -105,6 +108,7 @@ def judge_arms(
     others: int = 0,
     worst: float | None = None,
     unpaired: bool = False,
+    test_to_train: float = 0.0,
 ) -> tuple[Verdict, ...]:
     """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
 
@@ -116,16 +120,26 @@ def judge_arms(
         n_examples, classes, resolution: of the evaluation set, see `pair_values`.
         worst: what stands for a diverged run; without it the metric's own, and where it has none no verdict.
         unpaired: whether the arms are independent samples, though they may have equal seeds; see `verdicts.unpaired`.
+        test_to_train: where every seed has a split of its own, see `estimate_difference`.
 
     Raises:
         ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, a metric that leaves
             no error for the log scale, or a worst value that is not finite. Poor data never raise: they are
             inconclusive, with a flag.
     """
-    questions = [
-        replace(question, is_unpaired=unpaired)
-        for question in _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution, worst)
-    ]
+    questions = arm_questions(
+        arms,
+        baseline,
+        metric,
+        margin=margin,
+        scale=scale,
+        n_examples=n_examples,
+        classes=classes,
+        resolution=resolution,
+        worst=worst,
+        test_to_train=test_to_train,
+        unpaired=unpaired,
+    )
     return _judge([_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
@@ -144,22 +158,31 @@ def arm_spreads(
     Raises:
         ValueError: as `judge_arms`.
     """
-    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, None, None)
+    questions = arm_questions(arms, baseline, metric, margin=margin, scale=scale, n_examples=n_examples)
     estimates = [_case(question).estimates()[0] for question in questions]
     return [(estimate.n, estimate.sd) for estimate in estimates if estimate.sd]
 
 
-def _arm_questions(
+def arm_questions(
     arms: Mapping[str, ArmValues],
     baseline: str,
     metric: MetricInfo,
-    margin: float | str | None,
-    scale: Scale | None,
-    n_examples: int | None,
-    classes: int | None,
-    resolution: float | None,
+    *,
+    margin: float | str | None = None,
+    scale: Scale | None = None,
+    n_examples: int | None = None,
+    classes: int | None = None,
+    resolution: float | None = None,
     worst: float | None = None,
+    test_to_train: float = 0.0,
+    unpaired: bool = False,
 ) -> list[PairedQuestion]:
+    """What `judge_arms` asks of every arm but the baseline, for a family that is made of more than that: `judge_pairs`
+    judges the questions of several metrics together.
+
+    Raises:
+        ValueError: when no arm is named `baseline`.
+    """
     if baseline not in arms:
         raise ValueError(f"no arm is named {baseline!r}; there are {', '.join(arms) or 'none'}")
     everything = [value for arm in arms.values() for value in arm.finite.values()]
@@ -180,6 +203,8 @@ def _arm_questions(
             resolution=resolution,
             all_values=extremes,
             worst=worst,
+            test_to_train=test_to_train,
+            is_unpaired=unpaired,
         )
         for name, values in arms.items()
         if name != baseline
@@ -303,6 +328,7 @@ class _Case:
     unjudged: str = ""
     signs: Signs | None = None
     unpaired: UnpairedSides | None = None
+    test_to_train: float = 0.0
 
     @property
     def orientation(self) -> int:
@@ -328,6 +354,7 @@ class _Case:
                 self.floor,
                 magnitude,
                 identical=self._is_identical(values),
+                test_to_train=self.test_to_train,
             )
             for values in (self.differences, self.composite)
             if values is not None
@@ -361,6 +388,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
     )
     notes = _divergence(question)
     test = STATED_T if question.has_stated_reference else PAIRED_T
+    test = f"{test} {OF_SPLITS}" if question.test_to_train else test
     return _Case(
         subject=question.subject,
         arm=question.arm,
@@ -384,6 +412,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
         unjudged=_unjudged(question, paired.worst, notes),
+        test_to_train=question.test_to_train,
     )
 
 
@@ -567,6 +596,8 @@ def _verdict(
     measured = _with_difference(_asked(case, estimate, family, alpha), case, estimate)
     decided = _with_decision(measured, case, estimate, decision)
     checked = _with_second_opinions(decided, case, decision)
+    if case.test_to_train:
+        checked = _of_dependent_seeds(checked)
     return replace(checked, flags=engine_flags(_observed(checked, case, estimate, m)))
 
 
@@ -689,6 +720,24 @@ def _with_superiority(verdict: Verdict, case: _Case, sides: UnpairedSides) -> Ve
     return replace(cleared, p_improve=found.probability, pi_low=low, pi_high=high)
 
 
+def _of_dependent_seeds(verdict: Verdict) -> Verdict:
+    """Without what holds of seeds that are independent, as those with overlapping splits are not."""
+    return replace(
+        verdict,
+        gz_low=None,
+        gz_high=None,
+        p_improve=None,
+        pi_low=None,
+        pi_high=None,
+        p_perm=None,
+        seeds_needed_low=None,
+        seeds_needed_high=None,
+        seeds_needed_half=None,
+        se_twoway=None,
+        holds_new_test=None,
+    )
+
+
 def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: int) -> Observed:
     return Observed(
         differences=list(case.differences.values()),
@@ -706,6 +755,7 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         classes=case.classes,
         is_of_signs=case.signs is not None,
         unpaired=case.unpaired,
+        has_own_splits=case.test_to_train > 0,
     )
 
 

@@ -59,6 +59,7 @@ class Observed:
     classes: int | None = None
     is_of_signs: bool = False
     unpaired: UnpairedSides | None = None
+    has_own_splits: bool = False
 
     @property
     def n(self) -> int:
@@ -165,6 +166,7 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.UNEQUAL_SEEDS: lambda observed: observed.paired is not None and observed.paired.seeds_differ,
     Flag.UNPAIRED: lambda observed: observed.unpaired is not None,
     Flag.INCOMPLETE: _is_incomplete,
+    Flag.RESPLITS: lambda observed: observed.has_own_splits,
     Flag.NO_MARGIN: lambda observed: observed.estimate.margin is None,
     Flag.MARGIN_UNDER_NOISE: _margin_under_noise,
     Flag.CEILING: _is_at_the_ceiling,

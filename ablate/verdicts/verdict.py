@@ -13,7 +13,7 @@ from enum import StrEnum
 from ablate.core.claims import EPOCHS_TO, Relation
 from ablate.core.records import MetricInfo
 
-__all__ = ["Family", "Flag", "Scale", "Verdict", "Word"]
+__all__ = ["UNRESOLVED", "Family", "Flag", "Scale", "Verdict", "Word", "is_resolved"]
 
 
 class Family(StrEnum):
@@ -45,6 +45,9 @@ class Word(StrEnum):
     REFUTED = "refuted"
     NO_PRACTICAL_DIFFERENCE = "no practical difference"
     NOT_RESOLVED = "not resolved"
+
+
+UNRESOLVED = (Word.INCONCLUSIVE, Word.NO_DIFFERENCE_SEEN, Word.NOT_RESOLVED)
 
 
 class Flag(StrEnum):
@@ -85,6 +88,9 @@ class Flag(StrEnum):
     INTERACTION_PRESENT = "interaction_present"
     EXPLORATORY_METRIC = "exploratory_metric"
     NOT_POSITIVE = "not_positive"
+    RESPLITS = "resplits"
+    OTHER_SPLITS = "other_splits"
+    PRIMARY_OPEN = "primary_open"
 
 
 @dataclass(frozen=True)
@@ -212,3 +218,8 @@ class Verdict:
         """The same numbers without a word, since what was planned for it no longer holds."""
         flags = tuple(flag for flag in Flag if flag in why or flag in self.flags)
         return replace(self, family=Family.EXPLORATORY, word=None, qualifier="", flags=flags)
+
+
+def is_resolved(verdict: Verdict) -> bool:
+    """Whether the seeds have answered the question, whatever the answer."""
+    return verdict.word is not None and verdict.word not in UNRESOLVED

@@ -129,6 +129,41 @@ def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> N
     ]  # fmt: skip
 
 
+def test_several_metrics_the_first_of_which_decides(ablate: Ablate, folder: Path) -> None:
+    frame = pd.DataFrame(ROWS, columns=["arm", "task", "accuracy"])
+    frame["loss"] = [1.0, 1.1, 0.9, 1.0, 0.79, 0.9, 1.0, 0.91]
+    frame.to_csv(folder / "t.csv", index=False)
+    asked = ["--metric", "accuracy", "--metric", "loss", "--direction", "max", "--direction", "loss=min"]
+    asked += ["--margin", "0.01", "--margin", "loss=5%"]
+    said = ablate("analyse", "t.csv", *asked)
+    assert said.code == 0
+    assert "`adam` is **BETTER** than the baseline by more than the margin of 1 pp" in said.out
+    assert "`adam` is **BETTER** than the baseline by more than the margin of 5%: loss ×" in said.out
+    assert "4 tasks, 4/4 wins" in said.out
+    assert "values of accuracy, values of loss." in said.err
+    assert forbidden(said.out) == []
+    analysis = validated(ablate("analyse", "t.csv", *asked, "--json").out)
+    assert [row["metric"] for row in analysis["verdicts"]] == ["accuracy"]
+    assert [(each["table"]["metric"], each["verdicts"][0]["verdict"]) for each in analysis["others"]] == [
+        ("loss", "better")
+    ]
+    with_commas = ["--metric", "accuracy,loss", *asked[4:]]
+    assert ablate("analyse", "t.csv", *with_commas).out == said.out
+
+
+def test_folds_have_words_with_their_ratio_alone(ablate: Ablate, folder: Path) -> None:
+    table = write(folder, seed="fold")
+    unsaid = ablate("analyse", table, *ASKED)
+    assert "`adam` (exploratory, no verdict)" in unsaid.out
+    assert "say with --folds the ratio of test to training examples" in unsaid.out
+    said = ablate("analyse", table, *ASKED, "--folds", "1:3")
+    assert "`adam` is **BETTER**" in said.out
+    assert "corrected for overlapping splits (Nadeau and Bengio 2003)" in said.out
+    assert "more splits do not take away, for they add no data" in said.out
+    assert "at most 5%, about, over other splits of the same data;" in said.out
+    assert forbidden(unsaid.out + said.out) == []
+
+
 @pytest.mark.parametrize(
     ("table", "words", "problem"),
     [
@@ -154,6 +189,10 @@ def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> N
             "line 2: 95.1 and 1 more out of the range of the metric, 0 to 1: rescale them (divide by",
         ),
         ("table.csv", [*ASKED, "--examples", "0"], "one example or more, not on 0"),
+        ("table.csv", [*ASKED, "--folds", "x"], "such as 1:9 or 0.25, not 'x'"),
+        ("table.csv", [*ASKED, "--worst", "x"], "the worst value is a number, not 'x'"),
+        ("table.csv", [*ASKED, "--margin", "loss=1"], "a margin is of accuracy, and not of 'loss'"),
+        ("score.csv", ["--metric", "score", "--direction", "min", "--examples", "9"], "no share of examples"),
         ("twice.csv", ASKED, "a second row for arm 'sgd', seed 0"),
     ],
     ids=str,

@@ -7,10 +7,13 @@ import io
 
 import pytest
 
+from ablate.analysis.tidy_frame import Asked, judge_metrics
 from ablate.core.records import METRICS
 from ablate.reporting.families import scope_sentence
 from ablate.reporting.tables import FORMATS, analysis_text, write_analysis
+from ablate.tables.table import Table
 from ablate.verdicts.engine import ArmValues, judge_arms
+from ablate.verdicts.verdict import Verdict
 from tests.reporting.wording import forbidden
 
 ARMS = {
@@ -69,3 +72,65 @@ def test_the_folder_holds_text_table_latex_and_figure(tmp_path) -> None:
     again = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     write_analysis(VERDICTS, "holm", tmp_path / "out")
     assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == again
+
+
+def of_two_metrics() -> list[Verdict]:
+    """`ad|am` is ahead on both; `slow_1` is not resolved on the primary metric, and far behind on the other."""
+    shifts = {"accuracy": {"sgd": [0.0] * 5, "ad|am": [0.05] * 5, "slow_1": [0.01, -0.01, 0.01, -0.01, 0.0]}}
+    shifts["score"] = {"sgd": [0.0] * 5, "ad|am": [2.0] * 5, "slow_1": [-5.0] * 5}
+    noise = [0.001, -0.001, 0.002, 0.0, -0.002]
+    asked = []
+    for metric, arms in shifts.items():
+        values = {
+            name: ArmValues({k: 0.9 + by + (noise[k] if name != "sgd" else 0) for k, by in enumerate(each)})
+            for name, each in arms.items()
+        }
+        asked.append(Asked(Table(metric, values, "arm", "task"), "max"))
+    return [verdict for own in judge_metrics(asked, baseline="sgd") for verdict in own]
+
+
+def test_several_metrics_have_a_section_each_and_say_whose_wait() -> None:
+    text = analysis_text(of_two_metrics(), "holm", "markdown", "task")
+    assert [line for line in text.splitlines() if line.startswith("#")][:2] == [
+        "# accuracy, score",
+        "## accuracy, the primary metric",
+    ]
+    assert (
+        "On the other (score) an arm has a verdict only where accuracy is resolved for it, which it is not for" in text
+    )
+    first, second = text.split("## score")
+    assert "beats `sgd` in accuracy; `slow_1` is inconclusive." in first
+    assert "`slow_1` (exploratory, no verdict): difference" in second
+    assert "**primary open**, `slow_1`" in second
+    assert "In each of two families (the arms on accuracy; all arms on all other metrics)" in first
+    assert "nor are the two families together" in first
+    assert forbidden(text) == []
+    joint = analysis_text(of_two_metrics(), "joint", "markdown", "task")
+    assert "; the two families together are not bounded." in joint
+
+
+def test_several_metrics_have_a_table_each_in_latex_and_a_panel_in_the_figure(tmp_path) -> None:
+    tex = analysis_text(of_two_metrics(), "holm", "latex", "task")
+    assert tex.count(r"\begin{tabular}") == 2
+    assert r"\section{score}" in tex
+    assert "& tasks" in tex
+    path = write_analysis(of_two_metrics(), "holm", tmp_path, "task", "Read as CSV.")
+    assert "Read as CSV." in path.read_text()
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "verdicts.csv").read_text())))
+    assert [row["metric"] for row in rows] == ["accuracy", "accuracy", "score", "score"]
+
+
+@pytest.mark.parametrize(
+    ("key", "pairs", "where"),
+    [
+        ("seed", "4 seeds", "over new seeds on the same data and split"),
+        ("task", "4 tasks", "over new tasks like these"),
+        ("uid", "4 pairs", "over new pairs like these"),
+        ("fold", "4 folds", "over new folds like these"),
+    ],
+)
+def test_pairs_are_called_as_the_table_calls_them(key: str, pairs: str, where: str) -> None:
+    text = analysis_text(VERDICTS, "holm", "markdown", key)
+    assert pairs in text
+    assert where in text
+    assert ("seed" in text) is (key == "seed")
