@@ -38,7 +38,8 @@ class Forecast:
 
 
 def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
-    """The power of the sweep's design; None for a sweep without an arm beside its baseline.
+    """The power of the sweep's design; None for a sweep that compares no arm with its baseline, and for seeds with
+    splits of their own, which are not independent.
 
     The sd is `sd_upper_bound` of the arm whose spread may be the largest, among those with three pairs or more, so that
     what is promised holds for every arm in 80 % of pilots, and not in half of them.
@@ -47,7 +48,7 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
         runs: run_id → run, as far as the store has them.
     """
     questions = len(sweep.arms) - 1
-    if questions < 1:
+    if questions < 1 or not _has_power(sweep):
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)
@@ -55,6 +56,11 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs) -> Forecast | None:
         len(sweep.spec.seeds), questions, margin, pilot.upper if pilot else None, sweep.spec.alpha
     )
     return Forecast(statement, scale, pilot.pairs if pilot else 0)
+
+
+def _has_power(sweep: PlannedSweep) -> bool:
+    """Whether arms are compared by tests of independent seeds."""
+    return not sweep.spec.is_about_noise and not any(arm.resplits for arm in sweep.arms)
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class SeedsTable:
 
 
 def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
-    """The power of the test of a difference over numbers of seeds; None for a sweep without an arm beside its baseline.
+    """The power of the test of a difference over numbers of seeds; None where `forecast_sweep` has none.
 
     By the sd of the arm that `forecast_sweep` goes by, which is uncertain: each power is an average over what it may
     be (`assured_power`), not that at the sd itself.
@@ -121,7 +127,7 @@ def tabulate_seeds(sweep: PlannedSweep, runs: Runs) -> SeedsTable | None:
         runs: run_id → run, as far as the store has them.
     """
     questions = len(sweep.arms) - 1
-    if questions < 1:
+    if questions < 1 or not _has_power(sweep):
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)

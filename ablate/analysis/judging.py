@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 
@@ -29,7 +31,7 @@ from ablate.core.claims import parse_statement, quantity_info, resolve_statement
 from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import TEST, Status, StoredRun, twin
+from ablate.core.records import TEST, VALIDATION, Status, StoredRun, twin
 from ablate.core.specs import PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.engine import (
@@ -107,6 +109,8 @@ def judge_sweep(
     """
     sweeps = (sweep,) if study is None else study.sweeps
     read = _Reader(sweep, runs, Premise.of(sweep.spec, events), _questions_that_share(sweeps, events))
+    if sweep.spec.is_about_noise:
+        return Judged(verdicts=(), claims=_claims(read), slopes=(), on_test=(), grid=None, selection=None)
     return Judged(
         verdicts=_arms(read),
         claims=_claims(read),
@@ -140,11 +144,12 @@ def judge_all_pairs(
             scale=read.scale,
             n_examples=read.examples(metric),
             classes=read.classes,
+            test_to_train=read.test_to_train(metric),
         )
         for other, arm in combinations(names, 2)
     ]
     multiplicity = "holm" if read.spec.multiplicity == "holm" else "joint"
-    judged = judge_pairs(questions, read.spec.alpha, multiplicity)
+    judged = _of_splits(judge_pairs(questions, read.spec.alpha, multiplicity), read)
     return _as_planned([row for row in judged if row.reference == reference], read.premise)
 
 
@@ -163,12 +168,17 @@ def spreads(sweep: PlannedSweep, runs: Runs) -> list[tuple[int, float]]:
 
 
 def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
-    """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none.
+    """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none, nor where no
+    arm can be better.
 
     These are the arms that a sweep with `confirm` trains on its confirmation seeds.
     """
     outcomes = {Status.COMPLETED.value, Status.DIVERGED.value}
-    if not sweep.confirmation or any(status_of(runs, run.run_id) not in outcomes for run in sweep.runs):
+    if (
+        sweep.spec.is_about_noise
+        or not sweep.confirmation
+        or any(status_of(runs, run.run_id) not in outcomes for run in sweep.runs)
+    ):
         return ()
     selected = _selection(_Reader(sweep, runs))
     if selected is None:
@@ -199,9 +209,27 @@ class _Reader:
 
     def arm(self, name: str, column: str) -> ArmValues:
         if (name, column) not in self._read:
-            planned, with_examples = self.sweep.runs_of(name), column == "test_accuracy"
+            planned, with_examples = self.sweep.runs_of(name), self.has_shared_examples(name, column)
             self._read[name, column] = self.values(planned, value_in(column), with_examples)
         return self._read[name, column]
+
+    def has_shared_examples(self, arm: str, column: str) -> bool:
+        """Whether its runs were right or wrong on the same examples: a split of its own may draw those as well."""
+        return column == "test_accuracy" and arm not in self.resplit
+
+    @cached_property
+    def resplit(self) -> frozenset[str]:
+        """The arms of which every seed has a split of its own."""
+        return frozenset(arm.name for arm in self.sweep.arms if arm.resplits)
+
+    def test_to_train(self, column: str) -> float:
+        """n_test/n_train of the splits that the column is measured on; 0 where seeds share one, or this is not known of
+        all arms alike."""
+        if len(self.resplit) < len(self.sweep.arms) or _measured_on(column) != VALIDATION:
+            return 0.0
+        datasets = [cast(Mapping[str, float], arm.settings["dataset"]) for arm in self.sweep.arms]
+        fraction, *others = {dataset["validation_fraction"] for dataset in datasets}
+        return 0.0 if others else fraction / (1 - fraction)
 
     def values(self, planned: Sequence[PlannedRun], value: Value, with_examples: bool = False) -> ArmValues:
         status = {run.seed: status_of(self.runs, run.run_id) for run in planned}
@@ -262,8 +290,20 @@ def _arms(read: _Reader) -> tuple[Verdict, ...]:
         n_examples=read.examples(spec.metric),
         classes=read.classes,
         others=others,
+        test_to_train=read.test_to_train(spec.metric),
     )
-    return _as_planned(judged, read.premise)
+    return _as_planned(_of_splits(judged, read), read.premise)
+
+
+def _of_splits(judged: Sequence[Verdict], read: _Reader) -> tuple[Verdict, ...]:
+    """Exploratory where seeds have splits of their own, and nothing was corrected for how these overlap."""
+
+    def is_naive(row: Verdict) -> bool:
+        # An effect is of all arms.
+        sides = {row.arm, row.reference} & read.resplit if row.arm else read.resplit
+        return bool(sides) and Flag.RESPLITS not in row.flags
+
+    return tuple(row.as_exploratory(Flag.OTHER_SPLITS) if is_naive(row) else row for row in judged)
 
 
 def _claims(read: _Reader) -> tuple[Verdict, ...]:
@@ -273,8 +313,10 @@ def _claims(read: _Reader) -> tuple[Verdict, ...]:
     first = [text for text in read.spec.claims if text not in premise.added_claims]
     withdrawn = len(premise.withdrawn_claims)
     multiplicity, others = read.sharing(len(first) + withdrawn)
-    planned = judge_claims([_claim(text, read) for text in first], alpha, multiplicity, others + withdrawn)
-    later = judge_claims([_claim(text, read) for text in premise.added_claims], alpha)
+    planned = _of_splits(
+        judge_claims([_claim(text, read) for text in first], alpha, multiplicity, others + withdrawn), read
+    )
+    later = _of_splits(judge_claims([_claim(text, read) for text in premise.added_claims], alpha), read)
     judged = {
         **dict(zip(first, _as_planned(planned, premise), strict=True)),
         **{row.subject: row.as_exploratory(Flag.POST_HOC_CLAIMS, *_seed_flags(premise)) for row in later},
@@ -312,7 +354,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
     quantity, info = statement.quantity, quantity_info(statement.quantity)
     margin = stated_margin(statement, read.spec.metric, read.spec.margin)
     is_primary = str(quantity) == read.spec.metric
-    with_examples = info.name == "test_accuracy"
+    with_examples = read.has_shared_examples(arm, info.name)
     planned = read.sweep.runs_of(arm)
     return PairedQuestion(
         subject=text,
@@ -330,6 +372,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         scale=read.scale if is_primary and statement.margin is None else None,
         n_examples=read.examples(info.name),
         classes=read.classes,
+        test_to_train=read.test_to_train(info.name),
     )
 
 
@@ -353,7 +396,7 @@ def _on_test(read: _Reader) -> tuple[Verdict, ...]:
         for name, own in values.items()
         if name != baseline
     ]
-    return judge_exploratory(questions, read.spec.alpha)
+    return _of_splits(judge_exploratory(questions, read.spec.alpha), read)
 
 
 def _test_column(read: _Reader) -> str | None:
@@ -404,7 +447,7 @@ def _slopes(read: _Reader) -> tuple[Verdict, ...]:
         ]
         if len(alone) >= FEWEST_DOSES:
             found[f"slope over {factor}"] = dose_slopes(alone)
-    return judge_effects(found, read.metric, scale=scale, alpha=read.spec.alpha)
+    return _of_splits(judge_effects(found, read.metric, scale=scale, alpha=read.spec.alpha), read)
 
 
 def _grid(read: _Reader) -> FactorialRows | None:
@@ -422,13 +465,14 @@ def _grid(read: _Reader) -> FactorialRows | None:
     named = {short[name]: levels for name, levels in varied.items()}
     found = factorial_effects(named, cells, references)
     margin = read.spec.margin if scale is analysis_scale(read.spec.margin, read.scale)[0] else None
-    rows = judge_effects(
+    effects = judge_effects(
         {effect.name: effect.contrasts for effect in found.effects},
         read.metric,
         margin=margin,
         scale=scale,
         alpha=read.spec.alpha,
     )
+    rows = _of_splits(effects, read)
     count = len(found.main_effects)
     raw: dict[tuple[Json, ...], Mapping[int, float]] = {
         levels: read.arm(name, read.spec.metric).finite for levels, name in by_levels.items()
@@ -480,10 +524,11 @@ def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
             scale=read.scale,
             n_examples=read.examples(read.spec.metric),
             classes=read.classes,
+            test_to_train=read.test_to_train(read.spec.metric),
         )
         for name in others
     ]
     multiplicity, beside = read.sharing(len(questions))
-    judged = judge_pairs(questions, read.spec.alpha, multiplicity, beside)
+    judged = _of_splits(judge_pairs(questions, read.spec.alpha, multiplicity, beside), read)
     is_repeated = read.premise.is_confirmation_repeated
     return tuple(row.as_exploratory(Flag.REPEATED_CONFIRMATION) for row in judged) if is_repeated else judged

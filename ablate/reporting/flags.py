@@ -113,6 +113,14 @@ SENTENCES: Mapping[Flag, Text] = {
         "The metric is not the one the sweep asks about, so there are intervals and no verdicts"
     ),
     Flag.NOT_POSITIVE: text("An error is not above zero, so it has no ratio, and nothing is decided on that scale"),
+    Flag.RESPLITS: text(
+        "Every seed has a split of its own, and these overlap: intervals and tests are wider by the correction of "
+        "Nadeau and Bengio (2003), which more seeds do not take away"
+    ),
+    Flag.OTHER_SPLITS: text(
+        "Seeds have splits of their own, and what is compared is not measured on the part that was drawn, or not on "
+        "equal ones, so there is no verdict: the intervals take seeds for independent, and are too narrow"
+    ),
 }
 
 

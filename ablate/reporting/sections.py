@@ -38,6 +38,7 @@ from ablate.reporting.figures import Caption, figure_file
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, shared_error, spread
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
+from ablate.reporting.seed_noise import FIGURE as NOISE_FIGURE, noise_blocks
 from ablate.reporting.shown_figures import SweepFigures
 from ablate.reporting.summary import box_blocks, judged_blocks, test_blocks
 from ablate.sanitize.text import file_stem
@@ -52,6 +53,8 @@ RUNS_TABLE = "data/runs.csv"
 # Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
 ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
+# The figures that stand beside the answer.
+OPENING = (FOREST, NOISE_FIGURE)
 # What went wrong first.
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
@@ -74,7 +77,8 @@ def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequenc
         *([] if is_alone else [Heading(2, text(name), anchor=anchor_of(name))]),
         *paragraph(strong(results.planned.spec.question)),
         *paragraph(answer_of_sweep(findings_of(results))),
-        *_figures(results, [caption for caption in figures.shown if caption.name == FOREST]),
+        *_figures(results, [caption for caption in figures.shown if caption.name in OPENING]),
+        *([_part("Where the noise comes from"), *noise_blocks(results.noise)] if results.noise else []),
         *(box_blocks(results, command, is_alone) if is_judged else []),
         *original_blocks(results),
         *([_part("Verdicts"), *judged_blocks(results)] if is_judged else []),
@@ -85,7 +89,7 @@ def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequenc
         *_what_happened(results),
         _part("Results"),
         *_results(results),
-        *_figures(results, [caption for caption in figures.shown if caption.name != FOREST]),
+        *_figures(results, [caption for caption in figures.shown if caption.name not in OPENING]),
         *_elsewhere(figures),
         *_probes(results),
         *test_blocks(results),
@@ -233,7 +237,14 @@ def _protocol(results: SweepResults) -> Text:
     reason = f" ({spec.margin_reason.strip().rstrip('.')})" if spec.margin is not None and spec.margin_reason else ""
     metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}.")
     design = text(" Design ", Code(spec.design), ", baseline ", Code(results.baseline.arm))
-    return text(metric, design, f", seeds {seeds}; equal seeds share initialisation, data order and split.")
+    return text(metric, design, f", seeds {seeds}; {_shared_by_equal_seeds(results)}.")
+
+
+def _shared_by_equal_seeds(results: SweepResults) -> str:
+    if results.noise is not None:
+        return "a part of the seed that an arm does not vary is held at one number"
+    own = " and each has a split of its own" if any(arm.resplits for arm in results.planned.arms) else ""
+    return f"equal seeds share initialisation, data order and split{own}"
 
 
 def _is_unused(name: str, value: Json) -> bool:
@@ -285,10 +296,16 @@ def _results(results: SweepResults) -> list[Block]:
     note = (
         f"{capitalised(results.metric.title)}{_aim(results.metric)}. n counts completed runs, sd is over "
         "seeds; intervals are Student's t, each for its own mean. They say what new seeds would do on this data and "
-        "this split."
+        f"this split{_of_overlapping_splits(results)}."
     )
     caption = f"{results.metric.title} by arm, over seeds"
     return [table(header, rows, range(1, len(header) - 1), caption), *paragraph(note)]
+
+
+def _of_overlapping_splits(results: SweepResults) -> str:
+    if not any(arm.resplits for arm in results.planned.arms):
+        return ""
+    return "; where every seed has a split of its own they are too narrow, for the splits overlap"
 
 
 def _level_cells(summary: ArmSummary, error: float | None) -> list[str]:

@@ -210,8 +210,14 @@ def _not_done(results: SweepResults, raised: Sequence[RaisedFlag]) -> list[Inlin
         *(flag_sentence(by_flag[flag]) for flag in NOT_DONE if flag in by_flag),
         *_untested_interactions(results),
         *_unstated_margins(results),
-        "Other data sets and other splits: everything here is about new seeds on this one.",
+        _elsewhere(results),
     ]
+
+
+def _elsewhere(results: SweepResults) -> str:
+    if all(arm.resplits for arm in results.planned.arms):
+        return "Other data sets: everything here is about new seeds and other splits of this one."
+    return "Other data sets and other splits: everything here is about new seeds on this one."
 
 
 def _unfinished_runs(results: SweepResults) -> list[str]:

@@ -76,7 +76,11 @@ class DifferenceEstimate:
 
 
 def estimate_difference(
-    differences: Sequence[float], margin: float | None = None, floor: float = 0.0, magnitude: float = 0.0
+    differences: Sequence[float],
+    margin: float | None = None,
+    floor: float = 0.0,
+    magnitude: float = 0.0,
+    test_to_train: float = 0.0,
 ) -> DifferenceEstimate:
     """The estimate of a difference from one value per seed, all finite.
 
@@ -84,6 +88,8 @@ def estimate_difference(
         floor: the smallest spread that is believed: of values in steps of r it is r/√12, that of rounding to
             them.
         magnitude: the size of the numbers that were subtracted; a spread that their rounding explains is none.
+        test_to_train: of splits of one data set, one a seed, n_test/n_train: their training sets overlap, so se² is
+            sd² · (1/n + n_test/n_train) (Nadeau and Bengio 2003). 0 for seeds that share a split.
     """
     values = np.asarray(differences, dtype=np.float64)
     n = values.size
@@ -101,7 +107,8 @@ def estimate_difference(
         sd = 0.0
     floored = sd < floor or sd == 0.0
     sd = max(sd, floor)
-    return DifferenceEstimate(n, mean, sd / math.sqrt(n) if sd > 0 else None, n - 1, margin, sd, floored=floored)
+    se = sd * math.sqrt(1 / n + test_to_train) if test_to_train else sd / math.sqrt(n)
+    return DifferenceEstimate(n, mean, se if sd > 0 else None, n - 1, margin, sd, floored=floored)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ DIFFERENCE = MetricInfo("difference", "difference (positive is good)", "max", ""
 PAIRED_T = "paired t"
 ONE_SAMPLE_T = "one-sample t on per-seed contrasts"
 STATED_T = "one-sample t against a stated value"
+OF_SPLITS = "corrected for overlapping splits"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class PairedQuestion:
 
     `has_stated_reference` says that the reference is one stated number, the same for every seed, and no arm.
     `margin` and `scale` are as in `analysis_scale`; `n_examples`, `classes`, `resolution` and `all_values` as in
-    `pair_values`.
+    `pair_values`; `test_to_train` as in `estimate_difference`, where every seed has a split of its own.
     """
 
     subject: str
@@ -74,6 +75,7 @@ class PairedQuestion:
     resolution: float | None = None
     all_values: Sequence[float] | None = None
     has_stated_reference: bool = False
+    test_to_train: float = 0.0
 
 
 # who asks --------------------------------------------------------------------------------------------
@@ -92,6 +94,7 @@ def judge_arms(
     classes: int | None = None,
     resolution: float | None = None,
     others: int = 0,
+    test_to_train: float = 0.0,
 ) -> tuple[Verdict, ...]:
     """A verdict for every arm but the baseline, in the order of `arms`: the family of a sweep's one metric.
 
@@ -101,12 +104,16 @@ def judge_arms(
             one nothing can be called equivalent.
         multiplicity, others: `holm` or `joint`, and what shares the error beside the arms, see `decide_family`.
         n_examples, classes, resolution: of the evaluation set, see `pair_values`.
+        test_to_train: where every seed has a split of its own, see `estimate_difference`.
 
     Raises:
         ValueError: when no arm is named `baseline`, for a margin that does not fit the scale, or a metric that
             leaves no error for the log scale. Poor data never raise: they are inconclusive, with a flag.
     """
-    questions = _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution)
+    questions = [
+        replace(question, test_to_train=test_to_train)
+        for question in _arm_questions(arms, baseline, metric, margin, scale, n_examples, classes, resolution)
+    ]
     return _judge([_paired_case(question) for question in questions], Family.ARMS, alpha, multiplicity, others)
 
 
@@ -270,6 +277,7 @@ class _Case:
     n_examples: int | None = None
     classes: int | None = None
     has_stated_reference: bool = False
+    test_to_train: float = 0.0
 
     @property
     def orientation(self) -> int:
@@ -279,7 +287,11 @@ class _Case:
         magnitude = 0.0 if self.paired is None else self.paired.magnitude
         return tuple(
             estimate_difference(
-                [self.orientation * value for value in values.values()], self.margin, self.floor, magnitude
+                [self.orientation * value for value in values.values()],
+                self.margin,
+                self.floor,
+                magnitude,
+                self.test_to_train,
             )
             for values in (self.differences, self.composite)
             if values is not None
@@ -304,6 +316,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         f"{question.reference or 'reference'} diverged {reference.divergence}" if reference.diverged_seeds else "",
     ]
     test = STATED_T if question.has_stated_reference else PAIRED_T
+    test = f"{test} {OF_SPLITS}" if question.test_to_train else test
     return _Case(
         subject=question.subject,
         arm=question.arm,
@@ -326,6 +339,7 @@ def _paired_case(question: PairedQuestion) -> _Case:
         n_examples=question.n_examples,
         classes=question.classes,
         has_stated_reference=question.has_stated_reference,
+        test_to_train=question.test_to_train,
     )
 
 
@@ -397,6 +411,8 @@ def _verdict(
     measured = _with_difference(_asked(case, estimate, family, alpha), case, estimate)
     decided = _with_decision(measured, case, estimate, decision)
     checked = _with_second_opinions(decided, case, estimate, decision)
+    if case.test_to_train:
+        checked = _of_dependent_seeds(checked)
     return replace(checked, flags=engine_flags(_observed(checked, case, estimate, m)))
 
 
@@ -493,6 +509,23 @@ def _with_second_opinions(verdict: Verdict, case: _Case, estimate: DifferenceEst
     )
 
 
+def _of_dependent_seeds(verdict: Verdict) -> Verdict:
+    """Without what holds of seeds that are independent, as those with overlapping splits are not."""
+    return replace(
+        verdict,
+        gz_low=None,
+        gz_high=None,
+        pi_low=None,
+        pi_high=None,
+        p_perm=None,
+        seeds_needed_low=None,
+        seeds_needed_high=None,
+        seeds_needed_half=None,
+        se_twoway=None,
+        holds_new_test=None,
+    )
+
+
 def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: int) -> Observed:
     return Observed(
         differences=list(case.differences.values()),
@@ -505,6 +538,7 @@ def _observed(verdict: Verdict, case: _Case, estimate: DifferenceEstimate, m: in
         n_diverged=case.n_diverged + case.n_diverged_reference,
         n_examples=case.n_examples,
         classes=case.classes,
+        has_own_splits=case.test_to_train > 0,
     )
 
 

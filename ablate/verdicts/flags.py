@@ -43,6 +43,7 @@ class Observed:
     n_diverged: int = 0
     n_examples: int | None = None
     classes: int | None = None
+    has_own_splits: bool = False
 
     @property
     def n(self) -> int:
@@ -139,6 +140,7 @@ _RULES: dict[Flag, Callable[[Observed], bool]] = {
     Flag.FEW_SEEDS: lambda observed: 3 <= observed.n < FEW_SEEDS,
     Flag.UNEQUAL_SEEDS: lambda observed: observed.paired is not None and observed.paired.seeds_differ,
     Flag.INCOMPLETE: _is_incomplete,
+    Flag.RESPLITS: lambda observed: observed.has_own_splits,
     Flag.NO_MARGIN: lambda observed: observed.estimate.margin is None,
     Flag.MARGIN_UNDER_NOISE: _margin_under_noise,
     Flag.CEILING: _is_at_the_ceiling,

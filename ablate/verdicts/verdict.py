@@ -83,6 +83,8 @@ class Flag(StrEnum):
     INTERACTION_PRESENT = "interaction_present"
     EXPLORATORY_METRIC = "exploratory_metric"
     NOT_POSITIVE = "not_positive"
+    RESPLITS = "resplits"
+    OTHER_SPLITS = "other_splits"
 
 
 @dataclass(frozen=True)
