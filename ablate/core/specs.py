@@ -249,9 +249,9 @@ class RunSpec:
     def program_id(self) -> str:
         """Equal for specs that one compiled program can train, one after the other.
 
-        What a program does not know: the seeds of the run and of its split, and the salt, the arguments that live in its variables,
-        and all of the schedule and of the training settings but the batch size and the kind of
-        clipping, which the host applies between epochs.
+        What a program does not know: the seeds of the run and of its split, and the salt, the arguments
+        that live in its variables, and all of the schedule and of the training settings but the batch
+        size and the kind of clipping, which the host applies between epochs.
         """
         training = self.training.arguments
         clip = training.get("clip") or {}

@@ -88,6 +88,7 @@ CASES = {
         verdict_of(differing(*USUAL), n_examples=1000),
     ),
     Flag.IDENTICAL_RUNS: (verdict_of(BASE), verdict_of(differing(0, 0, 0, 0, 0, 0.001))),
+    Flag.RESPLITS: (verdict_of(differing(*USUAL), test_to_train=0.25), verdict_of(differing(*USUAL))),
     Flag.NOT_POSITIVE: (
         verdict_of(np.array([1.0, 0.99, 0.98]), margin="10%"),
         verdict_of(np.array([1.0, 0.99, 0.98]), margin="10%", n_examples=100),
