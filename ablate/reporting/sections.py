@@ -243,7 +243,7 @@ def _protocol(results: SweepResults) -> Text:
 def _shared_by_equal_seeds(results: SweepResults) -> str:
     if results.noise is not None:
         return "a part of the seed that an arm does not vary is held at one number"
-    own = " and each has a split of its own" if any(arm.resplits for arm in results.planned.arms) else ""
+    own = ", and every seed has a split of its own" if any(arm.resplits for arm in results.planned.arms) else ""
     return f"equal seeds share initialisation, data order and split{own}"
 
 
