@@ -32,7 +32,7 @@ from ablate.core.identity import Json
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TEST, VALIDATION, Status, StoredRun, twin
-from ablate.core.specs import PlannedRun
+from ablate.core.specs import SEED_PARTS, PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.engine import (
     PairedQuestion,
@@ -53,8 +53,8 @@ FEWEST_DOSES = 3
 # The multiplicity that bounds a whole study, and what a confirmation adds to its questions.
 STUDY = "study"
 CONFIRMING_QUESTIONS = 2
-# The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
-NAMES_OF_STREAMS = ("salt", "split_seed")
+# Factors whose levels are numbers in name only: there is no more or less of them.
+STREAMS = ("randomness.salt", "dataset.split_seed", *(f"seed_parts.{part}" for part in SEED_PARTS))
 
 
 @dataclass(frozen=True)
@@ -437,7 +437,7 @@ def _slopes(read: _Reader) -> tuple[Verdict, ...]:
     baseline, found = read.sweep.baseline.levels, {}
     for factor, levels in read.spec.factors.items():
         is_numeric = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
-        if not is_numeric or factor.rpartition(".")[2] in NAMES_OF_STREAMS:
+        if not is_numeric or factor in STREAMS:
             continue
         others = {key: setting_text(level) for key, level in baseline.items() if key != factor}
         alone = [

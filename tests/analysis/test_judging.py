@@ -316,6 +316,7 @@ def test_a_slope_is_on_the_scale_of_the_sweep() -> None:
         (SWEEP, "levels are names"),
         (dropout_sweep(seeds=5), "two levels have a difference, not a slope"),
         (rates_sweep("randomness.salt", (0, 1, 2)), "a salt is a name"),
+        (rates_sweep("seed_parts.order", (0, 1, 2)), "so is the number of a part of the seed"),
         (rates_sweep("model.batch_norm", (False, True, 2)), "a truth is no number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
