@@ -41,7 +41,7 @@ from ablate.stats.contrasts import paired_difference
 from ablate.stats.estimates import Estimate, estimate_mean
 from ablate.verdicts.engine import judge_arms
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.verdict import Scale, Verdict
+from ablate.verdicts.verdict import Flag, Scale, Verdict
 
 __all__ = [
     "Asked",
@@ -329,7 +329,8 @@ def _common_sweep(sides: Sequence[Side]) -> _Together | None:
     if len(origins) < len(sides) or len({origin.plan.name for origin in origins}) > 1:
         return None
     asked = [canonical(origin.arm.settings) for origin in origins]
-    for sweep in origins[0].plan.sweeps:
+    # Arms that differ in what of the seed varies are compared by nobody.
+    for sweep in (sweep for sweep in origins[0].plan.sweeps if not sweep.spec.is_about_noise):
         arms = {canonical(arm.settings): arm.name for arm in reversed(sweep.arms)}
         if len(set(asked)) == len(sides) and all(settings in arms for settings in asked):
             names = zip((side.label for side in sides), (arms[settings] for settings in asked), strict=True)
@@ -378,7 +379,10 @@ def _of_no_study(sides: Sequence[Side]) -> _Judgement:
         alpha=asked.alpha,
         worst=asked.worst,
     )
-    return _Judgement(tuple(row.as_exploratory() for row in judged), Scope.EXPLORATORY, len(judged), "holm")
+    # Splits that overlap, of which the intervals know nothing.
+    has_splits = any(len({run.spec.dataset.split_seed for run in side.runs}) > 1 for side in sides)
+    flags = (Flag.OTHER_SPLITS,) if has_splits else ()
+    return _Judgement(tuple(row.as_exploratory(*flags) for row in judged), Scope.EXPLORATORY, len(judged), "holm")
 
 
 def arm_values(side: Side, metric: str) -> ArmValues:

@@ -75,7 +75,8 @@ class Forecast:
 
 
 def forecast_sweep(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep] = ()) -> Forecast | None:
-    """The power of the sweep's design; None for a sweep without an arm beside its baseline.
+    """The power of the sweep's design; None for a sweep that compares no arm with its baseline, and for seeds with
+    splits of their own, which are not independent.
 
     The sd is `sd_upper_bound` of the arm whose spread may be the largest, among those with three pairs or more, so that
     what is promised holds for every arm in 80 % of pilots, and not in half of them.
@@ -85,7 +86,7 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep
         study: the sweeps that it stands among, whose questions share its error where it says so; itself alone if empty.
     """
     questions = len(sweep.arms) - 1
-    if questions < 1:
+    if questions < 1 or not _has_power(sweep):
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)
@@ -99,6 +100,11 @@ def forecast_sweep(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep
 def _shared(sweep: PlannedSweep, study: Sequence[PlannedSweep]) -> int | None:
     """How many questions share the error of the study; None where each family has its own."""
     return questions_that_share(study or (sweep,)) if sweep.spec.multiplicity == STUDY else None
+
+
+def _has_power(sweep: PlannedSweep) -> bool:
+    """Whether arms are compared by tests of independent seeds."""
+    return not sweep.spec.is_about_noise and not any(arm.resplits for arm in sweep.arms)
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,7 @@ class SeedsTable:
 
 
 def tabulate_seeds(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep] = ()) -> SeedsTable | None:
-    """The power of the test of a difference over numbers of seeds; None for a sweep without an arm beside its baseline.
+    """The power of the test of a difference over numbers of seeds; None where `forecast_sweep` has none.
 
     By the sd of the arm that `forecast_sweep` goes by, which is uncertain: each power is an average over what it may
     be (`assured_power`), not that at the sd itself.
@@ -166,7 +172,7 @@ def tabulate_seeds(sweep: PlannedSweep, runs: Runs, study: Sequence[PlannedSweep
         study: all sweeps that may share an error with it.
     """
     questions = len(sweep.arms) - 1
-    if questions < 1:
+    if questions < 1 or not _has_power(sweep):
         return None
     scale, margin = _question(sweep)
     pilot = _pilot(sweep, runs)

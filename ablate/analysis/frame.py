@@ -29,11 +29,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ablate.analysis.judging import Judged, judge_study
+from ablate.analysis.seed_noise import SeedNoise, seed_noise
 from ablate.analysis.settings import differing_names, flatten, setting_text
-from ablate.analysis.values import Runs, column_info, metric_of, metric_rank, metric_values, status_of
+from ablate.analysis.summaries import summarise
+from ablate.analysis.values import Runs, column_info, metric_of, metric_rank, metric_values, status_of, value_in
 from ablate.core.identity import Json
 from ablate.core.late_changes import Event
-from ablate.core.plans import StudyPlan
+from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TRAINING
 from ablate.core.specs import PlannedRun
 from ablate.core.versions import apart_from_the_command
@@ -45,6 +47,7 @@ __all__ = [
     "history_pieces",
     "history_table",
     "runs_table",
+    "seed_noise_table",
     "study_tables",
     "timings_table",
     "to_csv_bytes",
@@ -73,10 +76,11 @@ class Tables:
     history: pd.DataFrame
     timings: pd.DataFrame
     verdicts: pd.DataFrame
+    seed_noise: pd.DataFrame | None = None
 
     def files(self) -> dict[str, bytes]:
-        """File name to content: every table as parquet, and as CSV all but `history`."""
-        tables = {field.name: getattr(self, field.name) for field in fields(self)}
+        """File name to content: every table that there is as parquet, and as CSV all but `history`."""
+        tables = {field.name: table for field in fields(self) if (table := getattr(self, field.name)) is not None}
         return {
             **{f"{name}.parquet": to_parquet_bytes(table) for name, table in tables.items()},
             **{f"{name}.csv": to_csv_bytes(table) for name, table in tables.items() if name != "history"},
@@ -104,6 +108,7 @@ def study_tables(
         history_table(plan, runs),
         timings_table(plan, runs),
         verdicts_table(plan, judge_study(plan, runs, events) if judged is None else judged),
+        seed_noise_table(plan, runs),
     )
 
 
@@ -307,6 +312,37 @@ def _verdict_columns() -> dict[str, tuple[Callable[[Iterable[Any]], pd.Series], 
     }
     kind_of = {name: kind for kind, names in kinds.items() for name in names.split()}
     return {name: (kind_of.get(name, _floats), read.get(name, attrgetter(name))) for name in VERDICT_COLUMNS}
+
+
+# noise -----------------------------------------------------------------------------------------------
+
+
+def seed_noise_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame | None:
+    """One row for each arm of the sweeps that ask which parts of a seed noise comes from; None where none does.
+
+    Columns: sweep, arm, metric, n, variance, df, low, high, share, share_low, share_high; see `VariancePart`.
+    """
+    asked = [sweep for sweep in plan.sweeps if sweep.spec.is_about_noise]
+    if not asked:
+        return None
+    rows = [(sweep, arm, part) for sweep in asked for arm, part in _noise_of(sweep, runs).rows.items()]
+    numbers = ("variance", "df", "low", "high", "share", "share_low", "share_high")
+    return pd.DataFrame(
+        {
+            "sweep": _text(sweep.spec.name for sweep, _, _ in rows),
+            "arm": _text(arm for _, arm, _ in rows),
+            "metric": _text(sweep.spec.metric for sweep, _, _ in rows),
+            "n": _integers(part.n for _, _, part in rows),
+            **{name: _floats(getattr(part, name) for _, _, part in rows) for name in numbers},
+        }
+    )
+
+
+def _noise_of(sweep: PlannedSweep, runs: Runs) -> SeedNoise:
+    metric = sweep.spec.metric
+    found = seed_noise(sweep, summarise(sweep, runs, value_in(metric)), column_info(metric))
+    assert found is not None
+    return found
 
 
 # bytes -----------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 
@@ -28,8 +30,8 @@ from ablate.core.artefacts import PROBE_QUANTITIES
 from ablate.core.claims import EPOCHS_TO, Quantity, parse_statement, quantity_info, resolve_statement, stated_margin
 from ablate.core.late_changes import AS_PLANNED, Event, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import METRICS, TEST, Status, StoredRun, twin
-from ablate.core.specs import PlannedRun
+from ablate.core.records import METRICS, TEST, VALIDATION, Status, StoredRun, twin
+from ablate.core.specs import SEED_PARTS, PlannedRun
 from ablate.stats.factorial import dose_slopes, factorial_effects
 from ablate.verdicts.divergence import composite_values, standing_value
 from ablate.verdicts.effects import EffectValues
@@ -67,8 +69,8 @@ LOSS_MEASURES = {
     "ablate.training.losses.mean_absolute_error": "mae",
 }
 _ENDED = (Status.COMPLETED.value, Status.DIVERGED.value)
-# The last part of the names of factors whose levels are numbers in name only: there is no more or less of them.
-NAMES_OF_STREAMS = ("salt", "split_seed")
+# Factors whose levels are numbers in name only: there is no more or less of them.
+STREAMS = ("randomness.salt", "dataset.split_seed", *(f"seed_parts.{part}" for part in SEED_PARTS))
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def judge_sweep(
     """
     sweeps = (sweep,) if study is None else study.sweeps
     read = _Reader(sweep, runs, Premise.of(sweep.spec, events), questions_that_share(sweeps, events))
+    if sweep.spec.is_about_noise:
+        return Judged(verdicts=(), claims=_claims(read), slopes=(), on_test=(), grid=None, selection=None)
     return Judged(
         verdicts=_arms(read),
         claims=_claims(read),
@@ -158,11 +162,12 @@ def judge_all_pairs(
             classes=read.classes,
             worst=read.spec.worst,
             is_unpaired=not read.spec.paired,
+            test_to_train=read.test_to_train(metric),
         )
         for other, arm in combinations(names, 2)
     ]
     multiplicity = "holm" if read.spec.multiplicity == "holm" else "joint"
-    judged = judge_pairs(questions, read.spec.alpha, multiplicity)
+    judged = _of_splits(judge_pairs(questions, read.spec.alpha, multiplicity), read)
     return _as_planned([row for row in judged if row.reference == reference], read.premise)
 
 
@@ -181,11 +186,16 @@ def spreads(sweep: PlannedSweep, runs: Runs) -> list[tuple[int, float]]:
 
 
 def arms_to_confirm(sweep: PlannedSweep, runs: Runs) -> tuple[str, ...]:
-    """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none.
+    """The selected arm, the baseline and the runner-up, once every planned run has an outcome; else none, nor where no
+    arm can be better.
 
     These are the arms that a sweep with `confirm` trains on its confirmation seeds.
     """
-    if not sweep.confirmation or any(status_of(runs, run.run_id) not in _ENDED for run in sweep.runs):
+    if (
+        sweep.spec.is_about_noise
+        or not sweep.confirmation
+        or any(status_of(runs, run.run_id) not in _ENDED for run in sweep.runs)
+    ):
         return ()
     selected = _selection(_Reader(sweep, runs))
     if selected is None:
@@ -216,9 +226,27 @@ class _Reader:
 
     def arm(self, name: str, column: str) -> ArmValues:
         if (name, column) not in self._read:
-            planned, with_examples = self.sweep.runs_of(name), column == "test_accuracy"
+            planned, with_examples = self.sweep.runs_of(name), self.has_shared_examples(name, column)
             self._read[name, column] = self.values(planned, value_in(column), with_examples)
         return self._read[name, column]
+
+    def has_shared_examples(self, arm: str, column: str) -> bool:
+        """Whether its runs were right or wrong on the same examples: a split of its own may draw those as well."""
+        return column == "test_accuracy" and arm not in self.resplit
+
+    @cached_property
+    def resplit(self) -> frozenset[str]:
+        """The arms of which every seed has a split of its own."""
+        return frozenset(arm.name for arm in self.sweep.arms if arm.resplits)
+
+    def test_to_train(self, column: str) -> float:
+        """n_test/n_train of the splits that the column is measured on; 0 where seeds share one, or this is not known of
+        all arms alike."""
+        if len(self.resplit) < len(self.sweep.arms) or _measured_on(column) != VALIDATION:
+            return 0.0
+        datasets = [cast(Mapping[str, float], arm.settings["dataset"]) for arm in self.sweep.arms]
+        fraction, *others = {dataset["validation_fraction"] for dataset in datasets}
+        return 0.0 if others else fraction / (1 - fraction)
 
     def values(self, planned: Sequence[PlannedRun], value: Value, with_examples: bool = False) -> ArmValues:
         status = {run.seed: status_of(self.runs, run.run_id) for run in planned}
@@ -282,8 +310,20 @@ def _arms(read: _Reader) -> tuple[Verdict, ...]:
         others=others,
         worst=spec.worst,
         unpaired=not spec.paired,
+        test_to_train=read.test_to_train(spec.metric),
     )
-    return _as_planned(judged, read.premise)
+    return _as_planned(_of_splits(judged, read), read.premise)
+
+
+def _of_splits(judged: Sequence[Verdict], read: _Reader) -> tuple[Verdict, ...]:
+    """Exploratory where seeds have splits of their own, and nothing was corrected for how these overlap."""
+
+    def is_naive(row: Verdict) -> bool:
+        # An effect is of all arms.
+        sides = {row.arm, row.reference} & read.resplit if row.arm else read.resplit
+        return bool(sides) and Flag.RESPLITS not in row.flags
+
+    return tuple(row.as_exploratory(Flag.OTHER_SPLITS) if is_naive(row) else row for row in judged)
 
 
 def _claims(read: _Reader) -> tuple[Verdict, ...]:
@@ -293,8 +333,10 @@ def _claims(read: _Reader) -> tuple[Verdict, ...]:
     first = [text for text in read.spec.claims if text not in premise.added_claims]
     withdrawn = len(premise.withdrawn_claims)
     multiplicity, others = read.sharing(len(first) + withdrawn)
-    planned = judge_claims([_claim(text, read) for text in first], alpha, multiplicity, others + withdrawn)
-    later = judge_claims([_claim(text, read) for text in premise.added_claims], alpha)
+    planned = _of_splits(
+        judge_claims([_claim(text, read) for text in first], alpha, multiplicity, others + withdrawn), read
+    )
+    later = _of_splits(judge_claims([_claim(text, read) for text in premise.added_claims], alpha), read)
     judged = {
         **dict(zip(first, _as_planned(planned, premise), strict=True)),
         **{row.subject: row.as_exploratory(Flag.POST_HOC_CLAIMS, *_seed_flags(premise)) for row in later},
@@ -332,7 +374,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
     quantity, info = statement.quantity, quantity_info(statement.quantity)
     is_primary = str(quantity) == read.spec.metric or _is_loss_itself(str(quantity), read)
     margin = stated_margin(statement, str(quantity) if is_primary else read.spec.metric, read.spec.margin)
-    with_examples = info.name == "test_accuracy"
+    with_examples = read.has_shared_examples(arm, info.name)
     planned = read.sweep.runs_of(arm)
     return PairedQuestion(
         subject=text,
@@ -352,6 +394,7 @@ def _claim(text: str, read: _Reader) -> PairedQuestion:
         classes=read.classes,
         worst=read.spec.worst if is_primary else None,
         is_unpaired=not read.spec.paired,
+        test_to_train=read.test_to_train(info.name),
     )
 
 
@@ -394,7 +437,7 @@ def _on_test(read: _Reader) -> tuple[Verdict, ...]:
         for name, own in values.items()
         if name != baseline
     ]
-    return judge_exploratory(questions, read.spec.alpha)
+    return _of_splits(judge_exploratory(questions, read.spec.alpha), read)
 
 
 def _test_column(read: _Reader) -> str | None:
@@ -466,7 +509,7 @@ def _slopes(read: _Reader) -> tuple[Verdict, ...]:
     baseline, found = read.sweep.baseline.levels, {}
     for factor, levels in read.spec.factors.items():
         is_numeric = all(isinstance(level, int | float) and not isinstance(level, bool) for level in levels)
-        if not is_numeric or factor.rpartition(".")[2] in NAMES_OF_STREAMS:
+        if not is_numeric or factor in STREAMS:
             continue
         others = {key: setting_text(level) for key, level in baseline.items() if key != factor}
         doses: dict[str, float] = {
@@ -480,7 +523,8 @@ def _slopes(read: _Reader) -> tuple[Verdict, ...]:
                 for values in (scaled.completed, scaled.composite)
             )
             found[f"slope over {factor}"] = _effect(read, scaled, tuple(doses), slopes, composite)
-    return judge_effects(found, read.metric, scale=scaled.scale, alpha=read.spec.alpha)
+    judged = judge_effects(found, read.metric, scale=scaled.scale, alpha=read.spec.alpha)
+    return _of_splits(judged, read)
 
 
 def _grid(read: _Reader) -> FactorialRows | None:
@@ -504,7 +548,8 @@ def _grid(read: _Reader) -> FactorialRows | None:
         effect.name: _effect(read, scaled, tuple(by_levels.values()), effect.contrasts, with_worst.contrasts)
         for effect, with_worst in zip(found.effects, composite.effects, strict=True)
     }
-    rows = judge_effects(effects, read.metric, margin=read.spec.margin, scale=read.scale, alpha=read.spec.alpha)
+    judged = judge_effects(effects, read.metric, margin=read.spec.margin, scale=read.scale, alpha=read.spec.alpha)
+    rows = _of_splits(judged, read)
     count = len(found.main_effects)
     return FactorialRows(
         tables=factor_tables(
@@ -563,10 +608,11 @@ def _confirmation(read: _Reader, selected: Selection) -> tuple[Verdict, ...]:
             classes=read.classes,
             worst=read.spec.worst,
             is_unpaired=not read.spec.paired,
+            test_to_train=read.test_to_train(read.spec.metric),
         )
         for name in others
     ]
     multiplicity, beside = read.sharing(len(questions))
-    judged = judge_pairs(questions, read.spec.alpha, multiplicity, beside)
+    judged = _of_splits(judge_pairs(questions, read.spec.alpha, multiplicity, beside), read)
     is_repeated = read.premise.is_confirmation_repeated
     return tuple(row.as_exploratory(Flag.REPEATED_CONFIRMATION) for row in judged) if is_repeated else judged

@@ -25,6 +25,7 @@ from ablate.analysis.photo_predictions import ArmPhotoPredictions
 from ablate.analysis.probe_pictures import ProbePictures, probe_pictures
 from ablate.analysis.quantities import value_of
 from ablate.analysis.replication import Revisited, revisit
+from ablate.analysis.seed_noise import SeedNoise, seed_noise
 from ablate.analysis.selections import Selection
 from ablate.analysis.settings import flatten, setting_text
 from ablate.analysis.summaries import ArmSummary, summarise
@@ -114,6 +115,7 @@ class SweepResults:
         probes, pictures: what probes measured of the runs, as far as it was kept.
         samples: what the generators of its arms made.
         confirmation: what became of the runs on fresh seeds that were tried; none of `outcomes` is among them.
+        noise: which parts of a seed the noise of a run comes from, where the sweep asks that.
     """
 
     planned: PlannedSweep
@@ -145,6 +147,7 @@ class SweepResults:
     pictures: ProbePictures = NO_PICTURES
     samples: tuple[Samples, ...] = ()
     confirmation: tuple[RunOutcome, ...] = ()
+    noise: SeedNoise | None = None
 
     @property
     def baseline(self) -> ArmSummary:
@@ -231,11 +234,12 @@ def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
     column = sweep.spec.metric
     metric = column_info(column)
     curve_metric = history_metric(metric.name)
+    summaries = summarise(sweep, runs, value_in(column))
     return SweepResults(
         planned=sweep,
         metric=metric,
         outcomes=tuple(_outcome(run, runs, column) for run in sweep.runs),
-        summaries=summarise(sweep, runs, value_in(column)),
+        summaries=summaries,
         curve_metric=column_info(curve_metric),
         validation=learning_curves(sweep, runs, curve_metric),
         training=learning_curves(sweep, runs, training_metric(curve_metric)),
@@ -244,6 +248,7 @@ def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
         secondary=_secondary(sweep, runs, column),
         divergences=arm_divergences(sweep, runs),
         confirmation=tuple(_outcome(run, runs, column) for run in sweep.confirmation if run.run_id in runs),
+        noise=seed_noise(sweep, summaries, metric),
     )
 
 

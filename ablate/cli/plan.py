@@ -65,7 +65,8 @@ def show_sweep(planned: SweepWork, output: Output) -> None:
     if spec.base:
         output.result(f"with {' '.join(spec.base)}")
     columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
-    written = {arm.get(NAME) for arm in spec.arms}
+    # Of these the name says what the arm is for, and the levels do not.
+    written = {each.arm.name for each in planned.arms} if spec.is_about_noise else {arm.get(NAME) for arm in spec.arms}
     output.result(plain_table(columns, [arm_row(each, each.arm.name in written) for each in planned.arms]))
     if planned.distinct < arms:
         output.result(f"{arms} arms map to {planned.distinct} distinct configurations; equal runs are trained once")

@@ -11,7 +11,7 @@ from typing import Any
 from ablate.config.problems import Problem, nearest
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.backend import TENSORFLOW
-from ablate.core.specs import SEEDS, STUDY_NAME
+from ablate.core.specs import SEED_PARTS, SEEDS, STUDY_NAME
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 
@@ -40,6 +40,15 @@ def _seed(value: int) -> Iterator[Problem]:
     yield from _seed_problems("seed", value)
 
 
+def _seed_parts(value: Mapping[str, Any]) -> Iterator[Problem]:
+    for part, number in value.items():
+        key = f"seed_parts.{part}"
+        if part not in SEED_PARTS:
+            yield Problem(key, number, f"one of {', '.join(SEED_PARTS)}", nearest(part, SEED_PARTS))
+        elif number is not None:
+            yield from _seed_problems(key, number, ", or null for the seed of the run")
+
+
 def _randomness(value: Mapping[str, int]) -> Iterator[Problem]:
     yield from _seed_problems("randomness.salt", value["salt"])
 
@@ -62,6 +71,10 @@ def _dataset(value: Mapping[str, Any]) -> Iterator[Problem]:
     if last is not None and (type(last) is not int or last < 1):
         yield Problem("dataset.validation_last", last, "a whole number from 1, or null to cut by the fraction")
     yield from _seed_problems("dataset.split_seed", value["split_seed"])
+    if value["resplits"] and last is not None:
+        yield Problem(
+            "dataset.resplits", True, "false where dataset.validation_last names the examples: none are drawn"
+        )
     if value["stream"] not in (None, True, False):
         yield Problem("dataset.stream", value["stream"], "true, false, or null to decide by size")
 
@@ -84,6 +97,7 @@ def _study(value: object) -> Iterator[Problem]:
 
 _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
     "seed": _seed,
+    "seed_parts": _seed_parts,
     "randomness": _randomness,
     "precision": _precision,
     "numerics": _numerics,
@@ -94,9 +108,9 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
 }
 
 
-def _seed_problems(key: str, seed: int) -> Iterator[Problem]:
+def _seed_problems(key: str, seed: int, otherwise: str = "") -> Iterator[Problem]:
     if type(seed) is not int or seed not in SEEDS:
-        yield Problem(key, seed, f"a whole number from 0 to {SEEDS[-1]}")
+        yield Problem(key, seed, f"a whole number from 0 to {SEEDS[-1]}{otherwise}")
 
 
 def _choice_problems(key: str, value: str, choices: tuple[str, ...]) -> Iterator[Problem]:

@@ -134,7 +134,8 @@ def _run(overrides: Overrides, composer: Composer, maker: SpecMaker) -> Request:
     raise_any(_reserved_problems(overrides, (SWEEP,), "a sweep to change: +sweep=NAME"))
     with _other_problems_too(overrides, composer, maker):
         config = composer.compose(overrides)
-    return Request(maker.spec(config), run_settings(config, composer.tree.allow_targets))
+    run = maker.spec(config).with_seed(config["seed"])
+    return Request(run, run_settings(config, composer.tree.allow_targets))
 
 
 def _study(declaration: StudyDeclaration, overrides: Overrides, composer: Composer, maker: SpecMaker) -> Request:

@@ -57,7 +57,7 @@ class SpecMaker:
     _known: dict[str, Any] = field(default_factory=dict)
 
     def spec(self, config: Config, metric: str | None = None) -> RunSpec:
-        """The spec of the run that `config` describes.
+        """The spec of the run that `config` describes, with what its seed leaves open for the runs of other seeds.
 
         Args:
             metric: what the run is measured for, where it belongs to a sweep.
@@ -76,6 +76,7 @@ class SpecMaker:
             seed=config["seed"],
             salt=config["randomness"]["salt"],
             numerics=self._numerics(config),
+            seed_parts={part: number for part, number in config["seed_parts"].items() if number is not None},
             procedure=component(config["procedure"]),
             trainer=component(config["trainer"]),
             code={package: self._code(package) for package in sorted(foreign_packages(dict(config)))},
@@ -99,12 +100,15 @@ class SpecMaker:
         return task_of(config, self._facts(config))
 
     def _dataset(self, config: Config) -> DatasetSpec:
-        cut = {key: config["dataset"][key] for key in SPLIT}
+        cut = {key: config["dataset"][key] for key in SPLIT if key != "resplits"}
+        if config["dataset"]["resplits"]:
+            cut["split_seed"] = None
         return DatasetSpec(source=_required(config, "dataset"), digest=self._facts(config).digest, **cut)
 
     def _facts(self, config: Config) -> DatasetFacts:
         source = _required(config, "dataset")
-        split_seed, data_dir = config["dataset"]["split_seed"], _data_dir(config)
+        data_dir, own = _data_dir(config), config["dataset"]
+        split_seed = config["seed"] if own["resplits"] else own["split_seed"]
         return self._once(
             f"data {canonical(source.to_json())} {split_seed} {data_dir}",
             lambda: self.dataset_facts(source, split_seed, data_dir),

@@ -40,6 +40,12 @@ class PlannedArm:
     is_baseline: bool
     settings: Mapping[str, Json]
 
+    @property
+    def resplits(self) -> bool:
+        """Whether every seed of it has a split of its own."""
+        dataset = self.settings.get("dataset")
+        return isinstance(dataset, Mapping) and "split_seed" in dataset and dataset["split_seed"] is None
+
     @classmethod
     def of(cls, arm: Arm) -> PlannedArm:
         return cls(arm.name, arm.levels, arm.is_baseline, arm.spec.settings())

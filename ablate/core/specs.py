@@ -24,6 +24,7 @@ from ablate.sanitize.types import as_declared
 
 __all__ = [
     "COMPONENTS",
+    "SEED_PARTS",
     "Arm",
     "Component",
     "Conclusion",
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 SEEDS = range(2**32)
+# What the seed of a run draws, each of which can be held at a number of its own: the weights that it begins with, the
+# order of its examples, and what is masked or moved while it trains (dropout, noise, augmentation).
+SEED_PARTS = ("initialisation", "order", "masks")
 # The parts of a run that are built of a component each.
 COMPONENTS = ("model", "optimizer", "schedule", "loss", "training")
 # The name of a study or a sweep, which names folders and files on every system: Windows keeps some names for devices,
@@ -102,7 +106,8 @@ class DatasetSpec:
 
     `digest` identifies the decoded arrays; `validation_fraction` of the training set (stratified for
     classes, drawn by `split_seed`) becomes the validation set, or its last `validation_last` examples
-    if that is given. `stream` says how the arrays reach the device (see `ablate.training.feeding`): it
+    if that is given. A `split_seed` of None is the seed of the run, which only what several runs share can leave open.
+    `stream` says how the arrays reach the device (see `ablate.training.feeding`): it
     changes no number, so it is neither hashed nor stored.
     """
 
@@ -110,7 +115,7 @@ class DatasetSpec:
     digest: str
     validation_fraction: float
     validation_last: int | None
-    split_seed: int
+    split_seed: int | None
     stream: bool | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Json]:
@@ -121,6 +126,14 @@ class DatasetSpec:
             "validation_last": self.validation_last,
             "split_seed": self.split_seed,
         }
+
+    def number_of_split(self, seed: int) -> int:
+        """What draws the split of the run with this seed."""
+        return seed if self.split_seed is None else self.split_seed
+
+    def of_seed(self, seed: int) -> DatasetSpec:
+        """The data of the run with this seed: its split is that of a number."""
+        return self if self.split_seed is not None else replace(self, split_seed=seed)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> DatasetSpec:
@@ -150,7 +163,8 @@ class RunSpec:
 
     `training` is the canonical form of `ablate.training.settings.TrainingSettings`; `code` maps each
     package outside ablate and keras that a component comes from to the sha256 of its sources; `procedure`
-    is None for supervised learning, `trainer` for `ablate.runner.trainer`.
+    is None for supervised learning, `trainer` for `ablate.runner.trainer`. `seed_parts` holds what of `SEED_PARTS` is
+    drawn by a number of its own: a part of the same number as `seed` is no other run.
     """
 
     dataset: DatasetSpec
@@ -167,15 +181,25 @@ class RunSpec:
     code: Mapping[str, str] = field(default_factory=dict)
     procedure: Component | None = None
     trainer: Component | None = None
+    seed_parts: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # A number that is no int would be compared with each of SEEDS in turn.
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or self.seed not in SEEDS:
-            raise ValueError(f"seed is {self.seed!r}; a seed is a whole number from 0 to {SEEDS[-1]}")
+        for name, number in {"seed": self.seed, **self.seed_parts}.items():
+            if name not in ("seed", *SEED_PARTS):
+                raise ValueError(f"no part of a seed is named {name!r}; there are {', '.join(SEED_PARTS)}")
+            # A number that is no int would be compared with each of SEEDS in turn.
+            if not isinstance(number, int) or isinstance(number, bool) or number not in SEEDS:
+                raise ValueError(f"{name} is {number!r}; a seed is a whole number from 0 to {SEEDS[-1]}")
+
+    def seed_of(self, part: str) -> int:
+        """The number that draws one of `SEED_PARTS`."""
+        return self.seed_parts.get(part, self.seed)
 
     def to_json(self) -> dict[str, Json]:
+        """The spec of this run alone: what equals its seed is left out, so that the ids of older runs stand."""
+        parts = _own_parts(self.seed_parts, self.seed)
         return {
-            "dataset": self.dataset.to_json(),
+            "dataset": self.dataset.of_seed(self.seed).to_json(),
             "model": self.model.to_json(),
             "optimizer": self.optimizer.to_json(),
             "schedule": self.schedule.to_json(),
@@ -189,6 +213,7 @@ class RunSpec:
             "code": dict(self.code),
             **self._unusual("procedure", Component.to_json),
             **self._unusual("trainer", Component.to_json),
+            **({"seed_parts": parts} if parts else {}),
         }
 
     @classmethod
@@ -212,6 +237,7 @@ class RunSpec:
                 code=dict(data["code"]),
                 procedure=Component.from_json(data["procedure"]) if "procedure" in data else None,
                 trainer=Component.from_json(data["trainer"]) if "trainer" in data else None,
+                seed_parts=dict(data.get("seed_parts", {})),
                 # What is not known here may change the numbers, so it is no spec of this version: a TypeError.
                 **{name: value for name, value in data.items() if name not in known},
                 **components,
@@ -225,7 +251,8 @@ class RunSpec:
     @cached_property
     def _text_around_seed(self) -> tuple[str, str]:
         """The canonical text of the spec before and after the number that is its seed."""
-        parts = {key: f"{canonical(key)}:{canonical(value)}" for key, value in sorted(self.settings().items())}
+        settings = {key: value for key, value in self.to_json().items() if key != "seed"}
+        parts = {key: f"{canonical(key)}:{canonical(value)}" for key, value in sorted(settings.items())}
         before = [part for key, part in parts.items() if key < "seed"]
         after = [part for key, part in parts.items() if key > "seed"]
         return f'{{{",".join(before)},"seed":', f",{','.join(after)}}}"
@@ -234,15 +261,16 @@ class RunSpec:
     def program_id(self) -> str:
         """Equal for specs that one compiled program can train, one after the other.
 
-        What a program does not know: the seed and the salt, the arguments that live in its variables,
-        and all of the schedule and of the training settings but the batch size and the kind of
-        clipping, which the host applies between epochs.
+        What a program does not know: the seeds of the run and of its split, and the salt, the arguments
+        that live in its variables, and all of the schedule and of the training settings but the batch
+        size and the kind of clipping, which the host applies between epochs.
         """
         training = self.training.arguments
         clip = training.get("clip") or {}
         kinds = sorted(kind for kind, limit in clip.items() if limit is not None)  # type: ignore[union-attr]
         shape: dict[str, Json] = {
-            "dataset": self.dataset.to_json(),
+            # Which examples are drawn is no matter: as many of each class are, whatever draws them.
+            "dataset": {key: value for key, value in self.dataset.to_json().items() if key != "split_seed"},
             "model": self.model.shape(),
             "optimizer": self.optimizer.shape(),
             "loss": self.loss.shape(),
@@ -264,14 +292,26 @@ class RunSpec:
         return {} if found is None else {part: said(found)}
 
     def with_seed(self, seed: int) -> RunSpec:
-        other = replace(self, seed=seed)
+        """The run with this seed of those that share these settings: a split of its own is that of a number, and a part
+        that is held at the same number is none of its own."""
+        dataset, parts = self.dataset.of_seed(seed), _own_parts(self.seed_parts, seed)
+        other = replace(self, seed=seed, dataset=dataset, seed_parts=parts)
         # What does not depend on the seed, and takes longer to work out than all the rest of a run in a plan.
-        vars(other).update(program_id=self.program_id, _text_around_seed=self._text_around_seed)
+        vars(other).update(program_id=self.program_id)
+        if dataset is self.dataset and not self.seed_parts:
+            vars(other).update(_text_around_seed=self._text_around_seed)
         return other
 
     def settings(self) -> dict[str, Json]:
-        """The spec without its seed: what the runs of an arm share."""
-        return {key: value for key, value in self.to_json().items() if key != "seed"}
+        """The spec without its seed: what the runs of an arm share, parts that are held whatever the seed included."""
+        shared = {key: value for key, value in self.to_json().items() if key != "seed"}
+        held: dict[str, Json] = {"seed_parts": dict(self.seed_parts)} if self.seed_parts else {}
+        return {**shared, "dataset": self.dataset.to_json(), **held}
+
+
+def _own_parts(parts: Mapping[str, int], seed: int) -> dict[str, int]:
+    """Those that another number than the seed draws, in the order of `SEED_PARTS`."""
+    return {part: parts[part] for part in SEED_PARTS if parts.get(part, seed) != seed}
 
 
 def run_id_of(spec: Mapping[str, Json], run_format: int) -> str:
@@ -372,6 +412,11 @@ class SweepSpec:
     setup: str = ""
     original: Original | None = None
     conclusions: tuple[Conclusion, ...] = ()
+
+    @property
+    def is_about_noise(self) -> bool:
+        """Whether its arms are one recipe of which other parts of the seed vary, so that none can be better."""
+        return self.design == "seed_parts"
 
     @property
     def confirmation_seeds(self) -> tuple[int, ...]:

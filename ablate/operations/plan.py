@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ablate.analysis.forecast import Forecast, SeedsTable, forecast_sweep, tabulate_seeds
 from ablate.analysis.values import arrays_behind
+from ablate.core.identity import canonical
 from ablate.core.metrics import open_metrics
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import StoredRun
@@ -176,7 +177,7 @@ def _sweep_work(
         sweep,
         tuple(_arm_work(arm, planned, work, number[arm.spec.program_id]) for arm in sweep.arms),
         forecast_sweep(planned, runs, study),
-        len({arm.spec.run_id for arm in sweep.arms}),
+        len({canonical(arm.spec.settings()) for arm in sweep.arms}),
         tabulate_seeds(planned, runs, study) if seeds_table else None,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from ablate.analysis.judging import Judged
 from ablate.analysis.replication import ConclusionFound, revisit
 from ablate.analysis.results import SweepResults
+from ablate.analysis.seed_noise import SeedNoise, seed_noise
 from ablate.analysis.summaries import ArmSummary, summarise
 from ablate.analysis.sweep_flags import sweep_flags
 from ablate.analysis.values import Runs, column_info, value_in
@@ -25,6 +26,7 @@ from ablate.plots.labels import row_labels, shortened
 from ablate.reporting.blocks import Code, Number, Text, joined, text
 from ablate.reporting.numbers import interval, mean
 from ablate.reporting.quantities import margin
+from ablate.reporting.seed_noise import noise_sentences
 from ablate.stats.estimates import estimate_mean
 from ablate.stats.power import MINIMUM_SEEDS
 from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
@@ -81,6 +83,7 @@ class Findings:
         verdicts: of each arm but the baseline. claims: of each claim.
         conclusions: of the document that the sweep puts to the test; they are told in place of their claims.
         is_exploratory: whether something done after seeing results has taken the guarantee from its words.
+        noise: of a sweep that asks which parts of a seed noise comes from; told in place of its arms.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Findings:
     claims: tuple[Verdict, ...] = ()
     conclusions: tuple[ConclusionFound, ...] = ()
     is_exploratory: bool = False
+    noise: SeedNoise | None = None
 
 
 def findings_of(results: SweepResults) -> Findings:
@@ -102,6 +106,7 @@ def findings_of(results: SweepResults) -> Findings:
         results.claims,
         results.revisited.conclusions if results.revisited else (),
         is_exploratory=not raised.isdisjoint(UNGUARANTEED),
+        noise=results.noise,
     )
 
 
@@ -124,6 +129,7 @@ def findings_of_judged(
         judged.claims,
         revisited.conclusions if revisited else (),
         is_exploratory=not raised.isdisjoint(UNGUARANTEED),
+        noise=seed_noise(sweep, summaries, column_info(sweep.spec.metric)),
     )
 
 
@@ -230,7 +236,9 @@ def _fate(word: Word, count: int = 1) -> str:
 
 
 def _about_arms(found: Findings) -> Iterator[Text]:
-    if not found.verdicts:
+    if found.noise is not None:
+        yield from noise_sentences(found.noise)
+    elif not found.verdicts:
         beside = ", and there is no other arm." if found.baseline.estimate.mean is None else "; there is no other arm."
         yield text(level_sentence(found.metric, found.baseline), beside)
     elif all(verdict.word is None for verdict in found.verdicts):

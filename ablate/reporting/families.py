@@ -6,18 +6,24 @@ __all__ = ["percent_of", "scope_of_table", "scope_sentence"]
 
 FAMILIES = "In each family (the arms of a sweep, its claims, a confirmation)"
 WHERE = "over new seeds on the same data and split"
+# The correction is the usual one, and no more than approximate.
+OF_SPLITS = "about, over new seeds and splits of the same data"
 
 
-def scope_sentence(alpha: float = 0.05, multiplicity: str = "holm") -> str:
-    """What is bounded, and what is not."""
-    bound = f"at most {percent_of(alpha)}"
+def scope_sentence(alpha: float = 0.05, multiplicity: str = "holm", resplits: bool = False) -> str:
+    """What is bounded, and what is not.
+
+    Args:
+        resplits: whether every seed has a split of its own.
+    """
+    bound, where = f"at most {percent_of(alpha)}", OF_SPLITS if resplits else WHERE
     if multiplicity == "study":
         everything = "Over all arms, claims and confirmations of the study together"
-        return f"{everything} the chance of any false verdict is {bound}, {WHERE}."
+        return f"{everything} the chance of any false verdict is {bound}, {where}."
     if multiplicity == "joint":
-        return f"{FAMILIES} the chance of any false verdict is {bound}, {WHERE}; the study as a whole is not bounded."
+        return f"{FAMILIES} the chance of any false verdict is {bound}, {where}; the study as a whole is not bounded."
     return (
-        f"{FAMILIES} the chance of any false difference is {bound} and of any false equivalence {bound}, {WHERE}; the "
+        f"{FAMILIES} the chance of any false difference is {bound} and of any false equivalence {bound}, {where}; the "
         "two together are not bounded, nor is the study as a whole."
     )
 

@@ -23,14 +23,15 @@ def scope_blocks(sweeps: Sequence[SweepResults]) -> list[Block]:
     """What is bounded over a study, and what is not; of those of its sweeps that stand as they were planned."""
     judged = [sweep for sweep in sweeps if sweep.verdicts]
     standing = [sweep for sweep in judged if not sweep.premise.has_other_seeds]
-    groups: dict[tuple[float, str], list[SweepResults]] = {}
+    groups: dict[tuple[float, str, bool], list[SweepResults]] = {}
     for sweep in standing:
-        groups.setdefault((sweep.planned.spec.alpha, sweep.multiplicity), []).append(sweep)
+        resplits = any(arm.resplits for arm in sweep.planned.arms)
+        groups.setdefault((sweep.planned.spec.alpha, sweep.multiplicity, resplits), []).append(sweep)
     are_all = len(groups) == 1 and len(standing) == len(judged)
     told = [
         text(*(() if are_all else (_names(of), ": ")), scope_sentence(*scope)) for scope, of in sorted(groups.items())
     ]
-    has_more = any(multiplicity != "study" for _, multiplicity in groups)
+    has_more = any(multiplicity != "study" for _, multiplicity, _ in groups)
     option = (" ", Code("sweep.multiplicity=study"), " bounds it all.") if has_more else ()
     return paragraph(joined(" ", told), *option) if told else []
 

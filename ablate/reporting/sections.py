@@ -39,6 +39,7 @@ from ablate.reporting.figures import Caption, figure_file
 from ablate.reporting.numbers import UNDEFINED, interval, mean, number, shared_error, spread
 from ablate.reporting.quantities import capitalised, probability
 from ablate.reporting.replication import original_blocks
+from ablate.reporting.seed_noise import FIGURE as NOISE_FIGURE, noise_blocks
 from ablate.reporting.shown_figures import SweepFigures
 from ablate.reporting.summary import box_blocks, judged_blocks, test_blocks
 from ablate.sanitize.text import file_stem
@@ -54,6 +55,8 @@ RUNS_TABLE = "data/runs.csv"
 # Words of a command line that say which study it is, or how it runs; the others are settings of its arms.
 ABOUT_THE_STUDY = ("sweep=", "sweep.", "experiment=", "study=", "executor", "-")
 CHECKSUM = re.compile(r"[0-9a-f]{64}")
+# The figures that stand beside the answer.
+OPENING = (FOREST, NOISE_FIGURE)
 # What went wrong first.
 STATUSES = (Status.FAILED.value, Status.DIVERGED.value, MISSING, Status.COMPLETED.value)
 
@@ -76,7 +79,8 @@ def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequenc
         *([] if is_alone else [Heading(2, text(name), anchor=anchor_of(name))]),
         *paragraph(strong(results.planned.spec.question)),
         *paragraph(answer_of_sweep(findings_of(results))),
-        *_figures(results, [caption for caption in figures.shown if caption.name == FOREST]),
+        *_figures(results, [caption for caption in figures.shown if caption.name in OPENING]),
+        *([_part("Where the noise comes from"), *noise_blocks(results.noise)] if results.noise else []),
         *(box_blocks(results, command, is_alone) if is_judged else []),
         *original_blocks(results),
         *([_part("Verdicts"), *judged_blocks(results)] if is_judged else []),
@@ -87,7 +91,7 @@ def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequenc
         *_what_happened(results),
         _part("Results"),
         *_results(results),
-        *_figures(results, [caption for caption in figures.shown if caption.name != FOREST]),
+        *_figures(results, [caption for caption in figures.shown if caption.name not in OPENING]),
         *_elsewhere(figures),
         *_probes(results),
         *test_blocks(results),
@@ -253,8 +257,7 @@ def _protocol(results: SweepResults) -> Text:
     worst = f"; a diverged run counts as {spec.worst:g}" if spec.worst is not None else ""
     metric = text("Metric ", Code(spec.metric), f" ({results.metric.title}){margin}{reason}{worst}.")
     design = text(" Design ", Code(spec.design), ", baseline ", Code(results.baseline.arm))
-    seeded = f", seeds {seeds}; equal seeds share initialisation, data order and split."
-    return text(metric, _scale(results), design, seeded)
+    return text(metric, _scale(results), design, f", seeds {seeds}; {_shared_by_equal_seeds(results)}.")
 
 
 def _scale(results: SweepResults) -> str:
@@ -267,6 +270,15 @@ def _scale(results: SweepResults) -> str:
         else ""
     )
     return f" Differences are of the {scaled_title(results.metric, results.scale)}, ratios of errors{half}."
+
+
+def _shared_by_equal_seeds(results: SweepResults) -> str:
+    if results.noise is not None:
+        return "a part of the seed that an arm does not vary is held at one number"
+    if not results.planned.spec.paired:
+        return "arms are compared as independent samples, though equal seeds share what they share"
+    own = ", and every seed has a split of its own" if any(arm.resplits for arm in results.planned.arms) else ""
+    return f"equal seeds share initialisation, data order and split{own}"
 
 
 def _is_unused(name: str, value: Json) -> bool:
@@ -319,10 +331,16 @@ def _results(results: SweepResults) -> list[Block]:
     note = (
         f"{capitalised(results.metric.title)}{_aim(results.metric)}{unit}. n counts completed runs, sd is over "
         "seeds; each interval is Student's t interval of its mean, over new seeds on the same data and "
-        "this split."
+        f"this split{_of_overlapping_splits(results)}."
     )
     caption = f"{results.metric.title} by arm, over seeds"
     return [table(header, rows, range(1, len(header) - 1), caption), *paragraph(note)]
+
+
+def _of_overlapping_splits(results: SweepResults) -> str:
+    if not any(arm.resplits for arm in results.planned.arms):
+        return ""
+    return "; where every seed has a split of its own they are too narrow, for the splits overlap"
 
 
 def _level_cells(summary: ArmSummary, error: float | None) -> list[str]:

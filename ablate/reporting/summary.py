@@ -227,8 +227,14 @@ def _not_done(results: SweepResults, raised: Sequence[RaisedFlag]) -> list[Inlin
         *(flag_sentence(by_flag[flag]) for flag in NOT_DONE if flag in by_flag),
         *_untested_interactions(results),
         *_unstated_margins(results),
-        "Other data sets and splits: these results generalise over seeds alone.",
+        _elsewhere(results),
     ]
+
+
+def _elsewhere(results: SweepResults) -> str:
+    if all(arm.resplits for arm in results.planned.arms):
+        return "Other data sets: these results generalise over seeds and splits of this one."
+    return "Other data sets and splits: these results generalise over seeds alone."
 
 
 def _unfinished_runs(results: SweepResults) -> list[str]:

@@ -84,7 +84,7 @@ class Trainer:
             settings,
             learning_rate=float(spec.optimizer.arguments["learning_rate"]),  # type: ignore[arg-type]
             schedule=made(spec, spec.schedule),
-            seed=spec.seed,
+            seed=spec.seed_of("order"),
             salt=spec.salt,
             progress=progress,
         )
@@ -182,14 +182,14 @@ class Trainer:
                 procedure=SUPERVISED if spec.procedure is None else made(spec, spec.procedure)(),
             )
 
-        program = _kept(self._programs, spec.program_id + _data_key(spec), compile_program)
-        program.start(model, limit, augment_key(spec.seed, spec.salt), loss)
+        program = _kept(self._programs, f"{spec.program_id} {spec.dataset.stream}", compile_program)
+        program.start(model, limit, augment_key(spec.seed_of("masks"), spec.salt), loss)
         return program, data, settings
 
 
 def _data_key(spec: RunSpec) -> str:
-    """The data of a spec and how it reaches the device: what a program's shapes depend on."""
-    return f"{canonical(spec.dataset.to_json())} {spec.dataset.stream}"
+    """The data of a spec, how it is cut, and how it reaches the device."""
+    return f"{canonical(spec.dataset.of_seed(spec.seed).to_json())} {spec.dataset.stream}"
 
 
 def made(spec: RunSpec, component: Component) -> Callable[..., Any]:
@@ -215,7 +215,7 @@ def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
     raw: RawData = made(spec, dataset.source)(data_dir=data_dir)
     if raw.digest() != dataset.digest:
         raise DataError(f"the data of {dataset.source.target} changed between the plan and the run")
-    parts = cut(raw, dataset.validation_fraction, dataset.validation_last, dataset.split_seed)
+    parts = cut(raw, dataset.validation_fraction, dataset.validation_last, dataset.number_of_split(spec.seed))
     train, validation, test = (
         Split.of(part.features, part.targets, dataset.stream) for part in (parts.train, parts.validation, parts.test)
     )
@@ -224,18 +224,19 @@ def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
 
 
 def build_model(spec: RunSpec, data: LoadedData) -> keras.Model:
-    """A fresh model with the weights and keys of the spec's seed.
+    """A fresh model with the weights and keys of the spec's seed, or of its parts.
 
     Names of layers, which key their weights, are counted anew for every model; what draws its own random
-    numbers while it is built draws them from the seed as well.
+    numbers while it is built draws them from the same.
     """
     keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(stream_key(spec.seed, spec.salt, "build") % 2**32)
+    seed = spec.seed_of("initialisation")
+    keras.utils.set_random_seed(stream_key(seed, spec.salt, "build") % 2**32)
     keras.config.set_dtype_policy(spec.precision)
     model: keras.Model = made(spec, spec.model)(input_shape=data.example_shape, outputs=data.outputs)
     if not model.built:  # as a subclass of keras.Model may be until its first call
         model(np.zeros((1, *data.example_shape), np.float32))
-    initialise(model, spec.seed, spec.salt)
+    initialise(model, seed, spec.salt, masks=spec.seed_of("masks"))
     return model
 
 

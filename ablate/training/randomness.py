@@ -6,6 +6,9 @@ ran before it.
     stream_key(0, 0, "order", 3)                 # a 128-bit integer
     epoch_order(54_000, seed=0, salt=0, epoch=3) # int32 [54000], a permutation
     initialise(model, seed=0, salt=0)            # weights by variable path, dropout keys by layer path
+
+A run has one seed for all of them, unless parts of it are held at numbers of their own: then each function takes the
+number of its part.
 """
 
 from __future__ import annotations
@@ -42,8 +45,11 @@ def layers_of(model: keras.Model) -> Iterator[keras.layers.Layer]:
     return iter(model._flatten_layers(include_self=True, recursive=True))
 
 
-def initialise(model: keras.Model, seed: int, salt: int) -> None:
+def initialise(model: keras.Model, seed: int, salt: int, masks: int | None = None) -> None:
     """Draws the model's weights and sets the keys of its keyed layers, each by its own path.
+
+    Args:
+        masks: the seed of the keys, if it is another than that of the weights.
 
     A weight `w` is drawn anew when its layer says how, by Keras's convention of an attribute
     `w_initializer`. A weight without one keeps the value with which the model was built.
@@ -54,7 +60,7 @@ def initialise(model: keras.Model, seed: int, salt: int) -> None:
             if initializer is not None and "seed" in initializer.get_config():
                 variable.assign(_seeded(initializer, seed, salt, variable.path)(variable.shape, variable.dtype))
         if hasattr(layer, "key"):
-            layer.key.assign(_words(stream_key(seed, salt, "dropout", layer.path)))
+            layer.key.assign(_words(stream_key(seed if masks is None else masks, salt, "dropout", layer.path)))
 
 
 def _seeded(

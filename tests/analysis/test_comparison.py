@@ -194,3 +194,23 @@ def test_seeds_that_were_added_after_a_look_leave_no_word_here_either() -> None:
         (row,) = compare([side for level in pair for side in sides_of_study(PLAN, RUNS, level, events)]).verdicts
         assert row.word is None
         assert Flag.POST_HOC_SEEDS in row.flags
+
+
+def test_arms_that_differ_in_what_of_the_seed_varies_have_numbers_and_no_words() -> None:
+    about_noise = plan_of(replace(SWEEP, spec=replace(SWEEP.spec, design="seed_parts")))
+    for first, second in (("adam", "sgd"), ("sgd", "nadam")):
+        sides = [side for level in (first, second) for side in sides_of_study(about_noise, RUNS, level)]
+        found = compare(sides)
+        assert found.scope is Scope.EXPLORATORY
+        assert [row.word for row in found.verdicts] == [None]
+
+
+def test_seeds_with_splits_of_their_own_are_flagged_where_no_study_compares_them() -> None:
+    def runs(optimizer: str, resplits: bool) -> list[StoredRun]:
+        spec = run_spec(optimizer)
+        own = replace(spec, dataset=replace(spec.dataset, split_seed=None)) if resplits else spec
+        return [completed_run(own.with_seed(seed)) for seed in range(4)]
+
+    for resplits in (True, False):
+        found = compare([side("a", *runs("adam", resplits)), side("b", *runs("sgd", resplits))])
+        assert [Flag.OTHER_SPLITS in row.flags for row in found.verdicts] == [resplits]

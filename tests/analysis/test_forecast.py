@@ -79,6 +79,18 @@ def test_without_another_arm_there_is_nothing_to_see() -> None:
     assert forecast_sweep(plan_of(sweep).sweeps[0], {}) is None
 
 
+def test_no_power_is_promised_where_arms_are_not_compared_by_independent_seeds() -> None:
+    usual = plan_of(sweep_of(3, 5)).sweeps[0]
+    about_noise = plan_of(sweep_of(3, 5, design="seed_parts")).sweeps[0]
+    sweep = sweep_of(3, 5)
+    own = [replace(arm.spec, dataset=replace(arm.spec.dataset, split_seed=None)) for arm in sweep.arms]
+    arms = tuple(replace(arm, spec=spec) for arm, spec in zip(sweep.arms, own, strict=True))
+    with_splits = plan_of(replace(sweep, arms=arms)).sweeps[0]
+    for planned, is_promised in ((usual, True), (about_noise, False), (with_splits, False)):
+        assert (forecast_sweep(planned, {}) is not None) is is_promised
+        assert (tabulate_seeds(planned, {}) is not None) is is_promised
+
+
 # seeds, as a table -------------------------------------------------------------------------------------
 
 

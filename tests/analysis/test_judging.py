@@ -389,6 +389,7 @@ def test_a_slope_is_on_the_scale_of_the_sweep() -> None:
         (SWEEP, "levels are names"),
         (dropout_sweep(seeds=5), "two levels have a difference, not a slope"),
         (rates_sweep("randomness.salt", (0, 1, 2)), "a salt is a name"),
+        (rates_sweep("seed_parts.order", (0, 1, 2)), "so is the number of a part of the seed"),
         (rates_sweep("model.batch_norm", (False, True, 2)), "a truth is no number"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -738,3 +739,64 @@ def test_a_whole_study_shares_one_error() -> None:
     assert all(row.p_diff_adj == pytest.approx(min(1, 8 * (row.p_diff or 0))) for row in rows)
     assert all(row.p_tost_adj == pytest.approx(min(1, 8 * (row.p_tost or 0))) for row in rows if row.p_tost)
     assert found[2].verdicts == judged().verdicts
+
+
+# splits of their own -----------------------------------------------------------------------------------
+
+
+def with_splits(sweep: Sweep, arms: int | None = None) -> Sweep:
+    """The sweep with a split of its own for every seed of its first arms; of all where no number is given."""
+    made = [
+        replace(arm, spec=replace(arm.spec, dataset=replace(arm.spec.dataset, split_seed=None)))
+        if arms is None or place < arms
+        else arm
+        for place, arm in enumerate(sweep.arms)
+    ]
+    return replace(sweep, arms=tuple(made))
+
+
+def test_seeds_with_splits_of_their_own_are_judged_with_the_corrected_variance() -> None:
+    found, naive = judged(with_splits(SWEEP)), judged()
+    # A tenth is held out to validate.
+    wider = [(1 / 5 + 0.1 / 0.9) / (1 / 5)] * 2
+    squares = [(row.ci_high - row.ci_low) ** 2 for row in found.verdicts]
+    assert squares == pytest.approx(
+        [each * (row.ci_high - row.ci_low) ** 2 for each, row in zip(wider, naive.verdicts, strict=True)]
+    )
+    assert all(Flag.RESPLITS in row.flags and row.word is not None for row in found.verdicts)
+    assert not any(Flag.RESPLITS in row.flags for row in naive.rows)
+
+
+@pytest.mark.parametrize("fields", [{"metric": "test_accuracy", "margin": 0.01}, {"metric": "gap"}])
+def test_without_a_correction_splits_leave_numbers_and_no_words(fields: dict[str, Any]) -> None:
+    for row in judged(with_splits(SWEEP), **fields).verdicts:
+        assert (row.word, row.family) == (None, Family.EXPLORATORY)
+        assert Flag.OTHER_SPLITS in row.flags
+        assert row.holds_new_test is None
+
+
+def test_an_arm_with_splits_of_its_own_is_compared_with_no_other() -> None:
+    sgd, adamw = judged(
+        with_splits(SWEEP, arms=1), claims=("sgd > adam on val_loss", "adamw ~ adam on val_loss")
+    ).verdicts
+    assert (sgd.word, adamw.word) == (None, Word.EQUIVALENT)
+
+
+def test_claims_effects_and_confirmations_allow_for_splits_too() -> None:
+    sweep = with_splits(
+        replace(SWEEP, spec=replace(SWEEP.spec, claims=("sgd > adam on val_loss", "sgd > adam on gap")))
+    )
+    loss, gap = judge_sweep(PlannedSweep.of(sweep), stored(sweep, tuple(LOSSES.values()))).claims
+    assert loss.word is Word.SUPPORTED
+    assert Flag.RESPLITS in loss.flags
+    assert gap.word is None
+    rates = with_splits(rates_sweep())
+    (slope,) = judge_sweep(PlannedSweep.of(rates), completed_runs(rates)).slopes
+    assert Flag.OTHER_SPLITS in slope.flags
+
+
+def test_an_arm_of_which_other_parts_vary_is_neither_better_nor_worse() -> None:
+    sweep = replace(SWEEP, spec=replace(SWEEP.spec, design="seed_parts", confirm=3))
+    runs = stored(sweep, tuple(LOSSES.values()))
+    assert judge_sweep(PlannedSweep.of(sweep), runs).rows == ()
+    assert arms_to_confirm(PlannedSweep.of(sweep), runs) == ()

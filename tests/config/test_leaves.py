@@ -16,6 +16,8 @@ from tests.config.support import load_study, tree
 
 GROUPS = dict(tree().groups)
 SWEEPS = GROUPS.pop("sweep")
+# No arm of it can be better.
+ABOUT_NOISE = "seed_parts"
 # Named by what they measure, and never chosen.
 METRICS = GROUPS.pop("metric")
 LEAVES = [(group, choice) for group, choices in GROUPS.items() for choice in choices]
@@ -66,7 +68,7 @@ def test_leaves_differ_where_their_names_do() -> None:
     assert optimizers["momentum"]["momentum"] == 0.9
 
 
-@pytest.mark.parametrize("sweep", SWEEPS)
+@pytest.mark.parametrize("sweep", [sweep for sweep in SWEEPS if sweep != ABOUT_NOISE])
 def test_every_sweep_is_a_study_of_eight_seeds_with_a_margin_and_a_reason(sweep: str) -> None:
     (resolved,) = load_study(f"+sweep={sweep}").sweeps
     assert resolved.spec.seeds == tuple(range(8))
@@ -75,6 +77,17 @@ def test_every_sweep_is_a_study_of_eight_seeds_with_a_margin_and_a_reason(sweep:
     assert resolved.spec.margin_reason.endswith(".")
     assert len({arm.spec.run_id for arm in resolved.arms}) == len(resolved.arms) >= 2
     assert resolved.baseline.spec.seed == 0
+
+
+def test_the_sweep_about_noise_has_the_seeds_that_variances_need_and_no_margin() -> None:
+    (resolved,) = load_study(f"+sweep={ABOUT_NOISE}").sweeps
+    assert resolved.spec.is_about_noise
+    assert len(resolved.spec.seeds) == 30
+    assert resolved.spec.question.endswith("?")
+    assert resolved.spec.margin is None
+    # The run of the seed at which parts are held is that of every arm.
+    assert len({arm.spec.run_id for arm in resolved.arms}) == 1
+    assert len({arm.spec.with_seed(1).run_id for arm in resolved.arms}) == len(resolved.arms) == 6
 
 
 @pytest.mark.parametrize("experiment", sorted(tree().experiments_by_name))

@@ -47,6 +47,30 @@ class TestALoneRun:
         assert spec.model.variables == ("dropout", "l2")
         assert spec.optimizer.variables == ("learning_rate",)
 
+    def test_parts_of_its_seed_may_have_numbers_of_their_own(self) -> None:
+        spec = load_run("seed=3 seed_parts.order=0 seed_parts.masks=3")
+        assert spec.seed_parts == {"order": 0}
+        assert spec.run_id != load_run("seed=3").run_id == load_run("seed=3 seed_parts.masks=3").run_id
+
+    def test_its_split_may_be_that_of_its_seed(self) -> None:
+        spec = load_run("seed=3 dataset.resplits=true")
+        assert spec == load_run("seed=3 dataset.split_seed=3")
+        assert spec.dataset.source.arguments == {}
+
+    @pytest.mark.parametrize(
+        ("words", "key", "nearest"),
+        [
+            ("seed_parts.ordre=0", "seed_parts.ordre", "seed_parts.order"),
+            ("+seed_parts.mask=0", "seed_parts.mask", "masks"),
+            ("seed_parts.order=-1", "seed_parts.order", None),
+            ("seed_parts.order=0.5", "seed_parts.order", None),
+            ("dataset.resplits=1", "dataset.resplits", None),
+            ("dataset.resplits=true dataset.validation_last=100", "dataset.resplits", None),
+        ],
+    )
+    def test_what_is_no_part_is_refused(self, words: str, key: str, nearest: str | None) -> None:
+        assert {(found, near) for found, _, near in problems(words)} == {(key, nearest)}
+
     def test_a_spec_survives_its_json(self) -> None:
         spec = load_run("model=small_cnn training.clip.norm=1")
         assert canonical(RunSpec.from_json(spec.to_json()).to_json()) == canonical(spec.to_json())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from ablate.core.identity import RUN_FORMAT, digest
-from ablate.core.specs import STUDY_NAME, Component, RunSpec
+from ablate.core.specs import SEED_PARTS, STUDY_NAME, Component, RunSpec
 from tests.runner.scripted import scripted_spec, scripted_study
 
 # One with a part of the name of a seed inside, and one with a procedure, which others leave out.
@@ -25,6 +28,42 @@ def test_a_run_is_named_by_the_hash_of_its_whole_spec(spec: RunSpec) -> None:
     assert spec.with_seed(17).run_id == replace(spec, seed=17).run_id != spec.run_id
     assert spec.with_seed(17) == replace(spec, seed=17)
     assert spec.with_seed(17).program_id == replace(spec, seed=17).program_id == spec.program_id
+
+
+NUMBERS = st.integers(0, 4)
+
+
+@given(seed=NUMBERS, parts=st.dictionaries(st.sampled_from(SEED_PARTS), NUMBERS))
+def test_a_part_of_the_same_number_as_the_seed_is_no_other_run(seed: int, parts: dict[str, int]) -> None:
+    plain = replace(scripted_spec(), seed=seed)
+    spec = replace(plain, seed_parts=parts)
+    own = {part: number for part, number in parts.items() if number != seed}
+    assert spec.run_id == digest("run", RUN_FORMAT, spec.to_json())
+    assert (spec.run_id == plain.run_id) is (not own)
+    assert spec.to_json().get("seed_parts", {}) == own
+    assert RunSpec.from_json(spec.to_json()).seed_parts == spec.with_seed(seed).seed_parts == own
+    assert {part: spec.seed_of(part) for part in SEED_PARTS} == {**dict.fromkeys(SEED_PARTS, seed), **parts}
+
+
+@given(seeds=st.lists(NUMBERS, min_size=1), parts=st.dictionaries(st.sampled_from(SEED_PARTS), NUMBERS))
+def test_the_runs_of_an_arm_hold_the_same_parts(seeds: list[int], parts: dict[str, int]) -> None:
+    """Whatever seed the arm itself was made with, and after its settings have been JSON."""
+    dataset = replace(scripted_spec().dataset, split_seed=None)
+    arm = replace(scripted_spec(seed=seeds[-1]), dataset=dataset, seed_parts=parts)
+    read = RunSpec.from_json({**json.loads(json.dumps(arm.settings())), "seed": 0})
+    for seed in seeds:
+        run = arm.with_seed(seed)
+        assert run.to_json() == read.with_seed(seed).to_json() == RunSpec.from_json(run.to_json()).to_json()
+        assert run.dataset.split_seed == seed
+        assert {part: run.seed_of(part) for part in SEED_PARTS} == {**dict.fromkeys(SEED_PARTS, seed), **parts}
+        assert run.run_id == digest("run", RUN_FORMAT, run.to_json())
+        assert run.program_id == scripted_spec().program_id
+
+
+@pytest.mark.parametrize("parts", [{"data": 0}, {"order": -1}, {"order": True}, {"masks": 2**32}, {"masks": "0"}])
+def test_a_part_has_a_name_and_a_seed(parts: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(parts))):
+        replace(scripted_spec(), seed_parts=parts)
 
 
 def test_what_is_changed_after_naming_is_named_anew() -> None:

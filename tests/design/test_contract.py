@@ -42,6 +42,24 @@ class TestSobol(DesignContract):
     unfit = ((FACTORS, BASELINE, DesignSettings()), (FACTORS, BASELINE, DesignSettings(size=5)))
 
 
+PARTS = {"dataset.resplits": (False, True), "seed_parts.order": (None, 0), "seed_parts.masks": (None, 0)}
+USUAL = {"dataset.resplits": False, "seed_parts.order": None, "seed_parts.masks": None}
+
+
+class TestSeedParts(DesignContract):
+    design = "seed_parts"
+    factors = PARTS
+    baseline = USUAL
+    unfit = (
+        (FACTORS, BASELINE, DesignSettings()),
+        (PARTS, USUAL, THREE),
+        (PARTS, {**USUAL, "dataset.resplits": True}, DesignSettings()),
+        (PARTS, {**USUAL, "seed_parts.order": 0}, DesignSettings()),
+        ({**PARTS, "seed_parts.order": (0, 1)}, {**USUAL, "seed_parts.order": 0}, DesignSettings()),
+        ({"seed_parts.order": (None, 0)}, {"seed_parts.order": None}, DesignSettings()),
+    )
+
+
 def test_none_is_left_out() -> None:
     tested = {each.design for each in globals().values() if isinstance(each, type) and "design" in vars(each)}
     assert tested == set(available())

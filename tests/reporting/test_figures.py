@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ablate import plots, reporting
-from ablate.plots import figures, probe_pages
+from ablate.plots import figures, probe_pages, seed_noise
 from ablate.plots.pages import pages
 from ablate.reporting.captions import captions
 from ablate.reporting.figures import Caption, captions_of
@@ -23,7 +23,7 @@ PAGES = "DRAW = {'mine': lambda results: results}\n"
 
 
 def test_every_caption_has_a_page() -> None:
-    assert set(pages()) == {*figures.DRAW, *probe_pages.DRAW}
+    assert set(pages()) == {*figures.DRAW, *probe_pages.DRAW, *seed_noise.DRAW}
     names = [caption.name for caption in captions_of(RESULTS)]
     assert names == [*(caption.name for caption in captions(RESULTS)), *probe_pages.DRAW]
 

@@ -7,7 +7,10 @@ from scipy import stats
 
 from ablate.analysis.results import study_results
 from ablate.core.records import StoredRun
+from ablate.core.specs import Sweep
 from ablate.reporting.report import report_markdown
+from ablate.verdicts.verdict import Word
+from tests.analysis.test_seed_noise import noise_sweep
 from tests.reporting.wording import forbidden
 from tests.synthetic import (
     completed_run,
@@ -200,3 +203,31 @@ def test_what_a_grid_varies_is_not_said_to_be_set_for_all_arms() -> None:
     text = report_markdown(study_results(plan_of(SWEEP), {}), command)
     (line,) = [line for line in text.splitlines() if line.startswith("Set for all arms")]
     assert line.endswith(": `training.epochs=2`.")
+
+
+def test_a_report_says_that_every_seed_has_a_split_of_its_own() -> None:
+    sweep = optimizer_sweep(4)
+    own = [replace(arm.spec, dataset=replace(arm.spec.dataset, split_seed=None)) for arm in sweep.arms]
+    arms = tuple(replace(arm, spec=spec) for arm, spec in zip(sweep.arms, own, strict=True))
+    text = report_of(replace(sweep, arms=arms))
+    assert "over new seeds and splits of the same data" in text
+    assert "and every seed has a split of its own" in text
+    assert "**resplits**" in text
+    assert forbidden(text) == []
+    usual = report_of(sweep)
+    assert "over new seeds on the same data and split" in usual
+    assert "split of its own" not in usual
+
+
+def test_a_report_about_noise_tells_shares_and_no_verdicts() -> None:
+    sweep = noise_sweep(6)
+    text = report_of(sweep)
+    assert "### Where the noise comes from" in text
+    assert "### Verdicts" not in text
+    assert "held at one number" in text
+    assert forbidden(text) == []
+    assert not [word for word in Word if f"**{word.upper()}**" in text]
+
+
+def report_of(sweep: Sweep) -> str:
+    return report_markdown(study_results(plan_of(sweep), completed_runs(sweep)))

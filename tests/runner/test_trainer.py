@@ -56,6 +56,41 @@ def test_alone_in_a_row_and_in_another_order_give_the_same_bits(trainer):
     assert len(set(forwards)) == 3
 
 
+PARTS = ("initialisation", "order", "masks")
+
+
+def test_each_part_of_a_seed_varies_alone(trainer):
+    """Weights that a run begins with, the order of its examples and the masks of its dropout."""
+    words = ("model.dropout=0.2", "training.epochs=1", "model.hidden=[8]")
+    plain, other = spec(*words), spec("seed=1", *words)
+    alone = {part: spec(f"seed_parts.{part}=1", *words) for part in PARTS}
+
+    def begun(run: RunSpec) -> tuple[bytes, list[int]]:
+        model = module.build_model(run, module.load_data(run, None))
+        (key,) = [layer.key.numpy().tolist() for layer in model.layers if hasattr(layer, "key")]
+        return b"".join(weight.numpy().tobytes() for weight in model.trainable_weights), key
+
+    (weights, key), (other_weights, other_key) = begun(plain), begun(other)
+    assert {part: begun(alone[part]) for part in PARTS} == {
+        "initialisation": (other_weights, key),
+        "order": (weights, key),
+        "masks": (weights, other_key),
+    }
+    trained = {name: bits(train(trainer, each)) for name, each in {"plain": plain, "other": other, **alone}.items()}
+    assert len(set(trained.values())) == 5
+    # All three at the number of another seed are that seed's run, but for the seed that stands in its spec.
+    everything = spec(*(f"seed_parts.{part}=1" for part in PARTS), *words)
+    assert bits(train(trainer, everything)) == trained["other"]
+
+
+def test_a_program_trains_runs_of_any_split_as_if_it_were_new(trainer):
+    rows = [spec("dataset.resplits=true", f"seed={seed}", *SHORT) for seed in range(3)]
+    assert len({row.program_id for row in rows}) == 1
+    in_a_row = [bits(train(trainer, row)) for row in rows]
+    assert in_a_row[2] == bits(train(Trainer(None, NUMERICS), rows[2]))
+    assert in_a_row[2] != bits(train(trainer, spec("seed=2", *SHORT)))
+
+
 def test_runs_of_other_programs_in_between_change_nothing(trainer):
     asked = spec("model.dropout=0.2", *SHORT)
     before = bits(train(trainer, asked))

@@ -33,6 +33,23 @@ def built(seed: int, salt: int = 0, **arguments) -> dict[str, np.ndarray]:
     return {weight.path: weight.numpy() for weight in model.weights}
 
 
+def test_the_masks_may_have_a_seed_of_their_own():
+    """The weights then stay, and so do the masks where the seed of the weights is another."""
+
+    def drawn(seed: int, masks: int | None) -> tuple[bytes, tuple[int, ...]]:
+        keras.utils.clear_session(free_memory=False)
+        model = mlp((8, 8, 1), outputs=10, hidden=[16], dropout=0.5)
+        initialise(model, seed, salt=0, masks=masks)
+        (key,) = [layer.key.numpy() for layer in model.layers if hasattr(layer, "key")]
+        return b"".join(weight.numpy().tobytes() for weight in model.trainable_weights), tuple(map(int, key))
+
+    assert drawn(0, 0) == drawn(0, None)
+    (weights, key), (same_weights, other_key), (other_weights, same_key) = drawn(0, 0), drawn(0, 1), drawn(1, 0)
+    assert weights == same_weights != other_weights
+    assert key == same_key != other_key
+    assert other_key == drawn(1, None)[1]
+
+
 def test_a_weight_depends_on_seed_salt_and_its_path_and_on_nothing_else():
     plain, dropout, normalised = built(0), built(0, dropout=0.5, l2=0.1), built(0, batch_norm=True)
     np.testing.assert_array_equal(plain["hidden_1/kernel"], dropout["hidden_1/kernel"])

@@ -7,6 +7,7 @@ from hypothesis import given as given_data, settings, strategies as st
 from scipy import stats
 
 from ablate.core.records import METRICS, MetricInfo
+from ablate.stats.resampled import resampled_mean
 from ablate.verdicts.decisions import Question, decide_family, estimate_difference
 from ablate.verdicts.engine import (
     ArmValues,
@@ -90,6 +91,24 @@ def test_equivalent_accuracies() -> None:
     assert found == pytest.approx([case[key] for key in ("mean_diff", "p_diff", "p_tost", "ci95_low", "ci95_high")])
     narrow = (verdict.ci_equiv_low, verdict.ci_equiv_high)
     assert narrow == pytest.approx((case["ci90_low"], case["ci90_high"]))
+
+
+@pytest.mark.parametrize("ratio", [1 / 9, 0.25, 1.0])
+def test_seeds_with_splits_of_their_own_have_the_corrected_interval(ratio: float) -> None:
+    """Nadeau and Bengio 2003, equation 10, by scipy's t; and nothing that takes seeds for independent."""
+    differences = np.random.default_rng(3).normal(0.4, 0.5, 10)
+    arms = {"base": values(*np.zeros(10)), "arm": values(*differences)}
+    (verdict,) = judge_arms(arms, "base", LOSS, margin=0.1, test_to_train=ratio)
+    se = math.sqrt((1 / 10 + ratio) * float(np.var(differences, ddof=1)))
+    interval = stats.t.interval(0.95, 9, differences.mean(), se)
+    assert (verdict.ci_low, verdict.ci_high) == pytest.approx(interval)
+    assert verdict.p_diff == pytest.approx(2 * stats.t.sf(differences.mean() / se, 9))
+    assert resampled_mean(list(differences), ratio).se == pytest.approx(se)
+    assert verdict.sd == pytest.approx(float(np.std(differences, ddof=1)))
+    unsaid = (verdict.gz_low, verdict.pi_high, verdict.p_perm, verdict.seeds_needed_high, verdict.holds_new_test)
+    assert unsaid == (None,) * 5
+    assert Flag.RESPLITS in verdict.flags
+    assert "overlapping splits" in verdict.test_name
 
 
 def test_exact_flips_beside_the_t_test() -> None:
