@@ -80,6 +80,7 @@ def test_later_fields_survive_json_and_make_another_plan():
         "confirm": 2,
         "metrics": (BALANCED.to_json(),),
         "worst": 8.0,
+        "paired": False,
     }
     assert set(changes) == set(LATER)
     (sweep,) = STUDY.sweeps
