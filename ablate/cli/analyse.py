@@ -7,9 +7,9 @@ ablate analyse eval.csv --per-example --arm model --key example --group passage 
 
 The last is an evaluation of trained models on a benchmark: one row for each
 example and model, or one column a model. Right and wrong is judged by
-McNemar's exact test, scores by a paired t test, examples in groups by clustered
-standard errors, and several trained models an arm (--seed) over seeds and
-examples.
+McNemar's exact test, scores by a paired t test, examples in groups by
+clustered standard errors, and several trained models an arm (--seed) over
+seeds and examples.
 
 What was understood of the table is said first, and can be overruled.
 """

@@ -266,7 +266,7 @@ def _reach(row: ExampleVerdict, seeds: tuple[tuple[int, ...], tuple[int, ...]]) 
         return f"Over the seeds {ours} of both: p and interval are for new seeds and new test examples together."
     runs = f"The runs of seed {ours}" if ours == theirs else f"The run of seed {ours} of A and that of seed {theirs}"
     return (
-        f"{runs} are trained models, one a side: p is that of McNemar's exact test and speaks, as the interval does, of "
+        f"{runs} are trained models, one a side: p is that of McNemar's exact test and speaks, like the interval, of "
         "new test examples and not of models that are trained anew."
     )
 

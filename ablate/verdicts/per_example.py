@@ -19,8 +19,8 @@ they are a sample of; the decision table of `decisions` reads it, and Holm's rul
 What is bounded is over new examples like these, for these trained models; with several seeds over new seeds, too.
 
 Few differences of right and wrong vary little by chance: of 100 examples, where one side gets 2 % of all right and the
-other wrong, 13 % of samples show no difference at all. So the equivalence test takes them to vary at least as much as a
-true difference of the margin makes them, by δ(1 − δ) for each example.
+other wrong, 13 % of samples show no difference at all. So the equivalence test takes each example to vary by δ(1 − δ)
+at least, as a true difference of the margin δ makes it, and those of a group to do so together, which they may.
 """
 
 from __future__ import annotations
@@ -206,10 +206,8 @@ def _over_examples(pair: ExamplePair, differences: Values, margin: float | None)
     if not pair.is_right_or_wrong:
         return DifferenceEstimate(found.n, found.mean, se or None, found.df, margin, found.sd, tied=tied)
     # Where all are alike, the spread that one group, or one example, would make by being otherwise.
-    n, sizes = pair.n_examples, _sizes(pair)
-    effect = max(found.design_effect or 1.0, 1.0) if se else float(np.square(sizes).mean())
-    se = se or math.sqrt(float(np.square(sizes).mean())) / n
-    floor = _floor(margin, effect, n, found.n)
+    se = se or math.sqrt(float(np.square(_sizes(pair)).mean())) / pair.n_examples
+    floor = _floor(pair, margin, found.n)
     return DifferenceEstimate(found.n, found.mean, se, found.df, margin, found.sd, tied=tied, floor=floor)
 
 
@@ -218,7 +216,7 @@ def _over_seeds(pair: ExamplePair, differences: Values, margin: float | None) ->
     table = differences if pair.groups is None else by_group(differences, pair.groups)
     found = crossed_mean(table)
     sd = float(differences.mean(axis=0).std(ddof=1)) if pair.n_examples > 1 else None
-    floor = _floor(margin, 1.0, differences.size, found.n_seeds) if pair.is_right_or_wrong else 0.0
+    floor = _floor(pair, margin, found.n_seeds) if pair.is_right_or_wrong else 0.0
     tied = not differences.any()
     estimate = DifferenceEstimate(
         found.n_seeds, found.mean, found.se or None, found.df, margin, sd, tied=tied, floor=floor
@@ -235,12 +233,13 @@ def _sizes(pair: ExamplePair) -> Values:
     return np.array(list(counts.values()), dtype=float)
 
 
-def _floor(margin: float | None, effect: float, n: int, units: int) -> float:
-    """The `floor` by which a `DifferenceEstimate` of so many units has √(δ(1 − δ) · effect ÷ n) as its least standard
+def _floor(pair: ExamplePair, margin: float | None, units: int) -> float:
+    """The `floor` by which a `DifferenceEstimate` of so many units has √(δ(1 − δ) · Σ size²) ÷ n as its least standard
     error of equivalence."""
     if margin is None or margin >= 1:
         return 0.0
-    return math.sqrt(margin * (1 - margin) * effect / n * units / 12)
+    least = math.sqrt(margin * (1 - margin) * float(np.square(_sizes(pair)).sum())) / pair.n_examples
+    return least * math.sqrt(units / 12)
 
 
 # the answer ------------------------------------------------------------------------------------------
