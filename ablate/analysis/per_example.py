@@ -80,7 +80,8 @@ def judge_example_table(
     if baseline not in table.arms:
         raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(table.arms)}")
     info = _metric_info(table, direction)
-    matched = [_matched(table, arm, baseline) for arm in table.arms if arm != baseline]
+    examples = table.examples
+    matched = [_matched(table, examples, arm, baseline) for arm in table.arms if arm != baseline]
     problems = [each for each in matched if isinstance(each, str)]
     if problems:
         raise TableProblem(*problems)
@@ -109,7 +110,7 @@ class _Matched:
     dropped_seeds: tuple[str, ...]
 
 
-def _matched(table: ExampleTable, arm: str, baseline: str) -> _Matched | str:
+def _matched(table: ExampleTable, examples: Sequence[str], arm: str, baseline: str) -> _Matched | str:
     """Both sides on the seeds and examples that they share; why there are none, where there are none."""
     first, second = table.arms[arm], table.arms[baseline]
     if len(first) == len(second) == 1:
@@ -123,8 +124,9 @@ def _matched(table: ExampleTable, arm: str, baseline: str) -> _Matched | str:
     if not rows:
         return f"column {table.seed!r}: arm {arm!r} has no seed in common with {baseline!r}"
     everywhere = [side for row in rows for side in row]
-    planned = [each for each in table.examples if any(each in side for side in (*first.values(), *second.values()))]
+    planned = [each for each in examples if any(each in side for side in (*first.values(), *second.values()))]
     kept = [each for each in planned if all(each in side for side in everywhere)]
+    dropped = tuple(each for each in planned if not all(each in side for side in everywhere))
     if not kept:
         return f"column {table.key!r}: arm {arm!r} has no example in common with {baseline!r}"
     pair = ExamplePair(
@@ -135,7 +137,7 @@ def _matched(table: ExampleTable, arm: str, baseline: str) -> _Matched | str:
         groups=None if table.group is None else [table.groups[each] for each in kept],
         n_planned=len(planned),
     )
-    return _Matched(pair, tuple(each for each in planned if each not in set(kept)), tuple(dropped_seeds))
+    return _Matched(pair, dropped, tuple(dropped_seeds))
 
 
 def _metric_info(table: ExampleTable, direction: str | None) -> MetricInfo:

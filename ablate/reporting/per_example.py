@@ -193,10 +193,15 @@ def _counts(row: ExampleVerdict) -> list[str]:
     return counts
 
 
-def _more_examples(row: ExampleVerdict) -> str:
+def _more_examples(row: ExampleVerdict) -> str | Text:
     """What would resolve an open question, by the normal approximation."""
     verdict, more = row.verdict, row.more_examples
-    if verdict.word not in OPEN or verdict.margin is None or row.se is None:
+    if verdict.word not in OPEN:
+        return ""
+    if verdict.margin is None:
+        without = ", so ", Code(Word.EQUIVALENT.value), " cannot be said, nor how many more examples give 80% power"
+        return text("; no margin is stated", *without)
+    if row.se is None or verdict.test_name == SIGN_TEST:
         return ""
     if row.examples_needed is None:
         is_of_seeds = row.n_seeds > 1

@@ -102,8 +102,10 @@ def test_scores_are_judged_by_a_paired_t_or_by_signs(ablate: Ablate, folder: Pat
     assert "more examples like these give 80% power for 0.5 (normal approximation)" in said.out
     ahead = int((frame["new"] > frame["base"]).sum())
     assert f"ahead on {ahead}" in said.out
-    signs = ablate(*asked, "--test", "sign")
+    assert "no margin is stated, so `equivalent` cannot be said, nor how many more" in ablate(*asked).out
+    signs = ablate(*asked, "--test", "sign", "--margin", "0.5")
     assert "sign test p" in signs.out
+    assert "normal approximation" not in signs.out
     assert forbidden(said.out + signs.out) == []
 
 

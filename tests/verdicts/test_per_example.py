@@ -209,9 +209,18 @@ def test_two_seeds_have_no_word() -> None:
 
 def test_groups_of_one_change_nothing_with_seeds_either() -> None:
     rng = np.random.default_rng(6)
-    arm, reference = rng.normal(size=(2, 4, 30))
+    arm, reference = rng.normal(size=(2, 1, 30)) + 0.2 * rng.normal(size=(2, 4, 30))
     alone, grouped = judged(pair(arm, reference), SCORE), judged(pair(arm, reference, range(30)), SCORE)
     assert (grouped.se, grouped.df) == pytest.approx((alone.se, alone.df))
+
+
+def test_copies_of_examples_bring_nothing_over_seeds() -> None:
+    rng = np.random.default_rng(7)
+    sides = rng.normal(size=(2, 1, 30)) + 0.2 * rng.normal(size=(2, 4, 30))
+    alone, copied = judged(pair(*sides), SCORE), judged(pair(*np.repeat(sides, 3, axis=2), np.arange(90) // 3), SCORE)
+    assert (copied.se, copied.df) == pytest.approx((alone.se, alone.df))
+    assert (copied.n_groups, copied.verdict.n) == (30, 90)
+    assert copied.verdict.test_name == "t on the crossed mean of seeds and groups"
 
 
 def test_what_is_exploratory_has_numbers_and_no_word() -> None:
