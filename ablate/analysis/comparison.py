@@ -20,6 +20,7 @@ import numpy as np
 from ablate.analysis.confusion import Confusion, count_confusion
 from ablate.analysis.curves import ArmCurves, arm_curves
 from ablate.analysis.judging import judge_all_pairs, judge_sweep
+from ablate.analysis.per_example import TestExamples, judge_test_examples
 from ablate.analysis.settings import ABSENT, differing_names, flatten, setting_text
 from ablate.analysis.values import (
     Digests,
@@ -153,7 +154,7 @@ class Disagreements:
 class Comparison:
     """`verdicts` are of every side but the first, on the metric and within the margin of the sides' sweep; `scope` says
     what their error rate covers and `questions` how many share it; `confusions` and `curves` hold what could be made;
-    `disagreements` is None when the sides were not tested on the same examples, or kept no classes."""
+    `disagreements` and `by_example` are None when the sides were not tested on the same examples or kept no classes."""
 
     labels: tuple[str, ...]
     mismatches: tuple[Mismatch, ...]
@@ -165,6 +166,7 @@ class Comparison:
     metrics: tuple[MetricComparison, ...]
     confusions: tuple[Confusion, ...]
     disagreements: Disagreements | None
+    by_example: TestExamples | None
     curves: tuple[tuple[MetricInfo, tuple[ArmCurves, ...]], ...]
 
     @property
@@ -195,6 +197,7 @@ def compare(sides: Sequence[Side]) -> Comparison:
         metrics=_metrics(sides),
         confusions=tuple(counted for side in sides if (counted := count_confusion(side.label, side.runs))),
         disagreements=_disagreements(sides),
+        by_example=judge_test_examples([(side.label, side.runs) for side in sides]),
         curves=_curves(sides),
     )
 

@@ -10,6 +10,14 @@ them only where the primary metric is resolved for it.
 
 ablate analyse table.csv --metric accuracy --metric loss --margin 0.01 --margin loss=10% --direction loss=min
 
+ablate analyse eval.csv --per-example --arm model --key example --group passage --metric correct --margin 0.02
+
+With --per-example it is an evaluation of trained models on a benchmark: one row
+for each example and model, or one column a model. Right and wrong is judged by
+McNemar's exact test, scores by a paired t test, examples in groups by
+clustered standard errors, and several trained models an arm (--seed) over
+seeds and examples.
+
 What was understood of the table is said first, and can be overruled.
 """
 
@@ -25,6 +33,7 @@ from ablate.cli.verbs import Invocation, add_json_option
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.analyse import analyse, judge_table, read_metrics
 from ablate.operations.as_json import to_json
+from ablate.operations.per_example import judge_examples, read_examples, write_examples
 from ablate.reporting.families import scope_sentence
 
 WORDS = "table"
@@ -33,6 +42,10 @@ WORDS_HELP = "a table as .csv, .tsv, .parquet, .xlsx, .jsonl or .json"
 # The same as --json.
 JSON = "json"
 FORMATS = ("markdown", "latex", JSON)
+TESTS = ("t", "sign")
+# What is of examples alone, and what is of runs alone.
+OF_EXAMPLES = ("group", "test")
+OF_RUNS = ("status", "scale", "worst", "examples", "folds")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +54,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm", help="the column that names the arm (arm)")
     parser.add_argument(
         "--key",
-        "--seed",
-        dest="key",
         help="the column by which rows are paired: a seed, a data set, a task (seed, or the only one that fits)",
     )
+    parser.add_argument(
+        "--seed", help="another word for --key; with --per-example the column that tells trained models of an arm apart"
+    )
+    parser.add_argument(
+        "--per-example", action="store_true", help="rows are examples of a benchmark, and --key names them"
+    )
+    parser.add_argument("--group", help="with --per-example, the column of what examples belong to: a text, a topic")
+    parser.add_argument("--test", choices=TESTS, help="with --per-example, the test of scores: t, or that of signs (t)")
     parser.add_argument(
         "--metric", action="append", help="the column of the metric; again, or with commas, for more: the first decides"
     )
@@ -100,11 +119,14 @@ def execute(invocation: Invocation, output: Output) -> int:
     options = invocation.options
     if len(invocation.words) != 1:
         raise UsageError("Which table? ablate analyse table.csv --metric COLUMN")
+    _refuse_strangers(options)
+    if options.per_example:
+        return _by_example(invocation.words[0], options, output)
     tables = read_metrics(
         invocation.words[0],
         metrics=options.metric or [],
         arm=options.arm,
-        key=options.key,
+        key=options.key or options.seed,
         status=options.status,
         sep=options.sep,
         wide=options.wide,
@@ -139,6 +161,68 @@ def execute(invocation: Invocation, output: Output) -> int:
 
         output.result(analysis_text(verdicts, options.multiplicity, options.format, read_as.key or ""))
     return ExitCode.DONE
+
+
+def _refuse_strangers(options: argparse.Namespace) -> None:
+    """
+    Raises:
+        UsageError: for an option that the kind of table has no use for.
+    """
+    strange = OF_RUNS if options.per_example else OF_EXAMPLES
+    given = [f"--{name}" for name in strange if getattr(options, name) is not None]
+    if options.per_example and options.missing != "missing":
+        given.append("--missing")
+    if options.per_example and options.unpaired:
+        given.append("--unpaired")
+    if given:
+        said = "goes without" if options.per_example else "goes with"
+        raise UsageError(f"{' and '.join(given)} {said} --per-example")
+
+
+def _by_example(words: str, options: argparse.Namespace, output: Output) -> int:
+    table = read_examples(
+        words,
+        metric=_one(options, "metric"),
+        arm=options.arm,
+        key=options.key,
+        group=options.group,
+        seed=options.seed,
+        sep=options.sep,
+        wide=options.wide,
+        unit=_one(options, "unit"),
+    )
+    analysis = judge_examples(
+        table,
+        baseline=options.baseline,
+        direction=_one(options, "direction"),
+        margin=_one(options, "margin"),
+        alpha=options.alpha,
+        multiplicity=options.multiplicity,
+        test=options.test or "t",
+    )
+    output.say(analysis.table.understood)
+    path = None if options.out is None else write_examples(analysis, options.out)
+    if options.json or (path is None and options.format == JSON):
+        output.data(to_json(analysis))
+    elif path is not None:
+        output.result(str(path))
+    else:
+        from ablate.reporting.per_example import example_text
+
+        output.result(example_text(analysis.rows, analysis.multiplicity, analysis.notes, options.format))
+    return ExitCode.DONE
+
+
+def _one(options: argparse.Namespace, name: str) -> str | None:
+    """What was said once, where there is one metric.
+
+    Raises:
+        UsageError: where it was said again.
+    """
+    said: Sequence[str] = getattr(options, name) or ()
+    if len(said) > 1:
+        raise UsageError(f"--{name} is said once with --per-example, which judges one metric")
+    return said[0] if said else None
 
 
 def _by_metric(stated: Sequence[str] | None) -> dict[str, str]:

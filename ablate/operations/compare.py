@@ -26,6 +26,7 @@ shows(
     "metrics",
     "confusions",
     "disagreements",
+    "by_example",
 )(Comparison)
 document("compare", version=3)(Comparison)
 

@@ -7,10 +7,12 @@ write_comparison(compare(sides), Path("out"))        # out/comparison.md and out
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, MetricComparison, Scope
 from ablate.analysis.confusion import Confusion
+from ablate.analysis.per_example import TestExamples
 from ablate.analysis.sweep_flags import with_those_of
 from ablate.core.records import CLASSIFICATION
 from ablate.reporting.answer import answer_of_verdicts
@@ -31,10 +33,12 @@ from ablate.reporting.blocks import (
 from ablate.reporting.flags import flag_list
 from ablate.reporting.markdown import render
 from ablate.reporting.numbers import UNDEFINED, interval, mean, shared_error
+from ablate.reporting.per_example import example_table
 from ablate.reporting.summary import ADJUSTMENTS
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
+from ablate.verdicts.example_verdict import ExampleVerdict, Reach
 
 __all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "write_comparison"]
 
@@ -75,6 +79,7 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         *_metrics(comparison),
         *(Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides") for name in figures),
         *_confusions(comparison.confusions),
+        *_by_example(comparison.by_example),
         *_disagreements(comparison.disagreements),
     ]
 
@@ -230,6 +235,40 @@ def _confusions(confusions: Sequence[Confusion]) -> list[Block]:
     ]
     header = ["side", "test examples wrong", "of", "runs"]
     return [Heading(2, text("Test predictions")), table(header, rows, numeric=(1, 2, 3))]
+
+
+def _by_example(found: TestExamples | None) -> list[Block]:
+    """Each side beside the first on the same test examples, without words."""
+    if found is None:
+        return []
+    lettered = [
+        replace(row, verdict=replace(row.verdict, subject=_letter(side), reference=_letter(0)))
+        for side, row in enumerate(found.rows, 1)
+    ]
+    adjustment = ADJUSTMENTS["holm"] if len(lettered) > 1 else ""
+    intro = (
+        "Both sides of a row were tested on the same examples, which pair them one by one. No study planned these "
+        "comparisons, so nothing bounds the chance of a false difference."
+    )
+    told = [_reach(row, seeds) for row, seeds in zip(lettered, found.seeds, strict=True)]
+    return [
+        Heading(2, text("Example by example")),
+        *paragraph(intro),
+        *(block for sentence in dict.fromkeys(told) for block in paragraph(sentence)),
+        example_table(lettered, adjustment, "side", "A"),
+    ]
+
+
+def _reach(row: ExampleVerdict, seeds: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
+    """Which runs a row is of, and what it speaks of beyond them."""
+    ours, theirs = (", ".join(map(str, of_side)) for of_side in seeds)
+    if row.reach is Reach.SEEDS_AND_EXAMPLES:
+        return f"Over the seeds {ours} of both: p and interval are for new seeds and new test examples together."
+    runs = f"The runs of seed {ours}" if ours == theirs else f"The run of seed {ours} of A and that of seed {theirs}"
+    return (
+        f"{runs} are trained models, one a side: p is that of McNemar's exact test and speaks, like the interval, of "
+        "new test examples and not of models that are trained anew."
+    )
 
 
 def _disagreements(disagreements: Disagreements | None) -> list[Block]:

@@ -5,6 +5,7 @@ from .assurance import (
 )
 from .clustered import (
     ClusteredMean as ClusteredMean,
+    by_group as by_group,
     clustered_mean as clustered_mean,
 )
 from .components import (
@@ -61,6 +62,7 @@ from .multiplicity import (
 from .power import (
     PowerStatement as PowerStatement,
     SeedsNeeded as SeedsNeeded,
+    examples_needed as examples_needed,
     power_of_difference as power_of_difference,
     power_of_equivalence as power_of_equivalence,
     power_statement as power_statement,

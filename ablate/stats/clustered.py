@@ -18,10 +18,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ablate.stats.estimates import MeanEstimate, finite, standard_deviation
 
-__all__ = ["ClusteredMean", "clustered_mean"]
+__all__ = ["ClusteredMean", "by_group", "clustered_mean"]
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,48 @@ def clustered_mean(values: Sequence[float], groups: Sequence[Hashable] | None = 
     n = len(data)
     if n == 0:
         return ClusteredMean(0)
-    numbers: dict[Hashable, int] = {}
-    of = np.array([numbers.setdefault(group, len(numbers)) for group in (range(n) if groups is None else groups)])
-    if of.size != n:
-        raise ValueError(f"{n} values, but {of.size} groups")
-    mean, count = math.fsum(data) / n, len(numbers)
+    of = _numbered(range(n) if groups is None else groups, n)
+    mean, count = math.fsum(data) / n, int(of.max()) + 1
     sd = standard_deviation(data) if n > 1 else None
     if count < 2:
         return ClusteredMean(count, mean, sd, n_examples=n)
     sums = np.bincount(of, weights=np.asarray(data) - mean, minlength=count)
     se = math.sqrt(count / (count - 1) * float(sums @ sums)) / n if sd else 0.0
     return ClusteredMean(count, mean, sd, se, count - 1, n)
+
+
+def by_group(table: npt.ArrayLike, groups: Sequence[Hashable]) -> npt.NDArray[np.float64]:
+    """[seeds, examples] → [seeds, groups] of the same mean, in which a group counts as one example of its size.
+
+    A cell is mean + G/N · Σ_{i in g} (value_i − mean) for G groups of N examples, so that of one seed its sd ÷ √G is
+    the standard error of `clustered_mean`. `crossed_mean` of it is for new seeds and new groups (Miller 2024; Gallas
+    et al. 2009).
+
+    Args:
+        table: [seeds, examples] of finite numbers; every seed has seen every example.
+        groups: [examples], what each belongs to.
+
+    Raises:
+        ValueError: when the lengths differ.
+    """
+    values = np.asarray(table, dtype=np.float64)
+    of = _numbered(groups, values.shape[1])
+    if not values.size:
+        return values
+    mean, count = float(values.mean()), int(of.max()) + 1
+    sums = np.stack([np.bincount(of, weights=row - mean, minlength=count) for row in values])
+    scaled: npt.NDArray[np.float64] = mean + count / values.shape[1] * sums
+    return scaled
+
+
+def _numbered(groups: Sequence[Hashable], n: int) -> npt.NDArray[np.int64]:
+    """Each group as a number, in the order in which they appear.
+
+    Raises:
+        ValueError: when there are not `n` of them.
+    """
+    numbers: dict[Hashable, int] = {}
+    of = np.array([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.int64)
+    if of.size != n:
+        raise ValueError(f"{n} values, but {of.size} groups")
+    return of

@@ -28,6 +28,7 @@ __all__ = [
     "PowerStatement",
     "SeedsNeeded",
     "difference_noise_floor",
+    "examples_needed",
     "half_width",
     "normal_seeds_for_equivalence",
     "power_of_difference",
@@ -246,6 +247,45 @@ def seeds_needed(
     high = None if upper is None else needed(upper, margin)
     half = needed(upper, margin / 2) if upper is not None and high is not None and high <= n else None
     return SeedsNeeded(needed(sd, margin), high, half)
+
+
+def examples_needed(
+    margin: float,
+    se: float,
+    n: int,
+    alpha_difference: float = 0.05,
+    alpha_equivalence: float = 0.05,
+    power: float = POWER,
+    se_equivalence: float | None = None,
+    se_endless: float = 0.0,
+) -> int | None:
+    """Examples of a benchmark to detect a difference of `margin`, or to show that it is none: the larger of the two.
+
+    By the normal approximation: of N examples se(N)² = se_endless² + (se² − se_endless²) · n/N, and both
+    (z₁₋α⸝₂ + z_power) · se(N) and (z₁₋α + z₍₁₊power₎⸝₂) · se(N), of a true difference of 0, are to be `margin` or
+    less. None without a spread, and where no number of examples is enough, since seeds alone vary too much.
+
+    Args:
+        margin: the smallest difference that matters, in the unit of `se`.
+        se: the standard error of the difference over `n` examples, groups and seeds allowed for.
+        n: how many examples it is of.
+        alpha_difference, alpha_equivalence: levels of the two-sided test and of each one-sided one.
+        power: the probability wanted, between 0 and 1.
+        se_equivalence: the one of the equivalence test, where that is another.
+        se_endless: what would be left of it with endless examples: that of the seeds.
+    """
+
+    def needed(error: float, quantiles: float) -> int | None:
+        reach = (margin / quantiles) ** 2 - se_endless**2
+        return math.ceil(n * max(error**2 - se_endless**2, 0.0) / reach) if reach > 0 else None
+
+    if not (se > 0 and margin > 0):
+        return None
+    found = (
+        needed(se, float(ndtri(1 - alpha_difference / 2) + ndtri(power))),
+        needed(se_equivalence or se, float(ndtri(1 - alpha_equivalence) + ndtri((1 + power) / 2))),
+    )
+    return None if None in found else max(number for number in found if number is not None)
 
 
 def sd_upper_bound(sd: float, n: int, confidence: float = 0.8) -> float | None:

@@ -4,6 +4,6 @@
     table = understand(grid, metric="accuracy")   # understanding: a Grid → a Table, arm by arm
     table.understood                              # "CSV: 2 arms of column 'arm' (sgd, adam), paired by 'seed' (5), …"
 
-`numbers` reads one column of cells. Whatever cannot be read or understood is a TableProblem, which names all that is
-wrong with a table at once. Nothing here judges.
+`examples` understands a Grid of an evaluation, example by example. `numbers` reads one column of cells. Whatever cannot
+be read or understood is a TableProblem, which names all that is wrong with a table at once. Nothing here judges.
 """

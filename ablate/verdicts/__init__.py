@@ -12,6 +12,7 @@ One engine: every question is one number per seed and a one-sample t on it.
     decisions     the table from numbers to words
     flags         what a reader should know beside a verdict
     engine        arms, claims, effects and exploratory questions, each judged as a family
+    per_example   the examples of a benchmark as the sample, in place of seeds
     sequential    looking while seeds are added
 """
 

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from ablate.stats.clustered import ClusteredMean, clustered_mean
+from ablate.stats.clustered import ClusteredMean, by_group, clustered_mean
+from ablate.stats.crossed import crossed_mean
 
 
 def some(seed: int = 0, groups: int = 12) -> tuple[list[float], list[str]]:
@@ -91,3 +92,29 @@ def test_is_wrong_as_often_as_it_says_where_the_plain_test_is_not() -> None:
         clustered += (clustered_mean(values, groups).p or 1) <= 0.05
     assert plain / studies > 0.15
     assert clustered / studies == pytest.approx(0.05, abs=3 * (0.05 * 0.95 / studies) ** 0.5)
+
+
+def test_groups_as_examples_have_the_clustered_standard_error() -> None:
+    values, groups = some()
+    table = by_group([values], groups)
+    assert table.shape == (1, 12)
+    assert table.mean() == pytest.approx(np.mean(values))
+    assert table.std(ddof=1) / 12**0.5 == pytest.approx(clustered_mean(values, groups).se)
+
+
+def test_groups_of_one_are_the_examples() -> None:
+    table = np.random.default_rng(2).normal(size=(3, 5))
+    assert by_group(table, list("abcde")) == pytest.approx(table)
+    assert by_group(np.zeros((3, 0)), []).shape == (3, 0)
+
+
+def test_copies_of_examples_bring_nothing_over_seeds_either() -> None:
+    """Every example three times over, as a group: the crossed mean is that of the examples alone."""
+    table = np.random.default_rng(3).normal(size=(4, 6))
+    copied = by_group(np.repeat(table, 3, axis=1), np.repeat(np.arange(6), 3).tolist())
+    assert crossed_mean(copied).se == pytest.approx(crossed_mean(table).se)
+
+
+def test_every_example_has_a_group() -> None:
+    with pytest.raises(ValueError, match="3 values, but 2 groups"):
+        by_group(np.zeros((2, 3)), ["a", "b"])

@@ -4,7 +4,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
-from statsmodels.stats.power import TTestIndPower, TTestPower
+from statsmodels.stats.power import TTestIndPower, TTestPower, zt_ind_solve_power
 
 from ablate.stats import power
 from tests.analysis.stats_cases import expected
@@ -218,3 +218,28 @@ def test_the_noise_of_a_finite_test_set() -> None:
     """2 % errors, 10,000 examples: a difference of two runs has a spread of 0.14 percentage points."""
     assert power.difference_noise_floor(0.02, 10_000) == pytest.approx(0.0014, abs=2e-5)
     assert power.run_noise_floor(0.02, 10_000) == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize(("ratio", "alpha"), [(0.1, 0.05), (0.05, 0.0125)])
+def test_examples_for_a_difference_agree_with_statsmodels(ratio: float, alpha: float) -> None:
+    """With an equivalence test that asks for fewer, as it is held to a laxer level."""
+    n = zt_ind_solve_power(ratio, alpha=alpha, power=0.8, ratio=0)
+    assert power.examples_needed(ratio, 1 / 30, 900, alpha, 0.4) == np.ceil(n)
+
+
+def test_examples_for_equivalence_are_those_of_toster() -> None:
+    assert power.examples_needed(0.3, 0.1, 100, 0.5) == np.ceil(power.normal_seeds_for_equivalence(0.3))
+    assert power.examples_needed(0.3, 0.1, 100, 0.5, se_equivalence=0.2) == np.ceil(
+        power.normal_seeds_for_equivalence(0.15)
+    )
+
+
+def test_examples_do_not_shrink_what_the_seeds_leave() -> None:
+    """So many of them that the standard error is just small enough: its part of the seeds and what they have left."""
+    n = power.examples_needed(0.1, 0.06, 500, alpha_equivalence=0.4, se_endless=0.03)
+    assert n is not None
+    for examples, is_enough in ((n, True), (n - 1, False)):
+        se = np.sqrt(0.03**2 + (0.06**2 - 0.03**2) * 500 / examples)
+        assert (se * (stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) <= 0.1) is np.bool_(is_enough)
+    assert power.examples_needed(0.1, 0.06, 500, se_endless=0.05) is None
+    assert power.examples_needed(0.1, 0.0, 500) is None

@@ -186,4 +186,7 @@ def test_what_is_refused(shape: Shape, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_every_table_is_asked_about() -> None:
-    assert {path.name for path in TABLES.iterdir()} == {shape.file for shape in [*UNDERSTOOD, *UNPAIRED, *REFUSED]}
+    asked_elsewhere = {"reading_eval.csv"}  # example by example, in tests/cli/test_per_example.py
+    assert {path.name for path in TABLES.iterdir()} - asked_elsewhere == {
+        shape.file for shape in [*UNDERSTOOD, *UNPAIRED, *REFUSED]
+    }
