@@ -6,7 +6,6 @@ from .results import (
     study_results as study_results,
 )
 from .tidy_frame import (
-    TableProblem as TableProblem,
     arms_from_frame as arms_from_frame,
     table_of as table_of,
     verdicts_from_frame as verdicts_from_frame,
