@@ -13,17 +13,21 @@ too many for the rest of a verdict to be worked out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from ablate.analysis.gating import GatePair, Outcome, judge_gate
+from ablate.analysis.tidy_frame import Asked, judge_metrics
 from ablate.core.claims import Relation
 from ablate.core.records import METRICS, MetricInfo
+from ablate.stats.assurance import seeds_for_assurance
 from ablate.stats.factorial import factorial_effects
 from ablate.stats.power import POWER, power_of_difference, power_of_equivalence, seeds_needed
+from ablate.tables.table import Table
 from ablate.verdicts.decisions import Question, decide_family, estimate_difference
 from ablate.verdicts.engine import (
     ArmValues,
@@ -34,6 +38,7 @@ from ablate.verdicts.engine import (
     judge_effects,
     judge_pairs,
 )
+from ablate.verdicts.per_example import ExamplePair, judge_examples
 from ablate.verdicts.sequential import SequentialPlan, e_process, sequential_analysis
 from ablate.verdicts.verdict import Verdict, Word
 
@@ -46,6 +51,7 @@ ALPHA = 0.05
 DIFFERENT = (Word.BETTER, Word.WORSE)
 DECIDED = (Word.SUPPORTED, Word.REFUTED)
 SCORE = MetricInfo("reward", "reward", "max", "points")
+CORRECT = MetricInfo("correct", "correct", "max", "fraction", is_error=True, range=(0.0, 1.0))
 WHOLE_NUMBERS = MetricInfo("epochs", "epochs", "min", "epochs", resolution=1.0)
 # The correlation between the arms that the seed makes.
 SHARED = 0.4
@@ -374,3 +380,178 @@ def same_whole_numbers(n: int) -> Simulation:
         return row.word is Word.SUPPORTED
 
     return each(is_supported)
+
+
+# arms without a seed in common -------------------------------------------------------------------------
+
+
+def unpaired(
+    said: Sequence[Word], sizes: tuple[int, int], sds: tuple[float, float], margin: float | None = None, m: int = 1
+) -> Simulation:
+    """One of these words of any of `m` arms that differ from the baseline by the margin, or by nothing without one;
+    sizes and spreads of an arm and of the baseline."""
+    (size, base_size), (sd, base_sd) = sizes, sds
+    effect = margin or 0.0
+
+    def is_said(rng: np.random.Generator) -> bool:
+        arms = {"base": arm_values(rng.normal(0, base_sd, base_size))}
+        arms |= {str(index): arm_values(rng.normal(effect, sd, size)) for index in range(m)}
+        return any(row.word in said for row in judge_arms(arms, "base", SCORE, margin=margin, unpaired=True))
+
+    return each(is_said)
+
+
+# folds of one data set ---------------------------------------------------------------------------------
+
+
+def table_of_arms(metric: str, sides: Mapping[str, Values], key: str = "seed") -> Table:
+    return Table(metric, {name: arm_values(values) for name, values in sides.items()}, "arm", key)
+
+
+# As a ratio, what is tested on to what is trained on.
+SPLIT = (1, 4)
+
+
+def overlapping_splits(rng: np.random.Generator, splits: int = 20, examples: int = 50) -> Values:
+    """The differences of two learners on random splits of one data set. Each learner predicts the mean of a column of
+    its own of what it trains on, and tells as much of the last column: nothing, so that neither is better."""
+    truth = rng.standard_normal((examples, 3))
+    order = np.argsort(rng.random((splits, examples)), axis=1)
+    tested = examples * SPLIT[0] // sum(SPLIT)
+    test, train = truth[order[:, :tested]], truth[order[:, tested:]]
+    errors = (test[:, :, 2:] - train[:, :, :2].mean(axis=1, keepdims=True)) ** 2
+    differences: Values = (errors[:, :, 0] - errors[:, :, 1]).mean(axis=1)
+    return differences
+
+
+def folds(test_to_train: float) -> Simulation:
+    """Better or worse of two learners that are equally good, with this ratio said of the splits; 0 is that they share
+    nothing, which is not so."""
+
+    def is_different(rng: np.random.Generator) -> bool:
+        differences = overlapping_splits(rng)
+        table = table_of_arms("score", {"base": np.zeros_like(differences), "arm": differences}, "fold")
+        ((row,),) = judge_metrics([Asked(table, "max")], baseline="base", test_to_train=test_to_train)
+        return row.word in DIFFERENT
+
+    return each(is_different)
+
+
+# example by example ------------------------------------------------------------------------------------
+
+Examples = Callable[[np.random.Generator], ExamplePair]
+
+
+def example_pair(arm: object, reference: object, groups: Sequence[object] | None = None) -> ExamplePair:
+    """Of [examples], or of [seeds, examples]."""
+    first, second = (np.atleast_2d(np.asarray(side, float)) for side in (arm, reference))
+    return ExamplePair("arm", "base", first, second, None if groups is None else [*map(str, groups)])
+
+
+def of_examples(
+    said: Sequence[Word], examples: Examples, margin: float | None = None, metric: MetricInfo = CORRECT
+) -> Simulation:
+    return each(lambda rng: judge_examples([examples(rng)], metric, margin=margin)[0].verdict.word in said)
+
+
+def right_or_wrong(n: int, only_arm: float, only_reference: float, size: int = 1, is_said: bool = True) -> Examples:
+    """Examples on which one side alone is right with these chances; half of the examples of a group all together."""
+
+    def examples(rng: np.random.Generator) -> ExamplePair:
+        groups = np.arange(n) // size
+        chance = np.where(rng.random(n) < 0.5, rng.random(n // size + 1)[groups], rng.random(n))
+        arm, reference = chance < only_arm, (chance >= only_arm) & (chance < only_arm + only_reference)
+        return example_pair(arm, reference, groups if size > 1 and is_said else None)
+
+    return examples
+
+
+def grouped_scores(n: int, size: int, is_said: bool = True) -> Examples:
+    """Scores of no effect, half of whose variance is that of the group."""
+
+    def examples(rng: np.random.Generator) -> ExamplePair:
+        groups = np.arange(n) // size
+        values = rng.normal(size=n // size)[groups] + rng.normal(size=n)
+        return example_pair(values, np.zeros(n), groups if is_said else None)
+
+    return examples
+
+
+def trained_models(seeds: int, n: int = 200) -> Examples:
+    """Two recipes that are equally good, so many models of each: a seed moves all examples of its model."""
+
+    def examples(rng: np.random.Generator) -> ExamplePair:
+        hard = rng.normal(size=n)
+        sides = [
+            (hard + 0.5 * rng.normal(size=(seeds, 1)) + rng.normal(size=(seeds, n)) > 0).astype(int) for _ in range(2)
+        ]
+        return example_pair(*sides)
+
+    return examples
+
+
+# several metrics ---------------------------------------------------------------------------------------
+
+METRIC_NAMES = ("score", "loss", "seconds")
+
+
+def three_metrics(rng: np.random.Generator, primary: float = 0.0, n: int = 6) -> list[Asked]:
+    """Arms a and b beside base on three metrics: no effects, but for that of both on the primary metric."""
+    effects = [primary, 0.0, 0.0]
+    noise = rng.normal(5, 1, (3, 3, n))
+    return [
+        Asked(
+            table_of_arms(name, dict(zip(("base", "a", "b"), rows + np.array([[0], [effect], [effect]]), strict=True))),
+            "max",
+        )
+        for name, rows, effect in zip(METRIC_NAMES, noise, effects, strict=True)
+    ]
+
+
+def further_metrics(primary: float, is_any: bool = False) -> Simulation:
+    """Any better or worse on the two further metrics, where nothing is; or on any of all three."""
+
+    def any_word(rng: np.random.Generator) -> bool:
+        rows = judge_metrics(three_metrics(rng, primary), baseline="base")
+        return any(row.word in DIFFERENT for own in rows[0 if is_any else 1 :] for row in own)
+
+    return each(any_word)
+
+
+# a gate ------------------------------------------------------------------------------------------------
+
+
+def gate(outcome: Outcome, losses: Sequence[float], n: int, margin: float = 5.0, unpaired: bool = False) -> Simulation:
+    """What a gate says of new sides that are worse by these losses."""
+
+    def is_said(rng: np.random.Generator) -> bool:
+        base, new = rng.normal(size=(2, len(losses), n))
+        pairs = [
+            GatePair(str(index), "base", "new", arm_values(base[index]), arm_values(new[index] - loss))
+            for index, loss in enumerate(losses)
+        ]
+        return judge_gate(pairs, SCORE, margin, unpaired=unpaired).outcome is outcome
+
+    return each(is_said)
+
+
+# seeds that were planned -------------------------------------------------------------------------------
+
+
+def different_whatever_the_spread(n: int, difference: float, sd: float, df: int, alpha: float = ALPHA) -> Simulation:
+    """Draws a spread that `sd` with `df` may be of, then a study of `n` seeds with it, then tests it."""
+
+    def is_different(rng: np.random.Generator, studies: int) -> Outcomes:
+        spread = sd * np.sqrt(df / rng.chisquare(df, studies))
+        t = t_of(difference + spread[:, None] * rng.standard_normal((studies, n)))
+        different: Outcomes = np.abs(t) > stats.t.ppf(1 - alpha / 2, n - 1)
+        return different
+
+    return is_different
+
+
+def assured(pilot: int, difference: float = 1.0) -> Simulation:
+    """Different on as many seeds as a plan names for an effect of one sd of the pilot."""
+    n = seeds_for_assurance(difference, 1.0, pilot - 1)
+    assert n is not None
+    return different_whatever_the_spread(n, difference, 1.0, pilot - 1)

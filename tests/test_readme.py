@@ -18,7 +18,10 @@ from tests import choices
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
-PAGES = ["README.md", "CONTRIBUTING.md", "conf/README.md", "reports/README.md", "tests/benchmarks/kill_anywhere.md"]
+PAGES = [
+    *("README.md", "CONTRIBUTING.md", "conf/README.md", "reports/README.md", "ablate/tables/README.md"),
+    "tests/benchmarks/kill_anywhere.md",
+]
 CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 # As little training as gives the studies that the commands speak of.
 SMALL = [

@@ -39,11 +39,6 @@ from tests.simulations import (
     words,
 )
 
-KEPT = {
-    "better though it diverges (gain .03, q=.3, n=10), no worst value known",
-    "identical: 2 arms trained apart, accuracies in steps of .01, n=3",
-    "`a ~ b` within .25 supported of whole numbers with means .3 apart, n=3",
-}
 KEPT = [promise for promise in PROMISES if not promise.above]
 
 

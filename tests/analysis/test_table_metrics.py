@@ -11,29 +11,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ablate.analysis.tidy_frame import Asked, TableProblem, judge_metrics, table_of, verdicts_from_frame
-from ablate.tables.table import Table
-from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Family, Flag, Verdict, Word
-from tests.simulations import slack
+from tests.simulations import DIFFERENT, further_metrics, rate, slack, table_of_arms, three_metrics
 
 SEEDS = 6
-METRICS = ("score", "loss", "seconds")
-DIFFERENT = (Word.BETTER, Word.WORSE)
-
-
-def made(metric: str, sides: dict[str, np.ndarray], key: str = "seed") -> Table:
-    arms = {name: ArmValues(dict(enumerate(map(float, values)))) for name, values in sides.items()}
-    return Table(metric, arms, "arm", key)
-
-
-def drawn(rng: np.random.Generator, primary: float = 0.0) -> list[Asked]:
-    """Arms a and b beside base on three metrics: no effects, but for that of both on the primary metric."""
-    effects = [primary, 0.0, 0.0]
-    noise = rng.normal(5, 1, (3, 3, SEEDS))
-    return [
-        Asked(made(name, dict(zip(("base", "a", "b"), rows + np.array([[0], [effect], [effect]]), strict=True))), "max")
-        for name, rows, effect in zip(METRICS, noise, effects, strict=True)
-    ]
 
 
 def p_of(verdict: Verdict) -> float:
@@ -42,7 +23,7 @@ def p_of(verdict: Verdict) -> float:
 
 @pytest.mark.parametrize("primary", [0.0, 5.0])
 def test_the_primary_metric_is_a_family_and_the_others_are_another(primary: float) -> None:
-    first, *others = judge_metrics(drawn(np.random.default_rng(7), primary), baseline="base")
+    first, *others = judge_metrics(three_metrics(np.random.default_rng(7), primary), baseline="base")
     rest = [row for own in others for row in own]
     for family in (first, rest):
         _, adjusted, *_ = multipletests([p_of(row) for row in family], method="holm")
@@ -50,7 +31,7 @@ def test_the_primary_metric_is_a_family_and_the_others_are_another(primary: floa
     assert [(row.metric.title, row.arm) for row in rest] == [
         ("loss", "a"), ("loss", "b"), ("seconds", "a"), ("seconds", "b"),
     ]  # fmt: skip
-    alone = judge_metrics(drawn(np.random.default_rng(7), primary)[:1], baseline="base")
+    alone = judge_metrics(three_metrics(np.random.default_rng(7), primary)[:1], baseline="base")
     assert alone == [first]
 
 
@@ -58,8 +39,8 @@ def test_an_arm_has_words_on_the_others_only_where_the_primary_metric_is_resolve
     seeds = np.arange(6.0)
     ahead = seeds + np.array([1, 1.1, 1, 1, 0.9, 1])
     tables = [
-        made("score", {"base": seeds, "a": ahead, "b": seeds + np.array([1, -1, 1, -1, 1, -1])}),
-        made("loss", {"base": seeds, "a": ahead, "b": ahead}),
+        table_of_arms("score", {"base": seeds, "a": ahead, "b": seeds + np.array([1, -1, 1, -1, 1, -1])}),
+        table_of_arms("loss", {"base": seeds, "a": ahead, "b": ahead}),
     ]
     primary, (a, b) = judge_metrics([Asked(table, "max") for table in tables], baseline="base")
     assert [row.word for row in primary] == [Word.BETTER, Word.INCONCLUSIVE]
@@ -72,19 +53,16 @@ def test_the_family_errors_of_null_metrics_are_bounded() -> None:
     """Four rows of nothing behind a primary metric that is resolved, and all six of nothing. Each row at its own p
     would be wrong far more often, which is what the first bound is shown to be able to miss."""
     rng, studies = np.random.default_rng(11), 400
-    behind, at_any_p, all_null = 0, 0, 0
-    for _ in range(studies):
-        first, *others = judge_metrics(drawn(rng, primary=50.0), baseline="base")
-        assert all(row.word in DIFFERENT for row in first)
-        rest = [row for own in others for row in own]
-        behind += any(row.word in DIFFERENT for row in rest)
-        at_any_p += any(p_of(row) <= 0.05 for row in rest)
-        every = judge_metrics(drawn(rng), baseline="base")
-        all_null += any(row.word in DIFFERENT for own in every for row in own)
     bound = 0.05 + slack(0.05, studies)
-    assert behind / studies <= bound < at_any_p / studies
+    assert rate(further_metrics(50.0), studies) <= bound
     # Without a margin nothing of no effect is resolved but by an error, so that the gate bounds both families at once.
-    assert all_null / studies <= bound
+    assert rate(further_metrics(0.0, is_any=True), studies) <= bound
+    at_any_p = 0
+    for _ in range(studies):
+        first, *others = judge_metrics(three_metrics(rng, primary=50.0), baseline="base")
+        assert all(row.word in DIFFERENT for row in first)
+        at_any_p += any(p_of(row) <= 0.05 for own in others for row in own)
+    assert bound < at_any_p / studies
 
 
 # folds -----------------------------------------------------------------------------------------------
@@ -217,8 +195,8 @@ def test_examples_are_of_shares_alone() -> None:
     with pytest.raises(TableProblem, match="column 'epochs_used': no share of examples"):
         whole([5, 6, 7], [4, 5, 6], n_examples=100)
     rng = np.random.default_rng(1)
-    tables = drawn(rng)
-    share = Asked(made("acc", {name: rng.uniform(0.8, 0.9, SEEDS) for name in ("base", "a", "b")}), "max")
+    tables = three_metrics(rng)
+    share = Asked(table_of_arms("acc", {name: rng.uniform(0.8, 0.9, SEEDS) for name in ("base", "a", "b")}), "max")
     judge_metrics([*tables, share], baseline="base", n_examples=100)
     *_, (a, _) = judge_metrics([tables[0], share], baseline="base", n_examples=100)
     assert a.metric.counts_examples

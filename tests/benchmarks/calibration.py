@@ -1,6 +1,6 @@
 """Whether the verdicts keep what they promise: `make calibrate` simulates, and writes calibration.md beside this file.
 
-python -m tests.benchmarks.calibration            # everything, a minute or two on two cores
+python -m tests.benchmarks.calibration            # everything, two or three minutes on two cores
 python -m tests.benchmarks.calibration --quick    # a fifth of the studies, nothing written
 
 Fails where a rate is above its promise and the row does not say why. `tests/analysis/test_calibration.py` holds the
@@ -24,12 +24,17 @@ from zlib import crc32
 
 import numpy as np
 
+from ablate.analysis.gating import Outcome
 from ablate.core.claims import Relation
 from ablate.stats.improvement import clopper_pearson
+from ablate.verdicts.verdict import Word
 from tests.simulations import (
+    DIFFERENT,
+    SCORE,
     Simulation,
     adjusted_coverage,
     anytime,
+    assured,
     at_the_margin,
     better_though_it_diverges,
     claim_supported,
@@ -38,21 +43,29 @@ from tests.simulations import (
     confirmation,
     confirmed_within,
     coverage,
+    folds,
     forecast_suffices,
     fresh_seeds,
+    further_metrics,
+    gate,
     grid_effects,
+    grouped_scores,
     heavy,
     identical_by_chance,
     mixed_case,
     no_effect,
     no_effect_judged,
     normal,
+    of_examples,
     pair_with_the_best,
     planned_looks,
+    right_or_wrong,
     same_whole_numbers,
     topped_up,
+    trained_models,
     two_basins,
     two_basins_of_differences,
+    unpaired,
 )
 
 RESULT = Path(__file__).with_name("calibration.md")
@@ -104,6 +117,7 @@ class Measured:
 
 
 FEW_SEEDS = "of three seeds the t relies on nearly normal differences: the flag `few_seeds` says so"
+WITHOUT_GROUPS = "why it is not done: examples that belong together are said to (`--group`), and clustered"
 
 # "Any" is over the arms of a sweep, or over its claims: a family.
 PROMISES: Sequence[Promise] = (
@@ -241,6 +255,142 @@ PROMISES: Sequence[Promise] = (
         0.05,
         same_whole_numbers(3),
         studies=SOME,
+    ),
+    *(
+        promise
+        for arms, sizes, sds in (
+            ("3 arms of n=5 beside n=5", (5, 5), (1, 1)),
+            ("3 arms of n=10, sd 1, beside n=4, sd 3", (10, 4), (1, 3)),
+        )
+        for promise in (
+            Promise(
+                f"unpaired, any better or worse: {arms}, no effect",
+                0.05,
+                unpaired(DIFFERENT, sizes, sds, m=3),
+                studies=SOME,
+            ),
+            Promise(
+                f"unpaired, any equivalent: {arms}, which differ by the margin",
+                0.05,
+                unpaired([Word.EQUIVALENT], sizes, sds, margin=15.0, m=3),
+                studies=SOME,
+            ),
+        )
+    ),
+    Promise(
+        "unpaired, any better or worse: 3 arms of n=3, sd 3, beside n=10, sd 1, no effect",
+        0.05,
+        unpaired(DIFFERENT, (3, 10), (3, 1), m=3),
+        above="of three runs that vary more than the others Welch's t is too sure, of four or five a little: the flag "
+        "`few_seeds` stands below five",
+    ),
+    Promise(
+        "folds, better or worse: 2 equal learners on 20 overlapping splits, 1 : 4 said",
+        0.05,
+        folds(1 / 4),
+        studies=SOME,
+    ),
+    Promise(
+        "folds, better or worse: the same splits, taken for independent",
+        0.05,
+        folds(0.0),
+        studies=SOME,
+        above="why it is not done: folds have a word only with the ratio that corrects for what they share (`--folds`)",
+    ),
+    *(
+        Promise(
+            f"per example, better or worse: 2 equal models, right or wrong on {n} examples",
+            0.05,
+            of_examples(DIFFERENT, right_or_wrong(n, share, share)),
+            studies=SOME,
+        )
+        for n, share in ((30, 0.2), (300, 0.05))
+    ),
+    *(
+        Promise(
+            f"per example, equivalent: models that differ by the margin of {margin}, right or wrong on {n} examples",
+            0.05,
+            of_examples([Word.EQUIVALENT], right_or_wrong(n, share + margin, share), margin),
+            studies=SOME,
+        )
+        for n, margin, share in ((300, 0.02, 0.0), (1000, 0.02, 0.05))
+    ),
+    Promise(
+        "per example, better or worse: 2 equal models, right or wrong on 40 groups of 10",
+        0.05,
+        of_examples(DIFFERENT, right_or_wrong(400, 0.1, 0.1, size=10)),
+        studies=SOME,
+    ),
+    Promise(
+        "per example, better or worse: the same 400 examples, without their groups",
+        0.05,
+        of_examples(DIFFERENT, right_or_wrong(400, 0.1, 0.1, size=10, is_said=False)),
+        studies=SOME,
+        above=WITHOUT_GROUPS,
+    ),
+    Promise(
+        "per example, better or worse: 2 equal models, scores on 30 groups of 8",
+        0.05,
+        of_examples(DIFFERENT, grouped_scores(240, 8), metric=SCORE),
+        studies=SOME,
+    ),
+    Promise(
+        "per example, better or worse: the same 240 scores, without their groups",
+        0.05,
+        of_examples(DIFFERENT, grouped_scores(240, 8, is_said=False), metric=SCORE),
+        studies=SOME,
+        above=WITHOUT_GROUPS,
+    ),
+    Promise(
+        "per example, equivalent: models that differ by the margin of .05, 300 groups of 5",
+        0.05,
+        of_examples([Word.EQUIVALENT], right_or_wrong(1500, 0.07, 0.02, size=5), 0.05),
+        studies=SOME,
+    ),
+    Promise(
+        "per example, better or worse: 2 equal recipes, 5 models each, 200 examples",
+        0.05,
+        of_examples(DIFFERENT, trained_models(5)),
+        studies=SOME,
+    ),
+    Promise(
+        "per example, better or worse: 2 equal recipes, one model each, 200 examples",
+        0.05,
+        of_examples(DIFFERENT, trained_models(1)),
+        studies=SOME,
+        above="not promised: of one model each it is the models that differ, and so the report says",
+    ),
+    Promise(
+        "several metrics, any better or worse: 2 arms of no effect on 2 more, behind a large effect on the primary",
+        0.05,
+        further_metrics(50.0),
+        studies=SOME,
+    ),
+    Promise(
+        "several metrics, any better or worse: 2 arms of no effect on all 3",
+        0.05,
+        further_metrics(0.0, is_any=True),
+        studies=SOME,
+    ),
+    *(
+        Promise(f"gate, {word}: {what}", 0.05, gate(outcome, losses, n, unpaired=is_unpaired), studies=SOME)
+        for word, outcome, what, losses, n, is_unpaired in (
+            ("not worse", Outcome.PASSED, "a side that is worse by the margin, n=5", [5.0], 5, False),
+            ("worse", Outcome.WORSE, "a side that is worse by the margin, n=5", [5.0], 5, False),
+            ("not worse", Outcome.PASSED, "3 sides, of which one is worse by the margin, n=5", [5.0, 0, 0], 5, False),
+            ("worse", Outcome.WORSE, "3 sides that are worse by the margin, n=5", [5.0] * 3, 5, False),
+            ("not worse", Outcome.PASSED, "a side that is worse by the margin, unpaired, n=5", [5.0], 5, True),
+            ("worse", Outcome.WORSE, "a side that is worse by the margin, unpaired, n=5", [5.0], 5, True),
+        )
+    ),
+    *(
+        Promise(
+            f"plan: the seeds after a pilot of {n} have an assurance of 80 %, whatever the spread",
+            0.8,
+            assured(n),
+            is_floor=True,
+        )
+        for n in (3, 5)
     ),
 )
 BY_NAME: Mapping[str, Promise] = {promise.what: promise for promise in PROMISES}

@@ -18,7 +18,9 @@ from ablate.operations.gate import TableOptions, gate
 from ablate.storage.runs import RunStore
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Word
+from tests import simulations
 from tests.cli.kept import keep
+from tests.simulations import rate, slack
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
 SWEEP = optimizer_sweep(seeds=6, optimizers={"adam": 0.001, "sgd": 0.01, "nadam": 0.001})
@@ -121,11 +123,8 @@ def test_how_many_seeds_would_tell_is_known_where_all_undecided_pairs_know() -> 
 
 def test_two_errors_are_bounded_at_the_margin() -> None:
     """At a true loss of exactly the margin each of the two words is said in at most α of the cases."""
-    draws = np.random.default_rng(0)
-    said = [judged(pair("", list(draws.normal(0.1, 0.05, 5)))).outcome for _ in range(800)]
     for outcome in (Outcome.PASSED, Outcome.WORSE):
-        rate = said.count(outcome) / len(said)
-        assert abs(rate - 0.05) < 3 * np.sqrt(0.05 * 0.95 / len(said))
+        assert abs(rate(simulations.gate(outcome, [5.0], 5), 800) - 0.05) < slack(0.05, 800)
 
 
 def test_neither_less_nor_more_being_better_nothing_is_worse() -> None:

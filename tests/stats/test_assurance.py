@@ -7,16 +7,14 @@ from statsmodels.stats.power import TTestPower
 
 from ablate.stats.assurance import assured_power, seeds_for_assurance, smallest_assured_effect
 from ablate.stats.power import smallest_effect
+from tests.simulations import different_whatever_the_spread, rate
 
 
 @pytest.mark.parametrize(("n", "difference", "sd", "df", "alpha"), [(8, 1.0, 0.8, 4, 0.05), (5, 3.0, 1.5, 2, 0.01)])
 def test_is_how_often_the_planned_test_is_significant(n, difference, sd, df, alpha) -> None:
     """Draw a spread, then a study with it, then test it; no formula of a power anywhere."""
-    rng, draws = np.random.default_rng(n), 200_000
-    spread = sd * np.sqrt(df / rng.chisquare(df, draws))
-    studies = difference + spread[:, None] * rng.standard_normal((draws, n))
-    t = studies.mean(axis=1) / (studies.std(axis=1, ddof=1) / n**0.5)
-    share = np.mean(np.abs(t) > stats.t.ppf(1 - alpha / 2, n - 1))
+    draws = 200_000
+    share = rate(different_whatever_the_spread(n, difference, sd, df, alpha), draws, seed=n)
     assert assured_power(n, difference, sd, df, alpha) == pytest.approx(share, abs=4 * (0.25 / draws) ** 0.5)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,18 +19,24 @@ from ablate.stats.crossed import crossed_mean
 from ablate.verdicts.example_verdict import ExampleVerdict, Reach
 from ablate.verdicts.per_example import SIGN, ExamplePair, judge_examples
 from ablate.verdicts.verdict import Family, Flag, Word
+from tests.simulations import (
+    CORRECT,
+    DIFFERENT,
+    example_pair,
+    grouped_scores,
+    of_examples,
+    rate,
+    right_or_wrong,
+    slack,
+    trained_models,
+)
 
-CORRECT = MetricInfo("correct", "correct", "max", "fraction", is_error=True, range=(0.0, 1.0))
 WRONG = replace(CORRECT, name="wrong", direction="min")
 SCORE = MetricInfo("score", "score", "max", "points")
-DIFFERENT = (Word.BETTER, Word.WORSE)
-
-Make = Callable[[np.random.Generator], ExamplePair]
 
 
 def pair(arm: object, reference: object, groups: Sequence[object] | None = None, name: str = "arm") -> ExamplePair:
-    first, second = (np.atleast_2d(np.asarray(side, float)) for side in (arm, reference))
-    return ExamplePair(name, "base", first, second, None if groups is None else [*map(str, groups)])
+    return replace(example_pair(arm, reference, groups), arm=name)
 
 
 def counted(both: int, only_arm: int, only_reference: int, neither: int, name: str = "arm") -> ExamplePair:
@@ -256,79 +262,41 @@ def test_more_examples_do_not_help_where_seeds_vary() -> None:
 # how often it is wrong -------------------------------------------------------------------------------
 
 
-def rate(make: Make, words: Sequence[Word], studies: int, margin: float | None = None, metric: object = None) -> float:
-    rng = np.random.default_rng(12345)
-    info = metric if isinstance(metric, MetricInfo) else CORRECT
-    return float(np.mean([judged(make(rng), info, margin).verdict.word in words for _ in range(studies)]))
-
-
-def slack(studies: int) -> float:
-    """Three binomial standard errors of 5 %."""
-    return 3 * math.sqrt(0.05 * 0.95 / studies)
-
-
-def right_or_wrong(n: int, only_arm: float, only_reference: float, size: int = 1, is_said: bool = True) -> Make:
-    """Examples on which one side alone is right with these chances; half of the examples of a group all together."""
-
-    def make(rng: np.random.Generator) -> ExamplePair:
-        groups = np.arange(n) // size
-        chance = np.where(rng.random(n) < 0.5, rng.random(n // size + 1)[groups], rng.random(n))
-        arm, reference = chance < only_arm, (chance >= only_arm) & (chance < only_arm + only_reference)
-        return pair(arm, reference, groups if size > 1 and is_said else None)
-
-    return make
+def bound(studies: int) -> float:
+    return 0.05 + slack(0.05, studies)
 
 
 @pytest.mark.parametrize(("n", "share"), [(30, 0.2), (300, 0.05)])
 def test_false_differences_of_right_and_wrong_are_few(n: int, share: float) -> None:
-    assert rate(right_or_wrong(n, share, share), DIFFERENT, 1000) <= 0.05 + slack(1000)
+    assert rate(of_examples(DIFFERENT, right_or_wrong(n, share, share)), 1000) <= bound(1000)
 
 
 @pytest.mark.parametrize(("n", "margin", "share"), [(100, 0.05, 0.0), (300, 0.02, 0.0), (1000, 0.02, 0.05)])
 def test_false_equivalences_of_right_and_wrong_are_few(n: int, margin: float, share: float) -> None:
     """Also where a sample often shows no difference at all."""
-    make = right_or_wrong(n, share + margin, share)
-    assert rate(make, [Word.EQUIVALENT], 1000, margin) <= 0.05 + slack(1000)
+    examples = right_or_wrong(n, share + margin, share)
+    assert rate(of_examples([Word.EQUIVALENT], examples, margin), 1000) <= bound(1000)
 
 
 def test_examples_in_groups_deceive_a_test_that_does_not_know_it() -> None:
-    naive = right_or_wrong(400, 0.1, 0.1, size=10, is_said=False)
-    assert rate(naive, DIFFERENT, 400) > 0.15
-    assert rate(right_or_wrong(400, 0.1, 0.1, size=10), DIFFERENT, 1000) <= 0.05 + slack(1000)
+    naive, grouped = (right_or_wrong(400, 0.1, 0.1, size=10, is_said=is_said) for is_said in (False, True))
+    assert rate(of_examples(DIFFERENT, naive), 400) > 0.15
+    assert rate(of_examples(DIFFERENT, grouped), 1000) <= bound(1000)
 
 
 @pytest.mark.parametrize(("n", "size", "margin", "share"), [(200, 10, 0.05, 0.0), (1500, 5, 0.05, 0.02)])
 def test_false_equivalences_of_groups_are_few(n: int, size: int, margin: float, share: float) -> None:
-    make = right_or_wrong(n, share + margin, share, size=size)
-    assert rate(make, [Word.EQUIVALENT], 600, margin) <= 0.05 + slack(600)
+    examples = right_or_wrong(n, share + margin, share, size=size)
+    assert rate(of_examples([Word.EQUIVALENT], examples, margin), 600) <= bound(600)
 
 
 def test_scores_in_groups_deceive_it_too() -> None:
-    def make(is_said: bool) -> Make:
-        def one(rng: np.random.Generator) -> ExamplePair:
-            groups = np.arange(240) // 8
-            values = rng.normal(size=30)[groups] + rng.normal(size=240)
-            return pair(values, np.zeros(240), groups if is_said else None)
-
-        return one
-
-    assert rate(make(False), DIFFERENT, 400, metric=SCORE) > 0.15
-    assert rate(make(True), DIFFERENT, 1000, metric=SCORE) <= 0.05 + slack(1000)
+    naive, grouped = (grouped_scores(240, 8, is_said) for is_said in (False, True))
+    assert rate(of_examples(DIFFERENT, naive, metric=SCORE), 400) > 0.15
+    assert rate(of_examples(DIFFERENT, grouped, metric=SCORE), 1000) <= bound(1000)
 
 
 def test_a_seed_that_moves_all_examples_is_no_difference_of_recipes() -> None:
     """Of the one run each a test over examples says that the models differ, rightly; over seeds the recipes do not."""
-
-    def make(seeds: int) -> Make:
-        def one(rng: np.random.Generator) -> ExamplePair:
-            hard = rng.normal(size=200)
-            sides = [
-                (hard + 0.5 * rng.normal(size=(seeds, 1)) + rng.normal(size=(seeds, 200)) > 0).astype(int)
-                for _ in range(2)
-            ]
-            return pair(*sides)
-
-        return one
-
-    assert rate(make(5), DIFFERENT, 600) <= 0.05 + slack(600)
-    assert rate(make(1), DIFFERENT, 300) > 0.3
+    assert rate(of_examples(DIFFERENT, trained_models(5)), 600) <= bound(600)
+    assert rate(of_examples(DIFFERENT, trained_models(1)), 300) > 0.3

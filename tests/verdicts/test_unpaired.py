@@ -15,6 +15,7 @@ from ablate.verdicts.engine import PairedQuestion, judge_arms, judge_claims
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.unpaired import share_no_seed
 from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
+from tests.simulations import DIFFERENT, rate, slack, unpaired
 
 LOSS, ACCURACY = METRICS["val_loss"], METRICS["val_accuracy"]
 ARM, BASE = [0.21, 0.25, 0.24, 0.20, 0.26], [0.30, 0.29, 0.34, 0.33]
@@ -105,12 +106,5 @@ def test_a_claim_is_judged_so_too() -> None:
 def test_under_the_null_and_at_the_margin_each_word_is_said_in_at_most_alpha(
     sizes: tuple[int, int], sds: tuple[float, float]
 ) -> None:
-    draws, studies = np.random.default_rng(3), 1500
-    different = alike = 0
-    for _ in range(studies):
-        arm, base = (list(draws.normal(0, sd, size)) for size, sd in zip(sizes, sds, strict=True))
-        different += judged(arm, base).word in (Word.BETTER, Word.WORSE)
-        alike += judged([value + 4.0 for value in arm], base, margin=4.0).word is Word.EQUIVALENT
-    slack = 3 * math.sqrt(0.05 * 0.95 / studies)
-    assert different / studies <= 0.05 + slack
-    assert alike / studies <= 0.05 + slack
+    for said, margin in ((DIFFERENT, None), ([Word.EQUIVALENT], 4.0)):
+        assert rate(unpaired(said, sizes, sds, margin), 1500) <= 0.05 + slack(0.05, 1500)
