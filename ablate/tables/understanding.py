@@ -20,11 +20,12 @@ from ablate.tables.problems import TableProblem
 from ablate.tables.table import PERCENT, Table
 from ablate.verdicts.pairing import ArmValues
 
-__all__ = ["MISSING", "understand"]
+__all__ = ["INVENTED", "MISSING", "understand"]
 
 ARM, SEED = "arm", "seed"
 # What arms and pairs of a wide table are told apart by.
 COLUMN, ROW = "column", "row"
+INVENTED = (COLUMN, ROW)
 # What a missing value may count as.
 MISSING = ("missing", Status.DIVERGED.value)
 # How a run ended whose value counts.
