@@ -145,5 +145,11 @@ def judge_gate(
         for sides in pairs
     ]
     judged = judge_claims(questions, alpha)
-    rows = judged if test_to_train is not None else tuple(row.as_exploratory(Flag.OTHER_SPLITS) for row in judged)
+    # The correction for splits that overlap is one of paired differences.
+    rows = tuple(
+        row.as_exploratory(Flag.OTHER_SPLITS)
+        if test_to_train is None or (test_to_train and row.sizes is not None)
+        else row
+        for row in judged
+    )
     return Gate(metric, margin, alpha, rows, tuple(missing), key)

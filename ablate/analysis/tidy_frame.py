@@ -215,9 +215,12 @@ def judge_metrics(
         raise TableProblem(str(error)) from error
     resolved = {verdict.arm for verdict in primary if is_resolved(verdict)}
     gated = [row if row.arm in resolved else row.as_exploratory(Flag.PRIMARY_OPEN) for row in others]
-    rows = [*primary, *gated]
-    if test_to_train is None and is_fold(asked[0].table.key):
-        rows = [row.as_exploratory(Flag.OTHER_SPLITS) for row in rows]
+    # The correction for splits that overlap is one of paired differences.
+    is_unknown = test_to_train is None and is_fold(asked[0].table.key)
+    rows = [
+        row.as_exploratory(Flag.OTHER_SPLITS) if is_unknown or (test_to_train and row.sizes is not None) else row
+        for row in (*primary, *gated)
+    ]
     ends = [*accumulate(map(len, questions))]
     return [tuple(rows[start:end]) for start, end in pairwise([0, *ends])]
 

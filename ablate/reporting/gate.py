@@ -20,6 +20,7 @@ HEADLINES = {Outcome.PASSED: "Not worse", Outcome.WORSE: "Worse", Outcome.NOT_SH
 MOST_NAMED = 3
 # Of what is shown neither way by splits whose ratio nobody knows.
 OVERLAP = "splits of one data set overlap, and nothing says by how much: --folds does of tables"
+UNPAIRED_OVERLAP = "splits of one data set overlap, and what corrects for it is of paired differences"
 
 
 def gate_line(gate: Gate) -> str:
@@ -84,7 +85,9 @@ def _evidence(rows: Sequence[Verdict], level: str) -> str:
 
 
 def _reason(row: Verdict) -> str:
-    return OVERLAP if Flag.OTHER_SPLITS in row.flags else row.qualifier
+    if Flag.OTHER_SPLITS not in row.flags:
+        return row.qualifier
+    return OVERLAP if row.sizes is None else UNPAIRED_OVERLAP
 
 
 def _pairs(row: Verdict) -> str:

@@ -152,6 +152,9 @@ def _long(
     if absent:
         there = ", ".join(grid.columns)
         raise TableProblem(*(f"there is no column {name!r}; there are {there}" for name in dict.fromkeys(absent)))
+    twice = [name for name in dict.fromkeys(wanted) if wanted.count(name) > 1]
+    if twice:
+        raise TableProblem(*(f"column {name!r} is asked to be two of arm, key, metric and status" for name in twice))
     names = [name_of(cell) for cell in grid.column(arm)]
     others = [
         name for name in dict.fromkeys(grid.columns) if name not in {*wanted, *beside} and grid.columns.count(name) == 1

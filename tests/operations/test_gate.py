@@ -215,6 +215,14 @@ def test_folds_are_corrected_by_their_ratio(tables: Path) -> None:
     assert "3 folds" in gate_line(found)
 
 
+def test_folds_that_nothing_pairs_show_nothing(tables: Path) -> None:
+    (tables / "folds.csv").write_text(FOLDS)
+    options = TableOptions(folds="1:2", unpaired=True)
+    found = gate("folds.csv:a", "folds.csv:b", metric="accuracy", margin=0.5, tables=options)
+    assert (found.outcome, found.rows[0].word) == (Outcome.NOT_SHOWN, None)
+    assert "of paired differences" in gate_line(found)
+
+
 def test_columns_that_are_arms_need_no_key(tables: Path) -> None:
     (tables / "wide.csv").write_text("a,b\n0.91,0.912\n0.93,0.929\n0.92,0.922\n0.915,0.916\n")
     found = gate("wide.csv:a", "wide.csv:b", metric="accuracy", margin=0.01)

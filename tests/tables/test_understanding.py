@@ -150,3 +150,9 @@ def test_of_many_problems_the_first_are_shown() -> None:
     assert len(raised.value.problems) == 50
     assert len(str(raised.value).splitlines()) == 22
     assert str(raised.value).endswith("and 30 more")
+
+
+@pytest.mark.parametrize("asked", [{"arm": "loss"}, {"key": "loss"}, {"key": "arm"}, {"status": "seed"}])
+def test_no_column_is_two_things(asked: dict) -> None:
+    with pytest.raises(TableProblem, match="is asked to be two of arm, key, metric and status"):
+        of(LONG, **asked)
