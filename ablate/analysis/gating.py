@@ -105,6 +105,7 @@ def judge_gate(
     missing: Sequence[str] = (),
     test_to_train: float | None = 0.0,
     key: str = SEED,
+    changed: Sequence[Flag] = (),
 ) -> Gate:
     """
     Args:
@@ -113,6 +114,7 @@ def judge_gate(
         missing, key: as in `Gate`.
         test_to_train: of pairs that are splits of one data set, as in `judge_arms`; None where it is not known, which
             shows nothing.
+        changed: what was changed of the seeds after there were results, which bounds no error and shows nothing.
 
     Raises:
         ValueError: without a pair, for a metric of which neither less nor more is better, a margin that does not fit,
@@ -145,11 +147,11 @@ def judge_gate(
         for sides in pairs
     ]
     judged = judge_claims(questions, alpha)
-    # The correction for splits that overlap is one of paired differences.
-    rows = tuple(
-        row.as_exploratory(Flag.OTHER_SPLITS)
-        if test_to_train is None or (test_to_train and row.sizes is not None)
-        else row
-        for row in judged
-    )
+
+    def lacks(row: Verdict) -> tuple[Flag, ...]:
+        # The correction for splits that overlap is one of paired differences.
+        is_naive = test_to_train is None or (test_to_train and row.sizes is not None)
+        return (*changed, Flag.OTHER_SPLITS) if is_naive else tuple(changed)
+
+    rows = tuple(row.as_exploratory(*why) if (why := lacks(row)) else row for row in judged)
     return Gate(metric, margin, alpha, rows, tuple(missing), key)

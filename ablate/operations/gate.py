@@ -11,6 +11,7 @@ from ablate.analysis.comparison import Mismatch, Side, arm_values, asked_of, mis
 from ablate.analysis.gating import SEED, Gate, GatePair, judge_gate
 from ablate.analysis.values import column_info, metric_values
 from ablate.core.errors import UsageError
+from ablate.core.late_changes import Premise
 from ablate.core.parse_error import nearest
 from ablate.core.records import VALIDATION, MetricInfo
 from ablate.operations.as_json import document, shows
@@ -19,7 +20,7 @@ from ablate.operations.request import results_folder
 from ablate.operations.sides import find_sides
 from ablate.verdicts.engine import ALPHA
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.verdict import Scale
+from ablate.verdicts.verdict import Flag, Scale
 
 if TYPE_CHECKING:
     from ablate.tables.table import Table
@@ -136,6 +137,16 @@ def _gate_stored(
         unpaired=asked is not None and not asked.paired,
         missing=missing,
         test_to_train=_of_splits(sides, column),
+        changed=_changed(sides),
+    )
+
+
+def _changed(sides: Sequence[Side]) -> tuple[Flag, ...]:
+    """What became of the seeds of their sweeps after there were results."""
+    premises = [Premise.of(side.origin.sweep.spec, side.origin.events) for side in sides if side.origin is not None]
+    return (
+        *((Flag.POST_HOC_SEEDS,) if any(premise.added_seeds for premise in premises) else ()),
+        *((Flag.WITHDRAWN_SEEDS,) if any(premise.withdrawn_seeds for premise in premises) else ()),
     )
 
 
@@ -164,6 +175,7 @@ def _judged(
     missing: Sequence[str] = (),
     test_to_train: float | None = 0.0,
     key: str = SEED,
+    changed: Sequence[Flag] = (),
 ) -> Gate:
     if margin is None:
         raise UsageError(f"How much worse may {metric.name} be? --margin in its unit, or as in --margin 10%")
@@ -181,6 +193,7 @@ def _judged(
             missing=missing,
             test_to_train=test_to_train,
             key=key,
+            changed=changed,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error

@@ -20,6 +20,7 @@ HEADLINES = {Outcome.PASSED: "Not worse", Outcome.WORSE: "Worse", Outcome.NOT_SH
 MOST_NAMED = 3
 # Of what is shown neither way by splits whose ratio nobody knows.
 OVERLAP = "splits of one data set overlap, and nothing says by how much: --folds does of tables"
+CHANGED_SEEDS = "the seeds were changed after there were results: fresh ones, in a study of a new name, decide"
 UNPAIRED_OVERLAP = "splits of one data set overlap, and what corrects for it is of paired differences"
 
 
@@ -85,6 +86,8 @@ def _evidence(rows: Sequence[Verdict], level: str) -> str:
 
 
 def _reason(row: Verdict) -> str:
+    if Flag.POST_HOC_SEEDS in row.flags or Flag.WITHDRAWN_SEEDS in row.flags:
+        return CHANGED_SEEDS
     if Flag.OTHER_SPLITS not in row.flags:
         return row.qualifier
     return OVERLAP if row.sizes is None else UNPAIRED_OVERLAP
