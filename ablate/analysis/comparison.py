@@ -249,7 +249,8 @@ def _arms_named(plan: StudyPlan, arms: Sequence[ArmOfSweep], level: str) -> list
 
 def mismatches(sides: Sequence[Side]) -> tuple[Mismatch, ...]:
     """The aspects in which the sides are not comparable; none where they are."""
-    found = (Mismatch(aspect, tuple(_of_all_runs(side, read) for side in sides)) for aspect, read in _ASPECTS.items())
+    aspects = {**_ASPECTS, "split": _own_split} if all(map(_has_own_splits, sides)) else _ASPECTS
+    found = (Mismatch(aspect, tuple(_of_all_runs(side, read) for side in sides)) for aspect, read in aspects.items())
     return tuple(mismatch for mismatch in found if len(set(mismatch.values)) > 1 or SEVERAL in mismatch.values)
 
 
@@ -262,9 +263,22 @@ def _of_all_runs(side: Side, read: Callable[[StoredRun], str]) -> str:
 
 
 def _split(run: StoredRun) -> str:
+    return f"{_held_out(run)}, split_seed {run.spec.dataset.split_seed}"
+
+
+def _own_split(run: StoredRun) -> str:
+    return f"{_held_out(run)}, split_seed the seed"
+
+
+def _held_out(run: StoredRun) -> str:
     data = run.spec.dataset
     part = f"last {data.validation_last}" if data.validation_last is not None else f"{data.validation_fraction:g}"
-    return f"validation {part}, split_seed {data.split_seed}"
+    return f"validation {part}"
+
+
+def _has_own_splits(side: Side) -> bool:
+    """Whether every seed has a split that it draws itself, so that equal seeds share theirs. One run does not tell."""
+    return len(side.runs) > 1 and all(run.spec.dataset.split_seed == run.spec.seed for run in side.runs)
 
 
 def _numerics(run: StoredRun) -> str:
@@ -307,12 +321,13 @@ class Asked:
     scale: Scale | None = None
     alpha: float = 0.05
     worst: float | None = None
+    paired: bool = True
 
 
 def asked_of(sides: Sequence[Side]) -> Asked | None:
     """What the sweeps of all sides ask; None where they do not ask the same, or a side is of no sweep."""
     asked = {
-        Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.worst)
+        Asked(spec.metric, spec.margin, Scale(spec.scale) if spec.scale else None, spec.alpha, spec.worst, spec.paired)
         for side in sides
         if side.origin is not None and (spec := side.origin.sweep.spec)
     }
@@ -381,6 +396,7 @@ def _of_no_study(sides: Sequence[Side]) -> _Judgement:
         scale=asked.scale,
         alpha=asked.alpha,
         worst=asked.worst,
+        unpaired=not asked.paired,
     )
     # Splits that overlap, of which the intervals know nothing.
     has_splits = any(len({run.spec.dataset.split_seed for run in side.runs}) > 1 for side in sides)

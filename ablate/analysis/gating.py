@@ -18,11 +18,12 @@ from ablate.core.claims import Relation
 from ablate.core.records import MetricInfo
 from ablate.verdicts.engine import ALPHA, PairedQuestion, judge_claims
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.verdict import Scale, Verdict, Word
+from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
 
 __all__ = ["Gate", "GatePair", "Outcome", "judge_gate"]
 
 LARGEST_ALPHA = 0.5
+SEED = "seed"
 
 
 class Outcome(StrEnum):
@@ -51,6 +52,7 @@ class Gate:
         rows: of each pair, whether its new side is not worse; `supported`, `refuted` or `not resolved`.
         margin: as it was stated.
         missing: what the base has and the new side lacks, so that nothing was asked of it.
+        key: the column of the tables that makes pairs, or `seed`; empty where nothing does.
     """
 
     metric: MetricInfo
@@ -58,6 +60,7 @@ class Gate:
     alpha: float
     rows: tuple[Verdict, ...]
     missing: tuple[str, ...] = ()
+    key: str = SEED
 
     @property
     def outcome(self) -> Outcome:
@@ -68,14 +71,23 @@ class Gate:
 
     @property
     def seeds_needed(self) -> int | None:
-        """How many fresh seeds give each undecided pair 80 % power; None where none of them can tell."""
-        known = [row.seeds_needed_high for row in self.undecided if row.seeds_needed_high is not None]
+        """How many fresh seeds give each undecided pair 80 % power; None where none of them can tell.
+
+        Of a pair that had this power for the margin it is those for half of it."""
+        known = [needed for row in self.undecided if (needed := _fresh_seeds(row)) is not None]
         return max(known) if known and len(known) == len(self.undecided) else None
 
     @property
     def undecided(self) -> tuple[Verdict, ...]:
         """The pairs of which neither is shown, too few seeds included."""
         return tuple(row for row in self.rows if row.word not in (Word.SUPPORTED, Word.REFUTED))
+
+
+def _fresh_seeds(row: Verdict) -> int | None:
+    """None where more seeds do not tell: runs diverged, or no word is given whatever their number."""
+    if row.word is None or row.n_diverged or row.n_diverged_reference or row.seeds_needed_high is None:
+        return None
+    return row.seeds_needed_high if row.seeds_needed_high > row.n else row.seeds_needed_half
 
 
 def judge_gate(
@@ -91,12 +103,18 @@ def judge_gate(
     worst: float | None = None,
     unpaired: bool = False,
     missing: Sequence[str] = (),
+    test_to_train: float | None = 0.0,
+    key: str = SEED,
+    changed: Sequence[Flag] = (),
 ) -> Gate:
     """
     Args:
         margin: the largest loss that would be borne, in the unit of the metric, or `10%` of the error.
         n_examples, classes, resolution, worst, unpaired: as in `judge_arms`.
-        missing: as in `Gate`.
+        missing, key: as in `Gate`.
+        test_to_train: of pairs that are splits of one data set, as in `judge_arms`; None where it is not known, which
+            shows nothing.
+        changed: what was changed of the seeds after there were results, which bounds no error and shows nothing.
 
     Raises:
         ValueError: without a pair, for a metric of which neither less nor more is better, a margin that does not fit,
@@ -110,12 +128,12 @@ def judge_gate(
         raise ValueError(f"neither less nor more {metric.name} is better, so nothing can be worse by it")
     questions = [
         PairedQuestion(
-            subject=pair.label or f"{pair.new} not worse than {pair.base}",
-            arm=pair.new,
-            reference=pair.base,
+            subject=sides.label or f"{sides.new} not worse than {sides.base}",
+            arm=sides.new,
+            reference=sides.base,
             metric=metric,
-            arm_values=pair.new_values,
-            reference_values=pair.base_values,
+            arm_values=sides.new_values,
+            reference_values=sides.base_values,
             relation=Relation.NOT_WORSE,
             margin=margin,
             scale=scale,
@@ -124,7 +142,16 @@ def judge_gate(
             resolution=resolution,
             worst=worst,
             is_unpaired=unpaired,
+            test_to_train=test_to_train or 0.0,
         )
-        for pair in pairs
+        for sides in pairs
     ]
-    return Gate(metric, margin, alpha, judge_claims(questions, alpha), tuple(missing))
+    judged = judge_claims(questions, alpha)
+
+    def lacks(row: Verdict) -> tuple[Flag, ...]:
+        # The correction for splits that overlap is one of paired differences.
+        is_naive = test_to_train is None or (test_to_train and row.sizes is not None)
+        return (*changed, Flag.OTHER_SPLITS) if is_naive else tuple(changed)
+
+    rows = tuple(row.as_exploratory(*why) if (why := lacks(row)) else row for row in judged)
+    return Gate(metric, margin, alpha, rows, tuple(missing), key)

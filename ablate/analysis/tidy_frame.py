@@ -37,11 +37,14 @@ __all__ = [
     "grid_of_file",
     "grid_of_frame",
     "in_unit",
+    "is_fold",
     "judge_metrics",
     "metric_info",
+    "refuse_examples",
     "resolution_of",
     "stated_worst",
     "table_of",
+    "test_to_train_of",
     "verdicts_from_frame",
     "verdicts_from_table",
 ]
@@ -186,8 +189,7 @@ def judge_metrics(
     """
     if not 0 < alpha < LARGEST_ALPHA:
         raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
-    if n_examples is not None and n_examples < 1:
-        raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
+    refuse_examples(n_examples)
     if test_to_train is not None and not 0 <= test_to_train < math.inf:
         raise TableProblem(f"the ratio of test to training examples is above 0, not {test_to_train:g}")
     arms = asked[0].table.arms
@@ -213,9 +215,12 @@ def judge_metrics(
         raise TableProblem(str(error)) from error
     resolved = {verdict.arm for verdict in primary if is_resolved(verdict)}
     gated = [row if row.arm in resolved else row.as_exploratory(Flag.PRIMARY_OPEN) for row in others]
-    rows = [*primary, *gated]
-    if test_to_train is None and _is_fold(asked[0].table.key):
-        rows = [row.as_exploratory(Flag.OTHER_SPLITS) for row in rows]
+    # The correction for splits that overlap is one of paired differences.
+    is_unknown = test_to_train is None and is_fold(asked[0].table.key)
+    rows = [
+        row.as_exploratory(Flag.OTHER_SPLITS) if is_unknown or (test_to_train and row.sizes is not None) else row
+        for row in (*primary, *gated)
+    ]
     ends = [*accumulate(map(len, questions))]
     return [tuple(rows[start:end]) for start, end in pairwise([0, *ends])]
 
@@ -247,9 +252,35 @@ def _questions(
     )
 
 
-def _is_fold(key: str | None) -> bool:
+def is_fold(key: str | None) -> bool:
     """Whether a column is called as splits of one data set are."""
     return key is not None and re.search("(?<![a-z])folds?(?![a-z])", key.lower()) is not None
+
+
+def test_to_train_of(folds: float | str | None) -> float | None:
+    """n_test/n_train of `0.25`, `1:4` or `1/4`; None where nothing is said.
+
+    Raises:
+        TableProblem: for what is none.
+    """
+    if not isinstance(folds, str):
+        return folds
+    test, _, train = folds.replace("/", ":").partition(":")
+    try:
+        return float(test) / float(train or "1")
+    except (ValueError, ZeroDivisionError):
+        raise TableProblem(
+            f"folds have a ratio of test to training examples, such as 1:9 or 0.25, not {folds!r}"
+        ) from None
+
+
+def refuse_examples(n_examples: int | None) -> None:
+    """
+    Raises:
+        TableProblem: for a number of examples on which nothing is measured.
+    """
+    if n_examples is not None and n_examples < 1:
+        raise TableProblem(f"a metric is measured on one example or more, not on {n_examples}")
 
 
 def table_of(

@@ -74,7 +74,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="{min,max}",
         help="whether smaller or larger is better; of a further metric as in loss=min",
     )
-    parser.add_argument("--status", help="a column that says completed, diverged or failed")
+    parser.add_argument("--status", help="a column that says completed, diverged or failed (status)")
     parser.add_argument("--sep", help="what separates the cells of a text: a character, or tab (found)")
     parser.add_argument(
         "--wide",

@@ -43,6 +43,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--examples", type=int, help="how many examples the metric was measured on")
     table.add_argument("--worst", type=float, help="the value that stands for a diverged run, in the metric's unit")
     table.add_argument("--unpaired", action="store_true", help="compare sides as independent samples (Welch)")
+    table.add_argument(
+        "--folds",
+        metavar="TEST:TRAIN",
+        help="the key is splits of one data set, which overlap: the ratio of test to training examples, as in 1:9 or "
+        "0.25, for the correction of Nadeau and Bengio (2003)",
+    )
     parser.add_argument("--markdown", action="store_true", help="print a summary for a pull request")
     parser.add_argument("--allow", action="store_true", help="compare even what is not comparable")
 
@@ -67,6 +73,7 @@ def execute(invocation: Invocation, output: Output) -> int:
             n_examples=options.examples,
             worst=options.worst,
             unpaired=options.unpaired,
+            folds=options.folds,
         ),
     )
     if options.json:

@@ -188,7 +188,7 @@ def judge_table(
     Raises:
         TableProblem: when the table has one arm only, or does not fit what is asked of it.
     """
-    from ablate.analysis.tidy_frame import Asked, judge_metrics
+    from ablate.analysis.tidy_frame import Asked, judge_metrics, test_to_train_of
     from ablate.verdicts.verdict import Scale
 
     first, *others = tables = tuple(table) if isinstance(table, Sequence) else (table,)
@@ -211,7 +211,7 @@ def judge_table(
             alpha=alpha,
             multiplicity=multiplicity,
             n_examples=n_examples,
-            test_to_train=_ratio(folds),
+            test_to_train=test_to_train_of(folds),
             unpaired=unpaired,
         )
     except TableProblem as problem:
@@ -238,23 +238,6 @@ def _by_metric(what: str, stated: Value | Mapping[str, Value] | None, names: Seq
     if unknown:
         raise TableProblem(f"a {what} is of {', '.join(names)}, and not of {', '.join(map(repr, unknown))}")
     return {name or names[0]: value for name, value in stated.items()}
-
-
-def _ratio(folds: float | str | None) -> float | None:
-    """n_test/n_train of `0.25`, `1:4` or `1/4`.
-
-    Raises:
-        TableProblem: for what is none.
-    """
-    if not isinstance(folds, str):
-        return folds
-    test, _, train = folds.replace("/", ":").partition(":")
-    try:
-        return float(test) / float(train or "1")
-    except (ValueError, ZeroDivisionError):
-        raise TableProblem(
-            f"folds have a ratio of test to training examples, such as 1:9 or 0.25, not {folds!r}"
-        ) from None
 
 
 def judge(

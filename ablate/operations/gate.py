@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablate.analysis.comparison import Mismatch, Side, arm_values, asked_of, mismatches
-from ablate.analysis.gating import Gate, GatePair, judge_gate
+from ablate.analysis.gating import SEED, Gate, GatePair, judge_gate
 from ablate.analysis.values import column_info, metric_values
 from ablate.core.errors import UsageError
+from ablate.core.late_changes import Premise
 from ablate.core.parse_error import nearest
-from ablate.core.records import MetricInfo
+from ablate.core.records import VALIDATION, MetricInfo
 from ablate.operations.as_json import document, shows
 from ablate.operations.compare import NotComparable
 from ablate.operations.request import results_folder
 from ablate.operations.sides import find_sides
 from ablate.verdicts.engine import ALPHA
 from ablate.verdicts.pairing import ArmValues
-from ablate.verdicts.verdict import Scale
+from ablate.verdicts.verdict import Flag, Scale
 
 if TYPE_CHECKING:
     from ablate.tables.table import Table
@@ -47,6 +48,7 @@ class TableOptions:
     n_examples: int | None = None
     worst: float | None = None
     unpaired: bool = False
+    folds: float | str | None = None
 
 
 def gate(
@@ -76,6 +78,8 @@ def gate(
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, TableProblem: for a name that stands for nothing, sides
             that have no arm in common, no known margin, or a metric that the runs do not have.
     """
+    from ablate.tables.problems import TableProblem
+
     paths = [_path_of(name) for name in (base, new)]
     if all(path is None for path in paths):
         return _gate_stored(base, new, metric, margin, alpha, results_folder(results_dir), allow)
@@ -84,7 +88,11 @@ def gate(
             "A gate has two tables, or two sides of the store; the runs of a study are a table too: "
             "results/studies/STUDY/runs.csv"
         )
-    return _gate_tables(base, new, metric, margin, alpha, tables or TableOptions())
+    try:
+        return _gate_tables(base, new, metric, margin, alpha, tables or TableOptions())
+    except TableProblem as problem:
+        source = problem.source or " and ".join(dict.fromkeys(map(str, paths)))
+        raise TableProblem(*problem.problems, source=source) from problem
 
 
 def _gate_stored(
@@ -126,8 +134,31 @@ def _gate_stored(
         scale=asked.scale if asked is not None and is_asked and margin is None else None,
         alpha=alpha if alpha is not None else asked.alpha if asked is not None else ALPHA,
         worst=asked.worst if asked is not None and is_asked else None,
+        unpaired=asked is not None and not asked.paired,
         missing=missing,
+        test_to_train=_of_splits(sides, column),
+        changed=_changed(sides),
     )
+
+
+def _changed(sides: Sequence[Side]) -> tuple[Flag, ...]:
+    """What became of the seeds of their sweeps after there were results."""
+    premises = [Premise.of(side.origin.sweep.spec, side.origin.events) for side in sides if side.origin is not None]
+    return (
+        *((Flag.POST_HOC_SEEDS,) if any(premise.added_seeds for premise in premises) else ()),
+        *((Flag.WITHDRAWN_SEEDS,) if any(premise.withdrawn_seeds for premise in premises) else ()),
+    )
+
+
+def _of_splits(sides: Sequence[Side], column: str) -> float | None:
+    """n_test/n_train where every seed has a split of its own, 0 where seeds share one; None where it is not known."""
+    if all(len({run.spec.dataset.split_seed for run in side.runs}) == 1 for side in sides):
+        return 0.0
+    shares = {run.spec.dataset.validation_fraction for side in sides for run in side.runs}
+    if len(shares) > 1 or column_info(column).split != VALIDATION:
+        return None
+    (share,) = shares
+    return share / (1 - share)
 
 
 def _judged(
@@ -142,6 +173,9 @@ def _judged(
     resolution: float | None = None,
     unpaired: bool = False,
     missing: Sequence[str] = (),
+    test_to_train: float | None = 0.0,
+    key: str = SEED,
+    changed: Sequence[Flag] = (),
 ) -> Gate:
     if margin is None:
         raise UsageError(f"How much worse may {metric.name} be? --margin in its unit, or as in --margin 10%")
@@ -157,6 +191,9 @@ def _judged(
             resolution=resolution,
             unpaired=unpaired,
             missing=missing,
+            test_to_train=test_to_train,
+            key=key,
+            changed=changed,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
@@ -175,11 +212,24 @@ def _path_of(name: str) -> Path | None:
 def _gate_tables(
     base: str, new: str, metric: str | None, margin: float | str | None, alpha: float | None, options: TableOptions
 ) -> Gate:
-    from ablate.analysis.tidy_frame import counting_examples, in_unit, metric_info, resolution_of, stated_worst
+    from ablate.analysis.tidy_frame import (
+        counting_examples,
+        in_unit,
+        is_fold,
+        metric_info,
+        refuse_examples,
+        resolution_of,
+        stated_worst,
+        test_to_train_of,
+    )
+    from ablate.tables.understanding import INVENTED
 
+    refuse_examples(options.n_examples)
+    test_to_train = test_to_train_of(options.folds)
     first, of_base = _read(base, metric, options)
-    # Of one arm any column would do as the key.
-    second, of_new = _read(new, metric, replace(options, key=options.key or first.key))
+    # Of one arm any column would do as the key, and one that the table does not have is found again.
+    found = None if first.key in INVENTED else first.key
+    second, of_new = _read(new, metric, replace(options, key=options.key or found))
     if first.key and second.key and bool(first.labels) is not bool(second.labels):
         raise UsageError(f"The keys of {base} and {new} are names in one and whole numbers in the other: nothing pairs")
     if first.unit != second.unit:
@@ -209,12 +259,14 @@ def _gate_tables(
         resolution=resolution_of(both, info, None, options.n_examples),
         unpaired=options.unpaired or first.key is None or second.key is None,
         missing=missing,
+        test_to_train=None if test_to_train is None and is_fold(first.key) else test_to_train or 0.0,
+        key=first.key or "",
     )
 
 
 def _read(name: str, metric: str | None, options: TableOptions) -> tuple[Table, tuple[str, ...]]:
     """The table, and those of its arms that are meant."""
-    from ablate.analysis.tidy_frame import grid_of_file, table_of
+    from ablate.analysis.tidy_frame import TableProblem, grid_of_file, table_of
 
     path = _path_of(name) or Path(name)
     arm = name.removeprefix(str(path)).removeprefix(":")
@@ -222,10 +274,13 @@ def _read(name: str, metric: str | None, options: TableOptions) -> tuple[Table, 
     if metric is None:
         raise UsageError(f"Which metric? --metric is one of {', '.join(grid.columns)}")
     has_arms = options.arm is not None or any(column.lower() == ARM for column in grid.columns) or metric not in grid
-    # Without a column for the arms, that of the metric is the values of one.
-    found = table_of(
-        grid, metric=metric, arm=options.arm, key=options.key, wide=None if has_arms else True, unit=options.unit
-    )
+    try:
+        # Without a column for the arms, that of the metric is the values of one.
+        found = table_of(
+            grid, metric=metric, arm=options.arm, key=options.key, wide=None if has_arms else True, unit=options.unit
+        )
+    except TableProblem as problem:
+        raise TableProblem(*problem.problems, source=str(path)) from problem
     if not has_arms:
         return replace(found, arms={"": found.arms[metric]}), ("",)
     if arm and arm not in found.arms:
@@ -307,5 +362,5 @@ def _refuse_unknown(column: str, sides: Sequence[Side]) -> None:
     if known and column not in known:
         like = nearest(column, known)
         raise UsageError(
-            f"The runs have no {column}{f'; did you mean {like}?' if like else ''} They have {', '.join(known)}"
+            f"The runs have no {column}{f'; did you mean {like}?' if like else '.'} They have {', '.join(known)}"
         )

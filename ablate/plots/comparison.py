@@ -33,8 +33,11 @@ def _paired_differences(comparison: Comparison) -> dict[str, Figure]:
     if not judged:
         return {}
     metric, first = judged[0].metric, shortened(comparison.labels[0], 40)
-    title = f"{_titled(metric)} against {first}, paired by seed"
-    return {"paired_differences": forest_page([judged], title, "a dot is a seed, the tick their mean")}
+    if all(verdict.sizes is not None for verdict in judged):
+        how, marks = "unpaired", "the tick is the difference of the means"
+    else:
+        how, marks = "paired by seed", "a dot is a seed, the tick their mean"
+    return {"paired_differences": forest_page([judged], f"{_titled(metric)} against {first}, {how}", marks)}
 
 
 def _curves_page(comparison: Comparison, position: int) -> Figure:

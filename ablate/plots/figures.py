@@ -117,14 +117,18 @@ def paired_differences(results: SweepResults) -> Figure:
     shown = shown_arms(results, results.verdicts)
     bars = f"thick bars are {interval_name(shown)}s, thin ones adjusted"
     subtitle = f"{_seeds(results)}{_left_out(results)}; {bars}"
-    title = f"{_titled(results.metric)} against the baseline {shortened(results.baseline.arm)}, paired by seed"
+    title = f"{_titled(results.metric)} against the baseline {shortened(results.baseline.arm)}, {_compared(results)}"
     return forest_page([shown], title, subtitle, results.planned.spec.question)
+
+
+def _compared(results: SweepResults) -> str:
+    return "paired by seed" if results.planned.spec.paired else "unpaired"
 
 
 @in_house_style
 def claims(results: SweepResults) -> Figure:
     """One panel for each metric and scale, since only rows that share them can share an axis."""
-    subtitle = f"{_seeds(results)}, paired; a dot is a seed"
+    subtitle = f"{_seeds(results)}, {'paired; a dot is a seed' if results.planned.spec.paired else _compared(results)}"
     return forest_page(_by_axis(results.claims), "What the claims compare", subtitle, results.planned.spec.question)
 
 

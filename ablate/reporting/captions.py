@@ -77,12 +77,12 @@ def _paired_differences(results: SweepResults) -> Caption:
     )
     return Caption(
         FOREST,
-        f"Dot plot of the paired differences in {results.metric.title} from the baseline, with {interval}s and "
-        "verdicts",
+        f"Dot plot of the{_paired(results)} differences in {results.metric.title} from the baseline, with {interval}s "
+        "and verdicts",
         text(
             f"{shown} the baseline ",
             Code(results.baseline.arm),
-            ", paired by seed, in the order of the plan. A dot is one seed, the tick the mean, the thick bar its "
+            f", {_compared(results)}, in the order of the plan. {_marks(results)} the thick bar its "
             f"{interval}; the thin bar is adjusted for all comparisons, and a difference is resolved where it excludes "
             f"the line.{band} The sign at the right is the verdict.",
         ),
@@ -106,10 +106,24 @@ def _paired_seeds(results: SweepResults) -> Caption:
 def _claims(results: SweepResults) -> Caption:
     return Caption(
         "claims",
-        f"Dot plot of the paired differences that the claims of {results.planned.spec.name} are about, with verdicts",
-        "The differences that the claims are about, first side against second, paired by seed and drawn as above. The "
-        "side that is claimed is tinted.",
+        f"Dot plot of the{_paired(results)} differences that the claims of {results.planned.spec.name} are about, "
+        "with verdicts",
+        f"The differences that the claims are about, first side against second, {_compared(results)} and drawn as "
+        "above. The side that is claimed is tinted.",
     )
+
+
+def _paired(results: SweepResults) -> str:
+    return " paired" if results.planned.spec.paired else ""
+
+
+def _compared(results: SweepResults) -> str:
+    return "paired by seed" if results.planned.spec.paired else "as independent samples"
+
+
+def _marks(results: SweepResults) -> str:
+    """Runs that nothing pairs have no difference of their own that a dot could show."""
+    return "A dot is one seed, the tick the mean," if results.planned.spec.paired else "The tick is that of the means,"
 
 
 def _of_grid(results: SweepResults) -> tuple[Caption, Caption]:

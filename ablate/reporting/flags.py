@@ -26,7 +26,7 @@ SENTENCES: Mapping[Flag, Text] = {
         "Not all arms have the same seeds; each comparison is over the seeds that both sides have"
     ),
     Flag.UNPAIRED: text(
-        "No seed pairs the two sides, so their runs are compared as independent samples (Welch): what pairing would "
+        "Nothing pairs the two sides, so their runs are compared as independent samples (Welch): what pairing would "
         "take out of the noise is in it"
     ),
     Flag.INCOMPLETE: text("Planned seeds have no outcome, or accidents have left fewer than three pairs"),

@@ -27,7 +27,7 @@ from ablate.reporting.blocks import (
 
 __all__ = ["PAIR", "SEED", "in_words_of", "noun_of", "plural_of"]
 
-SEED, PAIR = "seed", "pair"
+SEED, PAIR, RUN = "seed", "pair", "run"
 # Names of columns that are an English noun of what is paired; of others none is made.
 _NOUNS = frozenset(
     {
@@ -40,7 +40,9 @@ _SEEDS = re.compile(r"\b(seed)(s?)\b", re.IGNORECASE)
 
 
 def noun_of(key: str) -> str:
-    """What one pair of a table is called that pairs its rows by this column."""
+    """What one pair of a table is called that pairs its rows by this column; of none every row is a run by itself."""
+    if not key:
+        return RUN
     name = re.sub(r"[\s-]+", "_", key.strip().lower())
     singular = name if name in _NOUNS else name.removesuffix("s")
     return singular.replace("_", " ") if singular in _NOUNS else PAIR

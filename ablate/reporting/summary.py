@@ -175,7 +175,8 @@ def box(results: SweepResults, raised: Sequence[RaisedFlag]) -> Callout:
 def _level(results: SweepResults) -> Text:
     if results.baseline.estimate.mean is None:
         return text(level_sentence(results.metric, results.baseline), ", so nothing can be compared with it.")
-    return text(level_sentence(results.metric, results.baseline), "; differences from it are paired by seed.")
+    how = "paired by seed" if results.planned.spec.paired else "of independent samples"
+    return text(level_sentence(results.metric, results.baseline), f"; differences from it are {how}.")
 
 
 def _listed(items: Sequence[Inline]) -> list[Item]:

@@ -158,6 +158,11 @@ def _of_folds(verdicts: Sequence[Verdict]) -> str:
     """What becomes of verdicts where splits overlap."""
     if any(Flag.RESPLITS in verdict.flags for verdict in verdicts):
         return " Every test is a paired t corrected for overlapping splits (Nadeau and Bengio 2003)."
+    if any(Flag.OTHER_SPLITS in verdict.flags and verdict.sizes is not None for verdict in verdicts):
+        return (
+            " Splits of one data set overlap, and what corrects for it is of paired differences, so that there is no "
+            "verdict of arms that nothing pairs."
+        )
     if any(Flag.OTHER_SPLITS in verdict.flags for verdict in verdicts):
         return (
             " Splits of one data set overlap, so that there is no verdict: say with --folds the ratio of test to "

@@ -20,17 +20,20 @@ from ablate.tables.problems import TableProblem
 from ablate.tables.table import PERCENT, Table
 from ablate.verdicts.pairing import ArmValues
 
-__all__ = ["MISSING", "understand"]
+__all__ = ["INVENTED", "MISSING", "understand"]
 
-ARM, SEED = "arm", "seed"
+ARM, SEED, STATUS = "arm", "seed", "status"
 # What arms and pairs of a wide table are told apart by.
 COLUMN, ROW = "column", "row"
+INVENTED = (COLUMN, ROW)
 # What a missing value may count as.
 MISSING = ("missing", Status.DIVERGED.value)
 # How a run ended whose value counts.
 _OUTCOMES = (None, Status.COMPLETED.value)
 # What other trackers of experiments call it.
 _ENDED = {"finished": Status.COMPLETED.value, "crashed": Status.FAILED.value, "killed": Status.FAILED.value}
+# Of a run that has not ended, or was never begun, there is no value yet.
+_SAYS_HOW_IT_ENDED = frozenset({*(status.value for status in Status), *_ENDED, "missing", "running", ""})
 # 1 − 1e-12 is what is left of a mean of ones.
 _ROUNDING = 1e-12
 
@@ -54,7 +57,7 @@ def understand(
         arm: the column that names the arms; by default the one called so.
         key: the column by which rows are pairs; by default `seed`, else the only one that names the rows of every arm
             alike.
-        status: a column that says completed, diverged or failed.
+        status: a column that says completed, diverged or failed; by default the one called so, if it says nothing else.
         wide: whether every arm has a column of its own; with `arm`, every pair. By default where there is no column
             for the arms and none of the metric, and nothing but numbers beside the key.
         unit: `percent` of numbers that are hundredths of the metric, `fraction`, or what else they are in.
@@ -146,11 +149,15 @@ def _long(
 ) -> _Layout:
     arm = arm or _usual(grid, ARM) or ARM
     found = key or _usual(grid, SEED)
+    status = status or _status(grid, {arm, metric, found, *beside})
     wanted = [arm, metric, *filter(None, [found, status])]
     absent = [name for name in wanted if name not in grid]
     if absent:
         there = ", ".join(grid.columns)
         raise TableProblem(*(f"there is no column {name!r}; there are {there}" for name in dict.fromkeys(absent)))
+    twice = [name for name in dict.fromkeys(wanted) if wanted.count(name) > 1]
+    if twice:
+        raise TableProblem(*(f"column {name!r} is asked to be two of arm, key, metric and status" for name in twice))
     names = [name_of(cell) for cell in grid.column(arm)]
     others = [
         name for name in dict.fromkeys(grid.columns) if name not in {*wanted, *beside} and grid.columns.count(name) == 1
@@ -231,6 +238,15 @@ def _looks_wide(grid: Grid, metric: str, key: str | None) -> bool:
     others = [name for name in grid.columns if name not in numeric and name != found]
     # A column named as a metric is one, and the metric that was asked for is misspelt.
     return len(numeric) > 1 and len(others) <= (found is None) and not METRICS.keys() & set(numeric)
+
+
+def _status(grid: Grid, taken: set[str | None]) -> str | None:
+    """The column that is called so, if it says how runs ended and nothing else."""
+    name = _usual(grid, STATUS)
+    if name is None or name in taken or grid.columns.count(name) > 1:
+        return None
+    ended = [name_of(cell).lower() for cell in grid.column(name)]
+    return name if any(ended) and _SAYS_HOW_IT_ENDED.issuperset(ended) else None
 
 
 def _names_rows(arms: Sequence[str], cells: Sequence[Cell]) -> bool:

@@ -360,7 +360,7 @@ def _not_worse(estimate: DifferenceEstimate, alpha: float) -> tuple[Word, str]:
     interval = estimate.equivalence_interval(2 * alpha)
     open_because = Word.NO_DIFFERENCE_SEEN.value if estimate.tied else ""
     if interval is None or estimate.margin is None:
-        return Word.NOT_RESOLVED, open_because
+        return Word.NOT_RESOLVED, open_because or _NO_SPREAD
     if interval[0] > -estimate.margin:
         return Word.SUPPORTED, ""
     return (Word.REFUTED, "") if interval[1] < -estimate.margin else (Word.NOT_RESOLVED, open_because)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablate.analysis.comparison import Disagreement, NoSuchArm, Scope, Side, compare, sides_of_study
+from ablate.analysis.comparison import Disagreement, NoSuchArm, Scope, Side, compare, mismatches, sides_of_study
 from ablate.analysis.judging import judge_sweep
 from ablate.analysis.values import column_info, value_in
 from ablate.core.records import StoredRun
@@ -214,3 +214,16 @@ def test_seeds_with_splits_of_their_own_are_flagged_where_no_study_compares_them
     for resplits in (True, False):
         found = compare([side("a", *runs("adam", resplits)), side("b", *runs("sgd", resplits))])
         assert [Flag.OTHER_SPLITS in row.flags for row in found.verdicts] == [resplits]
+
+
+def test_seeds_that_draw_their_own_split_share_it_with_equal_seeds() -> None:
+    def runs(optimizer: str, shift: int = 0) -> list[StoredRun]:
+        spec = run_spec(optimizer)
+        return [
+            completed_run(replace(spec, seed=seed, dataset=replace(spec.dataset, split_seed=seed + shift)))
+            for seed in range(3)
+        ]
+
+    assert mismatches([side("a", *runs("adam")), side("b", *runs("sgd"))]) == ()
+    (apart,) = mismatches([side("a", *runs("adam")), side("b", *runs("sgd", shift=1))])
+    assert apart.aspect == "split"

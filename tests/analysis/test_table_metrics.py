@@ -119,6 +119,14 @@ def test_what_is_called_a_fold_has_words_only_with_its_ratio(ratio: float | None
     assert (known.word, known.test_name) == (Word.BETTER, "paired t")
 
 
+def test_folds_that_nothing_pairs_have_no_word() -> None:
+    """The correction is one of paired differences, so Welch's test of them would take folds for independent."""
+    table = table_of(frame_of(np.array([5.0, 5.1, 4.9, 5.0, 5.2])), metric="score", key="fold")
+    ((row,),) = judge_metrics([Asked(table, "max")], baseline="base", test_to_train=0.25, unpaired=True)
+    assert row.sizes is not None
+    assert (row.word, Flag.OTHER_SPLITS in row.flags) == (None, True)
+
+
 @pytest.mark.parametrize("ratio", [-0.1, math.inf, math.nan])
 def test_a_ratio_is_a_number(ratio: float) -> None:
     with pytest.raises(TableProblem, match="ratio of test to training"):

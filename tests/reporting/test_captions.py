@@ -11,11 +11,13 @@ from ablate.core.plans import PlannedSweep
 from ablate.plots.figures import DRAW
 from ablate.reporting.blocks import Prose
 from ablate.reporting.captions import captions
+from ablate.reporting.markdown import render
 from ablate.reporting.sections import sweep_section
 from ablate.reporting.shown_figures import SweepFigures
-from ablate.reporting.summary import judged_blocks
+from ablate.reporting.summary import box, judged_blocks
 from tests.analysis.test_judging import DIVERGED, Outcome, stored, two_by_two
 from tests.plots.test_figures import texts
+from tests.synthetic import completed_runs, optimizer_sweep, plan_of
 
 
 def results(margin: float | str, diverged: int = 0) -> SweepResults:
@@ -74,3 +76,18 @@ def test_what_leaves_out_diverged_runs_says_so() -> None:
     of_whole = told(whole)
     assert "diverged" not in prose(whole) + of_whole["interactions"] + of_whole["cell_means"]
     assert "of 8 seeds" not in of_whole["variance_shares"]
+
+
+@pytest.mark.parametrize("is_paired", [True, False])
+def test_what_is_not_paired_is_nowhere_said_to_be(is_paired: bool) -> None:
+    sweep = optimizer_sweep(seeds=6, claims=("sgd > adam on val_loss",), paired=is_paired)
+    found = sweep_results(plan_of(sweep).sweeps[0], completed_runs(sweep))
+    said = told(found)
+    shown = [box(found, found.flags), *sweep_section(found, SweepFigures((), {}), [], is_alone=True)]
+    words = [render(shown), *(said[name] for name in ("paired_differences", "claims"))]
+    drawn = [*texts(DRAW["paired_differences"](found)), *texts(DRAW["claims"](found))]
+    assert any("paired by seed" in text for text in words) is is_paired
+    assert any("A dot is one seed" in text for text in words) is is_paired
+    assert any("of independent samples" in text for text in words) is not is_paired
+    assert any("paired by seed" in text or ", paired" in text for text in drawn) is is_paired
+    assert any("unpaired" in text for text in drawn) is not is_paired

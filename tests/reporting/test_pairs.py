@@ -22,7 +22,7 @@ from ablate.reporting.pairs import in_words_of, noun_of
         ("Datensatz", "pair"),
         ("uid", "pair"),
         ("s", "pair"),
-        ("", "pair"),
+        ("", "run"),
     ],
 )
 def test_a_column_that_is_a_noun_names_the_pairs(key: str, noun: str) -> None:

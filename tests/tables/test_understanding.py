@@ -150,3 +150,23 @@ def test_of_many_problems_the_first_are_shown() -> None:
     assert len(raised.value.problems) == 50
     assert len(str(raised.value).splitlines()) == 22
     assert str(raised.value).endswith("and 30 more")
+
+
+@pytest.mark.parametrize("asked", [{"arm": "loss"}, {"key": "loss"}, {"key": "arm"}, {"status": "seed"}])
+def test_no_column_is_two_things(asked: dict) -> None:
+    with pytest.raises(TableProblem, match="is asked to be two of arm, key, metric and status"):
+        of(LONG, **asked)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "counted"),
+    [
+        ("status", ["completed", "diverged", "failed", "completed"], (1, 1)),
+        ("Status", ["finished", "crashed", "running", "killed"], (0, 2)),
+        ("status", ["diverged", "yes", "", ""], (0, 0)),
+        ("state", ["completed", "diverged", "failed", "completed"], (0, 0)),
+    ],
+)
+def test_a_status_is_found_where_it_says_nothing_else(name: str, status: list[str], counted: tuple[int, int]) -> None:
+    table = of(LONG.assign(**{name: status}))
+    assert (table.n_diverged, table.n_failed) == counted
