@@ -26,8 +26,9 @@ SENTENCES: Mapping[Flag, Text] = {
         "Not all arms have the same seeds; each comparison is over the seeds that both sides have"
     ),
     Flag.UNPAIRED: text(
-        "Nothing pairs the two sides, so their runs are compared as independent samples (Welch): what pairing would "
-        "take out of the noise is in it"
+        "No seed pairs the two sides, so their runs are compared as independent samples (Welch): what pairing would "
+        "take out of the noise is in it, and where a side of few runs varies much more than the other, false words are "
+        "likelier than stated"
     ),
     Flag.INCOMPLETE: text("Planned seeds have no outcome, or accidents have left fewer than three pairs"),
     Flag.POST_HOC_CLAIMS: text(
