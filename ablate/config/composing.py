@@ -28,7 +28,7 @@ from ablate.config.arguments import RANGES, argument_problems
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
-from ablate.config.overrides import Override, Overrides, layered, write_override
+from ablate.config.overrides import SWEEP, Override, Overrides, layered, write_override
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree, laid_over
@@ -39,7 +39,6 @@ __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", 
 
 Config = Mapping[str, Any]
 
-SWEEP = "sweep"
 # A dotted path into the leaves; what says more (`optimizer@inner`, `model/head`) is Hydra's to read.
 VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 # Keys of a data set that say how it is cut and how it travels; the others are its loader's arguments.

@@ -9,10 +9,23 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override as HydraOverride
 from hydra.errors import HydraException
 
-from ablate.config.problems import ConfigError, Problem, gather
+from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.core.identity import Json
 
-__all__ = ["Override", "Overrides", "layered", "parse_choices", "parse_override", "parse_overrides", "write_override"]
+__all__ = [
+    "Override",
+    "Overrides",
+    "layered",
+    "parse_choices",
+    "parse_override",
+    "parse_overrides",
+    "raise_repeated",
+    "write_override",
+]
+
+
+# The key that names sweeps.
+SWEEP = "sweep"
 
 
 @dataclass(frozen=True)
@@ -36,9 +49,35 @@ def parse_overrides(texts: Iterable[str]) -> Overrides:
     """The overrides that `texts` spell, in order.
 
     Raises:
-        ConfigError: with every text that is none in Hydra's grammar, or that lists several values.
+        ConfigError: with every text that is none in Hydra's grammar, or that lists several values; or else with every
+            key that is given twice.
     """
-    return tuple(gather(parse_override, texts))
+    overrides = tuple(gather(parse_override, texts))
+    raise_repeated(overrides)
+    return overrides
+
+
+def raise_repeated(overrides: Iterable[Override]) -> None:
+    """Refuses keys that are given twice: whichever of the values held, somebody would take it for the other.
+
+    Raises:
+        ConfigError: with every override whose key an earlier one has.
+    """
+    first: dict[str, Override] = {}
+    raise_any(
+        Problem(override.key, override.value, _once(first[override.key], override))
+        for override in overrides
+        if first.setdefault(override.key, override) is not override
+    )
+
+
+def _once(first: Override, again: Override) -> str:
+    if first.key == SWEEP:
+        both = [
+            name for each in (first, again) for name in (each.value if isinstance(each.value, list) else [each.value])
+        ]
+        return f"each key once; for several sweeps +{SWEEP}=[{','.join(map(str, both))}]"
+    return f"each key once, and {first.text} is given, too"
 
 
 def parse_override(text: str) -> Override:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
-from ablate.config.overrides import Override, Overrides, parse_overrides
-from ablate.config.problems import Problem, nearest, raise_any
+from ablate.config.overrides import Override, Overrides, parse_override
+from ablate.config.problems import Problem, gather, nearest, raise_any
 from ablate.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def split_filters(words: Sequence[str]) -> tuple[str, Overrides]:
             closest = nearest(word, KINDS)
             hint = f"; did you mean {closest}?" if closest else ""
             raise UsageError(f"{word} is neither studies nor runs nor a filter (key=value){hint}")
-    filters = parse_overrides(_quoted_arm(word) for word in words if "=" in word)
+    # Two filters of one key are no contradiction: a run can be of two studies.
+    filters = tuple(gather(parse_override, [_quoted_arm(word) for word in words if "=" in word]))
     return "runs" if filters or "runs" in bare else "studies", filters
 
 

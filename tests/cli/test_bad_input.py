@@ -199,6 +199,17 @@ REFUSED = [
             "optimizer=adm: …",
         ],
     ),
+    ("+sweep=dropout +sweep=l2", ["sweep=l2: allowed is each key once; for several sweeps +sweep=[dropout,l2]"]),
+    (
+        "+sweep=dropout sweep.seeds=3 sweep.seeds=2 seed=1 seed=1",
+        [
+            "sweep.seeds=2: allowed is each key once, and sweep.seeds=3 is given, too",
+            "seed=1: allowed is each key once, and seed=1 is given, too",
+        ],
+    ),
+    ("-m optimizer=sgd,adam optimizer=adamw", ["optimizer=adamw: …, and optimizer=sgd is given, too"]),
+    ("-m optimizer=sgd,adam seed=0,1 seed=2", ["seed=2: …, and seed=0 is given, too"]),
+    ("report nothing results_dir=a results_dir=b", ["results_dir=b: …, and results_dir=a is given, too"]),
     ("+sweep=[]", ["sweep=[]: allowed is at least one of …"]),
     ("+sweep=dropout sweep.factors={}", ["sweep.factors={}: …"]),
     ("+sweep=dropout sweep.factors.model.dropout=[]", ["sweep.factors.model.dropout=[]: …"]),

@@ -47,6 +47,24 @@ def test_everything_that_is_no_word_is_named_at_once() -> None:
     assert [problem.value for problem in caught.value.problems] == ["optimizer", "1,2", "a=[1"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "allowed"),
+    [
+        (["seed=1", "seed=2"], "each key once, and seed=1 is given, too"),
+        (["model.l2=0", "seed=1", "+model.l2=0"], "each key once, and model.l2=0 is given, too"),
+        (["~model.l2", "model.l2=0"], "each key once, and ~model.l2 is given, too"),
+        (["+sweep=a", "+sweep=b"], "each key once; for several sweeps +sweep=[a,b]"),
+        (["+sweep=[a,b]", "sweep=c"], "each key once; for several sweeps +sweep=[a,b,c]"),
+    ],
+)
+def test_a_key_is_given_once(texts: list[str], allowed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_overrides(texts)
+    (problem,) = caught.value.problems
+    assert problem.allowed == allowed
+    assert (problem.key, problem.value) == (parse_overrides(texts[-1:])[0].key, parse_overrides(texts[-1:])[0].value)
+
+
 def test_the_last_layer_wins_key_by_key() -> None:
     low, high = parse_overrides(["a=1", "b=1"]), parse_overrides(["b=2", "c=2"])
     assert [(override.key, override.value) for override in layered(low, high)] == [("a", 1), ("b", 2), ("c", 2)]
