@@ -25,6 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
 from ablate.config.arguments import RANGES, argument_problems
+from ablate.config.bounds import bounds_below
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
@@ -253,6 +254,7 @@ def lookup(config: Config, key: str) -> Any:
 
 def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) -> Any:
     """One root key's value, cast and checked."""
+    raise_any(bounds_below(root, value))
     if root in CHECKED_BY_BUILDING and is_dataclass(found := locate(value[TARGET], allow)):
         private = {key: item for key, item in value.items() if is_private(key)}
         arguments = {key: item for key, item in value.items() if not is_private(key)}

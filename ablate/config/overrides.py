@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override as HydraOverride
+from hydra.core.override_parser.types import Override as HydraOverride, RangeSweep
 from hydra.errors import HydraException
 
+from ablate.config.bounds import MOST_VALUES
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.core.identity import Json
 
@@ -97,17 +98,27 @@ def parse_choices(text: str) -> Overrides:
     """An override for each of the values that `text` lists, as in `optimizer=sgd,adam` or `seed=range(8)`.
 
     Raises:
-        ConfigError: when it is no override in Hydra's grammar, or draws its values from an interval or a pattern.
+        ConfigError: when it is no override in Hydra's grammar, lists more values than can be meant, or draws them from
+            an interval or a pattern.
     """
     parsed = _parsed(text)
     if not parsed.is_sweep_override():
         return (parse_override(text),)
+    if _counted(parsed.value()) > MOST_VALUES:
+        raise ConfigError([Problem(_key(parsed), text.partition("=")[2], f"at most {MOST_VALUES:,} values")])
     try:
         values = list(parsed.sweep_string_iterator())
     except (HydraException, AssertionError) as error:  # glob(…) and interval(…) list none
         problem = Problem(_key(parsed), text.partition("=")[2], "values one by one, as in 0.1,0.2")
         raise ConfigError([problem]) from error
     return tuple(parse_override(f"{parsed.get_key_element()}={value}") for value in values)
+
+
+def _counted(listed: object) -> float:
+    """How many values a word lists, without listing them."""
+    if not isinstance(listed, RangeSweep) or not listed.step:
+        return 0
+    return (float(listed.stop or 0) - float(listed.start or 0)) / float(listed.step)
 
 
 def write_override(key: str, value: Json) -> Override:
