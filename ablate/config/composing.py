@@ -24,7 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
-from ablate.config.arguments import RANGES, argument_problems
+from ablate.config.arguments import RANGES, argument_problems, float32_problems
 from ablate.config.bounds import bounds_below
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
@@ -258,9 +258,11 @@ def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) ->
     if root in CHECKED_BY_BUILDING and is_dataclass(found := locate(value[TARGET], allow)):
         private = {key: item for key, item in value.items() if is_private(key)}
         arguments = {key: item for key, item in value.items() if not is_private(key)}
-        return {**private, **asdict(cast_fields(found, arguments, root))}
+        built = asdict(cast_fields(found, arguments, root))
+        raise_any(float32_problems(root, built))
+        return {**private, **built}
     typed = cast_like(value, default, root)
-    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed, allow)])
+    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed, allow), *float32_problems(root, typed)])
     return typed
 
 

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 from ablate.config.bounds import MOST_VALUES
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.core.identity import Json
+from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = [
     "Override",
@@ -27,6 +28,8 @@ __all__ = [
 
 # The key that names sweeps.
 SWEEP = "sweep"
+# Keys whose values are names of folders and files, and never numbers: 2024, 1e5 and nan name as other words do.
+NAMES = ("study", SWEEP, "experiment", *PATH_KEYS)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def parse_override(text: str) -> Override:
     if parsed.is_sweep_override():
         allowed = "one value, or with -m several, which makes a grid of them"
         raise ConfigError([Problem(_key(parsed), text.partition("=")[2], allowed)])
-    return Override(text, _key(parsed), parsed.value(), _sign(parsed))
+    override = Override(text, _key(parsed), parsed.value(), _sign(parsed))
+    return _as_written(override) if override.key in NAMES else override
 
 
 def parse_choices(text: str) -> Overrides:
@@ -137,6 +141,14 @@ def _parsed(text: str) -> HydraOverride:
         return OverridesParser.create().parse_override(text)
     except (HydraException, RecursionError) as error:
         raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
+
+
+def _as_written(override: Override) -> Override:
+    """The override with the name that stands in its text, which the grammar may have read as a number."""
+    if override.value is None or isinstance(override.value, (str, list, dict)):
+        return override
+    name = override.text.partition("=")[2].strip()
+    return Override(f"{override.sign}{write_override(override.key, name).text}", override.key, name, override.sign)
 
 
 def _key(parsed: HydraOverride) -> str:

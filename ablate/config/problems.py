@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ablate.config.numbers import reads_as_another_type
 from ablate.core.errors import AblateError
 from ablate.core.parse_error import Unreadable, carets, nearest
 
@@ -59,7 +60,8 @@ class Problem:
         if self.span is None or self.span[1] > SHOWN_CHARACTERS:
             return ""
         start, end = self.span
-        return f"\n{carets(indent + start, indent + end)}"
+        quote = len("'") if reads_as_another_type(str(self.value)) else 0
+        return f"\n{carets(indent + quote + start, indent + quote + end)}"
 
 
 class ConfigError(AblateError, ValueError):
@@ -115,6 +117,10 @@ def problems_of(attempt: Callable[[], object]) -> tuple[Problem, ...]:
 
 
 def _value_text(value: object) -> str:
-    """A value as it is written on the command line, so far as that is short."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    """A value as it is written on the command line, so far as that is short; a text that looks like a number in its
+    quotes, without which it would be one."""
+    if isinstance(value, str):
+        text = f"'{value}'" if reads_as_another_type(value) else value
+    else:
+        text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -72,3 +72,16 @@ def test_the_last_layer_wins_key_by_key() -> None:
 
 def test_the_root_is_the_first_part_of_the_key() -> None:
     assert Override("model.dropout=0", "model.dropout", 0).root == "model"
+
+
+@pytest.mark.parametrize("key", ["study", "+sweep", "+experiment", "results_dir", "reports_dir", "data_dir"])
+@pytest.mark.parametrize("name", ["2024", "1e5", "nan", "2024.10", "true", "1_000", "-3", "inf"])
+def test_a_name_stays_as_it_is_written(key: str, name: str) -> None:
+    (override,) = parse_overrides([f"{key}={name}"])
+    assert override.value == name
+    # What is recorded, and what Hydra is given, is read back as the same name.
+    assert parse_overrides([override.text]) == (override,)
+
+
+def test_no_name_and_several_names_are_no_text() -> None:
+    assert [each.value for each in parse_overrides(["study=null", "+sweep=[a,b]"])] == [None, ["a", "b"]]
