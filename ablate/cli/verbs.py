@@ -92,6 +92,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train anew what is stored and was computed with other versions of ablate, Python, TensorFlow or Keras",
     )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="where another study has this name, start it anew: its runs stay, its folder is kept in studies/_replaced",
+    )
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
