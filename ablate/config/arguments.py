@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ablate.config.hints import usual_name
 from ablate.config.numbers import LARGEST, SMALLEST, as_float32, is_float32
 from ablate.config.problems import Problem, nearest
 from ablate.config.signatures import parameters
@@ -73,7 +74,7 @@ def _name_problems(key: str, target: object, arguments: Mapping[str, Any]) -> It
         return
     for name in arguments:
         if name not in taken:
-            closest = nearest(name, taken)
+            closest = usual_name(name) if usual_name(name) in taken else nearest(name, taken)
             allowed = f"one of the arguments of {target}: {', '.join(taken)}"
             yield Problem(f"{key}.{name}", arguments[name], allowed, closest and f"{key}.{closest}")
 

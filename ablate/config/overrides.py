@@ -140,7 +140,16 @@ def _parsed(text: str) -> HydraOverride:
     try:
         return OverridesParser.create().parse_override(text)
     except (HydraException, RecursionError) as error:
-        raise ConfigError([Problem(text, text, "key=value in Hydra's grammar")]) from error
+        raise ConfigError([Problem(text, text, _grammar(text))]) from error
+
+
+def _grammar(text: str) -> str:
+    """What a text that cannot be read had to be."""
+    key, _, value = text.partition("=")
+    if "~" not in value:
+        return "key=value in Hydra's grammar"
+    home = f", or {key}=$HOME{value[1:]}" if value.startswith("~/") else ""
+    return f"""key=value in Hydra's grammar, where a value with ~ stands in quotes: '{key}="{value}"'{home}"""
 
 
 def _as_written(override: Override) -> Override:

@@ -26,6 +26,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SHOWN_CHARACTERS = 80
+# Behind a longer list nobody would look for the name that was meant.
+SEEN_AT_ONCE = 160
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,11 @@ class Problem:
         location = f"{self.location}: " if self.location else ""
         # A text that is not in the grammar has no key: it stands for both.
         given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
+        marks = self._marks(len(location) + len(self.key) + 1)
+        if self.nearest and len(self.allowed) > SEEN_AT_ONCE:
+            return f"{location}{given}: did you mean {self.nearest}? Allowed is {self.allowed}{marks}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{location}{given}: allowed is {self.allowed}{hint}{self._marks(len(location) + len(self.key) + 1)}"
+        return f"{location}{given}: allowed is {self.allowed}{hint}{marks}"
 
     def _marks(self, indent: int) -> str:
         """The line that marks the wrong word, in so far as the value is shown up to there."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from itertools import chain
 from typing import Any
 
@@ -13,16 +12,16 @@ from ablate import design
 from ablate.config.bounds import MOST_RUNS, bound_problems
 from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import SWEEP, Config
+from ablate.config.hints import SWEEP_KEYS as KEYS
 from ablate.config.overrides import Override
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.core.claims import is_side
 from ablate.core.identity import Json
 from ablate.core.records import METRICS
-from ablate.core.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
+from ablate.core.specs import CHOICES, SEEDS, SweepSpec
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
-KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", "metrics", *ABOUT_AN_ORIGINAL))
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from ablate.config.bounds import BOUNDS, MOST_ITEMS, bound_problems, bounds_below
-from ablate.config.questions import KEYS
+from ablate.config.hints import SWEEP_KEYS
 from tests.config.support import load_sweep, problems, tree
 
 
@@ -38,7 +38,7 @@ def test_each_of_ablates_own_leaves_has_the_keys_of_the_table() -> None:
     for key in BOUNDS:
         group, name = key.split(".")
         if group == "sweep":
-            assert name in KEYS
+            assert name in SWEEP_KEYS
             continue
         texts = [file.read_text() for file in [*folder.glob(f"{group}/*.yaml"), folder / "config.yaml"]]
         assert any(f"{name}:" in text for text in texts), key
