@@ -8,8 +8,9 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
-from ablate.cli.output import Output
+from ablate.cli.output import Output, with_plain_signs
 from ablate.cli.verbs import VERBS, Invocation, module_of, verb_parser
 from ablate.core.errors import AblateError, ExitCode, Interrupted
 
@@ -27,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == [COMPLETE]:
         return complete(given[1:])
+    with_plain_signs()
+    if not _is_somewhere():
+        Output().problem("The current folder is gone: another process removed it. Change into one that is there.")
+        return ExitCode.BAD_INPUT
     if any(word.split("=")[0] in HYDRA_FLAGS for word in given):
         from ablate.cli.hydra_flags import show
 
@@ -95,6 +100,15 @@ def explanation(error: BaseException) -> tuple[str, str, int]:
             missing = f"{name} is not installed for {sys.executable}"
             return missing, "ablate doctor says what is missing, and what mends it.", ExitCode.BAD_INPUT
     return f"internal error: {type(error).__name__}: {error}", "--debug shows where.", ExitCode.INTERNAL_ERROR
+
+
+def _is_somewhere() -> bool:
+    """Whether the current folder, from which every path is seen, is there still."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_no_verb(word: str) -> bool:

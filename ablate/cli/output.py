@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -15,15 +19,48 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import Json
 from ablate.sanitize.text import harmless, one_line
 
-__all__ = ["Output", "PlainTable", "bytes_text", "plain_table", "seconds_text"]
+__all__ = ["Output", "OutputLost", "PlainTable", "bytes_text", "plain_table", "seconds_text", "with_plain_signs"]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
 # Between two columns.
 GAP = "  "
+
+
+# What stands for a sign in an encoding that lacks it; any other becomes a question mark.
+PLAIN_SIGNS = {
+    "×": "x", "·": "-", "…": "...", "±": "+-", "−": "-", "–": "-", "—": "-", "→": "->", "≥": ">=", "≤": "<=", "≈": "~",
+    "▲": "^", "▼": "v", "÷": "/", "²": "^2", "μ": "u", "✓": "ok", "✗": "x", "“": '"', "”": '"', "’": "'",
+}  # fmt: skip
+PLAIN = "ablate.plain"
+
+
+class OutputLost(AblateError, OSError):
+    """What was asked for could not be written where it was to go."""
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+
+def with_plain_signs() -> None:
+    """Has both streams write plain signs in place of those that their encoding lacks, whatever the locale."""
+    codecs.register_error(PLAIN, _plain_signs)
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever calls from Python may have put anything in the place of a stream.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=PLAIN)
+
+
+def _plain_signs(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(PLAIN_SIGNS.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
 class Output:
@@ -37,16 +74,24 @@ class Output:
     def say(self, text: str = "") -> None:
         """Something by the way, dropped when quiet."""
         if not self.quiet:
-            _print(self.messages, text)
+            self._tell(text)
 
     def result(self, content: str | PlainTable) -> None:
-        """What the command was called for."""
-        _print(self.results, content)
+        """What the command was called for.
+
+        Raises:
+            OutputLost: when it cannot be written.
+        """
+        with _losing_nothing():
+            _print(self.results, content)
 
     def summary(self, content: str | PlainTable) -> None:
         """A result that nobody asked for in so many words: dropped when quiet."""
         if not self.quiet:
-            _print(self.results, content)
+            try:
+                self.result(content)
+            except OutputLost as lost:  # what it tells of is done and kept
+                self.problem(str(lost))
 
     def data(self, content: Json) -> None:
         """A result for another program: one value of JSON."""
@@ -58,10 +103,20 @@ class Output:
 
     def _data(self, text: str) -> None:
         # As a Text: in a str rich would put pictures in place of :words:.
-        self.results.print(Text(text.replace("\x7f", "\\u007f")), highlight=False, soft_wrap=True)
+        with _losing_nothing():
+            self.results.print(Text(text.replace("\x7f", "\\u007f")), highlight=False, soft_wrap=True)
 
     def problem(self, message: str) -> None:
-        _print(self.messages, message, style="red")
+        self._tell(message, style="red")
+
+    def _tell(self, message: str, style: str | None = None) -> None:
+        """Something that stops nothing where it cannot be told."""
+        try:
+            _print(self.messages, message, style)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            _drop(sys.stderr)
 
     @contextmanager
     def hearing(self) -> Iterator[None]:
@@ -154,6 +209,26 @@ def bytes_text(number: int) -> str:
             break
         size, unit = size / 1000, larger
     return f"{size:.1f} {unit}"
+
+
+@contextmanager
+def _losing_nothing() -> Iterator[None]:
+    """Turns the refusal of what stands behind stdout into an error in words. That a reader has left is none."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop(sys.stdout)
+        raise OutputLost(f"the output cannot be written: {error.strerror or error}") from error
+
+
+def _drop(stream: TextIO) -> None:
+    """Lets go of what a stream could not write, which Python would try once more at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _console(stderr: bool) -> Console:

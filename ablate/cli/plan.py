@@ -38,6 +38,7 @@ def execute(invocation: Invocation, output: Output) -> int:
         invocation.words,
         is_grid=options.multirun,
         same_environment=options.same_environment,
+        replace=options.replace,
         seeds_table=options.seeds,
         folders=invocation.folders,
     )

@@ -35,6 +35,7 @@ def execute(invocation: Invocation, output: Output) -> int:
             invocation.words,
             is_grid=options.multirun,
             same_environment=options.same_environment,
+            replace=options.replace,
             folders=invocation.folders,
             observe=progress.observe,
         )

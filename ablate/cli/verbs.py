@@ -49,6 +49,8 @@ VERBS = {
     "completion": "print what makes bash, zsh or fish complete the words of ablate",
 }
 
+# A terminal may say that it has one column.
+NARROWEST = 20
 RUN_WORDS = "override"
 RUN_WORDS_HELP = "a setting in Hydra's grammar: optimizer=sgd, model.dropout=0.3, +sweep=optimizers"
 
@@ -92,6 +94,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="train anew what is stored and was computed with other versions of ablate, Python, TensorFlow or Keras",
     )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="where another study has this name, start it anew: its runs stay, its folder is kept in studies/_replaced",
+    )
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +127,7 @@ def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
 
 def _folded(text: str) -> str:
     """The text with no line wider than the terminal; line ends are kept, for examples stand in lines."""
-    width = shutil.get_terminal_size().columns - 2
+    width = max(shutil.get_terminal_size().columns - 2, NARROWEST)
     indents = {line: " " * 4 if "  " in line else "" for line in text.splitlines()}
     return "\n".join(textwrap.fill(line, width, subsequent_indent=indents[line]) for line in text.splitlines())
 

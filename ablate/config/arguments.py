@@ -16,10 +16,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ablate.config.hints import usual_name
+from ablate.config.numbers import LARGEST, SMALLEST, as_float32, is_float32
 from ablate.config.problems import Problem, nearest
 from ablate.config.signatures import parameters
 
-__all__ = ["RANGES", "argument_problems"]
+__all__ = ["RANGES", "argument_problems", "float32_problems"]
 
 RANGES = "_ranges_"
 
@@ -52,13 +54,27 @@ def argument_problems(key: str, target: object, arguments: Mapping[str, Any], ra
             yield from _value_problems(f"{key}.{name}", arguments[name], rule)
 
 
+def float32_problems(key: str, value: Any) -> Iterator[Problem]:
+    """Every number under `key` that would be another in float32, in which runs are computed: 0, or infinite."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from float32_problems(f"{key}.{name}", item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from float32_problems(f"{key}[{index}]", item)
+    elif isinstance(value, float) and not is_float32(value):
+        becomes = f"{as_float32(value):g}" if abs(value) > 1 else "0"
+        allowed = f"0, or a number from {SMALLEST:.2g} to {LARGEST:.2g} in size, for in float32 it becomes {becomes}"
+        yield Problem(key, value, allowed)
+
+
 def _name_problems(key: str, target: object, arguments: Mapping[str, Any]) -> Iterator[Problem]:
     taken = parameters(target) if isinstance(target, str) else None
     if taken is None:
         return
     for name in arguments:
         if name not in taken:
-            closest = nearest(name, taken)
+            closest = usual_name(name) if usual_name(name) in taken else nearest(name, taken)
             allowed = f"one of the arguments of {target}: {', '.join(taken)}"
             yield Problem(f"{key}.{name}", arguments[name], allowed, closest and f"{key}.{closest}")
 
@@ -83,8 +99,19 @@ def _interval_problems(key: str, value: Any, rule: str) -> Iterator[Problem]:
     limits = _limits(rule)
     if limits is None:
         yield Problem(f"{key} in {RANGES}", rule, "an interval as in 0 <= x < 1, a list of choices, or null")
-    elif not _is_number(value) or not all(_COMPARISONS[sign][0](value, bound) for sign, bound in limits):
-        yield Problem(key, value, f"a number {' and '.join(f'{_COMPARISONS[s][1]} {bound:g}' for s, bound in limits)}")
+        return
+    allowed = f"a number {' and '.join(f'{_COMPARISONS[sign][1]} {bound:g}' for sign, bound in limits)}"
+    if not _is_number(value) or not all(_COMPARISONS[sign][0](value, bound) for sign, bound in limits):
+        yield Problem(key, value, allowed)
+    elif isinstance(value, float) and not _is_within_as_float32(value, limits):
+        yield Problem(key, value, f"{allowed}, and in float32 this is {as_float32(value):g}")
+
+
+def _is_within_as_float32(value: float, limits: _Limits) -> bool:
+    """Whether the value is within the limits once both are rounded: 0.1 is not above 0.1."""
+    if not is_float32(value):
+        return True  # which is said once, by `float32_problems`
+    return all(_COMPARISONS[sign][0](as_float32(value), as_float32(bound)) for sign, bound in limits)
 
 
 def _limits(rule: str) -> _Limits | None:

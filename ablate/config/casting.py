@@ -106,12 +106,19 @@ def _or_null(problem: Problem, key: str) -> Problem:
 
 
 def _cast_scalar(value: object, expected: type, key: str) -> object:
-    if expected is float and isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if expected is float and isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value):
         return float(value)
     # The exact type, for True is an int to isinstance.
     if expected is not float and type(value) is expected:
         return value
     raise ConfigError([Problem(key, value, _TITLES[expected])])
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return False
 
 
 def _cast_field(name: str, given: Mapping[str, object], declared: Mapping[str, Any], key: str) -> Any:

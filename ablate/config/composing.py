@@ -24,22 +24,25 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
-from ablate.config.arguments import RANGES, argument_problems
+from ablate.config.arguments import RANGES, argument_problems, float32_problems
+from ablate.config.bounds import bounds_below
 from ablate.config.building import OF_HYDRA, TARGET, is_target, locate, target_problems, with_stored_paths
 from ablate.config.casting import cast_fields, cast_like
 from ablate.config.files import read_leaf, read_yaml
-from ablate.config.overrides import Override, Overrides, layered, write_override
+from ablate.config.hints import SWEEP_KEYS, meant_key
+from ablate.config.overrides import SWEEP, Override, Overrides, layered, write_override
 from ablate.config.problems import ConfigError, Problem, nearest, problems_of, raise_any, sift
 from ablate.config.ranges import range_problems
 from ablate.config.tree import PRIMARY, ConfigTree, laid_over
 from ablate.core.identity import Json
+from ablate.core.metrics import PREFIX
+from ablate.core.records import METRICS
 from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
 
 Config = Mapping[str, Any]
 
-SWEEP = "sweep"
 # A dotted path into the leaves; what says more (`optimizer@inner`, `model/head`) is Hydra's to read.
 VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 # Keys of a data set that say how it is cut and how it travels; the others are its loader's arguments.
@@ -50,6 +53,7 @@ CHECKED_BY_BUILDING = ("training", "executor")
 METRIC = "metric"
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
 MOST_REFERENCES = 20
+_OF_SWEEPS = tuple(f"{SWEEP}.{key}" for key in SWEEP_KEYS)
 _REFERENCE = re.compile(r"\$\{[^${}:]*\}")
 
 
@@ -254,12 +258,15 @@ def lookup(config: Config, key: str) -> Any:
 
 def _typed_root(root: str, value: Any, default: Json, allow: tuple[str, ...]) -> Any:
     """One root key's value, cast and checked."""
+    raise_any(bounds_below(root, value))
     if root in CHECKED_BY_BUILDING and is_dataclass(found := locate(value[TARGET], allow)):
         private = {key: item for key, item in value.items() if is_private(key)}
         arguments = {key: item for key, item in value.items() if not is_private(key)}
-        return {**private, **asdict(cast_fields(found, arguments, root))}
+        built = asdict(cast_fields(found, arguments, root))
+        raise_any(float32_problems(root, built))
+        return {**private, **built}
     typed = cast_like(value, default, root)
-    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed, allow)])
+    raise_any([*range_problems(root, typed), *_leaf_problems(root, typed, allow), *float32_problems(root, typed)])
     return typed
 
 
@@ -326,7 +333,8 @@ def _override_problems(override: Override, groups: Mapping[str, tuple[str, ...]]
     if override.key == "executor.trainer":
         return [_no_trainer_of_executor(override.key, override.value)]
     if override.key == METRIC:
-        allowed = f"sweep.metric=test_{override.value}, for it is measured of the runs of a sweep"
+        name = override.value if override.value in tuple(METRICS) else f"{PREFIX}{override.value}"
+        allowed = f"sweep.metric={name}, for it is measured of the runs of a sweep"
         return [Problem(override.key, override.value, allowed)]
     if override.key in groups:
         return _choice_problems(override, groups[override.key])
@@ -340,16 +348,14 @@ def _choice_problems(override: Override, choices: tuple[str, ...]) -> list[Probl
 
 
 def _key_problems(override: Override, defaults: Config) -> list[Problem]:
-    if override.root not in defaults:
-        return [
-            Problem(
-                override.key, override.value, f"a key under {', '.join(defaults)}", nearest(override.root, defaults)
-            )
-        ]
-    if override.sign == "+" or _exists(override.key, defaults):
+    key, is_root = override.key, override.root in defaults
+    if is_root and (override.sign == "+" or _exists(key, defaults)):
         return []
-    keys = list(_keys(defaults[override.root], override.root))
-    return [Problem(override.key, override.value, f"one of {', '.join(keys)}", nearest(override.key, keys))]
+    near = [*_keys(defaults[override.root], override.root)] if is_root else [*defaults]
+    everywhere = [*(each for root in defaults for each in _keys(defaults[root], root)), *_OF_SWEEPS]
+    meant = meant_key(key, near, everywhere) if is_root or key != override.root else None
+    meant = meant or meant_key(override.root, near, everywhere)
+    return [Problem(key, override.value, f"{'one of' if is_root else 'a key under'} {', '.join(near)}", meant)]
 
 
 def _type_problems(override: Override, defaults: Config) -> list[Problem]:

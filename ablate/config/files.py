@@ -20,6 +20,7 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from ablate.config.numbers import is_decimal
 from ablate.config.problems import ConfigError, Problem, raise_any
 
 __all__ = ["read_leaf", "read_yaml"]
@@ -30,6 +31,9 @@ MOST_BYTES = 2**18
 MOST_VALUES = 100_000
 DEEPEST = 50
 _PACKAGE = re.compile(r"^\s*#.*@\s*package\b", re.MULTILINE)
+# A zero before another digit or the letter of a base, or digits around a colon; `_number_problems` looks closer.
+_MAYBE_NOT_DECIMAL = re.compile(r"\b0[0-9_xXbB]|\d_*:\d")
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 # Keys that Hydra takes from a leaf for itself.
 OF_HYDRA = ("defaults", "hydra")
 
@@ -81,12 +85,27 @@ def _parsed(file: Path, text: str) -> Any:
         if "*" in text and _is_too_large(yaml.compose(text, Loader=yaml.SafeLoader)):
             allowed = f"at most {MOST_VALUES:,} values, {DEEPEST} deep, aliases written out"
             raise ConfigError([Problem(str(file), str(file), allowed)])
+        if _MAYBE_NOT_DECIMAL.search(text):
+            raise_any(_number_problems(file, yaml.compose(text, Loader=yaml.SafeLoader)))
         return OmegaConf.to_container(OmegaConf.load(io.StringIO(text)))
     except ConfigError:
         raise
     # Not only YAMLError: a number of ten thousand digits stops the loader itself.
     except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, TypeError, RecursionError) as error:
         raise _unreadable(file, error) from error
+
+
+def _number_problems(file: Path, root: yaml.Node | None, key: str = "") -> Iterator[Problem]:
+    """Every number that YAML reads otherwise than the command line does: 016 as 14, 1:30 as 90."""
+    if isinstance(root, yaml.MappingNode):
+        for name, value in root.value:
+            yield from _number_problems(file, value, f"{key}.{name.value}" if key else str(name.value))
+    elif isinstance(root, yaml.SequenceNode):
+        for index, item in enumerate(root.value):
+            yield from _number_problems(file, item, f"{key}[{index}]")
+    elif isinstance(root, yaml.ScalarNode) and root.tag in _NUMBERS and not is_decimal(root.value):
+        allowed = "a decimal number, as in 16 or 0.5, or a text in quotes"
+        yield Problem(key, root.value, allowed, location=f"{file}:{root.start_mark.line + 1}")
 
 
 def _is_too_large(root: yaml.Node | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablate.config.composing import SWEEP
-from ablate.config.overrides import Overrides, parse_choices
+from ablate.config.overrides import Overrides, parse_choices, raise_repeated
 from ablate.config.problems import ConfigError, Problem, gather, raise_any
 from ablate.config.study_declaration import EXPERIMENT
 from ablate.core.identity import Json, digest
@@ -29,9 +29,11 @@ def grid_overrides(texts: Sequence[str]) -> tuple[dict[str, tuple[Json, ...]], O
     The seed counts as one of the former, however many there are.
 
     Raises:
-        ConfigError: with every text that is no override in Hydra's grammar, or asks for another study.
+        ConfigError: with every text that is no override in Hydra's grammar, or asks for another study; or else with
+            every key that is given twice.
     """
     choices = gather(parse_choices, texts)
+    raise_repeated(overrides[0] for overrides in choices)
     raise_any(
         Problem(override.key, override.value, "either this or -m, not both")
         for overrides in choices

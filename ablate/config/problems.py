@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ablate.config.numbers import reads_as_another_type
 from ablate.core.errors import AblateError
 from ablate.core.parse_error import Unreadable, carets, nearest
 
@@ -25,6 +26,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 SHOWN_CHARACTERS = 80
+# Behind a longer list nobody would look for the name that was meant.
+SEEN_AT_ONCE = 160
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,19 @@ class Problem:
         location = f"{self.location}: " if self.location else ""
         # A text that is not in the grammar has no key: it stands for both.
         given = self.key if self.value == self.key else f"{self.key}={_value_text(self.value)}"
+        marks = self._marks(len(location) + len(self.key) + 1)
+        if self.nearest and len(self.allowed) > SEEN_AT_ONCE:
+            return f"{location}{given}: did you mean {self.nearest}? Allowed is {self.allowed}{marks}"
         hint = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{location}{given}: allowed is {self.allowed}{hint}{self._marks(len(location) + len(self.key) + 1)}"
+        return f"{location}{given}: allowed is {self.allowed}{hint}{marks}"
 
     def _marks(self, indent: int) -> str:
         """The line that marks the wrong word, in so far as the value is shown up to there."""
         if self.span is None or self.span[1] > SHOWN_CHARACTERS:
             return ""
         start, end = self.span
-        return f"\n{carets(indent + start, indent + end)}"
+        quote = len("'") if reads_as_another_type(str(self.value)) else 0
+        return f"\n{carets(indent + quote + start, indent + quote + end)}"
 
 
 class ConfigError(AblateError, ValueError):
@@ -115,6 +122,10 @@ def problems_of(attempt: Callable[[], object]) -> tuple[Problem, ...]:
 
 
 def _value_text(value: object) -> str:
-    """A value as it is written on the command line, so far as that is short."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    """A value as it is written on the command line, so far as that is short; a text that looks like a number in its
+    quotes, without which it would be one."""
+    if isinstance(value, str):
+        text = f"'{value}'" if reads_as_another_type(value) else value
+    else:
+        text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

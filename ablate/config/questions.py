@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from itertools import chain
 from typing import Any
 
 from ablate import design
+from ablate.config.bounds import MOST_RUNS, bound_problems
 from ablate.config.claims import Setting, claim_problems
 from ablate.config.composing import SWEEP, Config
+from ablate.config.hints import SWEEP_KEYS as KEYS
 from ablate.config.overrides import Override
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.core.claims import is_side
 from ablate.core.identity import Json
 from ablate.core.records import METRICS
-from ablate.core.specs import ABOUT_AN_ORIGINAL, CHOICES, SEEDS, SweepSpec
+from ablate.core.specs import CHOICES, SEEDS, SweepSpec
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
-KEYS = tuple(each.name for each in fields(SweepSpec) if each.name not in ("name", "metrics", *ABOUT_AN_ORIGINAL))
 REQUIRED = ("question", "factors", "design", "baseline", "seeds", "metric")
 # The two keys whose values are mappings from factors, which have dotted keys themselves.
 BY_FACTOR = ("factors", "baseline")
@@ -50,6 +50,7 @@ def sweep_spec(name: str, leaf: Config, overrides: Sequence[Override] = ()) -> S
     claims = _claims(adjusted, arms)
     refused = [problem for claim in claims if claim not in optional for problem in claims[claim]]
     raise_any([*chain(*unknown), *_leaf_problems(adjusted), *unlaid, *refused])
+    raise_any(_run_problems(len(arms or ()), _seeds(adjusted["seeds"]), adjusted.get("confirm") or 0))
     return _spec(name, adjusted)
 
 
@@ -148,7 +149,7 @@ def _leaf_problems(leaf: Config) -> Iterator[Problem]:
     for key in REQUIRED:
         if leaf.get(key) is None:
             yield Problem(f"sweep.{key}", None, "a value; a sweep has no default for it")
-    yield from _seed_problems(leaf.get("seeds"), leaf.get("confirm"))
+    yield from _count_problems(leaf.get("seeds"), leaf.get("confirm"))
     yield from _name_problems("metric", leaf.get("metric"), tuple(METRICS))
     for key, names in CHOICES.items():
         yield from _name_problems(key, leaf.get(key), names)
@@ -268,6 +269,19 @@ def _level_problems(key: str, level: Json, levels: Any) -> Iterator[Problem]:
 def _same_level(one: Json, other: Json) -> bool:
     """Whether two levels are equal as written: 0 and 0.0 are, 1 and true are not."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _count_problems(seeds: Any, confirm: Any) -> Iterator[Problem]:
+    """What is wrong with the numbers of seeds; of those that are too many none is made."""
+    counted = None if isinstance(seeds, list) else seeds
+    too_many = [*bound_problems("sweep.seeds", counted), *bound_problems("sweep.confirm", confirm)]
+    yield from too_many or _seed_problems(seeds, confirm)
+
+
+def _run_problems(arms: int, seeds: Sequence[int], confirm: int) -> Iterator[Problem]:
+    if arms * (len(seeds) + confirm) > MOST_RUNS:
+        allowed = f"so many that {arms:,} arms have at most {MOST_RUNS:,} runs, those that confirm included"
+        yield Problem("sweep.seeds", len(seeds), allowed)
 
 
 def _seed_problems(seeds: Any, confirm: Any) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from ablate.core.identity import Json, canonical
 from ablate.design import DesignSettings, Levels, Refusal, Space, Unfit
 from ablate.design._names import arm_name
 
-__all__ = ["LARGEST", "choices", "in_order"]
+__all__ = ["LARGEST", "choices", "in_order", "refuse_too_many"]
 
 # Every combination is looked at, and more than these take seconds.
 LARGEST = 100_000
@@ -20,15 +20,20 @@ def choices(space: Space, settings: DesignSettings) -> dict[str, dict[str, Json]
     Raises:
         Unfit: when there are more than `LARGEST` of them, or fewer than the size that is asked for.
     """
-    if space.size > LARGEST:
-        levels = {factor: list(levels) for factor, levels in space.factors.items()}
-        raise Unfit(Refusal("factors", levels, f"levels of which there are at most {LARGEST} combinations"))
+    refuse_too_many(space)
     found = {canonical(levels): levels for levels in space.combinations()}
     found.pop(canonical(space.baseline), None)
     if settings.size is None or not 1 <= settings.size <= len(found) + 1:
         allowed = f"the number of arms, with the baseline, from 1 to {len(found) + 1}"
         raise Unfit(Refusal("size", settings.size, allowed))
     return found
+
+
+def refuse_too_many(space: Space) -> None:
+    """Raises Unfit where there are more combinations than are ever laid out."""
+    if space.size > LARGEST:
+        levels = {factor: list(levels) for factor, levels in space.factors.items()}
+        raise Unfit(Refusal("factors", levels, f"levels of which there are at most {LARGEST} combinations"))
 
 
 def in_order(space: Space, chosen: Iterable[Levels]) -> list[tuple[str, Levels]]:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
-from ablate.config.overrides import Override, Overrides, parse_overrides
-from ablate.config.problems import Problem, nearest, raise_any
+from ablate.config.overrides import Override, Overrides, parse_override
+from ablate.config.problems import Problem, gather, nearest, raise_any
 from ablate.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from ablate.operations.catalogue import Entry
+    from ablate.operations.catalogue import Entry, Membership
 
 __all__ = ["filtered", "split_filters"]
 
 KINDS = ("studies", "runs")
 
-# What a run is asked for under each key; other keys are settings. An arm's name is `optimizer=adam`.
+# What a run is asked for under each key; other keys are settings.
 FIELDS: dict[str, Callable[[Entry], list[Any]]] = {
     "status": lambda entry: [entry.status],
     "study": lambda entry: [membership.study for membership in entry.memberships],
@@ -39,7 +39,8 @@ def split_filters(words: Sequence[str]) -> tuple[str, Overrides]:
             closest = nearest(word, KINDS)
             hint = f"; did you mean {closest}?" if closest else ""
             raise UsageError(f"{word} is neither studies nor runs nor a filter (key=value){hint}")
-    filters = parse_overrides(_quoted_arm(word) for word in words if "=" in word)
+    # Two filters of one key are no contradiction: a run can be of two studies.
+    filters = tuple(gather(parse_override, [_quoted_arm(word) for word in words if "=" in word]))
     return "runs" if filters or "runs" in bare else "studies", filters
 
 
@@ -66,6 +67,8 @@ def _keys(entry: Entry) -> list[str]:
 
 
 def _agrees(entry: Entry, override: Override) -> bool:
+    if override.key == "arm":
+        return any(_is_named(membership, str(override.value)) for membership in entry.memberships)
     if override.key in FIELDS:
         return any(_is_same(value, override.value) for value in FIELDS[override.key](entry))
     levels = [
@@ -73,6 +76,14 @@ def _agrees(entry: Entry, override: Override) -> bool:
     ]
     settings = [entry.settings[override.key]] if override.key in entry.settings else []
     return any(_is_same(value, override.value) for value in (*levels, *settings))
+
+
+def _is_named(membership: Membership, asked: str) -> bool:
+    """Whether an arm is meant as `ablate compare` would take it: by its name (`optimizer=adam`), by one of its levels
+    (`adam`), or by either with its study before it (`optimizers:adam`)."""
+    names = [membership.arm.name, *map(setting_text, membership.arm.levels.values())]
+    known = [*names, *(f"{membership.study}:{name}" for name in names)]
+    return asked.lower() in [name.lower() for name in known]
 
 
 def _is_same(value: Any, asked: Any) -> bool:

@@ -14,7 +14,7 @@ from ablate.analysis.forecast import Forecast, SeedsTable, forecast_sweep, tabul
 from ablate.analysis.values import arrays_behind
 from ablate.core.identity import canonical
 from ablate.core.metrics import open_metrics
-from ablate.core.plans import PlannedSweep
+from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import StoredRun
 from ablate.core.specs import Arm, RunSpec, Study, Sweep
 from ablate.operations.as_json import document, shows
@@ -22,6 +22,7 @@ from ablate.operations.request import ConfigFolders, executor_of, read_request
 from ablate.runner.environment import installed_versions
 from ablate.runner.plan import WorkPlan, missing
 from ablate.storage.runs import MissingArtefact, MissingRun, RunStore
+from ablate.storage.studies import StudyFolder
 
 __all__ = ["ArmWork", "PlannedWork", "SweepWork", "WorkIds", "plan"]
 
@@ -131,6 +132,7 @@ def plan(
     *,
     is_grid: bool = False,
     same_environment: bool = False,
+    replace: bool = False,
     seeds_table: bool = False,
     folders: ConfigFolders = ConfigFolders(),
 ) -> PlannedWork:
@@ -141,11 +143,14 @@ def plan(
 
     Raises:
         ConfigError, DataError, DeviceAbsent: when the words ask for what cannot be.
+        AnotherStudy, UnreadablePlan: when `run` would refuse the study's name.
         UnreadableRecord: when another version of ablate wrote one of the records.
     """
     request = read_request(words, folders, is_grid)
     store = RunStore(request.settings.results_dir)
     asked = request.work
+    if isinstance(asked, Study) and not replace:
+        StudyFolder(request.settings.results_dir, asked.name).check(StudyPlan.of(asked))
     specs = asked.run_specs() if isinstance(asked, Study) else {asked.run_id: asked}
     versions = installed_versions() if same_environment else None
     work = missing(specs, store, request.keep, versions, request.metrics, request.measured)

@@ -72,12 +72,19 @@ def _files(written: Written, with_latex: bool) -> ReportFiles:
 def _from_data(folder: Path, redraw: bool) -> Written:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
+    if not (folder / "plan.json").is_file():
+        inside = folder / "data"
+        hint = f"; did you mean {inside}?" if (inside / "plan.json").is_file() else ""
+        raise UsageError(f"{folder} is not the data/ folder of a report: it has no plan.json{hint}")
     try:
         return rebuild(folder, redraw=redraw)
     except WriteFailed:
         raise
     except Exception as error:  # what comes from elsewhere can contradict itself in more ways than can be checked
-        raise UsageError(f"{folder} is not the data/ folder of a report: {type(error).__name__}: {error}") from error
+        raise UsageError(
+            f"{folder} is not the data/ folder of a report as it was written: a file of it is missing, damaged or of "
+            f"another version ({error})"
+        ) from error
 
 
 def _from_store(name: str, results_dir: Path, reports_dir: Path, redraw: bool) -> Written:

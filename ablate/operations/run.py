@@ -123,6 +123,7 @@ class TrainingRequest:
     versions: Mapping[str, Json] | None
     store: RunStore
     observe: Observer
+    replace: bool = False
 
 
 def run(
@@ -130,6 +131,7 @@ def run(
     *,
     is_grid: bool = False,
     same_environment: bool = False,
+    replace: bool = False,
     folders: ConfigFolders = ConfigFolders(),
     observe: Observer = unobserved,
 ) -> StudyDone | RunDone:
@@ -140,12 +142,13 @@ def run(
         is_grid: whether keys may have several values, of which the grid is trained (`-m`).
         same_environment: whether to train anew what was computed with other versions of ablate, Python, TensorFlow or
             Keras.
+        replace: whether to set the folder of another study of this name aside, and to start it anew.
         folders: where configs are looked up beside those of ablate and of the current folder.
         observe: told of the work and of every run while it goes on.
 
     Raises:
         ConfigError, DataError, DeviceAbsent: when the words ask for what cannot be; nothing is trained then.
-        AnotherStudy: when the study's name stands for another one.
+        AnotherStudy: when the study's name stands for another one that is not to be replaced.
         StoppedEarly: when the first runs all fail alike.
         Interrupted: on SIGINT or SIGTERM; what was finished is kept.
         WriteFailed: when the file system refuses; what was finished is kept.
@@ -154,7 +157,7 @@ def run(
     request = read_request(words, folders, is_grid)
     versions = installed_versions() if same_environment else None
     store = RunStore(request.settings.results_dir)
-    asked = TrainingRequest(request, recorded_words(words, is_grid), versions, store, observe)
+    asked = TrainingRequest(request, recorded_words(words, is_grid), versions, store, observe, replace)
     return run_study(request.work, asked) if isinstance(request.work, Study) else _run_alone(request.work, asked)
 
 
@@ -162,7 +165,10 @@ def run_study(study: Study, asked: TrainingRequest) -> StudyDone:
     """Trains what the store lacks of the study, then writes its tables and report."""
     settings, store = asked.request.settings, asked.store
     folder = StudyFolder(settings.results_dir, study.name)
-    record_plan(folder, StudyPlan.of(study), asked.words, store)
+    plan = StudyPlan.of(study)
+    if asked.replace:
+        folder.make_way(plan)
+    record_plan(folder, plan, asked.words, store)
     trained = _train_study(study, asked, folder)
     # pandas and scipy, which nobody need wait for before there is something to publish.
     from ablate.operations.publish import publish

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from ablate.core.errors import ExitCode
 from ablate.core.identity import Json, canonical
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
 from ablate.core.specs import STUDY_NAME
+from ablate.core.study_changes import sentences
 from ablate.sanitize.types import as_declared
-from ablate.storage.atomic import StoreError, write_atomically, write_pieces
+from ablate.storage.atomic import StoreError, write_atomically, write_pieces, writing
 from ablate.storage.journal import Journal
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
 ]
 
 PLANS = "plans.jsonl"
+# Beside the folders of studies: those that another study of their name has taken the place of.
+REPLACED = "_replaced"
 SHOWN_DIFFERENCES = 5
 
 
@@ -53,16 +57,19 @@ class Difference:
 class AnotherStudy(StoreError):
     """The name stands for another study already, whose plans are not overwritten."""
 
-    def __init__(self, name: str, found: tuple[Difference, ...]) -> None:
-        shown = [f"{each.field} is {each.kept!r} there and {each.asked!r} here" for each in found[:SHOWN_DIFFERENCES]]
-        more = [f"and {len(found) - SHOWN_DIFFERENCES} more"] if len(found) > SHOWN_DIFFERENCES else []
-        super().__init__(f"{name} is the name of another study: {'; '.join(shown + more)}")
+    def __init__(self, name: str, kept: Mapping[str, Json], asked: Mapping[str, Json]) -> None:
+        said = sentences(kept, asked)
+        more = (f"and {len(said) - SHOWN_DIFFERENCES} more",) if len(said) > SHOWN_DIFFERENCES else ()
+        super().__init__(f"{name} is the name of another study: {'; '.join(said[:SHOWN_DIFFERENCES] + more)}")
         self.name = name
-        self.differences = found
+        self.differences = differences(kept, asked)
 
     @property
     def hint(self) -> str:
-        return f"To keep both, give this one a name of its own: study={self.name}_2"
+        return (
+            f"To keep both, give this one a name of its own: study={self.name}_2. "
+            "To start the study anew, --replace: its runs stay, and its old folder is kept aside."
+        )
 
 
 class UnknownStudy(StoreError, LookupError):
@@ -169,9 +176,31 @@ class StudyFolder:
             AnotherStudy: when the folder holds a study with another definition.
         """
         kept = self.plan()
-        found = () if kept is None else differences(kept.definition(), plan.definition())
-        if found:
-            raise AnotherStudy(self.name, found)
+        if kept is not None and differences(kept.definition(), plan.definition()):
+            raise AnotherStudy(self.name, kept.definition(), plan.definition())
+
+    def make_way(self, plan: StudyPlan) -> Path | None:
+        """Sets the folder aside, whole, where it holds another study than `plan`, or one that cannot be read; where it
+        lies then. None where there is nothing to make way for.
+
+        Raises:
+            WriteFailed: when the file system refuses.
+        """
+        try:
+            self.check(plan)
+            return None
+        except (AnotherStudy, UnreadablePlan):
+            aside = self._free_place()
+            # One renaming, so that whoever dies on the way leaves the study at one of the two places.
+            with writing(aside, 0):
+                aside.parent.mkdir(exist_ok=True)
+                self.path.rename(aside)
+            return aside
+
+    def _free_place(self) -> Path:
+        """Where no study is looked for: a name cannot begin so."""
+        places = (self.path.parent / REPLACED / f"{self.name}.{number}" for number in count(1))
+        return next(place for place in places if not place.exists())
 
     def record_plan(self, plan: StudyPlan, argv: Sequence[str]) -> bool:
         """Keep `plan` as the one that holds; whether that is a change.

@@ -58,6 +58,11 @@ def test_runs_are_those_of_studies_and_the_others(ablate: Ablate, plan: StudyPla
         ("study=optimizers", 24),
         ("sweep=dropout", 0),
         ("arm=optimizer=adam", 4),
+        ("arm=adam", 4),  # as compare takes it
+        ("arm=optimizers:adam", 4),
+        ("arm=optimizers:optimizer=adam", 4),
+        ("arm=elsewhere:adam", 0),
+        ("arm=ada", 0),
         ("optimizer=adam", 4),  # as the level is called
         ("optimizer=SGD", 5),  # as Keras calls it, the run without a study included
         ("optimizer.learning_rate=0.01", 8),
@@ -76,7 +81,7 @@ def test_filters_keep_what_agrees_with_all_of_them(filters: str, count: int, abl
 def test_a_filter_that_nothing_has_is_refused_with_the_nearest(ablate: Ablate, plan: StudyPlan) -> None:
     said = ablate("list", "optimizer.learning_rat=0.1")
     assert said.code == 2
-    assert said.err.endswith("did you mean optimizer.learning_rate?\n")
+    assert said.err.startswith("optimizer.learning_rat=0.1: did you mean optimizer.learning_rate? Allowed is one of ")
 
 
 def test_the_table_tells_runs_apart(ablate: Ablate, plan: StudyPlan) -> None:

@@ -160,3 +160,61 @@ class TestAPipe:
 )
 def test_a_size_is_said_as_a_person_says_it(number: int, text: str) -> None:
     assert bytes_text(number) == text
+
+
+PLAN = [sys.executable, "-m", "ablate", "plan", "+sweep=dropout", "sweep.seeds=2"]
+
+
+def run_elsewhere(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    given = {**os.environ, **environment}
+    return subprocess.run([*PLAN, *words], cwd=folder, env=given, capture_output=True, text=True, check=False)
+
+
+def test_signs_that_an_encoding_lacks_become_plain_ones(tmp_path: Path) -> None:
+    usual = run_elsewhere(tmp_path, PYTHONIOENCODING="utf-8")
+    plain = run_elsewhere(tmp_path, PYTHONIOENCODING="ascii")
+    assert (usual.returncode, plain.returncode) == (0, 0)
+    assert "4 arms × 2 seeds" in usual.stdout
+    assert "4 arms x 2 seeds" in plain.stdout
+    assert plain.stdout.isascii()
+    assert len(plain.stdout.splitlines()) == len(usual.stdout.splitlines())
+
+
+def test_a_terminal_of_one_column_is_no_error(tmp_path: Path) -> None:
+    for words in ([], ["--help"]):
+        said = run_elsewhere(tmp_path, *words, COLUMNS="1")
+        assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    said = subprocess.run(["sh", "-c", script, "sh", *PLAN], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert said.stderr.splitlines()[-1].startswith("The current folder is gone")
+    assert "internal error" not in said.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("word", ["--json", "--quiet"])
+def test_a_full_device_behind_stdout_is_an_error_where_the_output_is_the_result(word: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run([*PLAN, word], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert said.returncode == 4
+    assert said.stderr == "the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_what_only_tells_of_what_is_done_changes_nothing(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        Output().summary("done")
+        full.flush()  # nothing is left that could fail at the end
+    assert capsys.readouterr().err == "the output cannot be written: No space left on device\n"
+
+
+def test_a_stream_for_messages_that_is_full_stops_nothing(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no device that is always full")
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run([*PLAN, "optimizer=adm"], cwd=tmp_path, stderr=full, check=False)
+    assert said.returncode == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ablate.config.files import MOST_BYTES, read_yaml
+from ablate.config.files import MOST_BYTES, read_leaf, read_yaml
 from ablate.config.problems import ConfigError
 from ablate.config.tree import find_tree
 from tests.config.support import load, problems, tree, write
@@ -157,3 +157,26 @@ def test_the_name_of_a_sweep_is_one_of_a_file(name: str, tmp_path: Path) -> None
 
     study = f"sweeps: [{{sweep: dropout, name: {json.dumps(name)}}}]\n"
     assert problems("+experiment=sly", tree(write(tmp_path, {"experiments/sly/study.yaml": study})))
+
+
+@pytest.mark.parametrize("number", ["016", "-007", "1:30", "1:30.5", "0x10", "0b11", "0_1", "00"])
+@pytest.mark.parametrize("text", ["a: {}", "a: [1, {}]", "b: {{a: {}}}"])
+def test_a_number_that_yaml_reads_otherwise_than_the_command_line_is_refused(
+    tmp_path: Path, number: str, text: str
+) -> None:
+    file = tmp_path / "leaf.yaml"
+    file.write_text("_target_: null\n" + text.format(number))
+    with pytest.raises(ConfigError) as caught:
+        read_leaf(file)
+    (problem,) = caught.value.problems
+    assert (problem.value, problem.location) == (number, f"{file}:2")
+    assert problem.key == {"a: {}": "a", "a: [1, {}]": "a[1]"}.get(text, "b.a")
+
+
+@pytest.mark.parametrize(
+    "word", ["16", "0", "-0.5", "1e-05", "1_000", ".5", "5.", "'016'", "'1:30'", "a016", "10:ab", "+2"]
+)
+def test_other_numbers_and_texts_are_read(tmp_path: Path, word: str) -> None:
+    file = tmp_path / "leaf.yaml"
+    file.write_text(f"a: {word}  # 016 and 1:30\n")
+    assert set(read_leaf(file)) == {"a"}

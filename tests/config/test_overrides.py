@@ -47,6 +47,24 @@ def test_everything_that_is_no_word_is_named_at_once() -> None:
     assert [problem.value for problem in caught.value.problems] == ["optimizer", "1,2", "a=[1"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "allowed"),
+    [
+        (["seed=1", "seed=2"], "each key once, and seed=1 is given, too"),
+        (["model.l2=0", "seed=1", "+model.l2=0"], "each key once, and model.l2=0 is given, too"),
+        (["~model.l2", "model.l2=0"], "each key once, and ~model.l2 is given, too"),
+        (["+sweep=a", "+sweep=b"], "each key once; for several sweeps +sweep=[a,b]"),
+        (["+sweep=[a,b]", "sweep=c"], "each key once; for several sweeps +sweep=[a,b,c]"),
+    ],
+)
+def test_a_key_is_given_once(texts: list[str], allowed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_overrides(texts)
+    (problem,) = caught.value.problems
+    assert problem.allowed == allowed
+    assert (problem.key, problem.value) == (parse_overrides(texts[-1:])[0].key, parse_overrides(texts[-1:])[0].value)
+
+
 def test_the_last_layer_wins_key_by_key() -> None:
     low, high = parse_overrides(["a=1", "b=1"]), parse_overrides(["b=2", "c=2"])
     assert [(override.key, override.value) for override in layered(low, high)] == [("a", 1), ("b", 2), ("c", 2)]
@@ -54,3 +72,16 @@ def test_the_last_layer_wins_key_by_key() -> None:
 
 def test_the_root_is_the_first_part_of_the_key() -> None:
     assert Override("model.dropout=0", "model.dropout", 0).root == "model"
+
+
+@pytest.mark.parametrize("key", ["study", "+sweep", "+experiment", "results_dir", "reports_dir", "data_dir"])
+@pytest.mark.parametrize("name", ["2024", "1e5", "nan", "2024.10", "true", "1_000", "-3", "inf"])
+def test_a_name_stays_as_it_is_written(key: str, name: str) -> None:
+    (override,) = parse_overrides([f"{key}={name}"])
+    assert override.value == name
+    # What is recorded, and what Hydra is given, is read back as the same name.
+    assert parse_overrides([override.text]) == (override,)
+
+
+def test_no_name_and_several_names_are_no_text() -> None:
+    assert [each.value for each in parse_overrides(["study=null", "+sweep=[a,b]"])] == [None, ["a", "b"]]

@@ -355,7 +355,7 @@ Expected = list[tuple[str, Any, str | None]]
         ("numerics.engine=xls numerics.threads=0", [("numerics.engine", "xls", "xla"), ("numerics.threads", 0, None)]),
         ("dataset.validation_fraction=1", [("dataset.validation_fraction", 1.0, None)]),
         ("dataset.validation_last=0", [("dataset.validation_last", 0, None)]),
-        ("data_dir=3", [("data_dir", 3, None)]),
+        ("data_dir=[3]", [("data_dir", [3], None)]),
         ("study=../x", [("study", "../x", None)]),
         ("study=.hidden +sweep=l2", [("study", ".hidden", None)]),
         ("sweep.seeds=3", [("sweep.seeds", 3, None)]),

@@ -72,3 +72,18 @@ def test_what_is_neither_is_refused(names: tuple[str, ...], data: Path | None, s
         report(*names, data=None if data is None else root / data, results_dir=root / "results", reports_dir=root / "r")
     assert raised.value.exit_code == 2
     assert not (root / "r").exists()
+
+
+def test_a_folder_that_is_no_report_is_told_without_the_name_of_an_exception(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as nothing:
+        report(data=tmp_path)
+    assert str(nothing.value) == f"{tmp_path} is not the data/ folder of a report: it has no plan.json"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "plan.json").write_text("{}")
+    with pytest.raises(UsageError) as above:
+        report(data=tmp_path)
+    assert str(above.value).endswith(f"; did you mean {tmp_path / 'data'}?")
+    with pytest.raises(UsageError) as damaged:
+        report(data=tmp_path / "data")
+    assert "a file of it is missing, damaged or of another version" in str(damaged.value)
+    assert "Error" not in str(damaged.value)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ablate.core.plans import StudyPlan
-from ablate.storage.studies import AnotherStudy, Difference, StudyFolder, differences
+from ablate.storage.studies import AnotherStudy, Difference, StudyFolder, UnreadablePlan, differences, study_names
 from tests.runner.scripted import scripted_study
 
 NOON = datetime(2030, 1, 2, 12, 0, 0, 5, tzinfo=UTC)
@@ -45,7 +45,9 @@ def test_more_seeds_and_claims_are_the_same_study(folder):
 def test_refuses_another_study_and_says_what_differs(folder):
     folder.record_plan(PLAN, ())
     other = StudyPlan.of(scripted_study(rates=(0.1, 0.3)))
-    with pytest.raises(AnotherStudy, match=r"rates is the name of another study: .*; and \d+ more") as caught:
+    with pytest.raises(
+        AnotherStudy, match=r"rates is the name of another study: the arm rate=0.3 is new; the arm rate=0.2 is gone$"
+    ) as caught:
         folder.record_plan(other, ())
     fields = {difference.field: difference for difference in caught.value.differences}
     levels = fields["rates.factors.optimizer.learning_rate"]
@@ -96,3 +98,30 @@ def test_differences_tell_types_and_absence_apart():
         Difference("a.new", None, None),
         Difference("a.number", 1, 1.0),
     )
+
+
+def test_makes_way_for_another_study_and_keeps_what_stood_there(folder, tmp_path):
+    other, third = (StudyPlan.of(scripted_study(rates=(0.1, rate))) for rate in (0.3, 0.4))
+    assert folder.make_way(PLAN) is None
+    folder.record_plan(PLAN, ())
+    folder.log("post_hoc_seeds", {"rates": [3]})
+    before = {path.name: path.read_bytes() for path in folder.path.iterdir()}
+    assert folder.make_way(MORE_SEEDS) is None
+    aside = folder.make_way(other)
+    assert aside is not None
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+    assert (folder.plan(), folder.events(), study_names(tmp_path)) == (None, (), ())
+    folder.record_plan(other, ())
+    assert study_names(tmp_path) == ("rates",)
+    assert folder.make_way(third) not in (aside, None)
+    assert {path.name: path.read_bytes() for path in aside.iterdir()} == before
+
+
+def test_makes_way_where_the_plan_cannot_be_read(folder):
+    folder.record_plan(PLAN, ())
+    (line,) = folder.journals[0].entries()
+    folder.journals[0].append({**line, "format": 99})
+    with pytest.raises(UnreadablePlan):
+        folder.check(PLAN)
+    assert folder.make_way(PLAN) is not None
+    folder.check(PLAN)
