@@ -11,7 +11,7 @@ from ablate.plots import figures
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
-from tests.damage import age, flip, state
+from tests.damage import age, flip, refuse, state
 from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
@@ -76,14 +76,8 @@ def test_damage_is_said_then_mended_then_made_again(
 
 
 def test_what_cannot_be_mended_keeps_the_code(ablate: Ablate, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, read = RunStore(results).folder(BASELINE.run_id) / "arrays.npz", Path.read_bytes
-
-    def refuse(asked: Path) -> bytes:
-        if asked == Path("results").joinpath(path.relative_to(results)):
-            raise OSError(5, "Input/output error")
-        return read(asked)
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    path = RunStore(results).folder(BASELINE.run_id) / "arrays.npz"
+    refuse(monkeypatch, path, OSError(5, "Input/output error"))
     said = ablate("fsck", "--repair")
     assert said.code == 4
     assert f"cannot be read: run {BASELINE.run_id[:12]}: Input/output error\n" in said.out
