@@ -138,3 +138,19 @@ def test_names_from_elsewhere_cannot_reach_the_terminal(ablate: Ablate, results:
     for verb in ("fsck", "gc"):
         assert "\x1b" not in ablate(verb).out
     assert "stray: a\\x1b[2Jb" in ablate("fsck").out
+
+
+@pytest.mark.parametrize("words", ["fsck", "gc", "list", "report optimizers", "plan +sweep=optimizers", "show abc"])
+@pytest.mark.parametrize("key", ["results_dir", "reports_dir"])
+def test_a_place_that_cannot_be_one_is_refused(ablate: Ablate, folder: Path, words: str, key: str) -> None:
+    (folder / "notes.txt").write_text("mine")
+    for place, said in (("", "is empty"), ("notes.txt", "is no folder"), ("notes.txt/x", "notes.txt is no folder")):
+        refused = ablate(*words.split(), f"{key}={place}")
+        assert refused.code == 2
+        assert key in refused.err
+        assert said in refused.err
+
+
+def test_the_home_folder_holds_results(ablate: Ablate, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(results.parent))
+    assert ablate("fsck", "results_dir='~/results'").out == ablate("fsck").out
