@@ -15,7 +15,7 @@ def user_path(given: Path | str) -> Path:
     """The path that is meant, with `~` as the home folder.
 
     Raises:
-        ValueError: for an empty text, as a variable of the shell gives that is not set, and for a home that is nobody's.
+        ValueError: for an empty text, as a variable of the shell gives that is not set, and for the home of nobody.
     """
     if given == "":
         raise ValueError("is empty, as a variable that is not set; the current folder is .")
