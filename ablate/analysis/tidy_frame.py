@@ -254,7 +254,7 @@ def _questions(
 
 def is_fold(key: str | None) -> bool:
     """Whether a column is called as splits of one data set are."""
-    return key is not None and re.search("(?<![a-z])folds?(?![a-z])", key.lower()) is not None
+    return key is not None and re.search("(?<![a-z])(folds?|splits?|cv)(?![a-z])", key.lower()) is not None
 
 
 def test_to_train_of(folds: float | str | None) -> float | None:

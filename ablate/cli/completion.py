@@ -16,6 +16,7 @@ from ablate.cli.output import Output
 from ablate.cli.verbs import VERBS, Invocation, module_of, verb_parser
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations import complete
+from ablate.sanitize.paths import user_path
 
 WORDS = "shell"
 WORDS_HELP = "bash, zsh or fish"
@@ -111,4 +112,4 @@ def _names(verb: str, current: str, results_dir: Path) -> Iterable[str]:
 
 def _results_dir(words: Sequence[str]) -> Path:
     given = [word.partition("=")[2] for word in words if word.startswith("results_dir=")]
-    return Path(given[-1]) if given else Path(RESULTS_DIR)
+    return user_path(given[-1]) if given else Path(RESULTS_DIR)

@@ -6,12 +6,14 @@ Leaves that are built from dataclasses check themselves; see `ablate.training.se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ablate.config.problems import Problem, nearest
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.backend import TENSORFLOW
 from ablate.core.specs import SEED_PARTS, SEEDS, STUDY_NAME
+from ablate.sanitize.paths import user_folder, user_path
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 
@@ -82,6 +84,24 @@ def _dataset(value: Mapping[str, Any]) -> Iterator[Problem]:
 def _data_dir(value: object) -> Iterator[Problem]:
     if value is not None and not isinstance(value, str):
         yield Problem("data_dir", value, "a path, or null")
+    elif value is not None:
+        # Whether it is there is a question of the data.
+        yield from _path_problems("data_dir", value, user_path)
+
+
+def _results_dir(value: str) -> Iterator[Problem]:
+    yield from _path_problems("results_dir", value, user_folder)
+
+
+def _reports_dir(value: str) -> Iterator[Problem]:
+    yield from _path_problems("reports_dir", value, user_folder)
+
+
+def _path_problems(key: str, value: str, read: Callable[[str], Path]) -> Iterator[Problem]:
+    try:
+        read(value)
+    except (ValueError, OSError) as error:
+        yield Problem(key, value, f"a folder; this {error}")
 
 
 def _keep(value: list[object]) -> Iterator[Problem]:
@@ -103,6 +123,8 @@ _CHECKS: Mapping[str, Callable[[Any], Iterator[Problem]]] = {
     "numerics": _numerics,
     "dataset": _dataset,
     "data_dir": _data_dir,
+    "results_dir": _results_dir,
+    "reports_dir": _reports_dir,
     "study": _study,
     "keep": _keep,
 }

@@ -14,6 +14,7 @@ from ablate.config.problems import ConfigError, Problem, raise_any
 from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import canonical
 from ablate.core.specs import COMPONENTS, Component, DatasetSpec, Numerics, RunSpec
+from ablate.sanitize.paths import user_path
 
 __all__ = ["Settings", "SpecMaker", "component", "run_settings"]
 
@@ -141,8 +142,8 @@ def component(leaf: Mapping[str, Any]) -> Component | None:
 def run_settings(config: Config, allow_targets: tuple[str, ...]) -> Settings:
     """The settings of a composed config."""
     return Settings(
-        results_dir=Path(config["results_dir"]),
-        reports_dir=Path(config["reports_dir"]),
+        results_dir=user_path(config["results_dir"]),
+        reports_dir=user_path(config["reports_dir"]),
         data_dir=_data_dir(config),
         executor=_required(config, "executor"),
         keep=tuple(dict.fromkeys(config["keep"])),
@@ -158,4 +159,4 @@ def _required(config: Config, part: str) -> Component:
 
 
 def _data_dir(config: Config) -> Path | None:
-    return None if config["data_dir"] is None else Path(config["data_dir"])
+    return None if config["data_dir"] is None else user_path(config["data_dir"])

@@ -15,6 +15,7 @@ import psutil
 
 from ablate.datasets.arrays import DataError
 from ablate.sanitize.arrays import read_arrays
+from ablate.sanitize.paths import user_path
 
 __all__ = [
     "NotHere",
@@ -87,7 +88,7 @@ def own_path(path: str, data_dir: Path | None) -> Path:
     """
     if not path:
         raise DataError("dataset.path is empty: say which file or folder holds the data, as in dataset.path=mine")
-    found = (data_dir or Path()) / Path(path).expanduser()
+    found = (data_dir or Path()) / user_path(path)
     if not found.exists():
         raise NotHere(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
     return found

@@ -21,6 +21,7 @@ from ablate.core.records import RunRecord, numbers_of
 from ablate.operations.as_json import document, shows
 from ablate.operations.filters import filtered, split_filters
 from ablate.operations.request import results_folder
+from ablate.storage.atomic import ReadRefused
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
@@ -151,7 +152,7 @@ def _latest_plans(results_dir: Path) -> Iterator[PlanLine]:
     for name in study_names(results_dir):
         try:
             yield from StudyFolder(results_dir, name).plan_lines()[-1:]
-        except UnreadablePlan as error:
+        except (UnreadablePlan, ReadRefused) as error:
             log.warning("%s; it is left out", error)
 
 
@@ -174,7 +175,7 @@ def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore) ->
         record = store.record(run_id)
     except MissingRun:
         return Entry(run_id, MISSING, memberships, None, store)
-    except UnreadableRecord:
+    except (UnreadableRecord, ReadRefused):
         return Entry(run_id, UNREADABLE, memberships, None, store)
     return Entry(run_id, record.status.value, memberships, record, store)
 
@@ -182,5 +183,5 @@ def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore) ->
 def _spec(entry: Entry) -> Mapping[str, Json]:
     try:
         return {} if entry.record is None else entry.store.get(entry.run_id).spec.to_json()
-    except (MissingRun, UnreadableRecord):  # damaged beside a sound record
+    except (MissingRun, UnreadableRecord, ReadRefused):  # damaged beside a sound record
         return {}

@@ -10,7 +10,9 @@ bears the name that its spec gives it; and that the tables of each study are tho
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,22 +24,34 @@ from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
 from ablate.operations.as_json import document, shows
+from ablate.operations.lost_plans import has_remains, rebuild, remains, unplanned
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.space import Space, space_by_kind
-from ablate.storage.atomic import Damaged
+from ablate.sanitize.files import oddity_of, stands
+from ablate.storage.atomic import Damaged, ReadRefused, open_stored, read_stored, set_aside
 from ablate.storage.garbage import (
+    FOLDERS,
     Garbage,
     GarbageKind,
     ItemKind,
     StoredItem,
     UnknownNeeds,
+    file_system_time,
     find_garbage,
     lone_runs,
     remove,
     stored_items,
 )
 from ablate.storage.journal import Journal
-from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord, open_artefact, read_run, read_unlocked
+from ablate.storage.runs import (
+    ARTEFACT_FOLDER,
+    MissingRun,
+    RunStore,
+    UnreadableRecord,
+    open_artefact,
+    read_run,
+    read_unlocked,
+)
 from ablate.storage.studies import StudyFolder, UnreadablePlan, study_names
 
 __all__ = ["Inspection", "StoreFinding", "What", "fsck"]
@@ -57,6 +71,8 @@ class What(StrEnum):
 PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
 # Of a table.
 MISSING = "is missing"
+# How many times as long as ours a parquet file may be that says the same.
+LONGER = 100
 # What a repair removes: nobody can want it. The rest is for `ablate gc`.
 REMOVED = (GarbageKind.TEMPORARY, GarbageKind.VOID_LEASE)
 
@@ -124,8 +140,10 @@ def fsck(
         NoResultsFolder: where there is none.
         WriteFailed: when the file system refuses a repair; what was mended before stays so.
     """
-    results, now = results_folder(results_dir), time.time()
+    results = results_folder(results_dir)
     there = stored_items(results)
+    # What is removed is removed by the clock that dates the files; looking writes nothing.
+    now = file_system_time(results) if repair else time.time()
     findings = _findings(there, results, now)
     if not repair:
         return _inspection(results, findings, (), there)
@@ -155,8 +173,9 @@ def _findings(there: tuple[StoredItem, ...], results_dir: Path, now: float) -> t
     found = [
         *_of_runs(there),
         *_of_artefacts(there),
-        *_of_journals(results_dir),
-        *_of_tables(study_names(results_dir), results_dir),
+        *_of_leases(there),
+        *_of_places(results_dir),
+        *_of_studies(results_dir),
         *_of_strays(there, results_dir),
         *map(_of_garbage, find_garbage(there, results_dir, now)),
     ]
@@ -175,9 +194,12 @@ def _mended(
     store = RunStore(results_dir)
     mended = {finding for finding in findings if _mend(finding, store, now)}
     of_tables = [finding for finding in findings if finding.what is What.TABLES]
+    # A plan that was set aside a moment ago is missing by now.
+    rebuilt = [name for name in unplanned(results_dir) if rebuild(results_dir, reports_dir, name)]
+    mended |= {each for each in findings if _is_of_study(each, results_dir) and each.path.name in rebuilt}
     # With fewer plan lines the tables may be others.
     journals = [finding.path.parent.name for finding in mended if finding.path.suffix == ".jsonl"]
-    for finding in (*of_tables, *_of_tables(sorted(set(journals)), results_dir)):
+    for finding in (*of_tables, *_of_tables(sorted({*journals, *rebuilt}), results_dir)):
         publish(StudyFolder(results_dir, finding.path.name), store, reports_dir)
     return tuple(finding for finding in findings if finding in mended or finding in of_tables)
 
@@ -187,9 +209,13 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     path = finding.path
     if finding.garbage is not None:
         return finding.garbage.kind in REMOVED and remove(finding.garbage, store.root, now)
-    if finding.what is not What.DAMAGED:
+    # What studies need stays: aside, it would be missed by nobody.
+    if finding.what is not What.DAMAGED or path == store.root / "studies" or _is_of_study(finding, store.root):
         return False
-    if path.suffix == ".jsonl":
+    if path.parent in (store.root, store.root / "claims"):
+        if stands(path):
+            set_aside(path)
+    elif path.suffix == ".jsonl":
         Journal(path).repair()
     elif path.suffix == ".npz":
         with suppress(FileNotFoundError):
@@ -197,7 +223,7 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
                 open_artefact(path, path.parent.parent.name, path.stem)
             except Damaged as damage:
                 store.set_aside(path, damage)
-    elif path == store.folder(path.name) and path.is_dir():
+    elif path.is_dir() and path == store.folder(path.name):
         # Reading sets aside, under the lock, what is damaged still.
         with suppress(MissingRun):
             store.get(path.name)
@@ -206,10 +232,19 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     return True
 
 
+def _is_of_study(finding: StoreFinding, results_dir: Path) -> bool:
+    """Whether it is about a study without a plan."""
+    return finding.what is What.DAMAGED and finding.path.parent == results_dir / "studies"
+
+
 def _of_runs(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
     sizes = {each.path: each.bytes for each in there if each.kind is ItemKind.RUN}
     beside = {each.path.parent.parent for each in there if each.kind is ItemKind.ARTEFACT}
     for folder in sorted({*sizes, *beside}):
+        artefacts = folder / ARTEFACT_FOLDER
+        if _is_no_folder(artefacts):
+            subject = f"run {short_id(folder.name)}, {ARTEFACT_FOLDER}"
+            yield StoreFinding(What.DAMAGED, subject, "is no folder", artefacts, is_problem=True)
         found = _of_run(folder)
         if found is not None:
             what, detail = found
@@ -230,8 +265,37 @@ def _of_run(folder: Path) -> tuple[What, str] | None:
     except OSError as error:
         return What.REFUSED, _said(error)
     except MissingRun:
-        return (What.DAMAGED, "is no folder") if folder.exists() else None
+        return None
     return None
+
+
+def _of_leases(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
+    for each in there:
+        if each.kind is ItemKind.LEASE:
+            subject = f"claim of run {short_id(each.path.name)}"
+            try:
+                oddity = oddity_of(each.path)
+            except OSError as error:
+                yield StoreFinding(What.REFUSED, subject, _said(error), each.path, is_problem=True)
+                continue
+            if oddity:
+                yield StoreFinding(What.DAMAGED, subject, oddity, each.path, is_problem=True)
+
+
+def _of_places(results_dir: Path) -> Iterator[StoreFinding]:
+    """The folders that hold all others, where one cannot be looked into or is none."""
+    shards = (results_dir / "runs").glob("??")
+    for path in (*(results_dir / name for name in FOLDERS), *sorted(shards)):
+        subject = str(path.relative_to(results_dir))
+        if _is_no_folder(path):
+            yield StoreFinding(What.DAMAGED, subject, "is no folder", path, is_problem=True)
+        elif path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+            yield StoreFinding(What.REFUSED, subject, os.strerror(errno.EACCES), path, is_problem=True)
+
+
+def _is_no_folder(path: Path) -> bool:
+    """Whether something stands in the place of a folder and is none, a link that leads nowhere included."""
+    return stands(path) and not path.is_dir()
 
 
 def _of_artefacts(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
@@ -265,12 +329,34 @@ def _of_artefact(path: Path, run_id: str, name: str) -> tuple[What, str] | None:
     return None
 
 
-def _of_journals(results_dir: Path) -> Iterator[StoreFinding]:
-    for name in study_names(results_dir):
-        for journal in StudyFolder(results_dir, name).journals:
+def _of_studies(results_dir: Path) -> Iterator[StoreFinding]:
+    try:
+        names = study_names(results_dir)
+        without = unplanned(results_dir)
+    except ReadRefused as error:
+        path = results_dir / "studies"
+        yield StoreFinding(What.REFUSED, "studies", error.reason, path, is_problem=True)
+        return
+    for name in without:
+        path = results_dir / "studies" / name
+        if has_remains(results_dir, name):
+            yield StoreFinding(What.DAMAGED, f"study {name}", remains(results_dir, name), path, is_problem=True)
+        else:
+            yield StoreFinding(What.STRAY, f"study {name}", "is a study without a plan", path)
+    for name in names:
+        yield from _of_journals(StudyFolder(results_dir, name))
+    yield from _of_tables(names, results_dir)
+
+
+def _of_journals(folder: StudyFolder) -> Iterator[StoreFinding]:
+    subject = f"study {folder.name}"
+    for journal in folder.journals:
+        try:
             for number, reason in journal.damaged():
-                detail = f"{journal.path.name}, line {number} is damaged ({reason})"
-                yield StoreFinding(What.DAMAGED, f"study {name}", detail, journal.path, is_problem=True)
+                detail = f"{journal.path.name}, line {number} is damaged ({_without_folder(reason, folder.path)})"
+                yield StoreFinding(What.DAMAGED, subject, detail, journal.path, is_problem=True)
+        except ReadRefused as error:
+            yield StoreFinding(What.REFUSED, subject, error.reason, journal.path, is_problem=True)
 
 
 def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[StoreFinding]:
@@ -278,10 +364,11 @@ def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[StoreFinding
     store = RunStore(results_dir, sets_aside=False)
     for name in names:
         folder = StudyFolder(results_dir, name)
-        if any(journal.damaged() for journal in folder.journals):  # which plan holds, or what came late, is not known
-            continue
         try:
-            plan = folder.plan()
+            # Which plan holds, or what came late, is not known where a line is damaged.
+            plan = None if any(journal.damaged() for journal in folder.journals) else folder.plan()
+        except ReadRefused:  # found already
+            continue
         except UnreadablePlan as error:
             yield StoreFinding(What.ANOTHER_VERSION, f"study {name}", error.reason, folder.path)
             continue
@@ -310,13 +397,18 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
 
 def _state_of_table(path: Path, pieces: Iterable[bytes]) -> str:
     """What is wrong with a table that should be these pieces, one after the other; empty when nothing is."""
-    if not path.is_file():
+    try:
+        with open_stored(path) as kept:
+            if all(kept.read(len(piece)) == piece for piece in pieces) and not kept.read(1):
+                return ""
+            content = b"".join(pieces) if path.suffix == ".parquet" else b""
+            # A table of another version of the library is about as long.
+            if content and _says_the_same(read_stored(path, LONGER * len(content)), content):
+                return ""
+    except FileNotFoundError:
         return MISSING
-    with path.open("rb") as kept:
-        if all(kept.read(len(piece)) == piece for piece in pieces) and not kept.read(1):
-            return ""
-    if path.suffix == ".parquet" and _says_the_same(path.read_bytes(), b"".join(pieces)):
-        return ""
+    except Damaged as damage:
+        return "is no file" if oddity_of(path) else f"is not what the plan and the runs give ({damage.__cause__})"
     return "is not what the plan and the runs give"
 
 
@@ -336,13 +428,10 @@ def _says_the_same(kept: bytes, content: bytes) -> bool:
 
 
 def _of_strays(there: tuple[StoredItem, ...], results_dir: Path) -> Iterator[StoreFinding]:
-    studies = set(study_names(results_dir))
     for each in there:
-        subject = str(each.path.relative_to(results_dir))
         if each.kind is ItemKind.OTHER:
+            subject = str(each.path.relative_to(results_dir))
             yield StoreFinding(What.STRAY, subject, "is no part of a store", each.path, each.bytes)
-        elif each.kind is ItemKind.STUDY and each.path.name not in studies:
-            yield StoreFinding(What.STRAY, subject, "is a study without a plan", each.path, each.bytes)
 
 
 def _of_garbage(garbage: Garbage) -> StoreFinding:
@@ -351,8 +440,8 @@ def _of_garbage(garbage: Garbage) -> StoreFinding:
 
 def _without_folder(message: str, folder: Path) -> str:
     """What was said of a file, without where all files of a run are."""
-    return message.replace(f"{folder}/", "")
+    return message.replace(f"{folder}/", "").removeprefix(f"{folder} ")
 
 
 def _said(error: OSError) -> str:
-    return error.strerror or str(error)
+    return error.reason if isinstance(error, ReadRefused) else error.strerror or str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ablate.storage.garbage import (
     GarbageKind,
     StoredItem,
     UnknownNeeds,
+    file_system_time,
     find_garbage,
     lone_runs,
     remove as remove_for_good,
@@ -86,14 +86,16 @@ def gc(
     Raises:
         UsageError: when `older_than_days` is no number from 0.
         NoResultsFolder: where there is none.
-        UnknownNeeds: when lone runs are wanted, and a plan that cannot be read leaves open which they are.
+        UnknownNeeds: when something is to be removed, or lone runs are wanted, and a study without a plan that can be
+            read leaves open what it needs: what was set aside may be that plan.
         WriteFailed: when the file system refuses; what was removed before is gone.
     """
     if not older_than_days >= 0:
         raise UsageError("--older-than takes a number of days from 0")
-    results, now = results_folder(results_dir), time.time()
+    results = results_folder(results_dir)
     there = stored_items(results)
-    lone, unknown = _lone(there, results, now, with_lone_runs)
+    now = file_system_time(results)
+    lone, unknown = _lone(there, results, now, are_known=remove or with_lone_runs)
 
     def listed(garbage: Garbage) -> Listed:
         is_chosen = with_lone_runs or garbage.kind is not GarbageKind.LONE_RUN
@@ -114,13 +116,13 @@ def gc(
 
 
 def _lone(
-    there: Sequence[StoredItem], results_dir: Path, now: float, are_wanted: bool
+    there: Sequence[StoredItem], results_dir: Path, now: float, are_known: bool
 ) -> tuple[tuple[Garbage, ...], str]:
     """The runs of no study. Where a plan cannot be read none is known to be one; the second says why, which is an
-    error only if these are what is wanted."""
+    error where they have to be."""
     try:
         return lone_runs(there, results_dir, now), ""
     except UnknownNeeds as error:
-        if are_wanted:
+        if are_known:
             raise
         return (), str(error)

@@ -103,6 +103,8 @@ def judge_examples(
 
     if len(table.arms) < 2:
         raise TableProblem("there is one arm only, so nothing to compare it with", source=table.source)
+    if test == "sign" and margin is not None:
+        raise TableProblem("a sign test knows no sizes, so that a margin has no part in it", source=table.source)
     try:
         judged = judge_example_table(
             table,

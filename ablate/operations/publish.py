@@ -25,6 +25,7 @@ from ablate.reporting.evidence import (
     unpack_photo_predictions,
 )
 from ablate.reporting.writing import Written, write_packed
+from ablate.storage.atomic import Damaged, read_stored
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
@@ -97,7 +98,15 @@ def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:
     files = tables.files()
     for name, content in files.items():
         path = folder.path / name
-        if not path.is_file() or path.read_bytes() != content:
+        if not _holds(path, content):
             folder.write(name, content)
     folder.write_pieces("history.csv", tables.history_csv())
     return files
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a table is these bytes; one that cannot be read is made again."""
+    try:
+        return read_stored(path, len(content)) == content
+    except (OSError, Damaged):
+        return False

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.core.errors import UsageError
+from ablate.core.specs import STUDY_NAME
 from ablate.operations.as_json import document
 from ablate.operations.publish import publish
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.sides import known_studies
-from ablate.reporting.writing import Written, rebuild, write_latex
+from ablate.reporting.evidence import pack_evidence
+from ablate.reporting.writing import Written, read_evidence, rebuild, write_latex, write_packed
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, UnknownStudy
@@ -46,7 +48,9 @@ def report(
 
     Args:
         names: studies of the store, each with its report under `reports_dir`.
-        data: the `data/` folder of a report, which is made again in the folder around it; no store is needed.
+        data: the `data/` folder of a report; no store is needed.
+        reports_dir: where reports are written, each in a folder of its study's name. What is made of `data` is written
+            in the folder around that where this is not given.
         redraw: whether to write even what says the same as what stands there, its tables within 1e-9.
 
     Returns:
@@ -59,7 +63,7 @@ def report(
     results, reports = results_folder(results_dir), reports_folder(reports_dir)
     if data is None and not names:
         raise UsageError(f"Which study? {known_studies(results)}")
-    written = [_from_data(Path(data), redraw)] if data is not None else []
+    written = [_from_data(Path(data), None if reports_dir is None else reports, redraw)] if data is not None else []
     written += [_from_store(name, results, reports, redraw) for name in names]
     return tuple(_files(each, with_latex) for each in written)
 
@@ -69,7 +73,7 @@ def _files(written: Written, with_latex: bool) -> ReportFiles:
     return ReportFiles(written.path, written.changed, latex)
 
 
-def _from_data(folder: Path, redraw: bool) -> Written:
+def _from_data(folder: Path, reports_dir: Path | None, redraw: bool) -> Written:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; --from takes the data/ folder of a report")
     if not (folder / "plan.json").is_file():
@@ -77,7 +81,12 @@ def _from_data(folder: Path, redraw: bool) -> Written:
         hint = f"; did you mean {inside}?" if (inside / "plan.json").is_file() else ""
         raise UsageError(f"{folder} is not the data/ folder of a report: it has no plan.json{hint}")
     try:
-        return rebuild(folder, redraw=redraw)
+        if reports_dir is None:
+            return rebuild(folder, redraw=redraw)
+        evidence = read_evidence(folder)
+        if not STUDY_NAME.fullmatch(evidence.plan.name):
+            raise ValueError(f"{evidence.plan.name!r} names no study")
+        return write_packed(pack_evidence(evidence), reports_dir / evidence.plan.name, redraw)
     except WriteFailed:
         raise
     except Exception as error:  # what comes from elsewhere can contradict itself in more ways than can be checked

@@ -11,10 +11,12 @@ from ablate.config.building import build
 from ablate.config.requests import Request, load_request, load_settings
 from ablate.config.runs import Settings
 from ablate.config.tree import ConfigTree, find_tree
+from ablate.core.errors import UsageError
 from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
 from ablate.runner.session import Executor
+from ablate.sanitize.paths import user_folder
 from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = [
@@ -101,13 +103,24 @@ def read_settings(words: Sequence[str] = (), folders: ConfigFolders = ConfigFold
 
 
 def results_folder(given: Path | str | None) -> Path:
-    """The results folder that is meant: the one given, else that of the configuration seen from the current folder."""
-    return read_settings().results_dir if given is None else Path(given)
+    """The results folder that is meant: the one given, else that of the configuration seen from the current folder.
+
+    Raises:
+        UsageError: when it is empty, or no folder stands where it should.
+    """
+    return read_settings().results_dir if given is None else _folder("results_dir", given)
 
 
 def reports_folder(given: Path | str | None) -> Path:
     """The same of the reports."""
-    return read_settings().reports_dir if given is None else Path(given)
+    return read_settings().reports_dir if given is None else _folder("reports_dir", given)
+
+
+def _folder(key: str, given: Path | str) -> Path:
+    try:
+        return user_folder(given)
+    except ValueError as error:
+        raise UsageError(f"{key} {error}") from error
 
 
 def split_settings(words: Sequence[str], also: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:

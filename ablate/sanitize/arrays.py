@@ -92,4 +92,6 @@ def layout_of(header: bytes, version: tuple[int, int] = (1, 0)) -> Layout:
         ValueError: when it describes none.
     """
     shape, is_fortran, kind = _HEADERS[version][1](io.BytesIO(header))
+    if any(length < 0 for length in shape):
+        raise ValueError(f"no array has the shape {shape}")
     return kind, shape, is_fortran

@@ -25,16 +25,18 @@ from contextlib import contextmanager
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from filelock import BaseFileLock
 
 from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import Json, canonical, canonical_of_loaded, sha256_of_bytes
+from ablate.sanitize.files import NoRegularFile, read_file, regular_file, stands
 
 __all__ = [
     "Damaged",
+    "ReadRefused",
     "StoreError",
     "WriteFailed",
     "discard",
@@ -42,6 +44,9 @@ __all__ = [
     "is_set_aside",
     "is_temporary",
     "move_into_place",
+    "open_stored",
+    "read_stored",
+    "reading",
     "seal",
     "sealed_text",
     "set_aside",
@@ -82,6 +87,60 @@ class WriteFailed(StoreError):
 
 class Damaged(Exception):
     """Something is not as it was written; the message says what, and how."""
+
+
+class ReadRefused(StoreError, OSError):
+    """No permission, or an error of the disk: what stands there may well be sound, so it is no damage."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"cannot read {path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot read {self.path}: {self.reason}"
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+    @property
+    def hint(self) -> str:
+        return "Nothing was set aside, and nothing is trained again: it may well be sound."
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns what reading says inside into what it means for a store, see `read_stored`."""
+    try:
+        yield
+    except NoRegularFile as error:
+        raise Damaged(f"{path} is damaged ({error})") from error
+    except NotADirectoryError as error:
+        raise FileNotFoundError(path) from error
+    except (FileNotFoundError, ReadRefused):
+        raise
+    except OSError as error:
+        raise ReadRefused(path, error.strerror or str(error)) from error
+
+
+def read_stored(path: Path, most_bytes: int) -> bytes:
+    """The content of a file of a store.
+
+    Raises:
+        FileNotFoundError: where nothing stands.
+        Damaged: where no regular file stands, or one of more bytes.
+        ReadRefused: where the system does not let it be read.
+    """
+    with reading(path):
+        return read_file(path, most_bytes)
+
+
+@contextmanager
+def open_stored(path: Path) -> Iterator[BinaryIO]:
+    """A file of a store, open for reading; raises as `read_stored`."""
+    with reading(path), regular_file(path) as file:
+        yield file
 
 
 @contextmanager
@@ -226,7 +285,7 @@ def set_aside(path: Path, suffix: str = CORRUPT) -> Path:
         WriteFailed: when the file system refuses.
     """
     number = 1
-    while (aside := path.with_name(_aside_name(path.name, suffix, number))).exists():
+    while stands(aside := path.with_name(_aside_name(path.name, suffix, number))):
         number += 1
     with writing(aside, 0):
         return path.rename(aside)

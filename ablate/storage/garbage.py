@@ -12,8 +12,12 @@ may be somebody's who lives is no garbage: what a process is writing, runs that 
 from __future__ import annotations
 
 import os
+import stat
+import time
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -21,10 +25,20 @@ from pathlib import Path
 from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID, short_id
-from ablate.storage.atomic import Damaged, StoreError, discard, is_set_aside, is_temporary
+from ablate.sanitize.files import stands
+from ablate.storage.atomic import (
+    CORRUPT,
+    TEMPORARY,
+    Damaged,
+    ReadRefused,
+    StoreError,
+    discard,
+    is_set_aside,
+    is_temporary,
+)
 from ablate.storage.leases import Leases
 from ablate.storage.runs import ARTEFACT_FOLDER, RunStore, artefact_version
-from ablate.storage.studies import StudyFolder, study_names
+from ablate.storage.studies import PLANS, StudyFolder, UnreadablePlan, study_names, unplanned_names
 
 __all__ = [
     "Garbage",
@@ -33,6 +47,7 @@ __all__ = [
     "NoResultsFolder",
     "StoredItem",
     "UnknownNeeds",
+    "file_system_time",
     "find_garbage",
     "lone_runs",
     "planned_ids",
@@ -46,6 +61,9 @@ DEAD_SECONDS = 3600.0
 RECENT_SECONDS = 600.0
 # What a checkout says of the folder stands in it.
 README = "README.md"
+WAY_OUT = "To mend what can be mended: ablate fsck --repair. Else run the command of the study again,"
+# The upper folders, and how deep a folder may be a link: a run's own may, and a study's.
+FOLDERS = {"runs": 3, "studies": 2, "claims": 1, "patches": 1}
 
 
 class ItemKind(StrEnum):
@@ -117,7 +135,7 @@ def stored_items(results_dir: Path) -> tuple[StoredItem, ...]:
     found: dict[Path, tuple[ItemKind, int, float]] = {}
     for file, size, modified_at in _files(results_dir):
         kind, path = _thing(file.relative_to(results_dir))
-        if file == results_dir / README or (kind is ItemKind.OTHER and file.is_dir()):
+        if file == results_dir / README or (kind is ItemKind.OTHER and file.is_dir() and not file.is_symlink()):
             continue
         _, bytes_before, latest = found.get(path, (kind, 0, 0.0))
         found[path] = (kind, bytes_before + size, max(latest, modified_at))
@@ -155,13 +173,37 @@ def lone_runs(there: Sequence[StoredItem], results_dir: Path, now: float) -> tup
     )
 
 
+def file_system_time(results_dir: Path) -> float:
+    """Now, in seconds since 1970, by the clock that dates the files of this folder: that of another machine, where
+    it lies there. This machine's own where nothing can be written, and so nothing removed.
+    """
+    probe = results_dir / f"{TEMPORARY}{uuid.uuid4().hex}"
+    try:
+        probe.touch(exist_ok=False)
+        try:
+            return probe.stat().st_mtime
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError:
+        return time.time()
+
+
 def planned_ids(results_dir: Path) -> frozenset[str]:
     """Every run that any plan of any study names.
 
     Raises:
-        UnknownNeeds: when the plans of a study are damaged, or of another version.
+        UnknownNeeds: when a study's plans are damaged, of another version, set aside, or not there.
     """
-    return frozenset(run_id for name in study_names(results_dir) for run_id in _needs(StudyFolder(results_dir, name)))
+    studies = results_dir / "studies"
+    if stands(studies) and not studies.is_dir():
+        raise UnknownNeeds(f"Which runs studies need is not known: {studies} is no folder.")
+    try:
+        for name in unplanned_names(results_dir):
+            raise _unknown(name, f"{studies / name} has no {PLANS}", studies / name)
+        folders = [StudyFolder(results_dir, name) for name in study_names(results_dir)]
+        return frozenset(run_id for folder in folders for run_id in _needs(folder))
+    except ReadRefused as error:
+        raise UnknownNeeds(f"Which runs studies need is not known: {error}") from error
 
 
 def remove(garbage: Garbage, results_dir: Path, now: float) -> bool:
@@ -188,17 +230,45 @@ def remove(garbage: Garbage, results_dir: Path, now: float) -> bool:
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
-    """Each file with its size in bytes and the time of its last change; what is gone by now is left out."""
-    for parent, folders, names in os.walk(folder):
+    """Each file with its size in bytes and the time of its last change; what is gone by now is left out.
+
+    The upper folders may be links, to another disk; each is gone into once. A link to any other is looked at as such,
+    and a folder that cannot be looked into is there all the same.
+    """
+    seen: set[tuple[int, int]] = set()
+    closed: list[Path] = []
+    for parent, folders, names in os.walk(
+        folder, followlinks=True, onerror=lambda error: closed.append(Path(error.filename))
+    ):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        left = [name for name in links if not _is_gone_into(Path(parent, name), folder, seen)]
+        folders[:] = [name for name in folders if name not in left]
         # A folder that holds nothing is there all the same.
-        for path in (Path(parent, name) for name in (names if names or folders else ["."])):
-            if path.name.endswith(".lock"):
+        for path in (Path(parent, name) for name in ([*names, *left] if names or folders or left else ["."])):
+            if path.name.endswith(".lock") and not path.is_dir():
                 continue
             try:
                 state = path.lstat()
             except FileNotFoundError:
                 continue
-            yield path, 0 if path.is_dir() else state.st_size, state.st_mtime
+            yield path, state.st_size if stat.S_ISREG(state.st_mode) else 0, state.st_mtime
+    for path in closed:
+        with suppress(OSError):
+            yield path, 0, path.lstat().st_mtime
+
+
+def _is_gone_into(link: Path, root: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a link to a folder is one of the upper folders of a store, and was not gone into before."""
+    parts = link.relative_to(root).parts
+    if len(parts) > FOLDERS.get(parts[0], 0):
+        return False
+    state = link.stat()
+    key = (state.st_dev, state.st_ino)
+    is_above = any(parent.exists() and parent.samefile(link) for parent in link.parents)
+    if key in seen or is_above:
+        return False
+    seen.add(key)
+    return True
 
 
 def _thing(path: Path) -> tuple[ItemKind, Path]:
@@ -209,16 +279,16 @@ def _thing(path: Path) -> tuple[ItemKind, Path]:
         if is_temporary(whole):
             return ItemKind.TEMPORARY, whole
         # A study may be called so.
-        if depth > 2 and is_set_aside(whole):
+        if (depth > 2 or parts[0] == "claims") and is_set_aside(whole):
             return ItemKind.SET_ASIDE, whole
     match parts:
         case ("runs", _, run_id, *rest) if RUN_ID.fullmatch(run_id):
             is_artefact = rest[:1] == [ARTEFACT_FOLDER] and len(rest) > 1
-            return (ItemKind.ARTEFACT, path) if is_artefact else (ItemKind.RUN, Path(*parts[:3]))
+            return (ItemKind.ARTEFACT, Path(*parts[:5])) if is_artefact else (ItemKind.RUN, Path(*parts[:3]))
         case ("studies", _, _, *_):
             return ItemKind.STUDY, Path(*parts[:2])
-        case ("claims", _):
-            return ItemKind.LEASE, path
+        case ("claims", _, *_):
+            return ItemKind.LEASE, Path(*parts[:2])
         case ("patches", _):  # of the code that ran; records name them
             return ItemKind.PATCH, path
     return ItemKind.OTHER, path
@@ -244,7 +314,7 @@ def _is_superseded(path: Path) -> bool:
     """Whether an artefact is of a version that the code which is running has given up; it counts as missing."""
     try:
         return path.stem in ARTEFACTS and artefact_version(path) < ARTEFACTS[path.stem].version
-    except (FileNotFoundError, Damaged):
+    except (OSError, Damaged):
         return False
 
 
@@ -259,12 +329,12 @@ def _asked_metrics(results_dir: Path) -> frozenset[str]:
     code that an earlier one named was given up. None where a plan cannot be read, which leaves open what is asked for.
     """
     asked: set[str] = set()
-    for name in study_names(results_dir):
-        try:
+    try:
+        for name in study_names(results_dir):
             lines = StudyFolder(results_dir, name).plan_lines()
-        except StoreError:
-            return frozenset()
-        asked.update({each.partition("@")[0]: each for line in lines for each in line.plan.measured}.values())
+            asked.update({each.partition("@")[0]: each for line in lines for each in line.plan.measured}.values())
+    except StoreError:
+        return frozenset()
     return frozenset(asked)
 
 
@@ -273,15 +343,25 @@ def _needs(folder: StudyFolder) -> Iterator[str]:
     damaged = plans.damaged()
     if damaged:
         number, reason = damaged[0]
-        raise UnknownNeeds(
-            f"Which runs study {folder.name} needs is not known: {plans.path}, line {number} is damaged ({reason}).\n"
-            "To set the line aside: ablate fsck --repair"
-        )
+        raise _unknown(folder.name, f"{plans.path}, line {number} is damaged ({reason})", folder.path)
     try:
-        for line in folder.plan_lines():
-            yield from line.plan.possible_run_ids
-    except StoreError as error:
+        lines = folder.plan_lines()
+    except UnreadablePlan as error:
         raise UnknownNeeds(f"Which runs study {folder.name} needs is not known: {error}") from error
+    if not lines:
+        raise _unknown(folder.name, f"{plans.path} is empty", folder.path)
+    for path in sorted(folder.path.iterdir()):
+        if path.name.startswith(f"{PLANS}{CORRUPT}"):
+            raise UnknownNeeds(
+                f"Which runs study {folder.name} needs is not known: plans of it were set aside as {path}.\n"
+                f"Run the command of the study again, which plans what is missing, and remove {path.name}."
+            )
+    for line in lines:
+        yield from line.plan.possible_run_ids
+
+
+def _unknown(name: str, reason: str, folder: Path) -> UnknownNeeds:
+    return UnknownNeeds(f"Which runs study {name} needs is not known: {reason}.\n{WAY_OUT} or remove {folder}.")
 
 
 def _run_title(path: Path) -> str:
@@ -292,5 +372,5 @@ def _discard(path: Path, results_dir: Path) -> None:
     store = RunStore(results_dir)
     if (results_dir / "runs") in path.parents:
         store.remove(path)
-    elif path.exists():
+    elif stands(path):
         discard(path)

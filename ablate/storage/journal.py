@@ -21,9 +21,22 @@ from typing import Any
 from filelock import FileLock
 
 from ablate.core.identity import Json
-from ablate.storage.atomic import CORRUPT, Damaged, holding, seal, unseal, write_atomically, writing
+from ablate.storage.atomic import (
+    CORRUPT,
+    Damaged,
+    holding,
+    read_stored,
+    seal,
+    set_aside,
+    unseal,
+    write_atomically,
+    writing,
+)
 
 __all__ = ["Journal"]
+
+# A plan of ten thousand arms takes some twenty million.
+MOST_BYTES = 2**31
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +97,20 @@ class Journal:
         with holding(self._lock):
             yield
 
-    def _lines(self) -> list[bytes]:
-        return self.path.read_bytes().splitlines() if self.path.exists() else []
-
     def _opened(self) -> Iterator[tuple[bytes, dict[str, Any] | Damaged]]:
-        """Each line with its entry, or with what is wrong with it."""
-        for line in self._lines():
+        """Each line with its entry, or with what is wrong with it. What is no file is one line that is damaged.
+
+        Raises:
+            ReadRefused: when the system does not let it be read.
+        """
+        try:
+            lines = read_stored(self.path, MOST_BYTES).splitlines()
+        except FileNotFoundError:
+            lines = []
+        except Damaged as damage:
+            yield b"", damage
+            return
+        for line in lines:
             try:
                 yield line, unseal(line)
             except Damaged as damage:
@@ -102,8 +123,16 @@ class Journal:
         """The sound lines, once the others are kept in the `.corrupt` neighbour."""
         opened = list(self._opened())
         damaged = [line for line, entry in opened if isinstance(entry, Damaged)]
-        if damaged:
+        if damaged == [b""]:
+            set_aside(self.path)
+        elif damaged:
             aside = self.path.with_name(f"{self.path.name}{CORRUPT}")
-            kept = aside.read_bytes() if aside.exists() else b""
+            try:
+                kept = read_stored(aside, MOST_BYTES)
+            except FileNotFoundError:
+                kept = b""
+            except Damaged:
+                set_aside(aside)
+                kept = b""
             write_atomically(aside, kept + b"".join(line + b"\n" for line in damaged))
         return [line for line, entry in opened if not isinstance(entry, Damaged)]

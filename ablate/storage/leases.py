@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
+import math
 import os
 import platform
 import threading
@@ -29,7 +31,9 @@ import psutil
 from filelock import FileLock
 
 from ablate.core.machine import boot_id
-from ablate.storage.atomic import holding, writing
+from ablate.sanitize.files import oddity_of, read_file
+from ablate.sanitize.types import as_declared
+from ablate.storage.atomic import Damaged, ReadRefused, holding, is_set_aside, open_stored, set_aside, writing
 
 __all__ = ["Leases", "Owner"]
 
@@ -41,6 +45,10 @@ DEAD_SECONDS = 3600.0
 START_TOLERANCE_SECONDS = 2.0
 # What a lease is written into before it has its name; nobody writes one without the lock.
 TEMPORARY = ".tmp-claim"
+# A lease takes some two hundred. No system numbers its processes higher.
+MOST_BYTES, MOST_PID = 2**16, 2**31 - 1
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,8 @@ class Leases:
                 # Whole or not at all: a lease that names nobody would hold the run until it is stale.
                 temporary = self._folder / TEMPORARY
                 temporary.write_bytes(self._named)
+                if oddity_of(path):
+                    log.warning("%s is no claim; set aside as %s", path, set_aside(path).name)
                 temporary.replace(path)
         self._held.add(run_id)
         return True
@@ -144,7 +154,7 @@ class Leases:
         # Without the lock: only whoever takes this holder for dead can come between the two lines, and then the run is
         # being trained twice already.
         with writing(path, 0), contextlib.suppress(FileNotFoundError):
-            if path.read_bytes() == self._named:
+            if not oddity_of(path) and read_file(path, MOST_BYTES) == self._named:
                 path.unlink()
 
     def owner(self, run_id: str) -> Owner | None:
@@ -159,13 +169,16 @@ class Leases:
     def names(self) -> tuple[str, ...]:
         """The runs that there is a lease of, its holder alive or dead, sorted."""
         found = self._folder.iterdir() if self._folder.is_dir() else ()
-        return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+        return tuple(sorted(path.name for path in found if not (path.name.startswith(".") or is_set_aside(path))))
 
     def is_void(self, run_id: str, now: float) -> bool:
         """Whether a lease's holder is dead, as far as one look can tell: on this host its process is gone; from
         another the lease has not been touched for an hour. `now` is in seconds since 1970.
         """
-        lease = self._read(run_id)
+        try:
+            lease = self._read(run_id)
+        except ReadRefused:
+            return False
         if lease is None:
             return False
         if lease.owner is not None and lease.owner.host == self._me.host:
@@ -208,12 +221,14 @@ class Leases:
         """A lease as it stands; None where there is none, or none any more: it may be given back at any moment."""
         path = self._folder / run_id
         try:
-            touched_at_nanoseconds, content = path.stat().st_mtime_ns, path.read_bytes()
-        except FileNotFoundError:
+            with open_stored(path) as file:
+                touched_at_nanoseconds = os.fstat(file.fileno()).st_mtime_ns
+                content = file.read(MOST_BYTES)
+        except (FileNotFoundError, Damaged):  # nobody writes anything but a file
             return None
         try:
-            return _Lease(Owner(**json.loads(content)), touched_at_nanoseconds)
-        except (ValueError, TypeError):
+            return _Lease(_owner(content), touched_at_nanoseconds)
+        except (ValueError, TypeError, OverflowError, RecursionError):
             return _Lease(None, touched_at_nanoseconds)
 
     def _beat(self) -> None:
@@ -229,6 +244,14 @@ class Leases:
                 os.utime(path)
 
 
+def _owner(content: bytes) -> Owner:
+    """Raises ValueError, TypeError, OverflowError, RecursionError for what no process has written."""
+    owner = as_declared(Owner(**json.loads(content)))
+    if not 0 < owner.pid <= MOST_PID or not math.isfinite(owner.started_seconds):
+        raise ValueError(f"no process has the number {owner.pid}")
+    return owner
+
+
 def process_is_running(owner: Owner) -> bool:
     """Whether the process of `owner`, who is on this host, still runs; a zombie does not."""
     try:
@@ -237,6 +260,8 @@ def process_is_running(owner: Owner) -> bool:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:  # it is there, and somebody else's
+        return True
 
 
 def _started_seconds(process: psutil.Process) -> float:

@@ -100,8 +100,11 @@ def _members(content: bytes, names: Collection[str] | None) -> Iterator[tuple[st
         dtype, shape, is_fortran = layout_of(content[values_start - described_bytes - LENGTH_BYTES : values_start])
         if is_fortran or dtype.hasobject:
             raise ValueError(f"{name} in the archive holds objects, or is in the order of Fortran")
+        values_end = values_start + math.prod(shape) * dtype.itemsize
+        if values_end > len(content):
+            raise ValueError(f"{name} in the archive promises more bytes than there are")
         if names is None or name in names:
             # Copied, since a stretch of an archive is neither aligned nor writable.
             yield name, np.ndarray(shape, dtype, content, values_start).copy()
             left = None if left is None else left - 1
-        position = values_start + math.prod(shape) * dtype.itemsize
+        position = values_end

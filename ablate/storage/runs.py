@@ -23,7 +23,7 @@ before it was trained anew with other versions and came out otherwise.
 
 from __future__ import annotations
 
-import io
+import errno
 import json
 import logging
 import os
@@ -34,7 +34,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 from filelock import FileLock
@@ -44,14 +44,18 @@ from ablate.core.errors import ExitCode
 from ablate.core.identity import RUN_ID, Json, sha256_of_bytes, short_id
 from ablate.core.records import Array, RunRecord, StoredRun, unlike
 from ablate.core.specs import RunSpec, run_id_of
+from ablate.sanitize.files import content_of, stands
 from ablate.storage.atomic import (
     SUPERSEDED,
     Damaged,
+    ReadRefused,
     StoreError,
     WriteFailed,
     discard,
     holding,
     move_into_place,
+    open_stored,
+    read_stored,
     sealed_text,
     set_aside,
     staged_folder,
@@ -75,6 +79,8 @@ ARTEFACT_FOLDER = "artefacts"
 # The last field of an archive without a comment.
 COMMENT_LENGTH = struct.Struct("<H")
 SHOWN_CANDIDATES = 5
+# Of a record, or a spec; of arrays, or an artefact, which may be the weights of a large model.
+MOST_TEXT_BYTES, MOST_ARRAY_BYTES = 2**28, 2**36
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -188,7 +194,7 @@ class RunStore:
         """
         path = self.folder(record.run_id) / ARRAYS
         try:
-            content = _verified(path, record.files[ARRAYS])
+            content = _verified(path, record.files[ARRAYS], MOST_ARRAY_BYTES)
         except (KeyError, Damaged):
             # Another record than that one is there by now, or none that is sound.
             return self.get(record.run_id).arrays
@@ -219,10 +225,10 @@ class RunStore:
         """
         folder = self.folder(run.spec.run_id)
         with staged_folder(self._runs, encode_all(run)) as staged, holding(self._lock):
-            if folder.exists() and self._has_outcome(run.spec.run_id):
+            if stands(folder) and self._has_outcome(run.spec.run_id):
                 return False
             # Still there, unless it was damaged and has been set aside by that look.
-            if folder.exists():
+            if stands(folder):
                 discard(folder)
             move_into_place(staged, folder)
         return True
@@ -299,7 +305,9 @@ class RunStore:
             AnotherArtefact: when it is there with other numbers, to the last bit.
             WriteFailed: when the file system refuses; the store is as it was before.
         """
-        folder = _existing(self.folder(run_id))
+        folder = self.folder(run_id)
+        if not folder.is_dir():
+            raise MissingRun(run_id)
         with holding(self._lock):
             try:
                 kept = self.artefact(run_id, name)
@@ -317,7 +325,7 @@ class RunStore:
             WriteFailed: when the file system refuses.
         """
         with holding(self._lock):
-            if path.exists():
+            if stands(path):
                 log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
 
     def remove(self, path: Path) -> None:
@@ -330,7 +338,7 @@ class RunStore:
         if self._runs not in path.parents:
             raise ValueError(f"{path} is not under {self._runs}")
         with holding(self._lock):
-            if path.exists():
+            if stands(path):
                 discard(path)
 
     def ids(self) -> Iterator[str]:
@@ -474,9 +482,11 @@ def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
         FileNotFoundError: when there is none.
         Damaged: when it is not as it was written, or another's.
     """
-    content = path.read_bytes()
-    comment = _comment(io.BytesIO(content), path)
-    about = _about(comment, path)
+    # Its end first: what has none is not read.
+    with open_stored(path) as file:
+        comment = _comment(file, path)
+        about = _about(comment, path)
+        content = content_of(file, MOST_ARRAY_BYTES)
     if (about.get("run_id"), about.get("artefact")) != (run_id, name):
         raise Damaged(f"{path} is {about.get('artefact')!r} of run {about.get('run_id')!r}")
     version = _version(about, path)
@@ -488,7 +498,7 @@ def open_artefact(path: Path, run_id: str, name: str) -> tuple[int, bytes]:
 
 def _written_at(path: Path) -> float:
     try:
-        return path.stat().st_mtime
+        return path.lstat().st_mtime
     except FileNotFoundError:  # gone meanwhile, and missing by the time it is read
         return 0.0
 
@@ -508,7 +518,8 @@ def artefact_version(path: Path) -> int:
         FileNotFoundError: when there is none.
         Damaged: when its end is not as it was written.
     """
-    return _version(_about(_comment(path, path), path), path)
+    with open_stored(path) as file:
+        return _version(_about(_comment(file, path), path), path)
 
 
 def read_unlocked(folder: Path, read: Callable[[Path], Result]) -> Result:
@@ -545,18 +556,19 @@ def read_run(folder: Path) -> StoredRun:
     """
     with _interpreting(folder):
         sealed = _sealed_record(folder)
-        spec, arrays = (_verified(folder / name, sealed["files"][name]) for name in (SPEC, ARRAYS))
+        spec = _verified(folder / SPEC, sealed["files"][SPEC], MOST_TEXT_BYTES)
+        arrays = _verified(folder / ARRAYS, sealed["files"][ARRAYS], MOST_ARRAY_BYTES)
         record, said = RunRecord.from_json(sealed), json.loads(spec)
         if run_id_of(said, record.run_format) != folder.name:
             raise Damaged(f"{folder / SPEC} is the spec of another run")
         return StoredRun(RunSpec.from_json(said), record, unpack(arrays))
 
 
-def _comment(file: Path | io.BytesIO, path: Path) -> bytes:
+def _comment(file: BinaryIO, path: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             return archive.comment
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError, struct.error) as error:
         raise Damaged(f"{path} is damaged (it is no archive)") from error
 
 
@@ -576,9 +588,17 @@ def _version(about: Mapping[str, Any], path: Path) -> int:
 
 
 def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise MissingRun(folder.name)
-    return folder
+    """The folder of a run.
+
+    Raises:
+        MissingRun: where nothing stands.
+        Damaged: where something else does.
+    """
+    if folder.is_dir():
+        return folder
+    if stands(folder):
+        raise Damaged(f"{folder} is no folder")
+    raise MissingRun(folder.name)
 
 
 def _sealed_record(folder: Path) -> dict[str, Any]:
@@ -590,9 +610,10 @@ def _sealed_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / RECORD
     try:
-        sealed = unseal(_content(path))
+        sealed = unseal(_content(path, MOST_TEXT_BYTES))
     except Damaged as damage:
-        raise Damaged(f"{path} is damaged ({damage})") from damage
+        said = str(damage)
+        raise Damaged(said if str(path) in said else f"{path} is damaged ({said})") from damage
     belongs_to = sealed["run_id"]
     sizes = {f"{folder}/{name}": entry["bytes"] for name, entry in sealed["files"].items()}
     if belongs_to != folder.name:
@@ -606,23 +627,27 @@ def _check_size(path: str, bytes_written: int) -> None:
     # Of a text: to make a Path takes as long as to look up what lies there, which a plan does ten thousand times.
     try:
         found = os.stat(path)  # noqa: PTH116
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
+        found = None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise ReadRefused(Path(path), error.strerror or str(error)) from error
         found = None
     if found is None or not stat.S_ISREG(found.st_mode) or found.st_size != bytes_written:
         raise Damaged(f"{path} is missing or not of {bytes_written} bytes")
 
 
-def _verified(path: Path, entry: Mapping[str, Any]) -> bytes:
-    content = _content(path)
+def _verified(path: Path, entry: Mapping[str, Any], most_bytes: int) -> bytes:
+    content = _content(path, most_bytes)
     if sha256_of_bytes(content) != entry.get("sha256"):
         raise Damaged(f"{path} is damaged (its checksum does not match)")
     return content
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, most_bytes: int) -> bytes:
     try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
+        return read_stored(path, most_bytes)
+    except FileNotFoundError as error:
         raise Damaged(f"{path.name} is missing") from error
 
 

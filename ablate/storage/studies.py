@@ -12,6 +12,8 @@ and command), `study_log.jsonl`, and tables that can be derived from the plans a
 
 from __future__ import annotations
 
+import logging
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,8 +26,9 @@ from ablate.core.identity import Json, canonical
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
 from ablate.core.specs import STUDY_NAME
 from ablate.core.study_changes import sentences
+from ablate.sanitize.files import oddity_of, stands
 from ablate.sanitize.types import as_declared
-from ablate.storage.atomic import StoreError, write_atomically, write_pieces, writing
+from ablate.storage.atomic import StoreError, reading, set_aside, write_atomically, write_pieces, writing
 from ablate.storage.journal import Journal
 
 __all__ = [
@@ -37,12 +40,15 @@ __all__ = [
     "UnreadablePlan",
     "differences",
     "study_names",
+    "unplanned_names",
 ]
 
 PLANS = "plans.jsonl"
 # Beside the folders of studies: those that another study of their name has taken the place of.
 REPLACED = "_replaced"
 SHOWN_DIFFERENCES = 5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -236,7 +242,7 @@ class StudyFolder:
         Raises:
             WriteFailed: when the file system refuses.
         """
-        path = self.path / file_name
+        path = self._place(file_name)
         write_atomically(path, content)
         return path
 
@@ -246,8 +252,15 @@ class StudyFolder:
         Raises:
             WriteFailed: when the file system refuses.
         """
-        path = self.path / file_name
+        path = self._place(file_name)
         write_pieces(path, pieces)
+        return path
+
+    def _place(self, file_name: str) -> Path:
+        """Where a derived file goes; what stands there and is no file is set aside."""
+        path = self.path / file_name
+        if oddity_of(path):
+            log.warning("%s is no file; set aside as %s", path, set_aside(path).name)
         return path
 
     def _timestamp(self) -> str:
@@ -255,9 +268,39 @@ class StudyFolder:
 
 
 def study_names(results_dir: Path) -> tuple[str, ...]:
-    """The studies that something was planned for, in alphabetical order."""
-    names = (path.parent.name for path in (results_dir / "studies").glob(f"*/{PLANS}"))
-    return tuple(sorted(name for name in names if STUDY_NAME.fullmatch(name)))
+    """The studies that something was planned for, in alphabetical order; a plan that is no file is one all the same.
+
+    Raises:
+        ReadRefused: when the system does not let look.
+    """
+    folder = results_dir / "studies"
+    with reading(folder):
+        return tuple(name for name in _entries(folder) if STUDY_NAME.fullmatch(name) and stands(folder / name / PLANS))
+
+
+def unplanned_names(results_dir: Path) -> tuple[str, ...]:
+    """What stands among the studies and is none that something is planned for: which runs it needs is not known.
+
+    Raises:
+        ReadRefused: when the system does not let look.
+    """
+    planned = set(study_names(results_dir))
+    folder = results_dir / "studies"
+    with reading(folder):
+        return tuple(
+            name
+            for name in _entries(folder)
+            if name not in planned and not name.startswith(".") and not _is_file(folder / name)
+        )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a plain file, such as somebody's notes: no folder of a study turns into one."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
+def _entries(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 def differences(kept: Mapping[str, Json], asked: Mapping[str, Json]) -> tuple[Difference, ...]:

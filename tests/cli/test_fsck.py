@@ -11,7 +11,7 @@ from ablate.plots import figures
 from ablate.storage.runs import RunStore
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
-from tests.damage import age, flip, state
+from tests.damage import age, flip, refuse, state
 from tests.json_schema import validated
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
@@ -76,14 +76,8 @@ def test_damage_is_said_then_mended_then_made_again(
 
 
 def test_what_cannot_be_mended_keeps_the_code(ablate: Ablate, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, read = RunStore(results).folder(BASELINE.run_id) / "arrays.npz", Path.read_bytes
-
-    def refuse(asked: Path) -> bytes:
-        if asked == Path("results").joinpath(path.relative_to(results)):
-            raise OSError(5, "Input/output error")
-        return read(asked)
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    path = RunStore(results).folder(BASELINE.run_id) / "arrays.npz"
+    refuse(monkeypatch, path, OSError(5, "Input/output error"))
     said = ablate("fsck", "--repair")
     assert said.code == 4
     assert f"cannot be read: run {BASELINE.run_id[:12]}: Input/output error\n" in said.out
@@ -144,3 +138,19 @@ def test_names_from_elsewhere_cannot_reach_the_terminal(ablate: Ablate, results:
     for verb in ("fsck", "gc"):
         assert "\x1b" not in ablate(verb).out
     assert "stray: a\\x1b[2Jb" in ablate("fsck").out
+
+
+@pytest.mark.parametrize("words", ["fsck", "gc", "list", "report optimizers", "plan +sweep=optimizers", "show abc"])
+@pytest.mark.parametrize("key", ["results_dir", "reports_dir"])
+def test_a_place_that_cannot_be_one_is_refused(ablate: Ablate, folder: Path, words: str, key: str) -> None:
+    (folder / "notes.txt").write_text("mine")
+    for place, said in (("", "is empty"), ("notes.txt", "is no folder"), ("notes.txt/x", "notes.txt is no folder")):
+        refused = ablate(*words.split(), f"{key}={place}")
+        assert refused.code == 2
+        assert key in refused.err
+        assert said in refused.err
+
+
+def test_the_home_folder_holds_results(ablate: Ablate, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(results.parent))
+    assert ablate("fsck", "results_dir='~/results'").out == ablate("fsck").out

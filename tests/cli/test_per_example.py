@@ -103,7 +103,7 @@ def test_scores_are_judged_by_a_paired_t_or_by_signs(ablate: Ablate, folder: Pat
     ahead = int((frame["new"] > frame["base"]).sum())
     assert f"ahead on {ahead}" in said.out
     assert "no margin is stated, so `equivalent` cannot be said, nor how many more" in ablate(*asked).out
-    signs = ablate(*asked, "--test", "sign", "--margin", "0.5")
+    signs = ablate(*asked, "--test", "sign")
     assert "sign test p" in signs.out
     assert "normal approximation" not in signs.out
     assert forbidden(said.out + signs.out) == []
@@ -140,6 +140,7 @@ def test_from_python_it_is_two_calls(tmp_path: Path) -> None:
         ([*ASKED, "--baseline", "tuned"], "no arm is named 'tuned'; there are base-7b, tuned-7b, tuned-7b-4bit"),
         ([*ASKED, "--alpha", "2"], "alpha is above 0 and below 0.5"),
         ([*ASKED, "--group", "topic"], "there is no column 'topic'"),
+        ([*ASKED, "--test", "sign", "--margin", "0.5"], "a margin has no part in it"),
         ([*ASKED, "--test", "sign", "--group", "passage"], "it knows no groups and no seeds"),
         ([*ASKED, "--scale", "raw", "--worst", "0"], "--scale and --worst goes without --per-example"),
         ([*ASKED, "--missing", "diverged"], "--missing goes without --per-example"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +18,14 @@ from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
 from ablate.operations.fsck import StoreFinding, What, fsck
 from ablate.operations.publish import publish
+from ablate.sanitize.files import stands
 from ablate.storage.atomic import sealed_text
 from ablate.storage.garbage import DEAD_SECONDS, GarbageKind, NoResultsFolder
+from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
-from tests.damage import age, empty, flip, state, truncate
+from tests.damage import ODDITIES, age, empty, flip, refuse, state, truncate
 from tests.synthetic import completed_runs, optimizer_sweep, study
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"adam": 0.001, "sgd": 0.01})
@@ -212,14 +216,8 @@ def test_a_run_under_the_name_of_another_is_found(root: Path) -> None:
 
 
 def test_what_the_system_does_not_let_read_is_a_problem_that_stays(root: Path, monkeypatch) -> None:
-    path, read = run_file("arrays.npz")(root), Path.read_bytes
-
-    def refuse(asked: Path) -> bytes:
-        if asked == path:
-            raise PermissionError(13, "Permission denied")
-        return read(asked)
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    path = run_file("arrays.npz")(root)
+    refuse(monkeypatch, path, PermissionError(13, "Permission denied"))
     (finding,) = found(root)
     assert (finding.what, finding.detail, finding.is_problem) == (What.REFUSED, "Permission denied", True)
     assert mend(root) == ()
@@ -257,12 +255,11 @@ def test_strays_are_named_and_left(root: Path) -> None:
     (root / "runs" / "aa").mkdir(exist_ok=True)
     (root / "runs" / "aa" / "notes.txt").write_text("mine")
     (root / "studies" / "unplanned").mkdir()
-    (root / "studies" / "unplanned" / "runs.csv").write_text("")
     before = state(root)
     assert [(finding.what, finding.subject, finding.is_problem) for finding in found(root)] == [
+        (What.STRAY, "study unplanned", False),
         (What.STRAY, "notes.txt", False),
         (What.STRAY, "runs/aa/notes.txt", False),
-        (What.STRAY, "studies/unplanned", False),
     ]
     mend(root)
     assert state(root) == before
@@ -305,3 +302,146 @@ def test_where_there_is_no_store(tmp_path: Path) -> None:
         fsck(tmp_path / "nowhere", tmp_path / "reports", repair=True)
     assert raised.value.exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def lose_plan(root: Path) -> Path:
+    """The study's file of plans, which is gone."""
+    path = study_file("plans.jsonl")(root)
+    path.unlink()
+    return path
+
+
+def keep_report(root: Path, plan: StudyPlan) -> None:
+    folder = root / "reports" / "optimizers" / "data"
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps({"plan": plan.to_json(), "command": ["+sweep=optimizers"]}))
+
+
+def test_a_study_with_tables_and_no_plan_is_found_and_left_to_its_command(root: Path) -> None:
+    lose_plan(root)
+    before = state(root)
+    for _ in range(2):
+        (finding, *_) = found(root)
+        assert (finding.what, finding.subject, finding.is_problem) == (What.DAMAGED, "study optimizers", True)
+        assert "its tables name 4 runs, 4 of them stored" in finding.detail
+        assert mend(root) == ()
+        assert state(root).keys() == before.keys()
+
+
+def test_a_lost_plan_comes_back_from_the_report(root: Path) -> None:
+    folder = StudyFolder(root, "optimizers")
+    plan = folder.plan()
+    assert plan is not None
+    keep_report(root, plan)
+    path = lose_plan(root)
+    assert [finding.subject for finding in mend(root)] == ["study optimizers"]
+    assert folder.plan() == plan
+    assert not any(finding.is_problem for finding in found(root))
+    path.write_bytes(b"")
+    assert [finding.subject for finding in mend(root)] == ["study optimizers"]
+    assert folder.plan() == plan
+
+
+def test_the_report_of_fewer_runs_than_the_tables_name_is_not_the_plan(root: Path) -> None:
+    keep_report(root, StudyPlan.of(study(optimizer_sweep(seeds=1, optimizers={"adam": 0.001, "sgd": 0.01}))))
+    path = lose_plan(root)
+    assert mend(root) == ()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["plans.jsonl", "study_log.jsonl"])
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_what_is_no_file_in_the_place_of_a_journal_is_damage(root: Path, name: str, oddity: str) -> None:
+    path = study_file(name)(root)
+    path.unlink()
+    ODDITIES[oddity](path)
+    assert (What.DAMAGED, "study optimizers", True) in [
+        (each.what, each.subject, each.is_problem) for each in found(root)
+    ]
+    mend(root)
+    assert path.is_file()
+    assert path.stat().st_size == 0
+    assert stands(path.with_name(f"{name}.corrupt"))
+
+
+@pytest.mark.parametrize("name", ["record.json", "spec.json", "arrays.npz"])
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_what_is_no_file_in_the_place_of_one_of_a_run_is_damage(root: Path, name: str, oddity: str) -> None:
+    path = run_file(name)(root)
+    path.unlink()
+    ODDITIES[oddity](path)
+    run, _ = found(root)
+    assert (run.what, run.subject, run.is_problem) == (What.DAMAGED, f"run {BASELINE.run_id[:12]}", True)
+    assert str(root) not in run.detail
+    assert run in mend(root)
+    assert stands(path.parent.with_name(f"{BASELINE.run_id}.corrupt") / name)
+    assert not RunStore(root).has(BASELINE.run_id)
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_what_is_no_file_in_the_place_of_an_artefact_is_damage(root: Path, oddity: str) -> None:
+    path = run_file("artefacts/weights.npz")(root)
+    path.unlink()
+    ODDITIES[oddity](path)
+    assert RunStore(root, sets_aside=False).artefacts(BASELINE.run_id) == ()
+    # Where a link leads nowhere there is no artefact, which is no damage to what is kept.
+    assert [finding.subject for finding in found(root)] == [f"run {BASELINE.run_id[:12]}, weights"]
+    assert len(mend(root)) == 1
+    assert stands(path.with_name("weights.npz.corrupt"))
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_what_is_no_file_in_the_place_of_a_table_is_made_again(root: Path, oddity: str) -> None:
+    path = study_file("runs.csv")(root)
+    whole = path.read_bytes()
+    path.unlink()
+    ODDITIES[oddity](path)
+    (finding,) = found(root)
+    assert (finding.what, finding.is_problem) == (What.TABLES, True)
+    assert mend(root) == (finding,)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("oddity", ODDITIES.keys() - {"folder", "empty folder"})
+def test_what_is_no_folder_in_the_place_of_a_run_or_of_its_artefacts_is_damage(root: Path, oddity: str) -> None:
+    artefacts, folder = run_file("artefacts")(root), RunStore(root).folder(SWEEP.arms[1].spec.run_id)
+    for path in (artefacts, folder):
+        shutil.rmtree(path)
+        ODDITIES[oddity](path)
+    damaged = {finding.path for finding in found(root) if finding.what is What.DAMAGED}
+    assert {root / path for path in damaged} == {artefacts, folder}
+    mend(root)
+    for path in (artefacts, folder):
+        assert not stands(path)
+        assert stands(path.with_name(f"{path.name}.corrupt"))
+
+
+@pytest.mark.parametrize("oddity", ODDITIES.keys() - {"giant"})
+def test_what_is_no_file_in_the_place_of_a_claim_is_damage(root: Path, oddity: str) -> None:
+    path = root / "claims" / BASELINE.run_id
+    path.parent.mkdir(exist_ok=True)
+    ODDITIES[oddity](path)
+    (finding,) = found(root)
+    assert (finding.what, finding.subject) == (What.DAMAGED, f"claim of run {BASELINE.run_id[:12]}")
+    assert mend(root) == (finding,)
+    assert stands(path.with_name(f"{path.name}.corrupt"))
+    assert Leases(root).take(BASELINE.run_id)
+
+
+def test_a_plan_that_may_not_be_read_is_no_damage(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = study_file("plans.jsonl")(root)
+    refuse(monkeypatch, path, PermissionError(13, "Permission denied"))
+    (finding,) = found(root)
+    assert (finding.what, finding.detail, finding.is_problem) == (What.REFUSED, "Permission denied", True)
+    assert mend(root) == ()
+    assert path.is_file()
+
+
+def test_folders_that_are_links_are_looked_into(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in ("runs", "studies"):
+        shutil.move(root / name, elsewhere / name)
+        (root / name).symlink_to(elsewhere / name)
+    assert found(root) == []
+    flip(run_file("arrays.npz")(root))
+    assert [finding.what for finding in found(root)] == [What.DAMAGED, What.TABLES]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ablate.core.errors import UsageError
+from ablate.operations.fsck import fsck
 from ablate.operations.gc import gc
 from ablate.storage.garbage import GarbageKind, NoResultsFolder, UnknownNeeds
+from ablate.storage.journal import Journal
 from ablate.storage.runs import RunStore
 from tests.cli.kept import keep
-from tests.damage import age, flip, state
+from tests.damage import age, empty, flip, state
 from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec
 
 SWEEP = optimizer_sweep(seeds=1)
@@ -86,3 +91,67 @@ def test_where_there_is_no_store(tmp_path: Path) -> None:
     with pytest.raises(NoResultsFolder) as raised:
         gc(tmp_path / "nowhere")
     assert raised.value.exit_code == 2
+
+
+PLAN = "studies/optimizers/plans.jsonl"
+
+
+def dangle(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def repaired(path: Path) -> None:
+    flip(path)
+    Journal(path).repair()
+
+
+def of_fewer_plans(path: Path) -> None:
+    """A line that somebody tore off goes; what the other says is known, and is not all."""
+    path.write_bytes(path.read_bytes() + b"torn\n")
+    Journal(path).repair()
+
+
+def of_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def behind_a_link(path: Path) -> None:
+    path.parent.rename(path.parents[2] / "moved")
+    path.parent.symlink_to("not mounted")
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, empty, dangle, repaired, of_fewer_plans, of_a_folder, behind_a_link])
+@pytest.mark.parametrize("with_lone_runs", [False, True])
+def test_without_a_plan_nothing_is_known_to_be_garbage(
+    root: Path, lose: Callable[[Path], None], with_lone_runs: bool
+) -> None:
+    lose(root / PLAN)
+    age(root / "runs", 8 * DAY_SECONDS)
+    before = sorted(root.rglob("*"))
+    with pytest.raises(UnknownNeeds, match="Which runs study optimizers needs is not known") as raised:
+        gc(root, remove=True, with_lone_runs=with_lone_runs)
+    assert "remove" in str(raised.value)
+    assert "study optimizers" in gc(root).unknown
+    assert sorted(root.rglob("*")) == before
+
+
+def test_once_the_folder_of_such_a_study_is_gone_so_may_its_runs_be(root: Path) -> None:
+    (root / PLAN).unlink()
+    shutil.rmtree(root / "studies/optimizers")
+    age(root / "runs", 8 * DAY_SECONDS)
+    gc(root, remove=True, with_lone_runs=True)
+    assert list(RunStore(root).ids()) == []
+
+
+def test_a_clock_that_is_ahead_makes_nothing_old(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    young = completed_run(run_spec(seed=10))
+    RunStore(root).put(young)
+    (root / "runs" / ".tmp-2").mkdir()
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 2 * 3600)
+    assert [each.path.name for each in gc(root, remove=True, with_lone_runs=True).removed] == [".tmp-1", LONE.run_id]
+    fsck(root, root / "reports", repair=True)
+    assert RunStore(root).has(young.spec.run_id)
+    assert (root / "runs" / ".tmp-2").exists()

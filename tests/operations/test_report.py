@@ -51,6 +51,27 @@ def test_the_data_of_a_report_is_enough(root: Path) -> None:
     assert written.markdown.read_bytes() == markdown.read_bytes()
 
 
+def test_the_data_of_a_report_can_be_written_elsewhere(root: Path) -> None:
+    markdown = of_study(root)
+    before = {path: path.stat().st_mtime_ns for path in markdown.parent.rglob("*")}
+    shutil.copytree(markdown.parent / "data", root / "elsewhere" / "data")
+    (written,) = report(data=root / "elsewhere" / "data", reports_dir=root / "mine", with_latex=True)
+    assert written.markdown == root / "mine" / "optimizers" / "report.md"
+    assert written.markdown.read_bytes() == markdown.read_bytes()
+    assert written.latex == written.markdown.with_suffix(".tex")
+    assert [path.name for path in (root / "elsewhere").iterdir()] == ["data"]
+    assert {path: path.stat().st_mtime_ns for path in markdown.parent.rglob("*")} == before
+
+
+@pytest.mark.parametrize("key", ["results_dir", "reports_dir"])
+def test_a_place_that_cannot_be_one_is_refused(root: Path, key: str) -> None:
+    (root / "notes.txt").write_text("mine")
+    places = {"results_dir": root / "results", "reports_dir": root / "reports"}
+    for place, said in (("", "is empty"), (root / "notes.txt", "is no folder"), (root / "notes.txt/x", "is no folder")):
+        with pytest.raises(UsageError, match=f"{key} .*{said}"):
+            report("optimizers", **{**places, key: place})
+
+
 def test_latex_stands_beside_it(root: Path) -> None:
     (written,) = report("optimizers", results_dir=root / "results", reports_dir=root / "reports", with_latex=True)
     assert written.latex == written.markdown.with_suffix(".tex")

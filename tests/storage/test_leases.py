@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,9 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ablate.sanitize.files import stands
 from ablate.storage import leases as claims_module
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.leases import DEAD_SECONDS, STALE_SECONDS, Leases, Owner, process_is_running
+from tests.damage import ODDITIES
 
 RUN = "a" * 64
 HERE = Owner("here", 1, 100.0, "one")
@@ -71,11 +74,11 @@ def test_two_that_look_at_once_do_not_both_take(tmp_path, monkeypatch):
 
 
 def test_a_claim_that_is_given_back_at_the_moment_of_a_look_is_none(tmp_path, monkeypatch):
-    read = Path.read_bytes
+    opened = claims_module.open_stored
 
     def late(path):
         path.unlink()
-        return read(path)
+        return opened(path)
 
     for looked in (
         lambda leases: leases.take(RUN),
@@ -85,7 +88,7 @@ def test_a_claim_that_is_given_back_at_the_moment_of_a_look_is_none(tmp_path, mo
     ):
         holder(tmp_path, HERE).take(RUN)
         with monkeypatch.context() as patched:
-            patched.setattr(Path, "read_bytes", late)
+            patched.setattr(claims_module, "open_stored", late)
             assert looked(holder(tmp_path, NEIGHBOUR))
         (tmp_path / "claims" / RUN).unlink(missing_ok=True)
 
@@ -233,3 +236,47 @@ def test_one_look_tells_the_dead_from_the_living(tmp_path):
     assert me.names() == ("alive", "away", "torn")
     assert not me.is_void("gone", NOW)
     assert not me.clear("gone", NOW)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"pid": -1},
+        {"pid": 0},
+        {"pid": 2**80},
+        {"pid": True},
+        {"pid": 1.5},
+        {"pid": "1"},
+        {"started_seconds": "now"},
+        {"started_seconds": float("nan")},
+        {"started_seconds": 10**400},
+        {"host": None},
+        {"token": []},
+        {"more": 1},
+    ],
+    ids=lambda damage: str(damage)[:30],
+)
+def test_a_claim_that_no_process_has_written_names_nobody(tmp_path, damage):
+    leases = Leases(tmp_path)
+    assert leases.take(RUN)
+    path = tmp_path / "claims" / RUN
+    path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
+    assert leases.owner(RUN) is None
+    assert not leases.is_void(RUN, time.time())
+    assert leases.is_void(RUN, time.time() + 2 * DEAD_SECONDS)
+    assert Leases(tmp_path).holder(RUN) is None
+
+
+@pytest.mark.parametrize("oddity", ODDITIES.keys() - {"giant"})
+def test_what_is_no_file_holds_no_run_and_is_kept(tmp_path, oddity):
+    path = tmp_path / "claims" / RUN
+    path.parent.mkdir()
+    ODDITIES[oddity](path)
+    leases = Leases(tmp_path)
+    assert (leases.owner(RUN), leases.is_void(RUN, time.time() + 2 * DEAD_SECONDS)) == (None, False)
+    leases.release(RUN)
+    assert leases.take(RUN)
+    assert stands(path.with_name(f"{RUN}.corrupt"))
+    assert leases.names() == (RUN,)
+    leases.release(RUN)
+    assert not path.exists()

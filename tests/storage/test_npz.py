@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as npst
 
+from ablate.sanitize.arrays import read_arrays
 from ablate.storage.npz import pack, unpack
 
 ARRAYS = st.dictionaries(
@@ -70,3 +72,19 @@ def saved(save, **arrays):
 def test_refuses_what_it_did_not_write(content):
     with pytest.raises(ValueError, match=r"archive|compressed|Fortran"):
         unpack(content)
+
+
+@pytest.mark.parametrize("shape", [(-165,), (-1, 5), (10**9,), (2**62, 4), (-(10**30),)])
+@pytest.mark.parametrize("reader", [unpack, lambda content: read_arrays(io.BytesIO(content), 2**20)])
+def test_a_length_that_lies_is_refused_before_it_is_trusted(shape, reader):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as members:
+        members.writestr("first.npy", header.getvalue() + bytes(8))
+        members.writestr("second.npy", header.getvalue() + bytes(8))
+    with pytest.raises(ValueError, match=r"shape|promises"):
+        reader(archive.getvalue())
+    if reader is unpack:
+        with pytest.raises(ValueError, match=r"shape|promises"):
+            unpack(archive.getvalue(), names=["second"])

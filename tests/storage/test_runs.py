@@ -17,10 +17,12 @@ from hypothesis import example, given, settings, strategies as st
 from ablate.core.identity import sha256_of_bytes
 from ablate.core.records import Status, StoredRun
 from ablate.core.specs import Component
-from ablate.storage.atomic import WriteFailed, discard, move_into_place, sealed_text
+from ablate.sanitize.files import stands
+from ablate.storage import runs as runs_module
+from ablate.storage.atomic import ReadRefused, WriteFailed, discard, move_into_place, sealed_text
 from ablate.storage.runs import AmbiguousPrefix, MissingRun, RunStore, UnreadableRecord, encode
 from ablate.testing.stores import StoreContract, made_up_run
-from tests.damage import empty, flip, state, truncate
+from tests.damage import ODDITIES, empty, flip, refuse, state, truncate
 from tests.runner.scripted import scripted_spec
 
 SPEC = scripted_spec(seed=3)
@@ -203,16 +205,16 @@ def test_leaves_the_record_of_another_version_where_it_is(store, monkeypatch):
 
 def test_a_run_replaced_while_it_is_read_is_not_set_aside(store, monkeypatch):
     store.put(replace(FAILED, arrays={}))
-    original = Path.read_bytes
+    original = runs_module.read_stored
     replacements = [run_of()]
 
-    def replaced_after_the_record(path):
-        content = original(path)
+    def replaced_after_the_record(path, most_bytes):
+        content = original(path, most_bytes)
         if path.name == "record.json" and replacements:
             store.put(replacements.pop())
         return content
 
-    monkeypatch.setattr(Path, "read_bytes", replaced_after_the_record)
+    monkeypatch.setattr(runs_module, "read_stored", replaced_after_the_record)
     assert store.get(SPEC.run_id).record == run_of().record
 
 
@@ -277,3 +279,40 @@ def test_removes_what_is_in_it_and_nothing_else(store):
     for path in (store.root / "studies" / "a", store.root / "runs"):
         with pytest.raises(ValueError, match="is not under"):
             store.remove(path)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_may_not_be_read_is_no_damage(store, monkeypatch, name):
+    store.put(run_of())
+    path = store.folder(SPEC.run_id) / name
+    with monkeypatch.context() as patched:
+        refuse(patched, path, PermissionError(errno.EACCES, "Permission denied"))
+        with pytest.raises(ReadRefused, match=rf"{name}: Permission denied") as caught:
+            store.get(SPEC.run_id)
+        assert caught.value.exit_code == 4
+    assert store.get(SPEC.run_id).record == run_of().record
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_a_run_with_something_that_is_no_file_is_missing_and_can_be_kept_again(store, name, oddity):
+    store.put(run_of())
+    path = store.folder(SPEC.run_id) / name
+    path.unlink()
+    ODDITIES[oddity](path)
+    assert not RunStore(store.root, sets_aside=False).has(SPEC.run_id)
+    assert store.put(run_of())
+    assert store.get(SPEC.run_id).record == run_of().record
+
+
+@pytest.mark.parametrize("oddity", ODDITIES.keys() - {"folder", "empty folder"})
+def test_what_is_no_folder_in_the_place_of_a_run_is_set_aside(store, oddity):
+    folder = store.folder(SPEC.run_id)
+    folder.parent.mkdir(parents=True)
+    ODDITIES[oddity](folder)
+    with pytest.raises(MissingRun):
+        RunStore(store.root, sets_aside=False).get(SPEC.run_id)
+    assert stands(folder)
+    assert store.put(run_of())
+    assert store.has(SPEC.run_id)
+    assert stands(folder.with_name(f"{SPEC.run_id}.corrupt"))
