@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from ablate.config import composing as composing_module
 from ablate.config.composing import SWEEP, Composer, Config, composing
-from ablate.config.overrides import Overrides, parse_overrides, write_override
+from ablate.config.overrides import Overrides, parse_override, parse_overrides, write_override
 from ablate.config.problems import ConfigError
 from tests.config.support import tree, write
 
@@ -78,7 +78,7 @@ def test_values_are_set_as_hydra_sets_them(overrides: Overrides) -> None:
 )
 def test_what_is_more_than_a_value_is_left_to_hydra(texts: list[str]) -> None:
     with composing(tree()):
-        overrides = parse_overrides(texts)
+        overrides = tuple(map(parse_override, texts))
         assert raw(OURS, overrides) == raw(HYDRAS, overrides)
 
 
