@@ -20,6 +20,7 @@ EVAL = Path(__file__).parents[1] / "data" / "tables" / "reading_eval.csv"
 ASKED = ["--per-example", "--arm", "model", "--key", "question", "--metric", "correct", "--margin", "0.05"]
 FRAME = pd.read_csv(EVAL)
 WIDE = FRAME.pivot(index=["question", "passage"], columns="model", values="correct").reset_index()
+WITHOUT_MARGIN = ASKED[: ASKED.index("--margin")] + ASKED[ASKED.index("--margin") + 2 :]
 
 
 def test_right_and_wrong_of_an_evaluation(ablate: Ablate) -> None:
@@ -140,8 +141,8 @@ def test_from_python_it_is_two_calls(tmp_path: Path) -> None:
         ([*ASKED, "--baseline", "tuned"], "no arm is named 'tuned'; there are base-7b, tuned-7b, tuned-7b-4bit"),
         ([*ASKED, "--alpha", "2"], "alpha is above 0 and below 0.5"),
         ([*ASKED, "--group", "topic"], "there is no column 'topic'"),
-        ([*ASKED, "--test", "sign", "--margin", "0.5"], "a margin has no part in it"),
-        ([*ASKED, "--test", "sign", "--group", "passage"], "it knows no groups and no seeds"),
+        ([*ASKED, "--test", "sign"], "a margin has no part in it"),
+        ([*WITHOUT_MARGIN, "--test", "sign", "--group", "passage"], "it knows no groups and no seeds"),
         ([*ASKED, "--scale", "raw", "--worst", "0"], "--scale and --worst goes without --per-example"),
         ([*ASKED, "--missing", "diverged"], "--missing goes without --per-example"),
         (["--metric", "correct", "--group", "passage"], "--group goes with --per-example"),
