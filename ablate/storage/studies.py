@@ -290,7 +290,7 @@ def unplanned_names(results_dir: Path) -> tuple[str, ...]:
         return tuple(
             name
             for name in _entries(folder)
-            if name not in planned and not name.startswith(".") and not _is_file(folder / name)
+            if name not in planned and name != REPLACED and not name.startswith(".") and not _is_file(folder / name)
         )
 
 

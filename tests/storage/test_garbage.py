@@ -27,7 +27,7 @@ from ablate.storage.garbage import (
 )
 from ablate.storage.leases import Leases, Owner
 from ablate.storage.runs import RunStore
-from ablate.storage.studies import StudyFolder
+from ablate.storage.studies import StudyFolder, unplanned_names
 from tests.cli.kept import keep
 from tests.core.test_metrics import BALANCED
 from tests.damage import age, flip, state
@@ -244,3 +244,13 @@ def test_what_a_run_was_before_it_was_trained_anew_may_go_and_the_patches_of_rec
     (root / "patches").mkdir()
     (root / "patches" / f"{'0' * 64}.patch").write_text("diff")
     assert [(each.kind, each.item.path) for each in found(root)] == [(GarbageKind.SET_ASIDE, aside)]
+
+
+def test_a_study_that_another_of_its_name_has_replaced_is_known(root: Path) -> None:
+    """Its folder beside the others is no study without a plan."""
+    other = plan_of(optimizer_sweep(seeds=3, metric="val_accuracy"))
+    folder = next(iter(sorted((root / "studies").iterdir())))
+    assert StudyFolder(root, folder.name).make_way(replace(other, name=folder.name)) is not None
+    assert unplanned_names(root) == ()
+    (root / "studies" / "lost").mkdir()
+    assert unplanned_names(root) == ("lost",)
