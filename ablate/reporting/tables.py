@@ -87,7 +87,8 @@ def _blocks(verdicts: Sequence[Verdict], multiplicity: str, key: str) -> list[Bl
     scope = scope_of_table(first.alpha, multiplicity, noun, primary if others else "", resplits)
     baseline = paragraph("The baseline is ", Code(first.reference), "; ", _pairs(key, verdicts), _of_folds(verdicts))
     # Numbers without words have no chance of a false one.
-    shown_scope = [] if any(Flag.OTHER_SPLITS in verdict.flags for verdict in verdicts) else paragraph(scope)
+    has_words = any(verdict.word is not None for verdict in verdicts)
+    shown_scope = paragraph(scope) if has_words else []
     if not others:
         ((answer, judged, *rest),) = _sections(metrics, multiplicity)
         return in_words_of(

@@ -115,9 +115,18 @@ def _shared(verdicts: Sequence[Verdict], error_of: Callable[[Verdict], float | N
     # Where no value differs the error is that of rounding, and no reason for digits in other rows.
     shared = {
         key: shared_error(error_of(row) for row in of_key if any(row.differences.values()) or not row.differences)
+        or _hundredth_of_largest(of_key)
         for key, of_key in rows.items()
     }
     return lambda verdict: shared[verdict.metric.name, verdict.scale]
+
+
+def _hundredth_of_largest(verdicts: Sequence[Verdict]) -> float | None:
+    """What the digits follow where one seed leaves no error: one precision for the column all the same. None where no
+    value differs, and on the log scale, whose ratios are all near 1."""
+    values = [abs(verdict.diff) for verdict in verdicts if verdict.diff and verdict.scale is Scale.RAW]
+    unit = 100 if is_share_of_examples(verdicts[0].metric) else 1
+    return unit * max(values) / 100 if values else None
 
 
 def _percent_error(verdicts: Sequence[Verdict]) -> float:

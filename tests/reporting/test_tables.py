@@ -134,3 +134,10 @@ def test_pairs_are_called_as_the_table_calls_them(key: str, pairs: str, where: s
     assert pairs in text
     assert where in text
     assert ("seed" in text) is (key == "seed")
+
+
+def test_numbers_without_a_word_have_no_guarantee() -> None:
+    two = {name: ArmValues({seed: arm.values[seed] for seed in (0, 1)}) for name, arm in list(ARMS.items())[:2]}
+    text = analysis_text(judge_arms(two, "sgd", METRICS["test_accuracy"], margin=0.01), "holm", "markdown")
+    assert "no verdict is given below three seeds" in text
+    assert scope_sentence() not in text

@@ -14,6 +14,7 @@ from ablate.reporting.blocks import Tone, Toned
 from ablate.reporting.quantities import difference
 from ablate.reporting.verdict_tables import verdict_rows
 from ablate.reporting.words import TONES
+from ablate.verdicts.engine import ArmValues, judge_arms
 from ablate.verdicts.verdict import Family, Scale, Word
 from tests.judged import by_seed, claim, draws, judge
 
@@ -133,3 +134,9 @@ def test_a_verdict_is_told_in_its_tone() -> None:
 
 def test_an_empty_table_has_its_header() -> None:
     assert verdict_rows([]).rows == ()
+
+
+def test_one_seed_leaves_a_column_of_one_precision() -> None:
+    arms = {"base": ArmValues({0: 1.0}), "far": ArmValues({0: 3.04}), "near": ArmValues({0: 1.45})}
+    found = columns(judge_arms(arms, "base", METRICS["val_loss"]))
+    assert found["difference"] == ["+2.040", "+0.450"]
