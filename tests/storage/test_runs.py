@@ -305,7 +305,7 @@ def test_a_run_with_something_that_is_no_file_is_missing_and_can_be_kept_again(s
     assert store.get(SPEC.run_id).record == run_of().record
 
 
-@pytest.mark.parametrize("oddity", ODDITIES.keys() - {"folder", "empty folder"})
+@pytest.mark.parametrize("oddity", sorted(ODDITIES.keys() - {"folder", "empty folder"}))
 def test_what_is_no_folder_in_the_place_of_a_run_is_set_aside(store, oddity):
     folder = store.folder(SPEC.run_id)
     folder.parent.mkdir(parents=True)
