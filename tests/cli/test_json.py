@@ -85,7 +85,14 @@ def test_it_is_what_python_gives(ablate: Ablate, kept: Path) -> None:
 
 
 def test_a_plan_says_of_each_run_what_is_to_be_done(ablate: Ablate, kept: Path) -> None:
-    words = ("plan", "+sweep=optimizers", "sweep.factors.optimizer=[adam]", "sweep.seeds=2", "executor.workers=1")
+    words = (
+        "plan",
+        "+sweep=optimizers",
+        "sweep.factors.optimizer=[adam]",
+        "sweep.seeds=2",
+        "executor.workers=1",
+        "study=new",
+    )
     told = validated(ablate(*words, "--json").out)
     assert len(told["runs"]) == 2
     assert told["work"]["todo"] == told["runs"]

@@ -50,7 +50,7 @@ def test_the_generator_writes_what_the_store_writes(study: Study, folder: Path, 
         ("list runs", {"record.json": RUNS}),
         ("list model.dropout=0.3 optimizer=adam", {"record.json": RUNS}),
         (f"plan +sweep={NAME}", {"record.json": RUNS}),
-        (f"plan +sweep={NAME} sweep.metric=test_accuracy", {"record.json": RUNS, "arrays.npz": RUNS}),
+        (f"plan +sweep={NAME} sweep.metric=test_accuracy study=other", {"record.json": RUNS, "arrays.npz": RUNS}),
     ],
 )
 def test_each_file_is_read_once_at_most(

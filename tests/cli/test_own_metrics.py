@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.words import changed
+
 METRIC = """
 import numpy as np
 from ablate.core.records import MetricInfo
@@ -41,7 +43,7 @@ SWEEP = (
     "sweep.margin=0.01",
 )
 MINE = (*SWEEP, "sweep.metric=test_worst_class", "study=mine")
-CLAIM = (*SWEEP, 'sweep.claims=["gelu > relu on test_worst_class within 5%"]', "study=claimed")
+CLAIM = changed(SWEEP, 'sweep.claims=["gelu > relu on test_worst_class within 5%"]', "study=claimed")
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.words import changed
+
 SWEEP = ["+sweep=dropout", "sweep.factors.model.dropout=[0.0,0.2]", "sweep.seeds=3", "training.epochs=2"]
 RUNS = 6
 DERIVED = ["runs.csv", "runs.parquet", "history.csv", "history.parquet"]
@@ -18,7 +20,7 @@ DERIVED = ["runs.csv", "runs.parquet", "history.csv", "history.parquet"]
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "ablate", *SWEEP, *words],
+        [sys.executable, "-m", "ablate", *changed(SWEEP, *words)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

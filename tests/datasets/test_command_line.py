@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from ablate.cli import main
+from tests.words import changed
 
 GENERATOR = np.random.default_rng(0)
 PIXELS = GENERATOR.integers(256, size=(40, 28, 28), dtype=np.uint8)
@@ -71,7 +72,7 @@ FAULTS = {
     ),
     "no path": (lambda place: None, ["dataset=npz"], r"dataset\.path is empty.*dataset\.path=mine"),
     "no such file": (lambda place: None, ["dataset=npz", "dataset.path=yours.npz"], r"there is no .*yours\.npz"),
-    "no such column": (lambda place: None, [*CSV, "dataset.target=kid"], "no column 'kid'.*width, length, kind"),
+    "no such column": (lambda place: None, changed(CSV, "dataset.target=kid"), "no column 'kid'.*width, length, kind"),
     "a value that is missing": (
         lambda place: (place / "mine.csv").write_text(TABLE.replace("7,49", "7,nan")),
         CSV,
@@ -83,7 +84,7 @@ FAULTS = {
         r"mine\.csv, line 9: 'many' in column length is no number",
     ),
     "an image that is none": (lambda place: (place / "images/a/1.png").write_text("no"), IMAGES, r"1\.png is no image"),
-    "another number of classes": (lambda place: None, [*CSV, "dataset.classes=1"], "has 2 values, not 1"),
+    "another number of classes": (lambda place: None, changed(CSV, "dataset.classes=1"), "has 2 values, not 1"),
 }
 
 

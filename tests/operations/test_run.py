@@ -17,6 +17,7 @@ from ablate.operations.run import RunDone, StudyDone
 from ablate.reporting.blocks import text
 from ablate.reporting.markdown import inline
 from ablate.runner.events import RunEnded
+from tests.words import changed
 
 WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor.workers=1"]
 # What says when and how quickly something was done.
@@ -80,7 +81,7 @@ def test_prints_nothing(done, monkeypatch, capfd):
 def test_plan_knows_what_is_done(done, monkeypatch):
     _, folder, _ = done
     monkeypatch.chdir(folder)
-    planned = plan([*WORDS, "sweep.seeds=3"])
+    planned = plan(changed(WORDS, "sweep.seeds=3"))
     [sweep] = planned.sweeps
     assert {(arm.done, arm.missing) for arm in sweep.arms} == {(2, 1)}
     assert len(planned.work.todo) == len(sweep.arms)

@@ -294,7 +294,7 @@ def signs_row(arm: list[float], reference: list[float], relation: Relation = Rel
 
 def test_a_sign_test_in_words() -> None:
     assert verdict_sentence(signs_row([1, 2, 3, 4, 5, 6], [2, 3, 5, 6, 7, 8]), "") == (
-        "a &lt; b: **SUPPORTED**: difference −1.667 in epochs to a validation accuracy of 0.9 (as claimed on 6/6 "
+        "a &lt; b: **SUPPORTED**: difference −1.67 in epochs to a validation accuracy of 0.9 (as claimed on 6/6 "
         "seeds; sign test, p=.031)."
     )
 
