@@ -367,9 +367,11 @@ class _Case:
 
 def _case(question: PairedQuestion) -> _Case:
     arm, reference = question.arm_values, question.reference_values
-    if not question.has_stated_reference and (question.is_unpaired or share_no_seed(arm, reference)):
-        return _unpaired_case(question)
-    return _sign_case(question) if question.metric.measure == EPOCHS_TO else _paired_case(question)
+    if question.metric.measure == EPOCHS_TO:
+        # Whatever is said of pairs: a mean would leave out the runs that never got there.
+        return _sign_case(question)
+    is_unpaired = question.is_unpaired or share_no_seed(arm, reference)
+    return _unpaired_case(question) if is_unpaired and not question.has_stated_reference else _paired_case(question)
 
 
 def _paired_case(question: PairedQuestion) -> _Case:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from ablate.core.claims import Relation
+from ablate.core.claims import Relation, parse_statement, quantity_info
 from ablate.core.records import METRICS
 from ablate.verdicts.engine import PairedQuestion, judge_arms, judge_claims
 from ablate.verdicts.pairing import ArmValues
@@ -100,6 +100,19 @@ def test_a_claim_is_judged_so_too() -> None:
     question = PairedQuestion("a < b", "a", "b", LOSS, side(ARM, 100), side(BASE), relation=Relation.LESS, margin=0.01)
     (claim,) = judge_claims([question])
     assert (claim.word, claim.sizes, claim.p_diff) == (Word.SUPPORTED, (5, 4), judged().p_diff)
+
+
+def test_what_a_run_may_never_reach_has_no_mean_here_either() -> None:
+    """Of the arm four of six runs never got there: the mean of the other two says nothing of it."""
+    metric = quantity_info(parse_statement("a < b on epochs_to(val_loss, 0.1)").quantity)
+    arm = ArmValues({seed: 2.0 if seed < 2 else math.inf for seed in range(6)}, unreached=range(2, 6))
+    same, other = (
+        PairedQuestion("a < b", "a", "b", metric, arm, side([3.0] * 6, first), relation=Relation.LESS, is_unpaired=True)
+        for first in (0, 50)
+    )
+    (said,), (apart,) = judge_claims([same]), judge_claims([other])
+    assert (said.sizes, said.test_name, said.wins, said.losses) == (None, "sign test of pairs", 2, 4)
+    assert (apart.n, apart.word) == (0, None)
 
 
 @pytest.mark.parametrize(("sizes", "sds"), [((5, 5), (1, 1)), ((4, 10), (3, 1)), ((8, 5), (1, 2))])
