@@ -375,86 +375,51 @@ def _case(question: PairedQuestion) -> _Case:
 
 
 def _paired_case(question: PairedQuestion) -> _Case:
-    scale, margin = analysis_scale(question.margin, question.scale)
-    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    asked = _asked_case(question)
     paired = pair_values(
-        arm,
-        reference,
-        metric,
-        scale,
+        question.arm_values,
+        question.reference_values,
+        question.metric,
+        asked.scale,
         question.n_examples,
         question.resolution,
         question.classes,
         question.all_values,
         question.worst,
     )
-    notes = _divergence(question)
     test = STATED_T if question.has_stated_reference else PAIRED_T
-    test = f"{test} {OF_SPLITS}" if question.test_to_train else test
-    return _Case(
-        subject=question.subject,
-        arm=question.arm,
-        reference=question.reference,
-        metric=metric,
-        scale=scale,
-        sign=_sign(question.relation, metric, scale),
-        better=better_sign(metric, scale),
-        relation=question.relation,
-        margin=margin,
+    return replace(
+        asked,
         differences=paired.differences,
         composite=paired.composite,
         floor=paired.floor,
-        n_planned=len(arm.planned_seeds & reference.planned_seeds),
-        n_diverged=len(arm.diverged_seeds),
-        n_diverged_reference=len(reference.diverged_seeds),
-        disagreement=notes,
-        test_name=f"{test} on log errors" if scale is Scale.LOG_ERROR else test,
+        test_name=_on_scale(f"{test} {OF_SPLITS}" if question.test_to_train else test, asked.scale),
         paired=paired,
-        n_examples=question.n_examples,
-        classes=question.classes,
-        has_stated_reference=question.has_stated_reference,
-        unjudged=_unjudged(question, paired.worst, notes),
+        unjudged=_unjudged(question, paired.worst, asked.disagreement),
         test_to_train=question.test_to_train,
     )
 
 
 def _unpaired_case(question: PairedQuestion) -> _Case:
-    scale, margin = analysis_scale(question.margin, question.scale)
-    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    asked, arm, reference = _asked_case(question), question.arm_values, question.reference_values
     sides = unpaired_sides(
         arm,
         reference,
-        metric,
-        scale,
+        question.metric,
+        asked.scale,
         question.n_examples,
         question.resolution,
         question.classes,
         question.all_values,
         question.worst,
     )
-    notes = _divergence(question)
-    return _Case(
-        subject=question.subject,
-        arm=question.arm,
-        reference=question.reference,
-        metric=metric,
-        scale=scale,
-        sign=_sign(question.relation, metric, scale),
-        better=better_sign(metric, scale),
-        relation=question.relation,
-        margin=margin,
-        differences={},
-        composite=None,
+    return replace(
+        asked,
         floor=sides.floor,
         n_planned=min(len(arm.planned_seeds), len(reference.planned_seeds)),
-        n_diverged=len(arm.diverged_seeds),
-        n_diverged_reference=len(reference.diverged_seeds),
-        disagreement=notes,
-        test_name=f"{WELCH} on log errors" if scale is Scale.LOG_ERROR else WELCH,
+        test_name=_on_scale(WELCH, asked.scale),
         unpaired=sides,
-        n_examples=question.n_examples,
-        classes=question.classes,
-        unjudged=_unjudged(question, sides.worst, notes),
+        unjudged=_unjudged(question, sides.worst, asked.disagreement),
     )
 
 
@@ -469,29 +434,49 @@ def _sign_case(question: PairedQuestion) -> _Case:
         {*reference.diverged_seeds, *reference.unreached},
         metric.sign,
     )
-    sign, paired = _sign(question.relation, metric, Scale.RAW), pair_values(arm, reference, metric)
-    ahead, behind = (ranks.wins, ranks.losses) if sign == metric.sign else (ranks.losses, ranks.wins)
-    return _Case(
-        subject=question.subject,
-        arm=question.arm,
-        reference=question.reference,
-        metric=metric,
-        scale=Scale.RAW,
-        sign=sign,
-        better=metric.sign,
-        relation=question.relation,
-        margin=None,
+    asked = _asked_case(replace(question, margin=None, scale=Scale.RAW))
+    paired = pair_values(arm, reference, metric)
+    ahead, behind = (ranks.wins, ranks.losses) if asked.sign == metric.sign else (ranks.losses, ranks.wins)
+    return replace(
+        asked,
         differences=paired.differences,
-        composite=None,
-        floor=0.0,
-        n_planned=len(arm.planned_seeds & reference.planned_seeds),
-        n_diverged=len(arm.diverged_seeds),
-        n_diverged_reference=len(reference.diverged_seeds),
         disagreement="",
         test_name=SIGN_TEST,
         paired=paired,
         signs=Signs(ahead, ranks.ties, behind),
     )
+
+
+def _asked_case(question: PairedQuestion) -> _Case:
+    """The question on its scale, before any of its values: what paired and unpaired sides have in common."""
+    scale, margin = analysis_scale(question.margin, question.scale)
+    arm, reference, metric = question.arm_values, question.reference_values, question.metric
+    return _Case(
+        subject=question.subject,
+        arm=question.arm,
+        reference=question.reference,
+        metric=metric,
+        scale=scale,
+        sign=_sign(question.relation, metric, scale),
+        better=better_sign(metric, scale),
+        relation=question.relation,
+        margin=margin,
+        differences={},
+        composite=None,
+        floor=0.0,
+        n_planned=len(arm.planned_seeds & reference.planned_seeds),
+        n_diverged=len(arm.diverged_seeds),
+        n_diverged_reference=len(reference.diverged_seeds),
+        disagreement=_divergence(question),
+        test_name="",
+        n_examples=question.n_examples,
+        classes=question.classes,
+        has_stated_reference=question.has_stated_reference,
+    )
+
+
+def _on_scale(test: str, scale: Scale) -> str:
+    return f"{test} on log errors" if scale is Scale.LOG_ERROR else test
 
 
 def _divergence(question: PairedQuestion) -> str:
