@@ -53,7 +53,9 @@ def grid_of_file(path: Path, sep: str | None = None) -> Grid:
         return _READERS[suffix](path.read_bytes())
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=str(path)) from problem
-    except (OSError, ValueError, RecursionError, csv.Error) as error:
+    except OSError as error:
+        raise TableProblem(f"it cannot be read: {(error.strerror or str(error)).lower()}", source=str(path)) from error
+    except (ValueError, RecursionError, csv.Error) as error:
         raise TableProblem(f"it cannot be read as a table: {error}", source=str(path)) from error
 
 

@@ -168,7 +168,7 @@ def test_folds_have_words_with_their_ratio_alone(ablate: Ablate, folder: Path) -
     ("table", "words", "problem"),
     [
         ("", [], "Which table?"),
-        ("gone.csv", ASKED, "gone.csv: it cannot be read as a table"),
+        ("gone.csv", ASKED, "gone.csv: it cannot be read: no such file or directory"),
         ("table.doc", ASKED, "table.doc: no table that is read here; .csv, .tsv, "),
         ("table.csv", ["--direction", "max"], "Which metric? --metric is one of arm, seed, accuracy"),
         ("table.csv", [*ASKED, "--arm", "method"], "there is no column 'method'; there are arm, seed, accuracy"),

@@ -86,7 +86,7 @@ def test_a_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
     FRAME[:4].to_csv(path, index=False)
     with pytest.raises(TableProblem, match=f"{path}: there is one arm only"):
         judge(path, metric="accuracy", direction="max")
-    with pytest.raises(TableProblem, match="cannot be read as a table"):
+    with pytest.raises(TableProblem, match="it cannot be read: no such file"):
         judge(tmp_path / "gone.csv", metric="accuracy")
 
 
