@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Column", "Floats", "Mask", "Table", "TableSettings", "gaps_of", "in_order", "number_of"]
+__all__ = ["Column", "Floats", "Mask", "Table", "TableSettings", "gaps_of", "number_of"]
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -52,6 +52,7 @@ class Column:
     cells: tuple[str, ...]
     numbers: Floats
     is_text: Mask
+    decimal: str
 
     @staticmethod
     def of(name: str, cells: tuple[str, ...], decimal: str) -> Column:
@@ -59,14 +60,14 @@ class Column:
             if decimal != ".":
                 raise ValueError
             numbers = np.array([float(cell) for cell in cells])
-            return Column(name, cells, numbers, np.zeros(len(cells), np.bool_))
+            return Column(name, cells, numbers, np.zeros(len(cells), np.bool_), decimal)
         except ValueError:
             found = [number_of(cell, decimal) for cell in cells]
         is_text = [
             number is None and cell.casefold() not in _MISSING for cell, number in zip(cells, found, strict=True)
         ]
         numbers = np.array([np.nan if number is None else number for number in found])
-        return Column(name, cells, numbers, np.array(is_text, np.bool_))
+        return Column(name, cells, numbers, np.array(is_text, np.bool_), decimal)
 
     @cached_property
     def is_missing(self) -> Mask:
@@ -87,14 +88,15 @@ class Column:
         cells = tuple(cell for cell, kept in zip(self.cells, keep, strict=True) if kept)
         return replace(self, cells=cells, numbers=self.numbers[keep], is_text=self.is_text[keep])
 
-    def values(self, decimal: str) -> tuple[str, ...]:
+    @cached_property
+    def values(self) -> tuple[str, ...]:
         """The different texts that it holds, in order: numbers by value, texts after them by the alphabet.
 
         No set has a part in it, and a text that reads as NaN is a text: the order is that of every process.
         """
         there = zip(self.cells, self.is_missing, strict=True)
         different = dict.fromkeys(cell for cell, missing in there if not missing)
-        return tuple(sorted(different, key=lambda text: in_order(text, decimal)))
+        return tuple(sorted(different, key=lambda text: _in_order(text, self.decimal)))
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def number_of(text: str, decimal: str) -> float | None:
     return None if np.isnan(number) else number
 
 
-def in_order(text: str, decimal: str) -> tuple[bool, float, str]:
+def _in_order(text: str, decimal: str) -> tuple[bool, float, str]:
     """A key that sorts numbers by value, and texts after them by the alphabet."""
     number = number_of(text, decimal)
     return (True, 0.0, text) if number is None else (False, number, text)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from ablate.datasets.csv_columns import Column, Table, TableSettings, gaps_of, number_of
 from ablate.datasets.csv_words import counted, listed, setting, word
@@ -17,6 +18,8 @@ __all__ = ["MOST_CATEGORIES", "feature_problems", "name_problems", "nothing_left
 
 # More different texts than this are names of things rather than kinds of them.
 MOST_CATEGORIES = 1000
+# Of a float64.
+_BYTES = 8
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,'\s]\d{3})+([.,]\d+)?")
 # Names of row numbers and other identities, without what is no letter: id, PassengerId, Unnamed: 0, row_number.
 _IDENTITY = re.compile(r"(.*id|index|idx|no|nr|number|row|rows|rownames|rownumber|rownum|unnamed|key)", re.IGNORECASE)
@@ -122,10 +125,16 @@ def feature_problems(features: Sequence[Column], settings: TableSettings, lines:
             f"{out(found)}, or make each of their values a column of 0 and 1 by dataset.categories=onehot"
         )
     if found := kinds.get("names"):
-        counts = said("names", lambda c: f"{_name(c)} ({len(c.values(settings.decimal)):,} in {len(lines):,} rows)")
+        counts = said("names", lambda c: f"{_name(c)} ({len(c.values):,} in {len(lines):,} rows)")
         yield (
             f"columns hold too many different values to be categories (at most {MOST_CATEGORIES:,}, and fewer than "
             f"rows): {counts}: leave them out by {out(found)}"
+        )
+    width = sum(len(column.values) if settings.is_category(column) else 1 for column in features)
+    if width * len(lines) * _BYTES > psutil.virtual_memory().total:
+        yield (
+            f"with a column for each value of its categories the table is {width:,} columns wide, more than the memory "
+            "of this machine holds: leave some out by dataset.drop"
         )
     if found := kinds.get("infinite"):
         yield f"numbers are not finite: {said('infinite', lambda c: _infinite(c, lines))}: correct them"
@@ -145,11 +154,11 @@ def _kinds(column: Column, settings: TableSettings, lines: Sequence[int]) -> Ite
         yield kind
         return
     if settings.is_category(column):
-        values = len(column.values(settings.decimal))
+        values = len(column.values)
         if values > MOST_CATEGORIES or (values == len(lines) and values > 2):
             yield "names"
     elif kind != "numbers":
-        yield _punctuation(column, settings.decimal) or kind
+        yield _punctuation(column) or kind
     elif _is_row_number(column):
         yield "row numbers"
     if np.isinf(column.numbers).any() and not settings.is_category(column):
@@ -167,10 +176,10 @@ def _is_row_number(column: Column) -> bool:
     return len(numbers) > 2 and bool((np.diff(numbers) > 0).all() and (numbers == np.floor(numbers)).all())
 
 
-def _punctuation(column: Column, decimal: str) -> str:
+def _punctuation(column: Column) -> str:
     """What keeps all of its texts from being numbers, where points and commas do: decimals, or thousands."""
     texts = [column.cells[row] for row in np.flatnonzero(column.is_text)]
-    if all(number_of(text, _other(decimal)) is not None for text in texts):
+    if all(number_of(text, _other(column.decimal)) is not None for text in texts):
         return "decimals"
     return "thousands" if all(_THOUSANDS.fullmatch(text) for text in texts) else ""
 
@@ -197,7 +206,7 @@ def target_problems(
             f"the target lacks a {what}: {_gaps(column, lines)}: fill it in, or leave such rows out by "
             "dataset.missing=drop"
         )
-    values = column.values(settings.decimal)
+    values = column.values
     if classes is not None:
         if len(values) != classes:
             remedy = f"correct it, or set dataset.classes={len(values)}"
@@ -208,7 +217,7 @@ def target_problems(
         return
     if column.is_text.any():
         remedy = "correct it"
-        if _punctuation(column, settings.decimal) == "decimals":
+        if _punctuation(column) == "decimals":
             remedy = _decimal_remedy(settings.decimal)
         elif column.kind == "texts" and len(values) > 1:
             remedy = f"where it names classes, set dataset.classes={len(values)}"

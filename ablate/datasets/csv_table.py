@@ -73,7 +73,7 @@ def load(
     values = np.ascontiguousarray(np.concatenate([_encoded(column, settings) for column in features], axis=1))
     if missing == "mean":
         values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
-    class_names = () if classes is None else goal.values(decimal)
+    class_names = () if classes is None else goal.values
     targets = goal.numbers / target_scale if classes is None else _labels(goal, class_names)
     examples = Examples(standardised(values) if standardise else as_features(values), as_targets(targets, classes))
     return RawData(examples, None, classes, 1.0, (table.file,), allowed_overlap, class_names)
@@ -91,7 +91,7 @@ def _encoded(column: Column, settings: TableSettings) -> Floats:
     """float64 [rows, 1], or of a category [rows, values]; NaN where the cell is missing."""
     if not settings.is_category(column):
         return column.numbers[:, np.newaxis]
-    values = column.values(settings.decimal)
+    values = column.values
     encoded = np.zeros((len(column.cells), len(values)))
     present = np.flatnonzero(~column.is_missing)
     places = {value: place for place, value in enumerate(values)}

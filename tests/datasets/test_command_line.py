@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 import subprocess
@@ -138,6 +139,16 @@ def test_the_settings_of_a_message_can_be_typed_as_it_says_them(folder, capfd):
         assert [re.split("[.=]", each)[1] for each in told] == expected
         words += shlex.split(" ".join(told))
     assert code == 0
+
+
+def test_columns_of_any_name_are_dropped_as_the_message_says(folder, capfd):
+    names = ["it's", '"quoted"', "two words", "a,b", "null", "12", "größe", "a$b"]
+    with (folder / "mine.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([[*names, "x", "kind"], *(["t"] * len(names) + [n, "ab"[n % 2]] for n in range(30))])
+    words = [*CSV, "training.batch_size=1"]
+    assert main(["plan", *words]) == 4
+    (told,) = re.findall(r"by ('dataset\.drop=.*'), or", capfd.readouterr().err)
+    assert main(["plan", *words, *shlex.split(told)]) == 0, told
 
 
 def test_a_process_of_its_own_says_the_same(folder):

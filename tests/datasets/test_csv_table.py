@@ -2,8 +2,11 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from ablate.datasets import csv_table
@@ -279,6 +282,28 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
     ):
         assert part in said
     assert "the target lacks a label" in said
+
+
+def test_categories_that_no_memory_holds_are_refused_before_they_are_built(tmp_path, monkeypatch):
+    text = "x,y\n" + "".join(f"v{row % 40},{row}\n" for row in range(100))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=100 * 39 * 8))
+    with pytest.raises(DataError, match="is 40 columns wide, more than the memory"):
+        load(tmp_path, text, target="y", categories="onehot")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "it is a folder"),
+        (os.mkfifo, "it is a FIFO"),
+        (lambda file: file.symlink_to("/dev/zero"), "a device"),
+    ],
+    ids=["folder", "FIFO", "device"],
+)
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, make, said):
+    make(tmp_path / "mine.csv")
+    with pytest.raises(DataError, match=said):
+        csv_table.load(tmp_path, "mine.csv", target="y")
 
 
 LONG = "".join(map(chr, range(97, 123))) * 400
