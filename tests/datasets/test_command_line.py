@@ -86,6 +86,7 @@ FAULTS = {
         r"mine\.csv cannot be read as it is:\n- cells are no numbers: length \('many' in line 9\)",
     ),
     "an image that is none": (lambda place: (place / "images/a/1.png").write_text("no"), IMAGES, r"1\.png is no image"),
+    "another number of classes": (lambda place: None, changed(CSV, "dataset.classes=1"), "has 2 values, not 1"),
     "a row number without a name, in a file that is sorted by class": (
         lambda place: (place / "mine.csv").write_text(
             ",w,kind\n" + "".join(f"{n},{n % 3},{n // 15}\n" for n in range(30))
@@ -103,7 +104,6 @@ FAULTS = {
         [*CSV, "dataset.categorical=[hue]"],
         r"no column 'hue' \(dataset\.categorical\); there are width, length, kind",
     ),
-    "another number of classes": (lambda place: None, changed(CSV, "dataset.classes=1"), "has 2 values, not 1"),
 }
 
 
