@@ -71,9 +71,7 @@ def _statements(module: str) -> Sequence[ast.stmt]:
     return [] if source is None else ast.parse(source.read_bytes()).body
 
 
-def _find(
-    statements: Sequence[ast.stmt], name: str
-) -> ast.FunctionDef | ast.ClassDef | ast.ImportFrom | None:
+def _find(statements: Sequence[ast.stmt], name: str) -> ast.FunctionDef | ast.ClassDef | ast.ImportFrom | None:
     for statement in statements:
         match statement:
             case ast.FunctionDef() | ast.ClassDef() if statement.name == name:

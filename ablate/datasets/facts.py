@@ -22,11 +22,14 @@ from ablate.core.identity import Json, digest
 from ablate.datasets.arrays import RawData
 from ablate.datasets.checks import check, check_apart
 from ablate.datasets.splits import with_test
+from ablate.sanitize.files import read_file
 
 __all__ = ["DatasetFacts", "dataset_facts"]
 
 # Raised when `checks` becomes stricter, so that what was remembered before is looked at again.
 _FORMAT = 2
+# Of what is remembered of a data set, which may name each of a million files.
+MOST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,11 @@ def dataset_facts(
 
 def _recall(file: Path) -> DatasetFacts | None:
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(read_file(file, MOST_BYTES))
         if content["files"] != [_state(Path(path)) for path, _, _ in content["files"]]:
             return None
         return DatasetFacts(**{**content["facts"], "shape": tuple(content["facts"]["shape"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # absent, or not what it should be: a cache may be either
 
 
@@ -87,7 +90,10 @@ def _remember(file: Path, facts: DatasetFacts, files: tuple[Path, ...]) -> None:
         content = {"facts": asdict(facts), "files": [_state(path) for path in files]}
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as temporary:
             json.dump(content, temporary)
-        os.replace(temporary.name, file)  # noqa: PTH105 - as everywhere else that a file appears whole
+        try:
+            os.replace(temporary.name, file)  # noqa: PTH105 - as everywhere else that a file appears whole
+        except OSError:
+            Path(temporary.name).unlink()
     except OSError:
         pass  # a read-only home costs a reading of the data at each plan, nothing else
 
