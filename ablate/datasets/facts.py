@@ -19,7 +19,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ablate.core.identity import Json, digest
-from ablate.datasets.arrays import RawData
+from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.checks import check, check_apart
 from ablate.datasets.splits import with_test
 from ablate.sanitize.files import read_file
@@ -62,11 +62,13 @@ def dataset_facts(
     folder = cache or user_cache_path("ablate") / "datasets"
     name = digest("facts", _FORMAT, {"source": source, "data_dir": str(data_dir), "split_seed": split_seed})
     remembered = _recall(folder / f"{name}.json")
-    if remembered is not None:
+    if remembered is not None and remembered.test_examples:
         return remembered
     data = load()
     check(data)
     train, test = with_test(data, split_seed)
+    if not len(test):
+        raise DataError(f"of {len(data.train)} examples none are left to test with: it takes more, or a test split")
     check_apart(data, train, test)
     facts = DatasetFacts(data.digest(), data.example_shape, data.classes, len(train), len(test))
     # A file put into data_dir later may be the one that should be read.

@@ -64,6 +64,6 @@ def test_few_examples_are_trained_on_or_refused_in_words(
 
 def test_a_batch_is_no_larger_than_what_there_is_to_train_on(tmp_path: Path) -> None:
     words = f"{archive(tmp_path, 'regression', 11, 2)} loss=mse dataset.validation_last=1"
-    with pytest.raises(AblateError, match="training.batch_size=11: allowed is a whole number from 1 to 10"):
+    with pytest.raises(AblateError, match=r"training\.batch_size=11: allowed is a whole number from 1 to 10"):
         spec(*words.split(), "training.batch_size=11")
     assert spec(*words.split(), "training.batch_size=10").training.arguments["batch_size"] == 10
