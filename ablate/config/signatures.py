@@ -30,12 +30,11 @@ def parameters(target: str) -> tuple[str, ...] | None:
     None where the source does not say: when it is not found, is made by other code than a plain definition,
     or takes `**kwargs`.
     """
-    _, definition = _definition(target)
-    if isinstance(definition, ast.ClassDef):
-        definition = _find(definition.body, "__init__")
-    if not isinstance(definition, ast.FunctionDef):
+    _, found = _definition(target)
+    made_by = _find(found.body, "__init__") if isinstance(found, ast.ClassDef) else found
+    if not isinstance(made_by, ast.FunctionDef):
         return None
-    taken = definition.args
+    taken = made_by.args
     if taken.kwarg is not None and not target.startswith(_TAKES_NO_OTHERS):
         return None
     return tuple(each.arg for each in (*taken.args, *taken.kwonlyargs) if each.arg != "self")

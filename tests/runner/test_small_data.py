@@ -16,7 +16,7 @@ from tests.requests import spec
 
 TASKS = {"classification": "loss=cross_entropy dataset.classes=2", "regression": "loss=mse"}
 CUTS = ("dataset.validation_fraction=0.1", "dataset.validation_fraction=0.5", "dataset.validation_last=1")
-SIZES = tuple(product((1, 2, 3, 11), (0, 1, 2)))
+SIZES = tuple(product((1, 2, 3), (0, 1)))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_few_examples_are_trained_on_or_refused_in_words(
 ) -> None:
     data = archive(tmp_path, task, examples, tests)
     outcomes = set()
-    for cut, batch_size in product(CUTS, (1, 2, 32)):
+    for cut, batch_size in product(CUTS, (1, 32)):
         small = f"model.hidden=[2] training.epochs=1 numerics.engine=eager training.batch_size={batch_size}"
         words = f"{data} {TASKS[task]} {cut} {small}"
         try:
