@@ -20,9 +20,10 @@ class FakeFacts:
     digest: str = DIGEST
     train_examples: int = 1437
     classes: int | None = 10
+    whole_values: int | None = None
 
 
-def fake_facts(source: Component, split_seed: int, data_dir: Path | None) -> FakeFacts:
+def fake_facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> FakeFacts:
     if source.target in REGRESSIONS:
         return FakeFacts(classes=None)
     return FakeFacts(train_examples=60_000) if "mnist" in source.target else FakeFacts()
