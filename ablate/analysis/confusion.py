@@ -34,6 +34,18 @@ class Confusion:
     def errors(self) -> int:
         return self.examples - sum(self.counts[index][index] for index in range(self.classes))
 
+    @property
+    def worst(self) -> tuple[int, int] | None:
+        """The true class, and the class it is taken for, of the mistake that is made most often; of several the first.
+        None where there is none."""
+        wrong = {
+            (true, predicted): count
+            for true, row in enumerate(self.counts)
+            for predicted, count in enumerate(row)
+            if true != predicted and count
+        }
+        return max(wrong, key=lambda pair: wrong[pair], default=None)
+
 
 def count_confusion(label: str, runs: Iterable[StoredRun]) -> Confusion | None:
     """The confusion matrix over the completed runs that kept class predictions; None when none did.

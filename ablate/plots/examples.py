@@ -62,8 +62,9 @@ def mistakes_page(shown: ShownExamples) -> Figure:
 
 
 def class_page(shown: ShownExamples) -> Figure:
+    height = 4.2 if shown.class_names else 3.4  # names take room below
     with house_style():
-        figure, (ax,) = house_figure("How often each class occurs", "Share of the examples of each split", 3.4)
+        figure, (ax,) = house_figure("How often each class occurs", "Share of the examples of each split", height)
         draw_class_counts(shown.classes, ax, shown.class_names)
         return figure
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING
 
 from ablate.core.class_names import label_of
 from ablate.core.records import MetricInfo
 from ablate.sanitize.text import one_line
 from ablate.verdicts.verdict import Scale, Verdict
+
+if TYPE_CHECKING:  # captions, which need the words here, wait for no matplotlib
+    from matplotlib.axes import Axes
 
 __all__ = ["axis_label", "class_labels", "interval_name", "label_classes", "row_labels", "scaled_title", "shortened"]
 
