@@ -245,7 +245,8 @@ def test_the_most_frequent_mistake_is_told_by_name_where_classes_have_names() ->
     said = re.search(r"Most often the baseline takes “kind (\d)” for “kind (\d)” \((\d+) of (\d+)\)", report_of(named))
     assert said is not None
     true, predicted, count, of = map(int, said.groups())
-    baseline = [run for run in named.values() if run.spec.optimizer.target.endswith("Adam")]
+    planned = plan_of(sweep).sweeps[0]
+    baseline = [named[run.run_id] for run in planned.runs_of(planned.baseline.name)]
     pairs = [
         pair for run in baseline for pair in zip(run.arrays["test/label"], run.arrays["test/prediction"], strict=True)
     ]
