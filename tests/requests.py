@@ -19,9 +19,9 @@ NOWHERE = Path(__file__).parent / "data"
 def request(*words: str, folder: Path = NOWHERE) -> Request:
     """What the words ask for in `folder`, whose conf/ is looked into."""
 
-    def facts(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
+    def facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> DatasetFacts:
         load = build(source, partial=True)
-        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
+        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir, limit=limit)
 
     return load_request(words, find_tree(folder), facts, lambda setting: "cpu")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ablate.core.class_names import entry
 from ablate.core.plans import StudyPlan
 from ablate.core.records import Divergence, Failure, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Arm, Component, DatasetSpec, Numerics, RunSpec, Study, Sweep, SweepSpec
@@ -148,6 +149,14 @@ def failed_run(spec: RunSpec, message: str = "the layer | has `no` <b>weights</b
 
 
 QUALITIES = {"sgd": 0.12, "momentum": 0.02, "rmsprop": 0.005, "adam": 0.0, "adamw": -0.002, "nadam": 0.001}
+
+
+def with_class_names(runs: Mapping[str, StoredRun], names: Sequence[str]) -> dict[str, StoredRun]:
+    """The runs as they are recorded where the data names its classes."""
+    return {
+        run_id: replace(run, record=replace(run.record, environment={**run.record.environment, **entry(names)}))
+        for run_id, run in runs.items()
+    }
 
 
 def completed_runs(*sweeps: Sweep) -> dict[str, StoredRun]:

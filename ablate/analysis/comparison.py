@@ -33,6 +33,7 @@ from ablate.analysis.values import (
     value_in,
     values_by_seed,
 )
+from ablate.core.class_names import names_of_all
 from ablate.core.errors import AblateError
 from ablate.core.identity import Json, canonical
 from ablate.core.late_changes import Event
@@ -143,11 +144,13 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Disagreements:
-    """Between one run of each side: `seeds` says which, the smallest that all sides share if there is one."""
+    """Between one run of each side: `seeds` says which, the smallest that all sides share if there is one;
+    `class_names` where they are known."""
 
     seeds: tuple[int, ...]
     n_examples: int
     examples: tuple[Disagreement, ...]
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -457,6 +460,7 @@ def _disagreements(sides: Sequence[Side]) -> Disagreements | None:
         seeds=tuple(run.spec.seed for run in runs),
         n_examples=len(labels),
         examples=tuple(_disagreement(int(index), runs) for index in indices),
+        class_names=names_of_all(run.record.environment for run in runs),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablate.analysis.values import Runs, stored
+from ablate.core.class_names import names_in
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import Array, StoredRun
 
@@ -47,6 +48,7 @@ class ShownExamples:
 
     Attributes:
         classes: train, validation, test to how many examples of each class it has.
+        class_names: where they are known.
     """
 
     arm: str
@@ -54,6 +56,7 @@ class ShownExamples:
     random: tuple[Example, ...]
     mistakes: tuple[Example, ...]
     classes: Mapping[str, tuple[int, ...]]
+    class_names: tuple[str, ...] = ()
 
     @property
     def have_images(self) -> bool:
@@ -72,6 +75,7 @@ def shown_examples(sweep: PlannedSweep, runs: Runs) -> ShownExamples | None:
         random=_examples(arrays, "random"),
         mistakes=_examples(arrays, "mistake"),
         classes={split: tuple(arrays[f"classes/{split}"].tolist()) for split in SPLITS},
+        class_names=names_in(run.record.environment),
     )
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from ablate.core.class_names import label_of
 from ablate.core.records import Array
 
 __all__ = [
@@ -54,6 +55,7 @@ class PhotoPrediction:
         steps: title to image in [0, 1], from the photograph to the example, [height, width] or [height, width, 3].
         plain: the example that plain resizing makes of it; None where that has no meaning.
         activations: name of a layer to what its units answered in the first run, [units].
+        class_names: where they are known.
     """
 
     name: str
@@ -61,6 +63,7 @@ class PhotoPrediction:
     opinions: tuple[Opinion, ...]
     plain: Reals | None = None
     activations: Mapping[str, Reals] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
 
     @cached_property
     def probabilities(self) -> Reals:
@@ -82,6 +85,11 @@ class PhotoPrediction:
     def probability(self) -> float:
         """Of the class that is predicted."""
         return float(self.probabilities[self.predicted])
+
+    @property
+    def label(self) -> str:
+        """The class that is predicted, by its name where it has one."""
+        return label_of(self.predicted, self.class_names)
 
     @property
     def votes(self) -> dict[int, int]:
@@ -127,6 +135,8 @@ def photo_predictions_to_arrays(found: ArmPhotoPredictions) -> dict[str, Array]:
         resized = [opinion.plain for opinion in prediction.opinions if opinion.plain is not None]
         if resized:
             own["plain_probability"] = np.array(resized)
+        if prediction.class_names:
+            own["class_name"] = np.array(prediction.class_names)
         arrays |= {f"{number}/{name}": values for name, values in own.items()}
     return arrays
 
@@ -154,6 +164,7 @@ def _prediction(own: Mapping[str, Array]) -> PhotoPrediction:
         opinions=tuple(Opinion(*values) for values in zip(*columns, strict=True)),
         plain=_image(own["plain"]) if "plain" in own else None,
         activations=_below(own, "units/"),
+        class_names=tuple(map(str, own["class_name"])) if "class_name" in own else (),
     )
 
 

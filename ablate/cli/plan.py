@@ -52,6 +52,8 @@ def execute(invocation: Invocation, output: Output) -> int:
 def show(planned: PlannedWork, output: Output) -> None:
     for sweep in planned.sweeps:
         show_sweep(sweep, output)
+    for note in planned.notes:
+        output.result(f"note: {note}")
     output.result(f"{work_text(planned.work)} · {numerics_text(planned.specs)}")
     if planned.work.trained:
         output.result(time_text(planned))

@@ -14,6 +14,7 @@ from pathlib import Path
 from ablate.analysis.photo_predictions import PhotoPrediction
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation, add_json_option
+from ablate.core.class_names import label_of
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.as_json import to_json
 from ablate.operations.predict import Predictions, predict
@@ -58,9 +59,8 @@ def line_of(prediction: PhotoPrediction) -> str:
     """`five.png: 5 (0.960, 5 of 5 seeds)`."""
     runs = len(prediction.opinions)
     if runs == 1:
-        return f"{prediction.name}: {prediction.predicted} ({prediction.probability:.3f})"
+        return f"{prediction.name}: {prediction.label} ({prediction.probability:.3f})"
     agreeing = prediction.votes.get(prediction.predicted, 0)
-    others = f"; most of them read {prediction.majority}" if prediction.majority != prediction.predicted else ""
-    return (
-        f"{prediction.name}: {prediction.predicted} ({prediction.probability:.3f}, {agreeing} of {runs} seeds{others})"
-    )
+    most = label_of(prediction.majority, prediction.class_names)
+    others = f"; most of them read {most}" if prediction.majority != prediction.predicted else ""
+    return f"{prediction.name}: {prediction.label} ({prediction.probability:.3f}, {agreeing} of {runs} seeds{others})"

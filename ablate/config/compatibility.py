@@ -21,6 +21,8 @@ __all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
 TASK = "_task_"
 # The key in which a leaf names the function of `ablate.models.inputs` that knows which examples it takes.
 INPUT = "_input_"
+# The argument of a loader that makes classes of its labels.
+CLASSES = "classes"
 MONITORS = ("early_stopping", "plateau")
 
 
@@ -43,6 +45,10 @@ class DatasetFacts(Protocol):
     def classes(self) -> int | None:
         """How many classes there are; None for regression."""
 
+    @property
+    def whole_values(self) -> int | None:
+        """How many different whole numbers the targets of a regression are, where these may be meant as classes."""
+
 
 def fit_problems(
     config: Mapping[str, Any], facts: DatasetFacts, metric: str | None = None, open_metrics: Collection[str] = ()
@@ -55,7 +61,8 @@ def fit_problems(
     """
     task = task_of(config, facts)
     yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
-    yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task)
+    values = facts.whole_values if task == REGRESSION and CLASSES in config["dataset"] else None
+    yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task, values)
     yield from _model_problems(config["model"].get(TASK), config["model"]["_target_"], task)
     for root in ("model", "augment"):
         yield from _input_problems(root, config[root], facts.shape)
@@ -93,8 +100,14 @@ def _size_problems(cut: Mapping[str, Any], batch_size: int, examples: int) -> It
         yield Problem("training.batch_size", batch_size, allowed)
 
 
-def _loss_problems(made_for: str | None, target: object, task: str) -> Iterator[Problem]:
-    if made_for not in (None, task):
+def _loss_problems(made_for: str | None, target: object, task: str, values: int | None) -> Iterator[Problem]:
+    """`values` is how many classes the targets of a regression would make, where they may be meant so."""
+    if made_for not in (None, task) and values is not None:
+        ways = f"dataset.classes={values} where they are classes, loss=mse where they are quantities"
+        yield Problem(
+            "loss", target, f"a loss for {task}: the targets are {values} different whole numbers; set {ways}"
+        )
+    elif made_for not in (None, task):
         caller = "procedure" if task == GENERATION else "data set"
         yield Problem("loss", target, f"a loss for {task}, which the {caller} calls for; this one is for {made_for}")
 

@@ -46,7 +46,7 @@ Config = Mapping[str, Any]
 # A dotted path into the leaves; what says more (`optimizer@inner`, `model/head`) is Hydra's to read.
 VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 # Keys of a data set that say how it is cut and how it travels; the others are its loader's arguments.
-SPLIT = ("validation_fraction", "validation_last", "split_seed", "resplits", "stream")
+SPLIT = ("validation_fraction", "validation_last", "split_seed", "resplits", "stream", "limit")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
 # Arguments of a leaf and the values at which they are left out of a run's identity.

@@ -77,6 +77,9 @@ def _dataset(value: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "dataset.resplits", True, "false where dataset.validation_last names the examples: none are drawn"
         )
+    limit = value["limit"]
+    if limit is not None and (type(limit) is not int or limit < 1):
+        yield Problem("dataset.limit", limit, "a whole number from 1, or null for all examples")
     if value["stream"] not in (None, True, False):
         yield Problem("dataset.stream", value["stream"], "true, false, or null to decide by size")
 

@@ -46,11 +46,12 @@ class Request:
     """What is asked for: a study, or a single run where no sweep was named; and the settings around it.
 
     `settings.keep` holds what the command line and the study's file keep of every run; `keep` adds, for each
-    run, what the claims about it are measured by.
+    run, what the claims about it are measured by. `notes` are sentences about its data that stop nobody.
     """
 
     work: Study | RunSpec
     settings: Settings
+    notes: tuple[str, ...] = ()
 
     @property
     def keep(self) -> dict[str, tuple[str, ...]]:
@@ -92,7 +93,7 @@ class Request:
 def load_request(
     texts: Sequence[str],
     tree: ConfigTree,
-    dataset_facts: Callable[[Component, int, Path | None], DatasetFacts],
+    dataset_facts: Callable[[Component, int, Path | None, int | None], DatasetFacts],
     resolve_device: Callable[[str], str],
     is_grid: bool = False,
 ) -> Request:
@@ -100,7 +101,7 @@ def load_request(
 
     Args:
         texts: overrides in Hydra's grammar, `+sweep=` and `+experiment=` among them.
-        dataset_facts: from a loader, the seed of the split and the data folder to the facts of the data.
+        dataset_facts: from a loader, the seed of the split, the data folder and the limit to the facts of the data.
         resolve_device: from auto, cpu or gpu to the device that will be used, cpu or gpu.
         is_grid: whether keys with several values make a grid, as with `-m`.
 

@@ -47,12 +47,12 @@ class SpecMaker:
     """Makes specs of configs, and asks for each device, data set and package no more than once.
 
     Attributes:
-        dataset_facts: from the loader's component, the seed of the split and the data folder to the facts.
+        dataset_facts: from the loader's component, the seed of the split, the data folder and the limit to the facts.
         resolve_device: from auto, cpu or gpu to the cpu or gpu that will be used.
         open_metrics: the names of those that have a leaf.
     """
 
-    dataset_facts: Callable[[Component, int, Path | None], DatasetFacts]
+    dataset_facts: Callable[[Component, int, Path | None, int | None], DatasetFacts]
     resolve_device: Callable[[str], str]
     open_metrics: tuple[str, ...] = ()
     _known: dict[str, Any] = field(default_factory=dict)
@@ -111,8 +111,8 @@ class SpecMaker:
         data_dir, own = _data_dir(config), config["dataset"]
         split_seed = config["seed"] if own["resplits"] else own["split_seed"]
         return self._once(
-            f"data {canonical(source.to_json())} {split_seed} {data_dir}",
-            lambda: self.dataset_facts(source, split_seed, data_dir),
+            f"data {canonical(source.to_json())} {split_seed} {data_dir} {own['limit']}",
+            lambda: self.dataset_facts(source, split_seed, data_dir, own["limit"]),
         )
 
     def _numerics(self, config: Config) -> Numerics:

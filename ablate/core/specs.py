@@ -107,6 +107,7 @@ class DatasetSpec:
     `digest` identifies the decoded arrays; `validation_fraction` of the training set (stratified for
     classes, drawn by `split_seed`) becomes the validation set, or its last `validation_last` examples
     if that is given. A `split_seed` of None is the seed of the run, which only what several runs share can leave open.
+    `limit` is how many of the examples there are, see `ablate.datasets.limits`: the digest is that of these.
     `stream` says how the arrays reach the device (see `ablate.training.feeding`): it
     changes no number, so it is neither hashed nor stored.
     """
@@ -117,6 +118,7 @@ class DatasetSpec:
     validation_last: int | None
     split_seed: int | None
     stream: bool | None = field(default=None, compare=False)
+    limit: int | None = None
 
     def to_json(self) -> dict[str, Json]:
         return {
@@ -125,6 +127,8 @@ class DatasetSpec:
             "validation_fraction": self.validation_fraction,
             "validation_last": self.validation_last,
             "split_seed": self.split_seed,
+            # Left out where there is none, so that the ids of older runs stand.
+            **({} if self.limit is None else {"limit": self.limit}),
         }
 
     def number_of_split(self, seed: int) -> int:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from ablate.core.backend import TENSORFLOW
+from ablate.core.class_names import CLASS_NAMES
 from ablate.core.identity import Json
 
 __all__ = ["COMMAND", "VERSIONS", "apart_from_the_command", "is_outdated", "mixed_versions"]
@@ -26,8 +27,8 @@ COMMAND = "argv"
 
 
 def apart_from_the_command(environment: Mapping[str, Json]) -> dict[str, Json]:
-    """What may explain a number; by which of two commands a run was asked for does not."""
-    return {name: value for name, value in environment.items() if name != COMMAND}
+    """What may explain a number; by which of two commands a run was asked for does not, nor what classes are called."""
+    return {name: value for name, value in environment.items() if name not in (COMMAND, CLASS_NAMES)}
 
 
 def mixed_versions(environments: Iterable[Mapping[str, Json]]) -> dict[str, dict[str, int]]:

@@ -71,6 +71,8 @@ def _rows_as_bytes(examples: Examples) -> Iterator[bytes]:
 def _shape_problems(data: RawData) -> Iterator[str]:
     if data.classes is not None and (type(data.classes) is not int or data.classes < 2):
         yield f"the number of classes is {data.classes!r}: a whole number from 2, or null for regression"
+    if data.class_names and len(data.class_names) != data.classes:
+        yield f"{len(data.class_names)} names are given to {data.classes} classes: one each, or none"
     for name, examples in _splits(data):
         yield from _split_shape_problems(name, examples)
     if data.test is not None and data.test.features.shape[1:] != data.train.features.shape[1:]:

@@ -1,7 +1,6 @@
 """CIFAR-10: 50,000 + 10,000 photographs of 32×32 pixels in ten classes (Krizhevsky 2009).
 
-Classes from 0: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck. Published as six pickles
-in a tar archive; how these are read without trusting them stands in `cifar_pickle`.
+Published as six pickles in a tar archive; how these are read without trusting them stands in `cifar_pickle`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import tarfile
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +24,7 @@ __all__ = ["load"]
 # Twice the size of a batch.
 _MOST_BYTES = 2**26
 _BATCHES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch")
+_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _INNER = "cifar-10-batches-py"
 _TAR = "cifar-10-python.tar.gz"
 _ORIGIN = f"https://www.cs.toronto.edu/~kriz/{_TAR}"
@@ -40,6 +41,10 @@ def load(data_dir: Path | None = None) -> RawData:
     Raises:
         DataError: when it is nowhere and cannot be downloaded, or is not what it should be.
     """
+    return replace(_read_first(data_dir), class_names=_NAMES)
+
+
+def _read_first(data_dir: Path | None) -> RawData:
     for folder in search_folders(data_dir):
         for name, read in _READERS.items():
             if (folder / name).exists():

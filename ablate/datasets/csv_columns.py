@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Column", "Floats", "Mask", "Table", "TableSettings", "gaps_of", "number_of"]
+from ablate.datasets.labels import in_order, number_of
+
+__all__ = ["Column", "Floats", "Mask", "Table", "TableSettings", "gaps_of"]
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -96,7 +98,7 @@ class Column:
         """
         there = zip(self.cells, self.is_missing, strict=True)
         different = dict.fromkeys(cell for cell, missing in there if not missing)
-        return tuple(sorted(different, key=lambda text: _in_order(text, self.decimal)))
+        return tuple(sorted(different, key=lambda text: in_order(text, self.decimal)))
 
 
 @dataclass(frozen=True)
@@ -139,23 +141,3 @@ def gaps_of(columns: Sequence[Column], rows: int) -> Mask:
     for column in columns:
         gaps |= column.is_missing
     return gaps
-
-
-def number_of(text: str, decimal: str) -> float | None:
-    """The number that a cell is, None where it is none or NaN. With a decimal comma a point is no part of a number: in
-    1.500 it would separate thousands."""
-    if decimal != ".":
-        if "." in text:
-            return None
-        text = text.replace(decimal, ".")
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return None if np.isnan(number) else number
-
-
-def _in_order(text: str, decimal: str) -> tuple[bool, float, str]:
-    """A key that sorts numbers by value, and texts after them by the alphabet."""
-    number = number_of(text, decimal)
-    return (True, 0.0, text) if number is None else (False, number, text)

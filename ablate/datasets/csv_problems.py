@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from ablate.datasets.csv_columns import Column, Table, TableSettings, gaps_of, number_of
+from ablate.datasets.csv_columns import Column, Table, TableSettings, gaps_of
 from ablate.datasets.csv_words import counted, listed, setting, word
+from ablate.datasets.labels import number_of
 
 __all__ = ["MOST_CATEGORIES", "feature_problems", "name_problems", "nothing_left", "ragged_problems", "target_problems"]
 

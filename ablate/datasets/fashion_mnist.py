@@ -1,11 +1,11 @@
 """Fashion-MNIST: 60,000 + 10,000 images of clothes, 28×28 pixels, in ten classes.
 
-Xiao, Rasul & Vollgraf, arXiv:1708.07747 (2017). Classes from 0: T-shirt, trouser, pullover, dress, coat,
-sandal, shirt, sneaker, bag, ankle boot.
+Xiao, Rasul & Vollgraf, arXiv:1708.07747 (2017).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ablate.datasets.arrays import RawData
@@ -14,6 +14,7 @@ from ablate.datasets.idx import IDX_NAMES, find_images, read_idx_images
 
 __all__ = ["load"]
 
+_NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 _FOLDER = "fashion-mnist"  # as Keras calls it in its cache
 _IDX_FOLDERS = (_FOLDER, "FashionMNIST/raw")  # the second is torchvision's
 # As its authors publish them (github.com/zalandoresearch/fashion-mnist); Keras checks none. In the order of IDX_NAMES.
@@ -34,7 +35,8 @@ def load(data_dir: Path | None = None) -> RawData:
     Raises:
         DataError: when it is nowhere and cannot be downloaded, or is not what it should be.
     """
-    return find_images("fashion_mnist.npz", _IDX_FOLDERS, data_dir) or read_idx_images(_downloaded())
+    data = find_images("fashion_mnist.npz", _IDX_FOLDERS, data_dir) or read_idx_images(_downloaded())
+    return replace(data, class_names=_NAMES)
 
 
 def _downloaded() -> tuple[Path, ...]:

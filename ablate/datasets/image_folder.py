@@ -3,8 +3,8 @@
     flowers/daisy/*.jpg        flowers/rose/*.jpg               a test split is drawn
     flowers/train/daisy/…      flowers/test/daisy/…             with a test split; test/ may be missing
 
-The classes are numbered in the order of the names of their folders. Hidden files are left alone; every other
-file must be an image in one of the usual formats.
+The classes are numbered in the order of the names of their folders, which are theirs too. Hidden files are left
+alone; every other file must be an image in one of the usual formats.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,14 @@ from ablate.datasets.images import read_upright
 __all__ = ["load"]
 
 _LARGEST_VALUE = 255.0
-# Modes of Pillow with more than eight bits a channel, which it would clip, not scale.
+# Modes of Pillow with more than eight bits a channel, which it would clip, not scale; those of sixteen begin with I.
 _DEEP_MODES = ("I", "F")
+_LARGEST_DEEP_VALUE = 65535.0
+# Of what is wrong with files, in a message that fits on a screen.
+_MOST_LISTED = 12
+_LONGEST_REASON = 100
+
+Pixels = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ def load(
     colour: bool = False,
     allowed_overlap: float = ALLOWED_OVERLAP,
 ) -> RawData:
-    """uint8 [examples, height, width, 1 or 3], by class and, within it, by name of the file.
+    """uint8 [examples, height, width, 1 or 3], by class and, within it, by name of the file; float32 in [0, 1] where
+    one of the images has sixteen bits a pixel.
 
     An image is turned as its EXIF data says, cut at the centre to the proportions of `size`, and resampled
     (bilinear, with antialiasing). Transparency is dropped. Versions of Pillow may differ in the last bits of a
@@ -57,8 +65,8 @@ def load(
         allowed_overlap: the share of the test examples that may be training examples as well.
 
     Raises:
-        DataError: when there are no classes, one of them has no images, a file is no image, or a link leads out of
-            the folder.
+        DataError: when there are no classes, classes have no images, files are no images (all of these are named, as
+            far as a screen has room), or a link leads out of the folder.
     """
     fit = _fit(size, colour)
     root = own_path(path, data_dir)
@@ -68,8 +76,9 @@ def load(
     folders = [root, *splits, *(split / name for split in splits for name in classes)]
     files = (*folders, *(file for split in listed for file, _ in split))
     _check_links(root, files)
-    train, *test = (_read(files, fit) for files in listed)
-    return RawData(train, test[0] if test else None, len(classes), _LARGEST_VALUE, files, allowed_overlap)
+    train, *test = _read(listed, fit)
+    names = tuple(classes)
+    return RawData(train, test[0] if test else None, len(classes), _LARGEST_VALUE, files, allowed_overlap, names)
 
 
 def _fit(size: Sequence[int], colour: bool) -> _Fit:
@@ -94,17 +103,26 @@ def _class_names(folder: Path) -> list[str]:
 
 def _listed(split: Path, classes: Sequence[str]) -> list[tuple[Path, int]]:
     """Every image file of a split with the number of its class."""
-    strangers = [entry for entry in _entries(split) if entry.name not in classes]
-    if strangers:
-        raise DataError(f"{strangers[0]} is no folder of one of the classes {', '.join(classes)}: move it elsewhere")
-    return [(file, number) for number, name in enumerate(classes) for file in _images(split / name)]
+    strangers = [entry.name for entry in _entries(split) if entry.name not in classes]
+    _refuse(strangers, f"{split} holds what is no folder of one of the classes {_few(classes)}; move it elsewhere")
+    files = {name: _entries(split / name) if (split / name).is_dir() else [] for name in classes}
+    empty = [name for name in classes if not files[name]]
+    _refuse(empty, f"{split} holds no images of some classes; put them there, or remove these classes everywhere")
+    return [(file, number) for number, name in enumerate(classes) for file in files[name]]
 
 
-def _images(folder: Path) -> list[Path]:
-    files = _entries(folder) if folder.is_dir() else []
-    if not files:
-        raise DataError(f"{folder} holds no images: put those of the class there, or remove the class everywhere")
-    return files
+def _refuse(problems: Sequence[str], what: str) -> None:
+    """
+    Raises:
+        DataError: when there are problems, with each of them, as far as a screen has room.
+    """
+    if problems:
+        more = [f"and {len(problems) - _MOST_LISTED:,} more"] if len(problems) > _MOST_LISTED else []
+        raise DataError("\n- ".join([f"{what}:", *problems[:_MOST_LISTED], *more]))
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
 
 
 def _check_links(root: Path, files: Sequence[Path]) -> None:
@@ -121,20 +139,49 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
-def _read(files: Sequence[tuple[Path, int]], fit: _Fit) -> Examples:
-    pixels = np.stack([_pixels(file, fit) for file, _ in files])
-    return Examples(pixels, np.array([number for _, number in files], np.int32))
+def _read(splits: Sequence[Sequence[tuple[Path, int]]], fit: _Fit) -> list[Examples]:
+    """The examples of each split; in all of them pixels are of one type.
+
+    Raises:
+        DataError: with the files that cannot be read.
+    """
+    fitted: dict[Path, Pixels] = {}
+    broken: list[str] = []
+    for file, _ in (each for split in splits for each in split):
+        try:
+            fitted[file] = _pixels(file, fit)
+        except ValueError as error:
+            reason = str(error).replace(f" {str(file)!r}", "")
+            broken.append(f"{file} ({reason[:_LONGEST_REASON]})")
+    total = sum(map(len, splits))
+    _refuse(broken, f"{len(broken):,} of {total:,} files cannot be read as images; mend them, or move them elsewhere")
+    if any(pixels.dtype != np.uint8 for pixels in fitted.values()):
+        fitted = {file: _as_shares(pixels) for file, pixels in fitted.items()}
+    return [
+        Examples(np.stack([fitted[file] for file, _ in split]), np.array([number for _, number in split], np.int32))
+        for split in splits
+    ]
 
 
-def _pixels(file: Path, fit: _Fit) -> npt.NDArray[np.uint8]:
-    """uint8 [height, width, channels]."""
-    try:
-        upright = read_upright(file)
-        if upright.mode.startswith(_DEEP_MODES):
-            raise ValueError(f"mode {upright.mode}: more than eight bits a channel")
-    except ValueError as error:
-        raise DataError(f"{file} is no image that can be read ({error}): mend it, or move it elsewhere") from error
-    fitted = ImageOps.fit(
-        upright.convert("RGB" if fit.colour else "L"), (fit.width, fit.height), Image.Resampling.BILINEAR
-    )
-    return np.asarray(fitted, np.uint8).reshape(fit.height, fit.width, -1)
+def _pixels(file: Path, fit: _Fit) -> Pixels:
+    """[height, width, channels]: uint8, or float32 in [0, 1] of an image with sixteen bits a pixel.
+
+    Raises:
+        ValueError: when it cannot be read, or has more bits.
+    """
+    upright, size = read_upright(file), (fit.width, fit.height)
+    channels = 3 if fit.colour else 1
+    if not upright.mode.startswith(_DEEP_MODES):
+        fitted = ImageOps.fit(upright.convert("RGB" if fit.colour else "L"), size, Image.Resampling.BILINEAR)
+        return np.asarray(fitted, np.uint8).reshape(fit.height, fit.width, -1)
+    values = np.asarray(upright)
+    if upright.mode.startswith("F") or values.min() < 0 or values.max() > _LARGEST_DEEP_VALUE:
+        raise ValueError(f"mode {upright.mode}: more than sixteen bits a pixel")
+    grey = Image.fromarray((values / _LARGEST_DEEP_VALUE).astype(np.float32))
+    shares = np.clip(np.asarray(ImageOps.fit(grey, size, Image.Resampling.BILINEAR), np.float32), 0, 1)
+    return np.repeat(shares[..., np.newaxis], channels, axis=2)
+
+
+def _as_shares(pixels: Pixels) -> npt.NDArray[np.float32]:
+    """float32 in [0, 1], of either type."""
+    return pixels if pixels.dtype == np.float32 else pixels.astype(np.float32) / np.float32(_LARGEST_VALUE)

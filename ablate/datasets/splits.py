@@ -7,6 +7,7 @@ left to a library's splitter, whose next version may draw others under the same 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from ablate.datasets.arrays import DataError, Examples, RawData
 
-__all__ = ["TEST_FRACTION", "Parts", "cut", "drawn_rows", "with_test"]
+__all__ = ["TEST_FRACTION", "Parts", "cut", "drawn_counts", "drawn_rows", "with_test"]
 
 TEST_FRACTION = 0.2
 
@@ -70,12 +71,18 @@ def drawn_rows(targets: npt.NDArray[Any], classes: int | None, fraction: float, 
     """
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
     groups = [np.arange(len(targets))] if classes is None else [np.flatnonzero(targets == c) for c in range(classes)]
-    wanted = np.array([fraction * len(group) for group in groups])
-    counts = np.floor(wanted).astype(int)
-    short = round(fraction * len(targets)) - counts.sum()
-    counts[np.argsort(counts - wanted, kind="stable")[:short]] += 1
+    counts = drawn_counts([len(group) for group in groups], fraction)
     drawn = [generator.permutation(group)[:count] for group, count in zip(groups, counts, strict=True)]
     return np.sort(np.concatenate(drawn))
+
+
+def drawn_counts(sizes: Sequence[int], fraction: float) -> npt.NDArray[np.int_]:
+    """How many `drawn_rows` takes of groups of these sizes, whatever the key."""
+    wanted = np.array([fraction * size for size in sizes])
+    counts: npt.NDArray[np.int_] = np.floor(wanted).astype(int)
+    short = round(fraction * sum(sizes)) - counts.sum()
+    counts[np.argsort(counts - wanted, kind="stable")[:short]] += 1
+    return counts
 
 
 def _others(count: int, rows: Rows) -> Rows:

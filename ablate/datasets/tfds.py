@@ -49,7 +49,8 @@ def load(
         raise DataError(f"tensorflow_datasets cannot give {name}: {first_line}") from error
     folder = Path(builder.data_dir)
     files = (folder, *sorted(file for file in folder.rglob("*") if file.is_file()))
-    return RawData(parts[0], parts[1] if test else None, classes, scale, files, allowed_overlap)
+    names = _class_names(builder.info, classes)
+    return RawData(parts[0], parts[1] if test else None, classes, scale, files, allowed_overlap, names)
 
 
 def _library() -> Any:
@@ -64,6 +65,12 @@ def _classes(info: Any) -> int | None:
     if info.supervised_keys is None:
         raise ValueError("it does not say which of its features is the target")
     return getattr(info.features[info.supervised_keys[1]], "num_classes", None)
+
+
+def _class_names(info: Any, classes: int | None) -> tuple[str, ...]:
+    """Those of the target, where the set has one for each class."""
+    found = getattr(info.features[info.supervised_keys[1]], "names", None) or ()
+    return tuple(map(str, found)) if len(found) == classes else ()
 
 
 def _examples(library: Any, builder: Any, split: str, classes: int | None, scale: float) -> Examples:

@@ -28,7 +28,7 @@ shows(
     "disagreements",
     "by_example",
 )(Comparison)
-document("compare", version=3)(Comparison)
+document("compare", version=4)(Comparison)
 
 
 class NotComparable(UsageError):

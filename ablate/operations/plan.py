@@ -93,8 +93,8 @@ class WorkIds:
         )
 
 
-@document("plan", version=3)
-@shows("runs", "work=work_ids", "programs=work.programs", "sweeps", "workers", "estimated_seconds")
+@document("plan", version=4)
+@shows("runs", "work=work_ids", "programs=work.programs", "sweeps", "workers", "estimated_seconds", "notes")
 @dataclass(frozen=True)
 class PlannedWork:
     """What the store lacks of what was asked for.
@@ -103,12 +103,14 @@ class PlannedWork:
         specs: all runs, done or not.
         sweeps: of a study; empty for a run by itself.
         workers: how many would train; None where only the cluster can tell, or where nothing is to be trained.
+        notes: sentences about the data that stop nobody: classes of which a part has no example.
     """
 
     specs: tuple[RunSpec, ...]
     work: WorkPlan
     sweeps: tuple[SweepWork, ...]
     workers: int | None
+    notes: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -160,7 +162,7 @@ def plan(
     workers = None
     if work.trained:
         workers = executor_of(request.settings).worker_count(work.trained)
-    return PlannedWork(tuple(specs.values()), work, sweeps, workers)
+    return PlannedWork(tuple(specs.values()), work, sweeps, workers, request.notes)
 
 
 def _ids(specs: Iterable[RunSpec]) -> tuple[str, ...]:

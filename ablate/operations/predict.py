@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
 from ablate.config.runs import Settings
+from ablate.core.class_names import names_of_all
 from ablate.core.errors import UsageError
-from ablate.core.identity import short_id
+from ablate.core.identity import Json, short_id
 from ablate.operations.as_json import document, shows
 from ablate.operations.restore import RestoredRun, restored, weighted_runs
 from ablate.operations.sides import one_side, study_of
@@ -27,6 +28,7 @@ shows("run_id", "seed", "predicted", "probabilities")(Opinion)
 shows(
     "image=name",
     "predicted",
+    "class_name=label",
     "probability",
     "majority",
     "votes",
@@ -44,7 +46,7 @@ class UnreadImage:
     error: str
 
 
-@document("predict", version=1)
+@document("predict", version=2)
 @shows("side", "seeds", "unasked", "images=predictions", "failed", "figures", "report")
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -123,9 +125,11 @@ def _read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[tuple[Pho
     problems: dict[Path, str] = {}
     opinions: dict[Path, list[Opinion]] = {}
     answers: dict[Path, Mapping[str, np.ndarray]] = {}
+    environments: list[Mapping[str, Json]] = []
     for number, restored_run in enumerate(runs):
         spec, model, shape = restored_run.run.spec, restored_run.model, restored_run.example_shape
         run_id = restored_run.run.record.run_id
+        environments.append(restored_run.run.record.environment)
         if number == 0:
             if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
                 raise UsageError(f"run {short_id(run_id)} is of a regression: there are no classes to predict")
@@ -140,8 +144,9 @@ def _read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[tuple[Pho
             opinions.setdefault(path, []).append(opinion)
             if number == 0:
                 answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}
+    names = names_of_all(environments)
     predictions = tuple(
-        PhotoPrediction(path.name, whole.steps, tuple(opinions[path]), plain, answers[path])
+        PhotoPrediction(path.name, whole.steps, tuple(opinions[path]), plain, answers[path], names)
         for path, (whole, plain) in prepared.items()
     )
     return predictions, problems

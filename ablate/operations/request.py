@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablate.config.building import build
@@ -12,7 +12,8 @@ from ablate.config.requests import Request, load_request, load_settings
 from ablate.config.runs import Settings
 from ablate.config.tree import ConfigTree, find_tree
 from ablate.core.errors import UsageError
-from ablate.core.specs import Component, RunSpec
+from ablate.core.specs import Component, RunSpec, Study
+from ablate.datasets.class_counts import class_notes
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.runner.devices import resolve_device
 from ablate.runner.session import Executor
@@ -64,12 +65,42 @@ def read_request(words: Sequence[str], folders: ConfigFolders = ConfigFolders(),
         ConfigError, DataError, DeviceAbsent: when they ask for what cannot be.
     """
     tree = folders.tree()
+    known: dict[str, DatasetFacts] = {}
 
-    def facts(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
+    def facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> DatasetFacts:
         load = build(source, partial=True, allow=tree.allow_targets)
-        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
+        found = dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir, limit=limit)
+        # Another seed draws other examples, but of each class as many.
+        known[found.digest] = found
+        return found
 
-    return load_request(words, tree, facts, resolve_device, is_grid)
+    request = load_request(words, tree, facts, resolve_device, is_grid)
+    return replace(request, notes=tuple(_notes(request.work, known)))
+
+
+def _notes(work: Study | RunSpec, known: Mapping[str, DatasetFacts]) -> Iterator[str]:
+    """Of every data set, and way to cut it, that is asked for: which classes its parts lack."""
+    specs = [arm.spec for sweep in work.sweeps for arm in sweep.arms] if isinstance(work, Study) else [work]
+    cuts = {
+        (spec.dataset.digest, spec.dataset.validation_fraction, spec.dataset.validation_last): spec.dataset.source
+        for spec in specs
+    }
+    said: set[str] = set()
+    for (digest, fraction, last), source in cuts.items():
+        facts = known[digest]
+        for note in (
+            () if facts.class_counts is None else class_notes(facts.class_counts, facts.class_names, fraction, last)
+        ):
+            line = f"{_title(source)}: {note}"
+            if line not in said:
+                said.add(line)
+                yield line
+
+
+def _title(source: Component) -> str:
+    """What a data set is called: by its path or name where its loader takes one, else by its loader."""
+    given = source.arguments.get("path") or source.arguments.get("name")
+    return str(given or source.target.removesuffix(".load").rpartition(".")[2])
 
 
 def executor_of(settings: Settings) -> Executor:

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from ablate.analysis.confusion import Confusion
 from ablate.plots.canvas import DIVERGED, INK, MUTED
-from ablate.plots.labels import shortened
+from ablate.plots.labels import class_labels, label_classes, shortened
 
 __all__ = ["draw_confusion", "mistake_shares"]
 
@@ -40,8 +40,9 @@ def draw_confusion(confusion: Confusion, ax: Axes, most: float | None = None) ->
     if confusion.classes <= MOST_CLASSES_WITH_NUMBERS:
         _write_counts(confusion, ax)
     step = -(-confusion.classes // MOST_TICKS)
-    ax.set_xticks(range(0, confusion.classes, step))
-    ax.set_yticks(range(0, confusion.classes, step))
+    shown = range(0, confusion.classes, step)
+    ax.set_yticks(shown, class_labels(shown, confusion.class_names))
+    label_classes(ax, shown, confusion.class_names)
     ax.tick_params(length=0, labelbottom=True, labelleft=True)
     ax.spines[:].set(visible=True, color="#D0D0D0")
     ax.set(xlabel="predicted class", ylabel="true class")

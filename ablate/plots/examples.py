@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ablate.analysis.examples import Example, ShownExamples
 from ablate.plots.canvas import DIVERGED, INK, PALETTE, house_figure, house_style
+from ablate.plots.labels import class_labels, label_classes
 from ablate.plots.pictures import draw_image
 
 __all__ = ["class_page", "draw_class_counts", "draw_example", "mistakes_page", "random_page"]
@@ -18,17 +19,23 @@ ACROSS = 5
 INCHES_A_ROW = 2.0
 
 
-def draw_example(example: Example, ax: Axes) -> Axes:
-    """Its image, with what it is read as and how surely; red where that is wrong."""
+def draw_example(example: Example, ax: Axes, names: Sequence[str] = ()) -> Axes:
+    """Its image, with what it is read as and how surely; red where that is wrong.
+
+    Args:
+        names: of the classes, where they are known: then what an example is stands on a line of its own.
+    """
     if example.image is not None:
         draw_image(example.image, ax)
     is_right = example.predicted == example.label
-    truth = "" if is_right else f", is {example.label}"
-    ax.set_title(f"{example.predicted} ({example.confidence:.3f}){truth}", size=9, color=INK if is_right else DIVERGED)
+    read, label = class_labels((example.predicted, example.label), names)
+    between = "\n" if names else " "
+    truth = "" if is_right else f",{between}is {label}"
+    ax.set_title(f"{read} ({example.confidence:.3f}){truth}", size=9, color=INK if is_right else DIVERGED)
     return ax
 
 
-def draw_class_counts(classes: Mapping[str, Sequence[int]], ax: Axes) -> Axes:
+def draw_class_counts(classes: Mapping[str, Sequence[int]], ax: Axes, names: Sequence[str] = ()) -> Axes:
     """Bars of the share of each class in every split, one colour a split; the number of examples in the legend."""
     width = 0.8 / len(classes)
     for index, (split, counts) in enumerate(classes.items()):
@@ -37,7 +44,7 @@ def draw_class_counts(classes: Mapping[str, Sequence[int]], ax: Axes) -> Axes:
         shares = np.array(counts) / max(total, 1)
         ax.bar(places, shares, width=width, color=PALETTE[index], label=f"{split} ({total:,} examples)")
     longest = max(map(len, classes.values()))
-    ax.set_xticks(range(0, longest, -(-longest // 20)))
+    label_classes(ax, range(0, longest, -(-longest // 20)), names)
     ax.set(xlabel="class", ylabel="share of the examples")
     ax.grid(axis="y", which="major")
     ax.set_axisbelow(True)
@@ -55,9 +62,10 @@ def mistakes_page(shown: ShownExamples) -> Figure:
 
 
 def class_page(shown: ShownExamples) -> Figure:
+    height = 4.2 if shown.class_names else 3.4  # names take room below
     with house_style():
-        figure, (ax,) = house_figure("How often each class occurs", "Share of the examples of each split", 3.4)
-        draw_class_counts(shown.classes, ax)
+        figure, (ax,) = house_figure("How often each class occurs", "Share of the examples of each split", height)
+        draw_class_counts(shown.classes, ax, shown.class_names)
         return figure
 
 
@@ -68,5 +76,5 @@ def _examples_page(examples: Sequence[Example], title: str, shown: ShownExamples
         height = INCHES_A_ROW * rows
         figure, axes = house_figure(title, subtitle, height, [1.0] * rows, ACROSS, filled=len(examples))
         for ax, example in zip(axes, examples, strict=True):
-            draw_example(example, ax)
+            draw_example(example, ax, shown.class_names)
         return figure

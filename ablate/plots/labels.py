@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from ablate.core.class_names import label_of
 from ablate.core.records import MetricInfo
 from ablate.sanitize.text import one_line
 from ablate.verdicts.verdict import Scale, Verdict
 
-__all__ = ["axis_label", "interval_name", "row_labels", "scaled_title", "shortened"]
+if TYPE_CHECKING:  # captions, which need the words here, wait for no matplotlib
+    from matplotlib.axes import Axes
+
+__all__ = ["axis_label", "class_labels", "interval_name", "label_classes", "row_labels", "scaled_title", "shortened"]
 
 MOST_CHARACTERS = 34
+# Of the name of a class, along an axis.
+MOST_OF_A_CLASS = 14
 
 
 def axis_label(metric: MetricInfo, with_goal: bool = True, is_log: bool = False) -> str:
@@ -40,6 +47,21 @@ def row_labels(arms: Sequence[str], most: int = MOST_CHARACTERS) -> tuple[list[s
     if len(factors) == 1 and all("=" in arm and "," not in arm for arm in arms):
         return [shortened(arm.partition("=")[2], most) for arm in arms], factors.pop()
     return [shortened(arm, most) for arm in arms], ""
+
+
+def class_labels(numbers: Iterable[int], names: Sequence[str]) -> list[str]:
+    """The classes by their names, where these are known, as short as an axis has room for."""
+    return [shortened(label_of(number, names), MOST_OF_A_CLASS) for number in numbers]
+
+
+def label_classes(ax: Axes, numbers: Sequence[int], names: Sequence[str]) -> None:
+    """Ticks of classes along the lower side: names stand aslant there, for they would run into each other."""
+    if not names:
+        ax.set_xticks(numbers)
+        return
+    ax.set_xticks(numbers, class_labels(numbers, names), rotation=45)
+    for label in ax.get_xticklabels():
+        label.set(horizontalalignment="right", rotation_mode="anchor")
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:

@@ -15,8 +15,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from ablate.analysis.photo_predictions import PhotoPrediction
+from ablate.core.class_names import label_of
 from ablate.core.identity import short_id
 from ablate.plots.canvas import DIVERGED, INK, SUBJECT, house_figure, house_style
+from ablate.plots.labels import class_labels
 
 __all__ = ["draw_activations", "draw_image", "draw_probabilities", "parts_of", "photo_prediction_page"]
 
@@ -39,12 +41,15 @@ def draw_image(image: Reals, ax: Axes, title: str = "") -> Axes:
     return ax
 
 
-def draw_probabilities(series: Mapping[str, Reals], ax: Axes, truth: int | None = None) -> Axes:
+def draw_probabilities(
+    series: Mapping[str, Reals], ax: Axes, truth: int | None = None, names: Sequence[str] = ()
+) -> Axes:
     """Bars of the probability of every class, [classes], one colour for each of the series, which is filled for
     the first and an outline for the others; the largest of each is written beside its bar.
 
     Args:
         truth: the true class, whose label is bold; None where nobody knows.
+        names: of the classes, where they are known.
     """
     classes = len(next(iter(series.values())))
     height = 0.8 / len(series)
@@ -56,7 +61,7 @@ def draw_probabilities(series: Mapping[str, Reals], ax: Axes, truth: int | None 
         value = float(probabilities[best])
         ax.text(min(value, 1.0) + 0.02, float(places[best]), f"{value:.3f}", va="center", size=8.5, color=INK)
     step = -(-classes // MOST_CLASSES_WITH_NUMBERS)
-    ax.set_yticks(range(0, classes, step))
+    ax.set_yticks(range(0, classes, step), class_labels(range(0, classes, step), names))
     for number, tick in zip(range(0, classes, step), ax.get_yticklabels(), strict=True):
         tick.set_fontweight("bold" if number == truth else "normal")
     ax.invert_yaxis()
@@ -96,7 +101,7 @@ def photo_prediction_page(prediction: PhotoPrediction) -> Figure:
 def _photo_prediction_page(prediction: PhotoPrediction) -> Figure:
     layers = list(prediction.activations.items())[-MOST_LAYERS:]
     figure, (above, below) = house_figure(
-        f"{prediction.name} is read as {prediction.predicted}", _in_words(prediction), 6.0, [1.0, 1.9]
+        f"{prediction.name} is read as {prediction.label}", _in_words(prediction), 6.0, [1.0, 1.9]
     )
     images = [*prediction.steps.items(), *([] if prediction.plain is None else [("plainly resized", prediction.plain)])]
     for ax, (title, image) in zip(parts_of(above, 1, len(images)), images, strict=True):
@@ -105,7 +110,7 @@ def _photo_prediction_page(prediction: PhotoPrediction) -> Figure:
     series = {"prepared": prediction.probabilities}
     if prediction.plain_probabilities is not None:
         series["plainly resized"] = prediction.plain_probabilities
-    draw_probabilities(series, bars)
+    draw_probabilities(series, bars, names=prediction.class_names)
     if grids:
         for ax, (layer, values) in zip(parts_of(grids[0], len(layers), 1), layers, strict=True):
             draw_activations(values, ax, layer)
@@ -118,13 +123,15 @@ def _in_words(prediction: PhotoPrediction) -> str:
         return (
             f"Run {short_id(prediction.opinions[0].run_id)}, seed {prediction.opinions[0].seed}; as MNIST was prepared"
         )
-    plain = f"; plainly resized: {_counts(prediction.plain_votes)}" if prediction.plain_votes else ""
+    names = prediction.class_names
+    plain = f"; plainly resized: {_counts(prediction.plain_votes, names)}" if prediction.plain_votes else ""
     units = f"; units of seed {prediction.opinions[0].seed}" if prediction.activations else ""
-    return f"Mean probability of {runs} seeds. Prepared: {_counts(prediction.votes)}{plain}{units}"
+    return f"Mean probability of {runs} seeds. Prepared: {_counts(prediction.votes, names)}{plain}{units}"
 
 
-def _counts(votes: Mapping[int, int]) -> str:
-    return ", ".join(f"{count} read{'s' if count == 1 else ''} {number}" for number, count in votes.items())
+def _counts(votes: Mapping[int, int], names: Sequence[str]) -> str:
+    read = ((label_of(number, names), count) for number, count in votes.items())
+    return ", ".join(f"{count} read{'s' if count == 1 else ''} {label}" for label, count in read)
 
 
 def parts_of(ax: Axes, rows: int, columns: int, widths: Sequence[float] | None = None) -> list[Axes]:

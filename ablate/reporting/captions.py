@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ablate.analysis.confusion import Confusion
 from ablate.analysis.curves import ArmCurves
 from ablate.analysis.grid_effects import FactorialRows
 from ablate.analysis.results import SweepResults
 from ablate.analysis.summaries import ArmSummary
+from ablate.core.class_names import label_of
 from ablate.plots.labels import interval_name, scaled_title
 from ablate.reporting.blocks import Code, text
 from ablate.reporting.figures import Caption
@@ -227,8 +229,19 @@ def _confusion(results: SweepResults) -> Caption:
             "Test examples by true and predicted class, summed over seeds: the baseline",
             *farthest,
             ". Colour is the share of the true class that was mistaken.",
+            *(_worst_mistake(each) for each in results.confusions[:1]),
         ),
     )
+
+
+def _worst_mistake(confusion: Confusion) -> str:
+    """In words, where classes have names."""
+    if confusion.worst is None or not confusion.class_names:
+        return ""
+    true, predicted = confusion.worst
+    label, taken_for = (label_of(number, confusion.class_names) for number in (true, predicted))
+    often = f"{confusion.counts[true][predicted]} of {sum(confusion.counts[true])}"
+    return f" Most often the baseline takes “{label}” for “{taken_for}” ({often})."
 
 
 def _of_examples(results: SweepResults) -> list[tuple[bool, Caption]]:

@@ -14,6 +14,7 @@ from ablate.analysis.comparison import Comparison, Disagreement, Disagreements, 
 from ablate.analysis.confusion import Confusion
 from ablate.analysis.per_example import TestExamples
 from ablate.analysis.sweep_flags import with_those_of
+from ablate.core.class_names import label_of
 from ablate.core.records import CLASSIFICATION
 from ablate.reporting.answer import answer_of_verdicts
 from ablate.reporting.blocks import (
@@ -282,15 +283,18 @@ def _disagreements(disagreements: Disagreements | None) -> list[Block]:
     )
     shown = disagreements.examples[:MOST_LISTED_EXAMPLES]
     header = ["example", "true class", *(f"{_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
-    listing = [table(header, [_example_row(example) for example in shown], numeric=(0, 1))] if shown else []
+    names = disagreements.class_names
+    numeric = (0,) if names else (0, 1)
+    listing = [table(header, [_example_row(example, names) for example in shown], numeric=numeric)] if shown else []
     rest = f"… and {count - len(shown)} more." if count > len(shown) else ""
     return [Heading(2, text("Where they disagree")), *paragraph(intro), *listing, *paragraph(rest)]
 
 
-def _example_row(example: Disagreement) -> list[str]:
+def _example_row(example: Disagreement, names: Sequence[str]) -> list[str]:
     predictions = zip(example.predictions, example.probabilities, strict=True)
-    return [str(example.index), str(example.label), *(_prediction(*prediction) for prediction in predictions)]
+    read = (_prediction(label_of(predicted, names), probability) for predicted, probability in predictions)
+    return [str(example.index), label_of(example.label, names), *read]
 
 
-def _prediction(predicted: int, probability: float | None) -> str:
-    return str(predicted) if probability is None else f"{predicted} ({probability:.3f})"
+def _prediction(label: str, probability: float | None) -> str:
+    return label if probability is None else f"{label} ({probability:.3f})"

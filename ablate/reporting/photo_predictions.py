@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, PhotoPrediction
+from ablate.core.class_names import label_of
 from ablate.reporting.blocks import Block, Code, Figure, Heading, Prose, Row, table, text
 from ablate.reporting.numbers import UNDEFINED
 from ablate.sanitize.text import file_stem
@@ -44,13 +45,15 @@ def _file(number: int, prediction: PhotoPrediction) -> str:
 
 
 def _cells(prediction: PhotoPrediction) -> list[str]:
-    prepared = [f"{prediction.predicted} ({prediction.probability:.3f})", _counts(prediction.votes)]
+    names = prediction.class_names
+    prepared = [f"{prediction.label} ({prediction.probability:.3f})", _counts(prediction.votes, names)]
     mean = prediction.plain_probabilities
     if mean is None:
         return [*prepared, UNDEFINED, UNDEFINED]
     best = int(mean.argmax())
-    return [*prepared, f"{best} ({float(mean[best]):.3f})", _counts(prediction.plain_votes)]
+    plain = f"{label_of(best, names)} ({float(mean[best]):.3f})"
+    return [*prepared, plain, _counts(prediction.plain_votes, names)]
 
 
-def _counts(votes: Mapping[int, int]) -> str:
-    return ", ".join(f"{number}: {count}" for number, count in votes.items())
+def _counts(votes: Mapping[int, int], names: Sequence[str]) -> str:
+    return ", ".join(f"{label_of(number, names)}: {count}" for number, count in votes.items())

@@ -23,10 +23,12 @@ import numpy as np
 
 from ablate.config import build
 from ablate.core.artefacts import PROBES, STEP_LOSSES, WEIGHTS
+from ablate.core.class_names import entry as class_names_entry
 from ablate.core.identity import canonical
 from ablate.core.records import HISTORY, METRICS, VALIDATION, Divergence, RunRecord, Status, StoredRun, Timings
 from ablate.core.specs import Component, Numerics, RunSpec
-from ablate.datasets.arrays import DataError, RawData
+from ablate.datasets.arrays import DataError
+from ablate.datasets.limits import limited
 from ablate.datasets.splits import cut
 from ablate.probes import Subject, measure
 from ablate.runner.environment import describe_environment
@@ -54,6 +56,7 @@ class LoadedData(NamedTuple):
     example_shape: tuple[int, ...]
     outputs: int
     scale: float
+    class_names: tuple[str, ...] = ()
 
 
 class Trainer:
@@ -91,7 +94,7 @@ class Trainer:
         metrics, arrays = ({}, {}) if fitted.diverged_at else final_results(program, data)
         metrics = {**metrics, **validation_metrics(fitted)}
         timings = Timings(time.perf_counter() - started, fitted.compile_seconds, fitted.epoch_seconds)
-        record = _record(spec, fitted, metrics, timings)
+        record = _record(spec, fitted, metrics, timings, data.class_names)
         history = {HISTORY + name: np.array(values) for name, values in fitted.history.items()}
         steps = {"loss": fitted.step_losses, "objective": fitted.step_objectives}
         raw = {} if fitted.diverged_at else {WEIGHTS: weights_of(program.model), STEP_LOSSES: steps}
@@ -212,7 +215,7 @@ def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
         DataError: when it is not the data whose digest stands in the spec.
     """
     dataset = spec.dataset
-    raw: RawData = made(spec, dataset.source)(data_dir=data_dir)
+    raw = limited(made(spec, dataset.source)(data_dir=data_dir), dataset.limit)
     if raw.digest() != dataset.digest:
         raise DataError(f"the data of {dataset.source.target} changed between the plan and the run")
     parts = cut(raw, dataset.validation_fraction, dataset.validation_last, dataset.number_of_split(spec.seed))
@@ -220,7 +223,7 @@ def load_data(spec: RunSpec, data_dir: Path | None) -> LoadedData:
         Split.of(part.features, part.targets, dataset.stream) for part in (parts.train, parts.validation, parts.test)
     )
     outputs = 1 if raw.classes is None else raw.classes
-    return LoadedData(TrainingData(train, validation), test, raw.example_shape, outputs, raw.scale)
+    return LoadedData(TrainingData(train, validation), test, raw.example_shape, outputs, raw.scale, raw.class_names)
 
 
 def build_model(spec: RunSpec, data: LoadedData) -> keras.Model:
@@ -265,7 +268,9 @@ def validation_metrics(fitted: FitResult) -> dict[str, float]:
     return {name: value for name, value in values.items() if METRICS[name].split == VALIDATION and np.isfinite(value)}
 
 
-def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timings: Timings) -> RunRecord:
+def _record(
+    spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timings: Timings, class_names: tuple[str, ...]
+) -> RunRecord:
     return RunRecord(
         run_id=spec.run_id,
         status=Status.DIVERGED if fitted.diverged_at else Status.COMPLETED,
@@ -275,7 +280,7 @@ def _record(spec: RunSpec, fitted: FitResult, metrics: Mapping[str, float], timi
         metrics=metrics,
         divergence=Divergence(*fitted.diverged_at) if fitted.diverged_at else None,
         timings=timings,
-        environment=describe_environment(spec.numerics),
+        environment={**describe_environment(spec.numerics), **class_names_entry(class_names)},
     )
 
 

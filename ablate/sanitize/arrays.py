@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -19,12 +19,17 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from ablate.sanitize.text import one_line
+
 __all__ = ["Layout", "layout_of", "read_arrays"]
 
 # Of an array: its type, its shape, and whether its first index runs fastest, as Fortran's does.
 Layout = tuple[np.dtype[Any], tuple[int, ...], bool]
 
 _SUFFIX = ".npy"
+# Of the arrays of an archive, where it lacks one.
+MOST_NAMED = 12
+MOST_CHARACTERS = 40
 # Version of an array's format → how many bytes say how long the header is, and who reads both.
 _HEADERS = {(1, 0): (2, np.lib.format.read_array_header_1_0), (2, 0): (4, np.lib.format.read_array_header_2_0)}
 
@@ -50,13 +55,20 @@ def read_arrays(
             return {each.filename.removesuffix(_SUFFIX): _array(archive, each) for each in wanted}
     except FileNotFoundError:
         raise
-    except KeyError as error:
-        raise ValueError(f"it has no array {error}") from error
     except Exception as error:  # a broken archive can raise anything, MemoryError included
         raise ValueError(str(error) or type(error).__name__) from error
 
 
+def _contents(names: Sequence[str]) -> str:
+    """What an archive holds, in words, as far as one reads."""
+    shown = ", ".join(one_line(name)[:MOST_CHARACTERS] for name in names[:MOST_NAMED])
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return f"there {'is' if len(names) == 1 else 'are'} {shown}{more}" if names else "it holds none"
+
+
 def _member(members: dict[str, zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:
+    if name not in members:
+        raise ValueError(f"it has no array {name!r}; {_contents(list(members))}")
     if not members[name].filename.endswith(_SUFFIX):
         raise ValueError(f"{members[name].filename!r} in it is no array")
     return members[name]

@@ -29,9 +29,9 @@ def tiny_spec(*words: str, folder: Path | None = None, allow: Sequence[str] = ()
     """
     tree = find_tree(folder or Path.cwd(), allow_targets=allow)
 
-    def facts(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
+    def facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> DatasetFacts:
         load = build(source, partial=True, allow=tree.allow_targets)
-        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
+        return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir, limit=limit)
 
     work = load_request(["training.epochs=1", *words], tree, facts, lambda _: "cpu").work
     if not isinstance(work, RunSpec):

@@ -13,7 +13,7 @@ from ablate.analysis.examples import shown_examples
 from ablate.analysis.results import study_results
 from ablate.core.records import StoredRun
 from tests.kept_examples import SWEEP, with_examples
-from tests.synthetic import completed_runs, plan_of
+from tests.synthetic import completed_runs, plan_of, with_class_names
 
 PLAN = plan_of(SWEEP)
 PLANNED = PLAN.sweeps[0]
@@ -85,3 +85,9 @@ def test_ensembles_of_two_seeds_or_more_survive_json() -> None:
     one = {run_id: run for run_id, run in RUNS.items() if run.spec.seed == 0}
     assert study_ensembles(PLAN, {**BARE, **one}) == {}
     assert study_results(PLAN, RUNS, ensembles={"dropout": gains}).sweeps[0].ensembles == gains
+
+
+def test_names_of_classes_are_those_of_the_run_that_is_shown() -> None:
+    assert shown_examples(PLANNED, RUNS).class_names == ()
+    named = with_class_names(RUNS, ("disc", "square", "cross"))
+    assert shown_examples(PLANNED, named).class_names == ("disc", "square", "cross")

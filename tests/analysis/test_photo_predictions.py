@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,13 @@ def test_readings_go_through_arrays_and_come_back() -> None:
     again = photo_predictions_to_arrays(back)
     assert list(again) == list(arrays)
     assert all(np.array_equal(again[name], arrays[name]) for name in arrays)
+
+
+def test_classes_are_called_by_their_names_which_travel_too() -> None:
+    bare = prediction([0.1, 0.9])
+    named = replace(bare, class_names=("disc", "square"))
+    assert (bare.label, named.label) == ("1", "square")
+    arrays = photo_predictions_to_arrays(ArmPhotoPredictions("study:arm", (named, bare)))
+    assert [each.class_names for each in photo_predictions_from_arrays(arrays).predictions] == [("disc", "square"), ()]
+    # What was packed before there were names is packed to the same bytes.
+    assert "0/class_name" not in photo_predictions_to_arrays(ArmPhotoPredictions("study:arm", (bare,)))

@@ -20,6 +20,7 @@ from tests.synthetic import (
     optimizer_sweep,
     plan_of,
     run_spec,
+    with_class_names,
 )
 
 SWEEP = optimizer_sweep(seeds=4)
@@ -126,3 +127,21 @@ def test_a_regression_has_no_confusion() -> None:
     run = completed_run(run_spec())
     arrays = {"test/label": np.array([0.5, math.pi]), "test/prediction": np.array([0.4, 3.0])}
     assert count_confusion("adam", [replace(run, arrays=arrays)]) is None
+
+
+def test_the_most_frequent_mistake_is_told_and_names_are_those_of_the_runs() -> None:
+    labels, predictions = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 1, 1, 1, 0, 2])
+    run = completed_run(run_spec())
+    named = with_class_names(
+        {"a": replace(run, arrays={"test/label": labels, "test/prediction": predictions})}, ("disc", "square", "cross")
+    )["a"]
+    counted = count_confusion("adam", [named, run])
+    assert counted is not None
+    assert counted.class_names == ("disc", "square", "cross")
+    alone = count_confusion("adam", [named])
+    assert alone is not None
+    assert alone.worst == (0, 1)
+    right = count_confusion("adam", [replace(named, arrays={"test/label": labels, "test/prediction": labels})])
+    assert right is not None
+    assert right.worst is None
+    assert count_confusion("adam", [run]).class_names == ()  # type: ignore[union-attr]

@@ -21,9 +21,10 @@ class FakeFacts:
     train_examples: int = 1437
     classes: int | None = 10
     shape: tuple[int, ...] = (8, 8, 1)
+    whole_values: int | None = None
 
 
-def fake_facts(source: Component, split_seed: int, data_dir: Path | None) -> FakeFacts:
+def fake_facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> FakeFacts:
     if source.target in REGRESSIONS:
         return FakeFacts(classes=None, shape=(10,))
     return FakeFacts(train_examples=60_000, shape=(28, 28, 1)) if "mnist" in source.target else FakeFacts()

@@ -61,6 +61,16 @@ def test_the_last_examples_leave_some_to_train_on() -> None:
     assert keys(facts, last=10) == ["dataset.validation_last"]
 
 
+def test_whole_numbers_where_classes_are_learned_say_both_ways_out() -> None:
+    meant = config(task="classification")
+    meant["dataset"]["classes"] = None
+    [problem] = fit_problems(meant, FakeFacts(classes=None, whole_values=3))
+    assert "dataset.classes=3" in str(problem)
+    assert "loss=mse" in str(problem)
+    [other] = fit_problems(meant, FakeFacts(classes=None))
+    assert "dataset.classes" not in str(other)
+
+
 def test_a_loss_is_for_its_task_or_for_either() -> None:
     regression = FakeFacts(classes=None)
     assert keys(task="regression") == keys(regression, task="classification") == ["loss"]

@@ -145,13 +145,28 @@ class TestWhatIsAskedOutside:
     def test_the_data_set_is_asked_once_with_what_its_facts_depend_on(self, tmp_path: Path) -> None:
         asked: list[Any] = []
 
-        def facts(source: Component, split_seed: int, data_dir: Path | None) -> FakeFacts:
-            asked.append((source.target, split_seed, data_dir))
+        def facts(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> FakeFacts:
+            asked.append((source.target, split_seed, data_dir, limit))
             return FakeFacts()
 
-        words = ["+sweep=optimizers", "dataset=mnist", "dataset.split_seed=4", f"data_dir={tmp_path}"]
+        words = [
+            "+sweep=optimizers",
+            "dataset=mnist",
+            "dataset.split_seed=4",
+            "dataset.limit=90",
+            f"data_dir={tmp_path}",
+        ]
         load_request(words, tree(), facts, lambda device: "cpu")
-        assert asked == [("ablate.datasets.mnist.load", 4, tmp_path)]
+        assert asked == [("ablate.datasets.mnist.load", 4, tmp_path, 90)]
+
+    def test_a_limit_is_part_of_a_run_and_none_is_not(self) -> None:
+        runs = {words: load_run(words) for words in ("dataset=mnist", "dataset=mnist dataset.limit=500")}
+        plain, few = runs.values()
+        assert "limit" not in plain.to_json()["dataset"]
+        assert few.to_json()["dataset"]["limit"] == 500
+        assert few.run_id != plain.run_id == load_run("dataset=mnist dataset.limit=null").run_id
+        assert few.dataset.source == plain.dataset.source
+        assert type(few).from_json(few.to_json()).dataset == few.dataset
 
     def test_the_device_is_asked_once(self) -> None:
         asked: list[str] = []
@@ -355,6 +370,9 @@ Expected = list[tuple[str, Any, str | None]]
         ("numerics.engine=xls numerics.threads=0", [("numerics.engine", "xls", "xla"), ("numerics.threads", 0, None)]),
         ("dataset.validation_fraction=1", [("dataset.validation_fraction", 1.0, None)]),
         ("dataset.validation_last=0", [("dataset.validation_last", 0, None)]),
+        ("dataset.limit=0", [("dataset.limit", 0, None)]),
+        ("dataset.limit=1.5", [("dataset.limit", 1.5, None)]),
+        ("dataset.limit=some", [("dataset.limit", "some", None)]),
         ("data_dir=[3]", [("data_dir", [3], None)]),
         ("study=../x", [("study", "../x", None)]),
         ("study=.hidden +sweep=l2", [("study", ".hidden", None)]),

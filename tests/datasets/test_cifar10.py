@@ -99,6 +99,11 @@ def test_the_layout_of_keras_comes_first_and_labels_may_be_a_column(tmp_path):
     data = cifar10.load(tmp_path)
     assert data.train.targets.tolist() == (np.arange(20) % 10).tolist()
     assert data.files == (tmp_path / "cifar10.npz",)
+    # As the file batches.meta of the original archive has them.
+    assert data.class_names == (
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
+    )
 
 
 def test_what_is_downloaded_is_what_keras_downloads(offline, asked_by_keras, tmp_path):

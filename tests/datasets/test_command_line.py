@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shlex
 import subprocess
@@ -85,7 +86,11 @@ FAULTS = {
         CSV,
         r"mine\.csv cannot be read as it is:\n- cells are no numbers: length \('many' in line 9\)",
     ),
-    "an image that is none": (lambda place: (place / "images/a/1.png").write_text("no"), IMAGES, r"1\.png is no image"),
+    "an image that is none": (
+        lambda place: (place / "images/a/1.png").write_text("no"),
+        IMAGES,
+        r"1 of 3 files cannot be read as images; .*\n- .*1\.png",
+    ),
     "another number of classes": (lambda place: None, changed(CSV, "dataset.classes=1"), "has 2 values, not 1"),
     "a row number without a name, in a file that is sorted by class": (
         lambda place: (place / "mine.csv").write_text(
@@ -174,3 +179,49 @@ def test_a_sweep_of_a_regression_ends_in_a_report(folder):
     report = Path("reports/dropout/report.md").read_text()
     assert "validation mean squared error" in report
     assert not list(Path("reports/dropout/figures").glob("*confusion*"))
+
+
+def test_a_class_of_one_example_is_planned_and_said(folder, capfd):
+    (folder / "mine.csv").write_text(TABLE + "99,1,rare\n")
+    words = changed(CSV, "dataset.classes=3")
+    assert main(["plan", "training.batch_size=1", *words]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    notes = [line for line in lines if line.startswith("note: ")]
+    assert [note.split(": 2")[0] for note in notes] == [
+        "note: mine.csv: 1 of 3 classes has no example for validation",
+        "note: mine.csv: 1 of 3 classes has no example for the test",
+    ]
+    assert main(["plan", "training.batch_size=1", *words, "--json"]) == 0
+    assert len(json.loads(capfd.readouterr().out)["notes"]) == 2
+
+
+def test_arms_that_share_their_data_say_it_once(folder, capfd):
+    np.savez(folder / "wide.npz", x_train=np.arange(40.0)[:, None], y_train=np.arange(40) % 2)
+    words = ["dataset=npz", "dataset.path=wide.npz", "dataset.classes=4", "training.batch_size=1"]
+    assert main(["plan", "+sweep=dropout", *words]) == 0
+    out = capfd.readouterr().out
+    assert out.count("note: ") == 1
+    assert "note: wide.npz: 2 of 4 classes have no example at all: 2, 3" in out
+
+
+@pytest.mark.parametrize("words", [["dataset=mnist"], ["dataset=digits"]])
+def test_data_with_all_classes_everywhere_has_no_notes(folder, words, capfd):
+    assert main(["plan", "training.batch_size=1", "dataset.validation_fraction=0.5", *words]) == 0
+    assert "note: " not in capfd.readouterr().out
+
+
+def test_whole_numbers_without_classes_say_both_ways_out(folder, capfd):
+    np.savez(folder / "mine.npz", x_train=np.arange(90.0)[:, None], y_train=np.arange(90) % 3)
+    words = ["plan", "dataset=npz", "dataset.path=mine.npz"]
+    assert main(words) == 2
+    said = capfd.readouterr().err
+    for way in ("dataset.classes=3", "loss=mse"):
+        assert way in said
+        assert main([*words, way]) == 0
+        capfd.readouterr()
+
+
+def test_a_limit_is_refused_in_words_or_planned(folder, capfd):
+    assert main(["plan", "dataset.limit=2000"]) == 4
+    assert "dataset.limit is 2,000 and the data has 1,797 examples" in capfd.readouterr().err
+    assert main(["plan", "dataset.limit=200"]) == 0

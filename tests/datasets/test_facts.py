@@ -117,3 +117,37 @@ def test_two_examples_leave_none_to_test_with(source, tmp_path):
     source.write(np.arange(2))
     with pytest.raises(DataError, match="of 2 examples none are left to test with"):
         facts(source, tmp_path)
+
+
+def test_a_limit_is_other_data_with_facts_of_its_own(source, tmp_path):
+    whole = facts(source, tmp_path)
+    for _ in range(2):
+        few = dataset_facts("a source", source.load, 0, None, cache=tmp_path / "cache", limit=25)
+        assert (few.train_examples, few.test_examples) == (20, 5)
+        assert few.digest != whole.digest
+    assert source.loads == 2
+
+
+def test_what_is_known_of_classes_is_remembered(tmp_path):
+    features = np.arange(50, dtype=np.uint8)[:, None]
+
+    def load() -> RawData:
+        return RawData(Examples(features, np.arange(50) % 5), None, 6, 1.0, (), class_names=tuple("abcdef"))
+
+    first, second = (dataset_facts("names", load, 0, None, cache=tmp_path) for _ in range(2))
+    assert first == second
+    assert second.class_names == tuple("abcdef")
+    assert second.class_counts.rest == (8, 8, 8, 8, 8, 0)
+
+
+@pytest.mark.parametrize(
+    ("targets", "values"),
+    [(np.arange(50) % 3, 3), (np.arange(50) % 3 * 2 - 1, 3), (np.arange(50) % 3 / 2, None), (np.arange(5000), None)],
+)
+def test_targets_that_may_be_meant_as_classes_are_told(tmp_path, targets, values):
+    features = np.arange(len(targets), dtype=np.float32)[:, None]
+
+    def load() -> RawData:
+        return RawData(Examples(features, targets.astype(np.float32)), None, None, 1.0, ())
+
+    assert dataset_facts("targets", load, 0, None, cache=tmp_path).whole_values == values

@@ -58,6 +58,8 @@ def test_the_files_and_the_archive_are_the_same_data(tmp_path):
     write_npz(tmp_path / "archive" / "fashion_mnist.npz")
     write_idx(tmp_path / "files" / "fashion-mnist")
     archive, files = (fashion_mnist.load(tmp_path / folder) for folder in ("archive", "files"))
+    assert archive.class_names == files.class_names
+    assert (archive.class_names[0], archive.class_names[9], len(archive.class_names)) == ("T-shirt", "ankle boot", 10)
     assert archive.digest() == files.digest()
 
 

@@ -105,31 +105,31 @@ def test_hidden_files_are_left_alone(shapes):
     assert len(image_folder.load(root.parent, "shapes").train) == len(pixels)
 
 
-def deep(file):
-    Image.fromarray(np.zeros((4, 4), np.uint16)).save(file)
+def deepest(file):
+    Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(file)
 
 
 SPOILED = {
     "a note among the images": (
         lambda root: (root / "disc" / "notes.txt").write_text("hello"),
-        r"notes\.txt is no image",
+        r"1 of 5 files cannot be read as images; .*\n- .*notes\.txt \(",
     ),
-    "an empty image": (lambda root: (root / "disc" / "1.png").write_bytes(b""), r"1\.png is no image"),
-    "half an image": (lambda root: halve(root / "square" / "2.png"), r"2\.png is no image"),
-    "sixteen bits": (lambda root: deep(root / "disc" / "1.png"), "more than eight bits a channel"),
-    "a folder of a class": (lambda root: (root / "disc" / "more").mkdir(), "more is no image"),
+    "an empty image": (lambda root: (root / "disc" / "1.png").write_bytes(b""), r"read as images; .*\n- .*1\.png \("),
+    "half an image": (lambda root: halve(root / "square" / "2.png"), r"read as images; .*\n- .*2\.png \("),
+    "thirty-two bits": (lambda root: deepest(root / "disc" / "1.tif"), "more than sixteen bits"),
+    "a folder of a class": (lambda root: (root / "disc" / "more").mkdir(), r"read as images; .*\n- .*more \("),
     "a note beside the classes": (
         lambda root: (root / "labels.csv").write_text("x"),
-        r"labels\.csv is no folder of one",
+        r"is no folder of one of the classes disc, square; .*\n- labels\.csv",
     ),
-    "a class without images": (lambda root: (root / "cross").mkdir(), "cross holds no images"),
+    "a class without images": (lambda root: (root / "cross").mkdir(), r"holds no images of some classes; .*\n- cross"),
     "a class that is not trained on": (
         lambda root: draw(split(root) / "test" / "cross" / "1.png"),
-        "cross is no folder",
+        r"is no folder of one of the classes .*\n- cross",
     ),
     "a class that is not tested": (
         lambda root: draw(split(root) / "test" / "disc" / "1.png"),
-        "square holds no images",
+        r"holds no images of some classes; .*\n- square",
     ),
 }
 
@@ -165,3 +165,63 @@ def test_one_class_or_a_file_is_no_data_set(shapes):
         image_folder.load(root, "disc")
     with pytest.raises(DataError, match=r"1\.png is no folder"):
         image_folder.load(root / "disc", "1.png")
+
+
+def test_every_broken_file_is_named_at_once_in_both_splits(shapes):
+    root = split(shapes[0])
+    for name in ("disc", "square"):
+        draw(root / "test" / name / "1.png")
+    broken = [root / "train" / "disc" / "1.png", root / "train" / "square" / "2.png", root / "test" / "disc" / "1.png"]
+    for file in broken:
+        file.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"^3 of 6 files cannot be read") as caught:
+        image_folder.load(root.parent, "shapes")
+    assert all(str(file) in str(caught.value) for file in broken)
+
+
+def test_hundreds_of_broken_files_fit_on_a_screen(shapes):
+    root, _ = shapes
+    for number in range(300):
+        (root / "disc" / f"{number:03}.jpg").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"^300 of 304 files") as caught:
+        image_folder.load(root.parent, "shapes")
+    lines = str(caught.value).splitlines()
+    assert len(lines) < 20
+    assert lines[-1] == "- and 288 more"
+
+
+def test_the_folders_name_the_classes(shapes):
+    root, _ = shapes
+    data = image_folder.load(root.parent, "shapes")
+    assert data.class_names == ("disc", "square")
+    (root / "square").rename(root / "rectangle")
+    renamed = image_folder.load(root.parent, "shapes")
+    assert renamed.class_names == ("disc", "rectangle")
+    assert renamed.digest() == data.digest()
+
+
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_sixteen_bits_are_kept(tmp_path, colour, kind):
+    """Neither clipped to eight bits nor rounded to them; images of eight bits beside them have the same white."""
+    values = np.array([[0, 1, 256], [300, 40_000, 65_535], [2, 3, 4]], np.uint16)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    Image.fromarray(values).save(tmp_path / "a" / f"1.{kind}")
+    Image.fromarray(np.full((3, 3), 255, np.uint8)).save(tmp_path / "b" / "1.png")
+    data = image_folder.load(tmp_path, ".", size=[3, 3], colour=colour)
+    check(data)
+    assert data.train.features.dtype == np.float32
+    for channel in range(3 if colour else 1):
+        np.testing.assert_allclose(data.train.features[0, ..., channel], values / 65_535, rtol=1e-6)
+    assert (data.train.features[1] == 1).all()
+
+
+def test_sixteen_bits_are_resampled_as_eight_are(tmp_path):
+    pixels = GENERATOR.integers(256, size=(40, 60), dtype=np.uint8)
+    for root, values in (("shallow", pixels), ("deep", pixels.astype(np.uint16) * 257)):
+        for name in "ab":
+            (tmp_path / root / name).mkdir(parents=True)
+            Image.fromarray(values).save(tmp_path / root / name / "1.png")
+    shallow, deep = (image_folder.load(tmp_path, name, size=[9, 9]).train.features for name in ("shallow", "deep"))
+    np.testing.assert_allclose(deep, shallow / 255, atol=1.01 / 255)

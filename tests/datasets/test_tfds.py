@@ -68,6 +68,11 @@ class TestWithTheLibrary:
         folder = tmp_path / "kmnist" / "3.0.1"
         assert set(data.files) == {folder, *folder.iterdir()}
 
+    def test_names_of_classes_are_those_of_the_catalogue(self, tmp_path, info):
+        assert tfds.load(tmp_path, "kmnist").class_names == ()
+        info.features["label"].names = ["o", "ki", "su"]
+        assert tfds.load(tmp_path, "kmnist").class_names == ("o", "ki", "su")
+
     def test_a_test_split_may_be_left_to_be_drawn(self, tmp_path):
         data = tfds.load(tmp_path, "kmnist", train="train[:50%]", test="")
         assert data.test is None

@@ -28,7 +28,7 @@ COMMITTED = json.loads(SCHEMA.read_text(encoding="utf-8"))
 # raises its version, and adds a row in place of the former.
 DIGESTS = {
     ("analysis", 1): "7fbd421b5ecb7fc6",
-    ("compare", 3): "e1503e7797a31bc4",
+    ("compare", 4): "81506f1668f5c20f",
     ("doctor", 1): "c21428cb76b03833",
     ("export", 1): "7c668ed211beb2f1",
     ("fsck", 1): "f020dd37612f47f1",
@@ -37,8 +37,8 @@ DIGESTS = {
     ("interpolate", 1): "e256f5e401db4d78",
     ("list", 1): "0eb8144b9b5cb258",
     ("per_example", 1): "c367c9c82c517e78",
-    ("plan", 3): "03114f24d26c47df",
-    ("predict", 1): "fcb68af5297c5620",
+    ("plan", 4): "f04163456ef3e0e9",
+    ("predict", 2): "86afaadd49ef8d49",
     ("report", 1): "e422a4cbd81ddbc0",
     ("reproduce", 1): "c6e585b0b8cdc46e",
     ("run", 1): "7e1ea6171cdd3900",

@@ -258,6 +258,16 @@ def test_many_classes_have_a_tick_for_some_and_no_numbers(ax: Axes) -> None:
     assert len(ax.texts) == 0
 
 
+def test_classes_with_names_are_called_by_them_along_both_sides(ax: Axes) -> None:
+    names = ("disc", "a name that is far too long for an axis", "$x^2$")
+    draw_confusion(Confusion("arm", ((6, 2, 0), (0, 0, 0), (1, 0, 3)), 2, names), ax)
+    drawn(ax)
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        first, second, third = (label.get_text() for label in labels)
+        assert (first, third) == ("disc", "$x^2$")
+        assert (second[:6], len(second)) == ("a name", 14)
+
+
 # displacement and ensembles ----------------------------------------------------------------------------
 
 

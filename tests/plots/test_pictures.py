@@ -82,6 +82,18 @@ def test_a_mistake_says_what_it_is() -> None:
     assert draw_example(Example(7, 0, np.array([0.9, 0.1])), axes()).get_title() == "0 (0.900)"
 
 
+def test_names_stand_for_numbers_where_they_are_known() -> None:
+    names = ("disc", "square")
+    mistake = draw_example(Example(7, 1, np.array([0.9, 0.1]), np.zeros((4, 4))), axes(), names)
+    assert mistake.get_title() == "disc (0.900),\nis square"
+    bars = draw_probabilities({"prepared": np.array([0.1, 0.9])}, axes(), names=names)
+    counts = draw_class_counts({"train": (30, 70)}, axes(), names)
+    for labels in (bars.get_yticklabels(), counts.get_xticklabels()):
+        assert [label.get_text() for label in labels] == ["disc", "square"]
+    page = photo_prediction_page(replace(prediction(1), class_names=tuple(f"name {number}" for number in range(10))))
+    assert any(text.get_text().startswith("five.png is read as name ") for text in page.texts)
+
+
 def test_class_counts_are_shares_of_their_split() -> None:
     ax = draw_class_counts({"train": (30, 70), "test": (1, 1)}, axes())
     assert [bar.get_height() for bar in ax.patches] == pytest.approx([0.3, 0.7, 0.5, 0.5])

@@ -11,7 +11,7 @@ from ablate.reporting.markdown import inline
 from ablate.reporting.verdicts import verdict_sentence
 from ablate.verdicts.verdict import Word
 from tests.reporting.wording import forbidden
-from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, plan_of, run_spec, with_class_names
 
 SWEEP = optimizer_sweep(seeds=3)
 PLAN, RUNS = plan_of(SWEEP), completed_runs(SWEEP)
@@ -109,3 +109,12 @@ def test_the_folder_holds_what_the_text_shows(tmp_path: Path) -> None:
     figures = sorted(figure.name for figure in (tmp_path / "figures").iterdir())
     assert figures == ["confusion.png", "curves_val_accuracy.png", "curves_val_loss.png", "paired_differences.png"]
     assert all(f"](figures/{figure})" in text for figure in figures)
+
+
+def test_disagreements_are_told_by_the_names_of_classes() -> None:
+    named = with_class_names(RUNS, [f"kind {number}" for number in range(10)])
+    text = comparison_markdown(compare([*sides_of_study(PLAN, named, "adam"), *sides_of_study(PLAN, named, "sgd")]))
+    table = text[text.index("## Where they disagree") :]
+    assert "| kind " in table
+    assert "(several)" not in table
+    assert "kind " not in TEXT

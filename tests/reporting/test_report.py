@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from tests.synthetic import (
     optimizer_sweep,
     plan_of,
     run_spec,
+    with_class_names,
 )
 
 SWEEP = optimizer_sweep()
@@ -231,3 +233,24 @@ def test_a_report_about_noise_tells_shares_and_no_verdicts() -> None:
 
 def report_of(sweep: Sweep) -> str:
     return report_markdown(study_results(plan_of(sweep), completed_runs(sweep)))
+
+
+def test_the_most_frequent_mistake_is_told_by_name_where_classes_have_names() -> None:
+    sweep = optimizer_sweep(seeds=3)
+
+    def report_of(runs: dict[str, StoredRun]) -> str:
+        return report_markdown(study_results(plan_of(sweep), runs))
+
+    named = with_class_names(completed_runs(sweep), [f"kind {number}" for number in range(10)])
+    said = re.search(r"Most often the baseline takes “kind (\d)” for “kind (\d)” \((\d+) of (\d+)\)", report_of(named))
+    assert said is not None
+    true, predicted, count, of = map(int, said.groups())
+    planned = plan_of(sweep).sweeps[0]
+    baseline = [named[run.run_id] for run in planned.runs_of(planned.baseline.name)]
+    pairs = [
+        pair for run in baseline for pair in zip(run.arrays["test/label"], run.arrays["test/prediction"], strict=True)
+    ]
+    wrong = Counter((int(label), int(read)) for label, read in pairs if label != read)
+    assert count == wrong[true, predicted] == max(wrong.values())
+    assert of == sum(label == true for label, _ in pairs)
+    assert "Most often the baseline takes" not in report_of(completed_runs(sweep))

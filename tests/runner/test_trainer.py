@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from ablate.core.class_names import CLASS_NAMES, names_in
 from ablate.core.records import METRICS, WEIGHT_STATISTICS, Status, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.datasets.arrays import DataError
@@ -320,6 +321,28 @@ def test_data_that_changed_since_the_plan_is_refused(trainer):
     other = replace(asked, dataset=replace(asked.dataset, digest="0" * 64))
     with pytest.raises(DataError, match="changed"):
         train(trainer, other)
+
+
+def test_a_record_tells_what_the_data_calls_its_classes(trainer, tmp_path):
+    """And no array does: the bits of a run are those of data whose classes have no names."""
+    generator = np.random.default_rng(0)
+    images, labels = generator.random((80, 6)).astype(np.float32), np.arange(80) % 3
+    np.savez(tmp_path / "named.npz", x_train=images, y_train=np.array(["disc", "square", "cross"])[labels])
+    np.savez(tmp_path / "plain.npz", x_train=images, y_train=np.array([1, 2, 0])[labels])
+    named, plain = (
+        train(trainer, spec("dataset=npz", f"dataset.path={tmp_path / name}", "dataset.classes=3", *SHORT))
+        for name in ("named.npz", "plain.npz")
+    )
+    assert names_in(named.record.environment) == ("cross", "disc", "square")
+    assert CLASS_NAMES not in plain.record.environment
+    assert named.spec.dataset.digest == plain.spec.dataset.digest
+    assert bits(named) == bits(plain)
+
+
+def test_a_limit_leaves_so_many_examples(trainer):
+    run = train(trainer, spec("dataset.limit=200", *SHORT))
+    assert len(run.arrays["test/label"]) == 40
+    assert run.spec.dataset.digest != spec(*SHORT).dataset.digest
 
 
 def test_only_a_few_programs_and_data_sets_are_kept(trainer):
