@@ -16,8 +16,9 @@ from ablate.core.errors import UsageError
 from ablate.core.identity import short_id
 from ablate.exporting import available
 from ablate.operations.as_json import document
-from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
+from ablate.operations.restore import RestoredRun, restored, weighted_runs
 from ablate.operations.sides import find_sides
+from ablate.runner.quiet import quiet_backend
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 
@@ -66,8 +67,8 @@ def export(
     sides = [side for name in names for side in find_sides(name, settings.results_dir)]
     if not sides:
         raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")
-    with hushed():
-        written_by = importlib.import_module(f"ablate.exporting.{form}")
+    quiet_backend()
+    written_by = importlib.import_module(f"ablate.exporting.{form}")
     is_of_models, written = hasattr(written_by, "write_model"), []
     for path in _models(sides, settings, out, written_by) if is_of_models else _histories(sides, out, written_by):
         written.append(path)
