@@ -268,7 +268,7 @@ class PlainTable:
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
         placed = zip(cells, widths, self.columns, strict=True)
-        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed)
+        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed).rstrip()
 
     def _has_breaks(self) -> bool:
         return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)

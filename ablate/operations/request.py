@@ -14,6 +14,7 @@ from ablate.config.tree import ConfigTree, find_tree
 from ablate.core.errors import UsageError
 from ablate.core.specs import Component, RunSpec
 from ablate.datasets.facts import DatasetFacts, dataset_facts
+from ablate.datasets.files import offline
 from ablate.runner.devices import resolve_device
 from ablate.runner.session import Executor
 from ablate.sanitize.paths import user_folder
@@ -69,7 +70,11 @@ def read_request(words: Sequence[str], folders: ConfigFolders = ConfigFolders(),
         load = build(source, partial=True, allow=tree.allow_targets)
         return dataset_facts(source.to_json(), lambda: load(data_dir=data_dir), split_seed, data_dir)
 
-    return load_request(words, tree, facts, resolve_device, is_grid)
+    def facts_at_hand(source: Component, split_seed: int, data_dir: Path | None) -> DatasetFacts:
+        with offline():
+            return facts(source, split_seed, data_dir)
+
+    return load_request(words, tree, facts, resolve_device, is_grid, facts_at_hand)
 
 
 def executor_of(settings: Settings) -> Executor:

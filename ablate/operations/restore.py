@@ -28,6 +28,7 @@ __all__ = [
     "RestoredRun",
     "WeightedRun",
     "restored",
+    "runs_with_weights",
     "trainer_on_cpu",
     "weighted_runs",
 ]
@@ -56,12 +57,18 @@ def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
     Raises:
         UsageError: when there is none; the message says how to keep them.
     """
-    completed = [run for run in side.runs if run.record.status is Status.COMPLETED]
-    if not completed:
+    if not any(run.record.status is Status.COMPLETED for run in side.runs):
         raise UsageError(f"{side.label} has no completed run")
-    found = [WeightedRun(run, weights) for run in completed if (weights := _weights(run, store)) is not None]
+    found = runs_with_weights(side, store)
     if not found:
         raise UsageError(f"{side.label} has no weights saved. {_how_to_keep_them(side, store.root)}")
+    return found
+
+
+def runs_with_weights(side: Side, store: RunStore) -> list[WeightedRun]:
+    """The same where there may be none."""
+    completed = [run for run in side.runs if run.record.status is Status.COMPLETED]
+    found = [WeightedRun(run, weights) for run in completed if (weights := _weights(run, store)) is not None]
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
