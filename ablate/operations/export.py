@@ -169,6 +169,8 @@ def _histories(sides: Sequence[Side], out: Path, form: Any) -> Iterator[Path]:
     """Writes a folder for every run that has a history; each path."""
     for side in sides:
         for run in side.runs:
+            if not run.record.epochs_run:
+                continue
             own = out / _file_name(side, run.spec.seed)
             if own.exists():
                 raise UsageError(f"{own} is there already, and TensorBoard would show both: remove it, or choose --out")
