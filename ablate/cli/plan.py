@@ -67,10 +67,10 @@ def show_sweep(planned: SweepWork, output: Output) -> None:
     if spec.base:
         output.result(f"with {' '.join(spec.base)}")
     columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
-    # Of these the name says what the arm is for, and the levels do not.
-    written = {each.arm.name for each in planned.arms} if spec.is_about_noise else {arm.get(NAME) for arm in spec.arms}
-    baseline = next(each.arm.levels for each in planned.arms if each.arm.is_baseline)
-    rows = [arm_row(each, baseline if each.arm.name in written else None) for each in planned.arms]
+    written = {arm.get(NAME) for arm in spec.arms}
+    # Of noise the name says what the arm is for, and the levels do not: those that all have in common are left out.
+    usual = next(each.arm.levels for each in planned.arms if each.arm.is_baseline) if spec.is_about_noise else {}
+    rows = [arm_row(each, spec.is_about_noise or each.arm.name in written, usual) for each in planned.arms]
     output.result(plain_table(columns, rows))
     if planned.distinct < arms:
         output.result(f"{arms} arms map to {planned.distinct} distinct configurations; equal runs are trained once")
@@ -102,15 +102,12 @@ def power_text(spec: SweepSpec, forecast: Forecast) -> list[str]:
     return [title, *(f"  {line}" for line in power_lines(forecast, column_info(spec.metric)))]
 
 
-def arm_row(planned: ArmWork, baseline: Mapping[str, Json] | None) -> list[str]:
-    """The row of an arm: its levels, or, where its author gave it a name, that and what it has unlike the
-    `baseline`."""
+def arm_row(planned: ArmWork, has_name: bool, usual: Mapping[str, Json]) -> list[str]:
+    """The row of an arm: its levels but for the `usual` ones, after its name where its author gave it one."""
     arm = planned.arm
-    levels = (
-        arm.levels if baseline is None else {key: each for key, each in arm.levels.items() if each != baseline[key]}
-    )
+    levels = {factor: level for factor, level in arm.levels.items() if factor not in usual or usual[factor] != level}
     overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in levels.items())
-    named = overrides if baseline is None else ": ".join(filter(None, (arm.name, overrides)))
+    named = ": ".join(filter(None, (arm.name, overrides))) if has_name else overrides
     title = f"{named} (baseline)" if arm.is_baseline else named
     return [title, str(planned.done), str(planned.missing), str(planned.program)]
 
