@@ -53,6 +53,7 @@ class Gate:
         margin: as it was stated.
         missing: what the base has and the new side lacks, so that nothing was asked of it.
         key: the column of the tables that makes pairs, or `seed`; empty where nothing does.
+        understood: what was understood of each table, in a sentence.
     """
 
     metric: MetricInfo
@@ -61,6 +62,7 @@ class Gate:
     rows: tuple[Verdict, ...]
     missing: tuple[str, ...] = ()
     key: str = SEED
+    understood: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ablate.cli.output import Output, with_plain_signs
+from ablate.cli.output import Output, OutputLost, settle, with_open_streams, with_plain_signs
 from ablate.cli.verbs import VERBS, Invocation, module_of, verb_parser
 from ablate.core.errors import AblateError, ExitCode, Interrupted
 
@@ -25,9 +25,18 @@ HYDRA_FLAGS = ("--cfg", "--info", "--hydra-help", "--shell-completion")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    code = _executed(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        settle()
+    except (OutputLost, BrokenPipeError) as error:
+        return code or explain(error, Output())
+    return code
+
+
+def _executed(given: list[str]) -> int:
     if given[:1] == [COMPLETE]:
         return complete(given[1:])
+    with_open_streams()
     with_plain_signs()
     if not _is_somewhere():
         Output().problem("The current folder is gone: another process removed it. Change into one that is there.")
@@ -35,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(word.split("=")[0] in HYDRA_FLAGS for word in given):
         from ablate.cli.hydra_flags import show
 
-        return show(given)
+        try:
+            return show(given)
+        except (AblateError, BrokenPipeError) as error:
+            return explain(error, Output())
     if given and _is_no_verb(given[0]):
         Output().problem(_unknown_verb(given[0]))
         return ExitCode.BAD_INPUT
@@ -45,13 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = verb_parser(verb, module).parse_intermixed_args(rest)
     except SystemExit as exit_:  # argparse has printed help, a version, or what is wrong
         return int(exit_.code or 0)
+    except (OutputLost, BrokenPipeError) as error:
+        return explain(error, Output())
     output = Output(quiet=parsed.quiet)
     try:
         from ablate.operations.request import ConfigFolders
 
         folders = ConfigFolders(tuple(parsed.config_dir), tuple(parsed.allow_target))
         invocation = Invocation(tuple(parsed.words), folders, parsed)
-        with output.hearing(), collecting_less():
+        if not parsed.debug:
+            from ablate.runner.quiet import quiet_backend
+
+            quiet_backend()
+        with output.hearing(libraries=parsed.debug), collecting_less():
             return int(module.execute(invocation, output))
     except BaseException as error:
         if parsed.debug:

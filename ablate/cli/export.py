@@ -3,6 +3,8 @@
 ablate export 3fa9 --format keras --out models               models/3fa9….keras
 ablate export dropout:dropout=0.1 --format h5 --out models   every seed of an arm
 ablate export dropout --format tensorboard --out logs        every run of a study; then: tensorboard --logdir logs
+
+Of a run that diverged there is its history, up to there, and no model. What is left out is said.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ def execute(invocation: Invocation, output: Output) -> int:
             output.result(str(path))
 
     exported = export(names, settings=settings, form=options.format, out=options.out, observe=show)
+    for each in exported.left_out:
+        output.say(f"{each.label} {each.reason}")
     if options.json:
         output.data(to_json(exported))
     return ExitCode.DONE

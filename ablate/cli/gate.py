@@ -38,6 +38,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     table = parser.add_argument_group("of tables")
     table.add_argument("--arm", help="the column that names the arm, where there is one (arm)")
     table.add_argument("--key", help="the column by which rows are pairs (seed)")
+    table.add_argument("--status", help="a column that says completed, diverged or failed (status)")
+    table.add_argument("--sep", help="what separates the cells of a text: a character, or tab (found)")
+    table.add_argument("--wide", action="store_true", default=None, help="every arm has a column of its own (found)")
+    table.add_argument(
+        "--missing", choices=("missing", "diverged"), default="missing", help="what an empty cell is (missing)"
+    )
     table.add_argument("--direction", choices=("min", "max"), help="whether smaller or larger is better")
     table.add_argument("--unit", help="percent, of numbers that are hundredths of the metric")
     table.add_argument("--examples", type=int, help="how many examples the metric was measured on")
@@ -74,8 +80,14 @@ def execute(invocation: Invocation, output: Output) -> int:
             worst=options.worst,
             unpaired=options.unpaired,
             folds=options.folds,
+            status=options.status,
+            sep=options.sep,
+            wide=options.wide,
+            missing=options.missing,
         ),
     )
+    for sentence in found.understood:
+        output.say(sentence)
     if options.json:
         output.data(to_json(found))
     else:

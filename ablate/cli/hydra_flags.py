@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
 
+from ablate.cli.output import write_result
 from ablate.config.tree import find_tree
 
 __all__ = ["show"]
@@ -25,5 +28,12 @@ def show(arguments: Sequence[str]) -> int:
         del config
 
     sys.argv = ["ablate", *arguments, "hydra.run.dir=.", "hydra.output_subdir=null"]
-    application()
+    shown = io.StringIO()
+    try:
+        with redirect_stdout(shown):
+            application()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        write_result(shown.getvalue())
     return 0

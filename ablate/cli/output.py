@@ -7,10 +7,12 @@ import json
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import TextIO
+from io import TextIOBase
+from typing import TextIO, cast
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -23,7 +25,18 @@ from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import Json
 from ablate.sanitize.text import harmless, one_line
 
-__all__ = ["Output", "OutputLost", "PlainTable", "bytes_text", "plain_table", "seconds_text", "with_plain_signs"]
+__all__ = [
+    "Output",
+    "OutputLost",
+    "PlainTable",
+    "bytes_text",
+    "plain_table",
+    "seconds_text",
+    "settle",
+    "with_open_streams",
+    "with_plain_signs",
+    "write_result",
+]
 
 # A pipe has no width; rich would take 80 columns and fold what another program reads.
 PIPED_WIDTH = 200
@@ -45,6 +58,16 @@ class OutputLost(AblateError, OSError):
     @property
     def exit_code(self) -> int:
         return ExitCode.DATA_PROBLEM
+
+
+def with_open_streams() -> None:
+    """Puts nothing in the place of standard streams that are closed: else the next file that is opened would be one,
+    and hold what native code says."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:  # opened under the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)
 
 
 def with_plain_signs() -> None:
@@ -86,12 +109,14 @@ class Output:
             _print(self.results, content)
 
     def summary(self, content: str | PlainTable) -> None:
-        """A result that nobody asked for in so many words: dropped when quiet."""
+        """A result that nobody asked for in so many words: dropped when quiet, or when its reader has left."""
         if not self.quiet:
             try:
                 self.result(content)
             except OutputLost as lost:  # what it tells of is done and kept
                 self.problem(str(lost))
+            except BrokenPipeError:
+                _drop(sys.stdout)
 
     def data(self, content: Json) -> None:
         """A result for another program: one value of JSON."""
@@ -111,20 +136,20 @@ class Output:
 
     def _tell(self, message: str, style: str | None = None) -> None:
         """Something that stops nothing where it cannot be told."""
-        try:
-            _print(self.messages, message, style)
-        except BrokenPipeError:
-            raise
-        except OSError:
-            _drop(sys.stderr)
+        _print(self.messages, message, style)
 
     @contextmanager
-    def hearing(self) -> Iterator[None]:
-        """Tells the warnings that ablate logs, of damaged files as a rule, like other problems."""
+    def hearing(self, libraries: bool = False) -> Iterator[None]:
+        """Tells the warnings that ablate logs, of damaged files as a rule, like other problems.
+
+        Args:
+            libraries: whether other libraries may log and warn on stderr as well.
+        """
         log, listener = logging.getLogger("ablate"), _Listener(self)
         log.addHandler(listener)
         try:
-            yield
+            with nullcontext() if libraries else _libraries_unheard():
+                yield
         finally:
             log.removeHandler(listener)
 
@@ -136,6 +161,88 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._output.problem(record.getMessage())
+
+
+@contextmanager
+def _libraries_unheard() -> Iterator[None]:
+    """Shows nothing of what libraries log and warn of; what they raise goes its way."""
+    # A root logger with a handler is set up already: neither Python nor absl gives it one that writes to stderr.
+    root, nowhere = logging.getLogger(), logging.NullHandler()
+    root.addHandler(nowhere)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda *_: None
+            yield
+    finally:
+        root.removeHandler(nowhere)
+
+
+class _Messages(TextIOBase):
+    """stderr, whichever it is, as a stream that never fails: what cannot be told is dropped, and so is all after it."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(_stderr(), "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        stream = _stderr()
+        return stream is not None and stream.isatty()
+
+    def write(self, text: str) -> int:
+        stream = _stderr()
+        if stream is not None:
+            try:
+                return stream.write(text)
+            except (OSError, ValueError):
+                _drop(stream)
+        return len(text)
+
+    def flush(self) -> None:
+        stream = _stderr()
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                _drop(stream)
+
+
+def _stderr() -> TextIO | None:
+    # A live display puts itself in the place of stderr.
+    return getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+
+
+def write_result(text: str) -> None:
+    """What the command was called for, written by another library: as it is.
+
+    Raises:
+        OutputLost: when it cannot be written.
+    """
+    with _losing_nothing():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """rich would end the process."""
+        raise BrokenPipeError
+
+
+def settle() -> None:
+    """Writes out what is still to be written of both streams, which Python would try when nobody can say so any more.
+
+    Raises:
+        OutputLost: when that of stdout cannot be written.
+    """
+    _Messages().flush()
+    if sys.stdout is None:
+        return
+    try:
+        with _losing_nothing():
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _drop(sys.stdout)
+        raise
 
 
 @dataclass(frozen=True)
@@ -161,7 +268,7 @@ class PlainTable:
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
         placed = zip(cells, widths, self.columns, strict=True)
-        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed)
+        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed).rstrip()
 
     def _has_breaks(self) -> bool:
         return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
@@ -214,6 +321,8 @@ def bytes_text(number: int) -> str:
 @contextmanager
 def _losing_nothing() -> Iterator[None]:
     """Turns the refusal of what stands behind stdout into an error in words. That a reader has left is none."""
+    if sys.stdout is None:
+        raise OutputLost("the output cannot be written: stdout is closed")
     try:
         yield
     except BrokenPipeError:
@@ -232,8 +341,11 @@ def _drop(stream: TextIO) -> None:
 
 
 def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
+    def made(width: int | None) -> Console:
+        return _Console(file=cast(TextIO, _Messages()), width=width) if stderr else _Console(width=width)
+
+    console = made(None)
+    return console if console.is_terminal else made(PIPED_WIDTH)
 
 
 def _print(console: Console, content: str | PlainTable, style: str | None = None) -> None:

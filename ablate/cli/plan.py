@@ -7,6 +7,7 @@ ablate plan +sweep=optimizers --seeds     what other numbers of seeds would show
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from ablate.analysis.forecast import Forecast, SeedsTable
 from ablate.analysis.values import column_info
@@ -68,9 +69,11 @@ def show_sweep(planned: SweepWork, output: Output) -> None:
     if spec.base:
         output.result(f"with {' '.join(spec.base)}")
     columns = [("arm", "left"), ("done", "right"), ("missing", "right"), ("program", "right")]
-    # Of these the name says what the arm is for, and the levels do not.
-    written = {each.arm.name for each in planned.arms} if spec.is_about_noise else {arm.get(NAME) for arm in spec.arms}
-    output.result(plain_table(columns, [arm_row(each, each.arm.name in written) for each in planned.arms]))
+    written = {arm.get(NAME) for arm in spec.arms}
+    # Of noise the name says what the arm is for, and the levels do not: those that all have in common are left out.
+    usual = next(each.arm.levels for each in planned.arms if each.arm.is_baseline) if spec.is_about_noise else {}
+    rows = [arm_row(each, spec.is_about_noise or each.arm.name in written, usual) for each in planned.arms]
+    output.result(plain_table(columns, rows))
     if planned.distinct < arms:
         output.result(f"{arms} arms map to {planned.distinct} distinct configurations; equal runs are trained once")
     if spec.confirm and arms >= MOST_CONFIRMED:
@@ -101,11 +104,12 @@ def power_text(spec: SweepSpec, forecast: Forecast) -> list[str]:
     return [title, *(f"  {line}" for line in power_lines(forecast, column_info(spec.metric)))]
 
 
-def arm_row(planned: ArmWork, has_name: bool) -> list[str]:
-    """The row of an arm, whose name is shown where its author gave it one."""
+def arm_row(planned: ArmWork, has_name: bool, usual: Mapping[str, Json]) -> list[str]:
+    """The row of an arm: its levels but for the `usual` ones, after its name where its author gave it one."""
     arm = planned.arm
-    overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in arm.levels.items())
-    named = f"{arm.name}: {overrides}" if has_name else overrides
+    levels = {factor: level for factor, level in arm.levels.items() if factor not in usual or usual[factor] != level}
+    overrides = " ".join(f"{factor}={level_text(level)}" for factor, level in levels.items())
+    named = ": ".join(filter(None, (arm.name, overrides))) if has_name else overrides
     title = f"{named} (baseline)" if arm.is_baseline else named
     return [title, str(planned.done), str(planned.missing), str(planned.program)]
 

@@ -1,10 +1,12 @@
-"""The progress of runs: a live display on a terminal, one plain line for each finished run elsewhere."""
+"""The progress of runs: a live display on a terminal; elsewhere a plain line for each finished run, and for how the
+first one gets going."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
 
 from rich import progress as rich_progress
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -24,6 +26,7 @@ from ablate.runner.events import (
     RunEnded,
     RunStarted,
     Superseded,
+    TrainingBegan,
     WorkerDied,
 )
 from ablate.sanitize.text import one_line
@@ -32,6 +35,8 @@ __all__ = ["Progress", "ended_line", "failure_text", "progress_display"]
 
 # What a line says of a run, the first of these that there is.
 SHOWN = ("val_accuracy", "val_r2", "val_loss")
+# What is done before a run has ended an epoch.
+STARTING, COMPILING, FIRST_EPOCH = "starting", "compiling", "epoch 1 of {epochs}"
 
 
 class Progress:
@@ -50,10 +55,10 @@ class Progress:
 
     def observe(self, event: OperationEvent) -> None:
         match event:
-            case WorkPlanned(name, labels, specs, work):
+            case WorkPlanned(name, labels, specs, work, judged):
                 self._output.say(f"{name}: {work_text(work)} · {numerics_text(specs)}")
                 if work.jobs:
-                    display = progress_display(labels, len(work.jobs), self._output)
+                    display = progress_display(labels, len(work.jobs), self._output, judged)
                     self._observe_runs = self._display.enter_context(display)
             case WorkEnded(records, seconds):
                 self._display.close()
@@ -74,40 +79,66 @@ def ended_text(records: Iterable[RunRecord]) -> str:
 
 
 @contextmanager
-def progress_display(labels: Mapping[str, str], runs: int, output: Output) -> Iterator[Observer]:
-    """An observer of `runs` runs, which are called by their `labels` (run id to text)."""
+def progress_display(
+    labels: Mapping[str, str], runs: int, output: Output, judged: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Observer]:
+    """An observer of `runs` runs.
+
+    Args:
+        labels: run id → what the run is called.
+        judged: run id → the metric that is shown of it, where it has that.
+    """
     labels = {run_id: one_line(label) for run_id, label in labels.items()}
     if output.quiet:
         yield lambda event: _tell_problem(event, labels, output)
     elif output.messages.is_terminal:
-        with LiveDisplay(labels, runs, output) as display:
+        with LiveDisplay(labels, runs, output, judged) as display:
             yield display.observe
     else:
-        yield PlainLines(labels, runs, output).observe
+        yield PlainLines(labels, runs, output, judged).observe
 
 
 class PlainLines:
-    """A line for each run that ends, and for what goes wrong on the way."""
+    """A line for each run that ends, for what goes wrong on the way, and for what is done the first time."""
 
-    def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
-        self._labels, self._runs, self._output = labels, runs, output
+    def __init__(self, labels: Mapping[str, str], runs: int, output: Output, judged: Mapping[str, str]) -> None:
+        self._labels, self._runs, self._output, self._judged = labels, runs, output, judged
         self._ended = 0
+        self._phases: dict[str, str] = {}
+        self._said: set[str] = set()
 
     def observe(self, event: Event) -> None:
         match event:
+            case RunStarted() | TrainingBegan():
+                self._say_once(phase_text(event, self._phases))
             case RunEnded():
                 self._ended += 1
-                line = ended_line(self._labels[event.record.run_id], event.record)
+                run_id = event.record.run_id
+                line = ended_line(self._labels[run_id], event.record, self._judged.get(run_id, ""))
                 self._output.say(f"[{self._ended}/{self._runs}] {line}")
             case _:
                 _tell_problem(event, self._labels, self._output)
+
+    def _say_once(self, phase: str) -> None:
+        if phase not in self._said and not self._ended:
+            self._said.add(phase)
+            self._output.say(phase)
+
+
+def phase_text(event: RunStarted | TrainingBegan, phases: dict[str, str]) -> str:
+    """What is being done for a run before the end of its first epoch; `phases` remembers what comes next of each."""
+    if isinstance(event, RunStarted):
+        phases[event.run_id] = COMPILING if event.compiles else FIRST_EPOCH
+        return STARTING
+    return phases[event.run_id].format(epochs=event.epochs)
 
 
 class LiveDisplay:
     """An overall bar with the time left, and a bar for each run that is being trained."""
 
-    def __init__(self, labels: Mapping[str, str], runs: int, output: Output) -> None:
-        self._labels, self._output = labels, output
+    def __init__(self, labels: Mapping[str, str], runs: int, output: Output, judged: Mapping[str, str]) -> None:
+        self._labels, self._output, self._judged = labels, output, judged
+        self._phases: dict[str, str] = {}
         self._progress = rich_progress.Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
@@ -132,10 +163,15 @@ class LiveDisplay:
         match event:
             case RunStarted():
                 self._remove(event.run_id)
-                self._running[event.run_id] = self._progress.add_task(self._labels[event.run_id], total=None, note="")
+                note = phase_text(event, self._phases)
+                self._running[event.run_id] = self._progress.add_task(self._labels[event.run_id], total=None, note=note)
+            case TrainingBegan():
+                note = phase_text(event, self._phases)
+                self._progress.update(self._running[event.run_id], total=event.epochs, note=note)
             case EpochEnded():
+                note = metric_text(event.metrics, self._judged.get(event.run_id, ""))
                 task = self._running[event.run_id]
-                self._progress.update(task, completed=event.epoch, total=event.epochs, note=metric_text(event.metrics))
+                self._progress.update(task, completed=event.epoch, total=event.epochs, note=note)
             case RunEnded():
                 self._end(event.record)
             case _:
@@ -145,7 +181,7 @@ class LiveDisplay:
         self._remove(record.run_id)
         if record.status is not Status.COMPLETED:
             self._problems += 1
-            self._output.say(ended_line(self._labels[record.run_id], record))
+            self._output.say(ended_line(self._labels[record.run_id], record, self._judged.get(record.run_id, "")))
         note = f"{self._problems} not completed" if self._problems else ""
         self._progress.update(self._overall, advance=1, note=note)
 
@@ -154,14 +190,15 @@ class LiveDisplay:
             self._progress.remove_task(self._running.pop(run_id))
 
 
-def ended_line(label: str, record: RunRecord) -> str:
-    """One run's outcome in a line, with a metric of the weights that count."""
+def ended_line(label: str, record: RunRecord, judged: str = "") -> str:
+    """One run's outcome in a line, with a metric of the weights that count: the one that it is `judged` by, if it has
+    it."""
     outcome = f"{short_id(record.run_id)}  {one_line(label)}  {record.status.value}"
     if record.divergence is not None:
         return f"{outcome} in epoch {record.divergence.epoch}, step {record.divergence.step}"
     if record.failure is not None:
         return f"{outcome} ({record.failure.kind}): {failure_text(record.failure)}"
-    return f"{outcome}  {metric_text(record.metrics)}  {seconds_text(record.timings.wall_seconds)}"
+    return f"{outcome}  {metric_text(record.metrics, judged)}  {seconds_text(record.timings.wall_seconds)}"
 
 
 def failure_text(failure: Failure) -> str:
@@ -169,8 +206,8 @@ def failure_text(failure: Failure) -> str:
     return one_line(f"{failure.type}: {failure.message}")
 
 
-def metric_text(metrics: Mapping[str, float]) -> str:
-    name = next((name for name in SHOWN if name in metrics), None)
+def metric_text(metrics: Mapping[str, float], judged: str = "") -> str:
+    name = next((name for name in (judged, *SHOWN) if name in metrics), None)
     return "" if name is None else f"{name} {metrics[name]:.4f}"
 
 

@@ -1,7 +1,8 @@
 """Everything about a run: its settings, what came out, how it went, and where it is stored.
 
-ablate show 3fa9            by the beginning of its id
-ablate show 3fa9 --json     all of it, for another program
+ablate show 3fa9                by the beginning of its id
+ablate show optimizers:adam     every run of an arm, as study:level
+ablate show 3fa9 --json         all of it, for another program
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ablate.operations.show import ShownRun, show
 from ablate.sanitize.text import one_line
 
 WORDS = "run"
-WORDS_HELP = "the beginning of a run id, as `ablate list runs` prints it (and results_dir=…)"
+WORDS_HELP = "the beginning of a run id, as `ablate list runs` prints it, or an arm as study:level (and results_dir=…)"
 
 # Of the history a page shows these, at the first, the best and the last epoch.
 SHOWN_HISTORY = ("loss", "val_loss", "val_accuracy", "val_r2", "learning_rate")

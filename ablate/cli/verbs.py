@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import shutil
+import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ablate import __version__
+from ablate.cli.output import write_result
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from ablate.config.runs import Settings
     from ablate.operations.request import ConfigFolders
 
@@ -108,7 +112,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
     """The options of a verb, those that all have included."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ablate" if verb == "run" else f"ablate {verb}",
         description=_folded(module.__doc__ or ""),
         epilog=_folded(_epilog()) if verb == "run" else None,
@@ -120,9 +124,18 @@ def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
     parser.add_argument("--config-dir", action="append", default=[], type=Path, help="a further folder like conf/")
     parser.add_argument("--allow-target", action="append", default=[], help="a package that a _target_ may name")
     parser.add_argument("--quiet", action="store_true", help="print nothing but what was asked for, and problems")
-    parser.add_argument("--debug", action="store_true", help="show where an error comes from")
+    parser.add_argument("--debug", action="store_true", help="show where an error comes from, and what libraries log")
     parser.add_argument("--version", action="version", version=f"ablate {__version__}")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """argparse itself would not say that a help or a version could not be written."""
+        if file is sys.stdout:
+            write_result(message)
+        else:
+            super()._print_message(message, file)
 
 
 def _folded(text: str) -> str:

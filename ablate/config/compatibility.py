@@ -14,7 +14,7 @@ from ablate.config.building import TARGET, locate
 from ablate.config.problems import Problem, nearest
 from ablate.core.records import CLASSIFICATION, GENERATION, METRICS, REGRESSION, MetricInfo
 
-__all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
+__all__ = ["METRIC_KEY", "TASK", "DatasetFacts", "fit_problems", "metric_problems", "task_of"]
 
 # The key in which a loss says what it is for: classification, regression, generation, or null for any. A
 # procedure or a model that has it is for something else than what the data set alone would call for.
@@ -23,6 +23,7 @@ TASK = "_task_"
 INPUT = "_input_"
 # The argument of a loader that makes classes of its labels.
 CLASSES = "classes"
+METRIC_KEY = "sweep.metric"
 MONITORS = ("early_stopping", "plateau")
 
 
@@ -69,7 +70,12 @@ def fit_problems(
     for rule in MONITORS:
         yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
     if metric is not None:
-        yield from _metric_problems("sweep.metric", metric, comparable(task), open_metrics)
+        yield from metric_problems(metric, task, open_metrics)
+
+
+def metric_problems(metric: str, task: str, open_metrics: Collection[str] = ()) -> Iterator[Problem]:
+    """What is wrong with the metric of a sweep whose runs learn this task."""
+    yield from _metric_problems(METRIC_KEY, metric, comparable(task), open_metrics)
 
 
 def task_of(config: Mapping[str, Any], facts: DatasetFacts) -> str:

@@ -22,6 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ablate.config.numbers import is_decimal
 from ablate.config.problems import ConfigError, Problem, raise_any
+from ablate.sanitize.files import read_file
 
 __all__ = ["read_leaf", "read_yaml"]
 
@@ -73,10 +74,8 @@ def _leaf_problems(file: Path, text: str, content: Any) -> Iterator[Problem]:
 
 def _text(file: Path) -> str:
     try:
-        if not file.is_file() or file.stat().st_size > MOST_BYTES:
-            raise ConfigError([Problem(str(file), str(file), f"a file of at most {MOST_BYTES:,} bytes")])
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_file(file, MOST_BYTES).decode("utf-8").replace("\r\n", "\n")
+    except (OSError, ValueError) as error:
         raise _unreadable(file, error) from error
 
 

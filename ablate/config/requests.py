@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ablate.config.arms import resolve
-from ablate.config.compatibility import DatasetFacts
+from ablate.config.compatibility import METRIC_KEY, TASK, DatasetFacts, metric_problems
 from ablate.config.composing import SWEEP, Composer, Config, composing
 from ablate.config.grids import GRID, grid_leaf, grid_name, grid_overrides
 from ablate.config.metrics import named_metrics, names_of_metrics
@@ -96,6 +96,7 @@ def load_request(
     dataset_facts: Callable[[Component, int, Path | None, int | None], DatasetFacts],
     resolve_device: Callable[[str], str],
     is_grid: bool = False,
+    facts_at_hand: Callable[[Component, int, Path | None, int | None], DatasetFacts] | None = None,
 ) -> Request:
     """What the words of a command line ask for.
 
@@ -104,13 +105,14 @@ def load_request(
         dataset_facts: from a loader, the seed of the split, the data folder and the limit to the facts of the data.
         resolve_device: from auto, cpu or gpu to the device that will be used, cpu or gpu.
         is_grid: whether keys with several values make a grid, as with `-m`.
+        facts_at_hand: as `dataset_facts`, but nothing is fetched for it, and it may raise anything.
 
     Raises:
         ConfigError: with every text that is not in the grammar; or else with everything that is wrong with
             what they mean.
         Whatever `dataset_facts` and `resolve_device` raise.
     """
-    maker = SpecMaker(dataset_facts, resolve_device, names_of_metrics(tree))
+    maker = SpecMaker(dataset_facts, resolve_device, names_of_metrics(tree), facts_at_hand)
     with composing(tree) as composer:
         if is_grid:
             return _grid(texts, composer, maker)
@@ -174,7 +176,7 @@ def _sweep(
     metrics = named_metrics(named, composer.tree)
     plain = layered(_not_under_sweep(overrides), fixed)
     question = _question(
-        asked, (*base, *_not_under_sweep(own_overrides)), (*_under_sweep(own_overrides), *overrides), composer
+        asked, (*base, *_not_under_sweep(own_overrides)), (*_under_sweep(own_overrides), *overrides), composer, maker
     )
     written = layered(parse_overrides(question.base), _not_under_sweep(own_overrides))
     commanded = _command_problems(plain, question.factors)
@@ -209,12 +211,14 @@ def _other_problems_too(overrides: Overrides, composer: Composer, maker: SpecMak
         misfits: tuple[Problem, ...] = ()
         # The data may be missing, too; that is said once the overrides are right.
         with suppress(Exception):
-            misfits = maker.misfits(composer.compose(composer.sound(overrides)))
+            misfits = maker.at_hand().misfits(composer.compose(composer.sound(overrides)))
         alone = problems_of(lambda: composer.compose(overrides))
         raise ConfigError([*error.problems, *alone, *misfits]) from error
 
 
-def _question(asked: SweepDeclaration, base: Overrides, overrides: Overrides, composer: Composer) -> SweepSpec:
+def _question(
+    asked: SweepDeclaration, base: Overrides, overrides: Overrides, composer: Composer, maker: SpecMaker
+) -> SweepSpec:
     leaf, plain = _leaf(asked, composer), _not_under_sweep(overrides)
     try:
         with _located(asked, [override.key for override in _under_sweep(overrides)], composer):
@@ -224,7 +228,27 @@ def _question(asked: SweepDeclaration, base: Overrides, overrides: Overrides, co
         chosen = layered(base, _readable(leaf.get("base")), plain)
         alone = problems_of(lambda: composer.compose(chosen))
         further = [*composer.check(plain, among=chosen), *_command_problems(plain, leaf.get("factors")), *alone]
-        raise ConfigError([*error.problems, *further]) from error
+        problems = _of_the_task(error.problems, layered(base, chosen), composer, maker)
+        raise ConfigError([*problems, *further]) from error
+
+
+def _of_the_task(
+    problems: Sequence[Problem], overrides: Overrides, composer: Composer, maker: SpecMaker
+) -> Sequence[Problem]:
+    """The problems; of a metric that is none with those of the task, which the data say where they are at hand, and
+    else the loss."""
+    with suppress(Exception):
+        config = composer.compose(composer.sound(overrides))
+        task = config["loss"][TASK]
+        with suppress(Exception):
+            task = maker.at_hand().task(config)
+
+        def told(problem: Problem) -> Sequence[Problem]:
+            of_task = metric_problems(str(problem.value), task, maker.open_metrics)
+            return [replace(each, value=problem.value, location=problem.location) for each in of_task]
+
+        return [each for problem in problems for each in (told(problem) if problem.key == METRIC_KEY else [problem])]
+    return problems
 
 
 def _leaf(asked: SweepDeclaration, composer: Composer) -> Config:

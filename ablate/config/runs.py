@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,12 +50,18 @@ class SpecMaker:
         dataset_facts: from the loader's component, the seed of the split, the data folder and the limit to the facts.
         resolve_device: from auto, cpu or gpu to the cpu or gpu that will be used.
         open_metrics: the names of those that have a leaf.
+        facts_at_hand: as `dataset_facts`, of data that is on this machine; of other data it raises.
     """
 
     dataset_facts: Callable[[Component, int, Path | None, int | None], DatasetFacts]
     resolve_device: Callable[[str], str]
     open_metrics: tuple[str, ...] = ()
+    facts_at_hand: Callable[[Component, int, Path | None, int | None], DatasetFacts] | None = None
     _known: dict[str, Any] = field(default_factory=dict)
+
+    def at_hand(self) -> SpecMaker:
+        """The same, but for data that would have to be fetched: it is not, where only a problem is to be explained."""
+        return replace(self, dataset_facts=self.facts_at_hand or self.dataset_facts)
 
     def spec(self, config: Config, metric: str | None = None) -> RunSpec:
         """The spec of the run that `config` describes, with what its seed leaves open for the runs of other seeds.

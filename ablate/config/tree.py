@@ -8,6 +8,7 @@ means the same everywhere.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from typing import Any
 
 from ablate.config.files import read_yaml
 from ablate.config.problems import ConfigError, Problem, nearest, raise_any
+from ablate.sanitize.files import stands
 
 __all__ = ["ConfigTree", "find_tree", "laid_over"]
 
 PRIMARY = "config.yaml"
 STUDY = "study.yaml"
 ALLOW_TARGETS = "allow_targets"
+# ablate's own conf/ has a hundredth of it.
+MOST_ENTRIES = 10_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class ConfigTree:
         return leaf.is_relative_to(self.shipped)
 
     def leaf(self, group: str, choice: str) -> Path:
-        """The file of a leaf that is there."""
+        """The file of a leaf that is there; whatever stands in its place is found out by reading it."""
         files = (folder / group / f"{choice}.yaml" for folder in (self.shipped, *self.added))
-        return next(file for file in files if file.is_file())
+        return next(file for file in files if stands(file))
 
     @cached_property
     def experiments_by_name(self) -> Mapping[str, Path]:
@@ -113,14 +117,26 @@ def _added(shipped: Path, here: Path, config_dirs: Sequence[Path]) -> tuple[Path
 
 
 def _leaves(folder: Path) -> Iterator[tuple[str, str]]:
-    for leaf in sorted(folder.rglob("*.yaml")):
-        if leaf.parent != folder:
-            yield leaf.parent.relative_to(folder).as_posix(), leaf.stem
+    """The group and the name of every leaf of a folder.
+
+    Raises:
+        ConfigError: when it has more in it than a folder of leaves can have, as /proc has.
+    """
+    leaves, seen = [], 0
+    for place, folders, files in os.walk(folder):
+        seen += len(folders) + len(files)
+        if seen > MOST_ENTRIES:
+            allowed = f"a folder of leaves like conf/, with at most {MOST_ENTRIES:,} files and folders in it"
+            raise ConfigError([Problem("--config-dir", str(folder), allowed)])
+        if Path(place) != folder:
+            leaves += [Path(place, name) for name in (*folders, *files) if name.endswith(".yaml")]
+    for leaf in sorted(leaves):
+        yield leaf.parent.relative_to(folder).as_posix(), leaf.stem
 
 
 def _primary(folder: Path) -> Mapping[str, list[str]]:
     primary = folder / PRIMARY
-    content = read_yaml(primary) if primary.is_file() else {}
+    content = read_yaml(primary) if stands(primary) else {}
     if not isinstance(content, dict) or not isinstance(content.get(ALLOW_TARGETS, []), list):
         raise ConfigError([Problem(str(primary), str(primary), f"{ALLOW_TARGETS}: [package, …]")])
     return content

@@ -32,6 +32,8 @@ class Backend:
         x86_kernels: an environment variable that switches kernels for processors of the x86 kind on.
         kernel_variables: environment variables by which kernels, their order of summation or their precision are
             chosen; records keep them.
+        quiet_variables: environment variables with which it says nothing of its own accord but what ends the process;
+            `talkative_variables` are those with which it says everything.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Backend:
     one_thread_variables: tuple[str, ...]
     x86_kernels: str
     kernel_variables: tuple[str, ...]
+    quiet_variables: Mapping[str, str]
+    talkative_variables: Mapping[str, str]
 
     def engine(self, device: str, convolves: bool) -> str:
         """The engine that `auto` is for a model on a device, cpu or gpu."""
@@ -93,4 +97,6 @@ with tf.device("/GPU:0"):
         "TF_XLA_FLAGS",
         "XLA_FLAGS",
     ),
+    quiet_variables={"TF_CPP_MIN_LOG_LEVEL": "3"},
+    talkative_variables={"TF_CPP_MIN_LOG_LEVEL": "0"},
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +34,8 @@ __all__ = [
 KERAS_ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 
 _IS_OFFLINE = ContextVar("is_offline", default=False)
+
+log = logging.getLogger(__name__)
 
 
 class NotHere(DataError):
@@ -128,10 +132,14 @@ def download(name: str, origin: str, file_hash: str, folder: str = "") -> Path:
         raise NotHere(f"{name} is not on this machine; {by_hand}", is_fetched=True)
     import keras
 
+    if not (keras_cache() / place).exists():
+        log.warning("%s is not on this machine: it is fetched from %s", name, origin)
     try:
-        return Path(
-            keras.utils.get_file(name, origin, file_hash=file_hash, cache_subdir=str(Path("datasets") / folder))
-        )
+        # Keras says to stdout how it gets on, where results belong.
+        with redirect_stdout(io.StringIO()):
+            return Path(
+                keras.utils.get_file(name, origin, file_hash=file_hash, cache_subdir=str(Path("datasets") / folder))
+            )
     except Exception as error:  # get_file raises bare Exception for every URL error
         raise DataError(f"{name} is not on this machine and could not be downloaded ({error}); {by_hand}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
@@ -21,12 +21,14 @@ class WorkPlanned:
         name: what the runs are for: a study, its confirmation, or `run`.
         labels: run_id → what the run is called.
         specs: all of them, done or not.
+        judged: run_id → the metric that the sweep of the run is judged by.
     """
 
     name: str
     labels: Mapping[str, str]
     specs: tuple[RunSpec, ...]
     work: WorkPlan
+    judged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,16 @@ from ablate.analysis.comparison import Side
 from ablate.config.runs import Settings
 from ablate.core.errors import UsageError
 from ablate.core.identity import short_id
+from ablate.core.records import Status, StoredRun
 from ablate.exporting import available
 from ablate.operations.as_json import document
-from ablate.operations.restore import RestoredRun, hushed, restored, weighted_runs
+from ablate.operations.restore import RestoredRun, WeightedRun, restored, runs_with_weights, weighted_runs
 from ablate.operations.sides import find_sides
+from ablate.runner.quiet import quiet_backend
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
 
-__all__ = ["FORMATS", "Exported", "export"]
+__all__ = ["FORMATS", "Exported", "LeftOut", "export"]
 
 # What can be written, see `ablate.exporting`.
 FORMATS = available()
@@ -29,12 +31,22 @@ FORMATS = available()
 SAMPLES = 8
 
 
-@document("export", version=1)
+@dataclass(frozen=True)
+class LeftOut:
+    """What of a run was not written, and why."""
+
+    run_id: str
+    label: str
+    reason: str
+
+
+@document("export", version=2)
 @dataclass(frozen=True)
 class Exported:
-    """What was written, in this order: a file or a folder of each run."""
+    """What was written, in this order: a file or a folder of each run; and what of the runs was left out."""
 
     paths: tuple[Path, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def export(
@@ -45,8 +57,8 @@ def export(
     out: Path,
     observe: Callable[[Path], None] = lambda _: None,
 ) -> Exported:
-    """Writes every completed run with weights, or every run that has a history, into the folder `out`. TensorFlow is
-    imported by this call, for seconds.
+    """Writes every completed run with weights, or every run that has a history, as far as it goes, into the folder
+    `out`. TensorFlow is imported by this call, for seconds.
 
     Args:
         names: runs by the beginnings of their ids, arms as `study:level`, or studies.
@@ -54,8 +66,9 @@ def export(
         observe: is told each path as soon as it is written.
 
     Raises:
-        UsageError: when there is no such format, when there are no names, when a side has no weights saved, when a
-            model cannot be read without its code, or when a history is there already. What was written before stays.
+        UsageError: when there is no such format, when there are no names, when there is nothing to write of any run
+            though some did not diverge, when a model cannot be read without its code, or when a history is there
+            already. What was written before stays.
         NoSuchArm, MissingRun, AmbiguousPrefix: for a name that is not that of one thing.
         ConfigError: when a run is made of what the user has not allowed.
         TrainerLacks: when what trained a run restores no models.
@@ -66,20 +79,73 @@ def export(
     sides = [side for name in names for side in find_sides(name, settings.results_dir)]
     if not sides:
         raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")
-    with hushed():
-        written_by = importlib.import_module(f"ablate.exporting.{form}")
-    is_of_models, written = hasattr(written_by, "write_model"), []
-    for path in _models(sides, settings, out, written_by) if is_of_models else _histories(sides, out, written_by):
+    quiet_backend()
+    written_by = importlib.import_module(f"ablate.exporting.{form}")
+    is_of_models, store = hasattr(written_by, "write_model"), RunStore(settings.results_dir)
+    weighted = [(side, runs_with_weights(side, store)) for side in sides] if is_of_models else []
+    if is_of_models and not any(runs for _, runs in weighted):
+        for side in sides:
+            if not all(map(_has_diverged, side.runs)):
+                weighted_runs(side, store)  # says why there are none, and what keeps them
+    left_out = _without_weights(weighted) if is_of_models else _without_history(sides)
+    written = []
+    for path in _models(weighted, settings, out, written_by) if is_of_models else _histories(sides, out, written_by):
         written.append(path)
         observe(path)
-    return Exported(tuple(written))
+    if not written and not all(_has_diverged(run) for side in sides for run in side.runs):
+        raise UsageError("; ".join(f"{each.label} {each.reason}" for each in left_out))
+    return Exported(tuple(written), tuple(left_out))
 
 
-def _models(sides: Sequence[Side], settings: Settings, out: Path, form: Any) -> Iterator[Path]:
+def _without_weights(weighted: Sequence[tuple[Side, Sequence[WeightedRun]]]) -> list[LeftOut]:
+    """The runs that leave no model, and why."""
+    found = []
+    for side, runs in weighted:
+        has_weights = {each.run.record.run_id for each in runs}
+        for run in side.runs:
+            if run.record.run_id not in has_weights:
+                is_completed = run.record.status is Status.COMPLETED
+                why = "has no weights saved" if is_completed else f"{_ended(run)}, so it has no model"
+                found.append(_left_out(side, run, why))
+    return found
+
+
+def _without_history(sides: Sequence[Side]) -> list[LeftOut]:
+    """The runs that have no history, or one that ends before they should have, and why."""
+    return [
+        _left_out(side, run, f"{_ended(run)}, so {_extent(run)}")
+        for side in sides
+        for run in side.runs
+        if run.record.status is not Status.COMPLETED
+    ]
+
+
+def _has_diverged(run: StoredRun) -> bool:
+    return run.record.status is Status.DIVERGED
+
+
+def _ended(run: StoredRun) -> str:
+    if run.record.divergence is None:
+        return run.record.status.value
+    return f"diverged in epoch {run.record.divergence.epoch}, step {run.record.divergence.step}"
+
+
+def _extent(run: StoredRun) -> str:
+    epochs = run.record.epochs_run
+    return f"its history ends with epoch {epochs}" if epochs else "it has no history"
+
+
+def _left_out(side: Side, run: StoredRun, reason: str) -> LeftOut:
+    is_arm = ":" in side.label
+    return LeftOut(run.record.run_id, f"{side.label}, seed {run.spec.seed}" if is_arm else side.label, reason)
+
+
+def _models(
+    weighted: Sequence[tuple[Side, Sequence[WeightedRun]]], settings: Settings, out: Path, form: Any
+) -> Iterator[Path]:
     """Writes a file for every completed run with weights, and makes sure of it; each path."""
-    for side in sides:
-        runs = weighted_runs(side, RunStore(settings.results_dir))
-        for each in restored("ablate export", runs, settings):
+    for side, runs in weighted:
+        for each in restored("ablate export", runs, settings) if runs else ():
             path = out / f"{_file_name(side, each.run.spec.seed)}{form.SUFFIX}"
             form.write_model(each.model, path)
             _verify(path, each, form)
@@ -103,6 +169,8 @@ def _histories(sides: Sequence[Side], out: Path, form: Any) -> Iterator[Path]:
     """Writes a folder for every run that has a history; each path."""
     for side in sides:
         for run in side.runs:
+            if not run.record.epochs_run:
+                continue
             own = out / _file_name(side, run.spec.seed)
             if own.exists():
                 raise UsageError(f"{own} is there already, and TensorBoard would show both: remove it, or choose --out")

@@ -23,12 +23,15 @@ from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Flag, Scale
 
 if TYPE_CHECKING:
+    from ablate.tables.grid import Grid
     from ablate.tables.table import Table
 
 __all__ = ["TableOptions", "gate"]
 
 # The name that a column of arms has where none is said.
 ARM = "arm"
+# By what the one arm of a table without such a column is named.
+FILE = "file"
 # Before the names of arms, which may be the same on both sides.
 BASE, NEW = "base ", "new "
 
@@ -49,6 +52,10 @@ class TableOptions:
     worst: float | None = None
     unpaired: bool = False
     folds: float | str | None = None
+    status: str | None = None
+    sep: str | None = None
+    wide: bool | None = None
+    missing: str = "missing"
 
 
 def gate(
@@ -249,7 +256,7 @@ def _gate_tables(
         )
         for before, after in names
     ]
-    return _judged(
+    gate = _judged(
         pairs,
         info,
         in_unit(both, margin),
@@ -262,6 +269,16 @@ def _gate_tables(
         test_to_train=None if test_to_train is None and is_fold(first.key) else test_to_train or 0.0,
         key=first.key or "",
     )
+    # One sentence is enough of two that say the same.
+    told = dict.fromkeys((_understood(base, first), _understood(new, second)))
+    return replace(gate, understood=tuple(told))
+
+
+def _understood(name: str, table: Table) -> str:
+    """What was understood of the table of a side."""
+    path = _path_of(name) or Path(name)
+    said = table if "" not in table.arms else replace(table, arms={path.stem: table.arms[""]}, arm=FILE)
+    return f"{path}: {said.understood}"
 
 
 def _read(name: str, metric: str | None, options: TableOptions) -> tuple[Table, tuple[str, ...]]:
@@ -270,22 +287,37 @@ def _read(name: str, metric: str | None, options: TableOptions) -> tuple[Table, 
 
     path = _path_of(name) or Path(name)
     arm = name.removeprefix(str(path)).removeprefix(":")
-    grid = grid_of_file(path)
+    grid = grid_of_file(path, options.sep)
     if metric is None:
         raise UsageError(f"Which metric? --metric is one of {', '.join(grid.columns)}")
-    has_arms = options.arm is not None or any(column.lower() == ARM for column in grid.columns) or metric not in grid
+    has_arms = bool(options.wide) or options.arm is not None or any(column.lower() == ARM for column in grid.columns)
+    has_arms = has_arms or metric not in grid
+    # Beside a column of arms there can be one of how runs ended.
+    is_named = options.status is not None and not has_arms
     try:
         # Without a column for the arms, that of the metric is the values of one.
         found = table_of(
-            grid, metric=metric, arm=options.arm, key=options.key, wide=None if has_arms else True, unit=options.unit
+            _with_one_arm(grid, path.stem) if is_named else grid,
+            metric=metric,
+            arm=options.arm,
+            key=options.key,
+            status=options.status,
+            wide=options.wide if has_arms or is_named else True,
+            unit=options.unit,
+            missing=options.missing,
         )
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=str(path)) from problem
     if not has_arms:
-        return replace(found, arms={"": found.arms[metric]}), ("",)
+        return replace(found, arms={"": found.arms[path.stem if is_named else metric]}), ("",)
     if arm and arm not in found.arms:
         raise UsageError(f"{path} has no arm {arm}; there are {', '.join(found.arms)}")
     return found, (arm,) if arm else tuple(found.arms)
+
+
+def _with_one_arm(grid: Grid, name: str) -> Grid:
+    """The table with a column that says of all rows that they are of one arm: beside it one can say how runs ended."""
+    return replace(grid, columns=(ARM, *grid.columns), rows=tuple((name, *row) for row in grid.rows))
 
 
 def _names(

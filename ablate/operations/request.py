@@ -15,6 +15,7 @@ from ablate.core.errors import UsageError
 from ablate.core.specs import Component, RunSpec, Study
 from ablate.datasets.class_counts import class_notes
 from ablate.datasets.facts import DatasetFacts, dataset_facts
+from ablate.datasets.files import offline
 from ablate.runner.devices import resolve_device
 from ablate.runner.session import Executor
 from ablate.sanitize.paths import user_folder
@@ -74,7 +75,11 @@ def read_request(words: Sequence[str], folders: ConfigFolders = ConfigFolders(),
         known[found.digest] = found
         return found
 
-    request = load_request(words, tree, facts, resolve_device, is_grid)
+    def facts_at_hand(source: Component, split_seed: int, data_dir: Path | None, limit: int | None) -> DatasetFacts:
+        with offline():
+            return facts(source, split_seed, data_dir, limit)
+
+    request = load_request(words, tree, facts, resolve_device, is_grid, facts_at_hand)
     return replace(request, notes=tuple(_notes(request.work, known)))
 
 

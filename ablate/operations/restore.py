@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from ablate.core.records import Array, Status, StoredRun
 from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
 from ablate.runner.do_job import trainers
+from ablate.runner.quiet import quiet_backend
 from ablate.runner.session import KnowsExamples, RestoresModels, Trainer, TrainerLacks
 from ablate.storage.runs import MissingArtefact, RunStore, how_to_keep
 from ablate.storage.studies import StudyFolder
@@ -28,13 +27,11 @@ from ablate.storage.studies import StudyFolder
 __all__ = [
     "RestoredRun",
     "WeightedRun",
-    "hushed",
     "restored",
+    "runs_with_weights",
     "trainer_on_cpu",
     "weighted_runs",
 ]
-
-STDERR = 2  # the file descriptor, which native code writes to
 
 
 @dataclass(frozen=True)
@@ -60,12 +57,18 @@ def weighted_runs(side: Side, store: RunStore) -> list[WeightedRun]:
     Raises:
         UsageError: when there is none; the message says how to keep them.
     """
-    completed = [run for run in side.runs if run.record.status is Status.COMPLETED]
-    if not completed:
+    if not any(run.record.status is Status.COMPLETED for run in side.runs):
         raise UsageError(f"{side.label} has no completed run")
-    found = [WeightedRun(run, weights) for run in completed if (weights := _weights(run, store)) is not None]
+    found = runs_with_weights(side, store)
     if not found:
         raise UsageError(f"{side.label} has no weights saved. {_how_to_keep_them(side, store.root)}")
+    return found
+
+
+def runs_with_weights(side: Side, store: RunStore) -> list[WeightedRun]:
+    """The same where there may be none."""
+    completed = [run for run in side.runs if run.record.status is Status.COMPLETED]
+    found = [WeightedRun(run, weights) for run in completed if (weights := _weights(run, store)) is not None]
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
@@ -107,23 +110,8 @@ def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Trainer:
     spec = runs[0].run.spec
     on_cpu = Numerics("cpu", spec.numerics.engine, spec.numerics.threads)
     os.environ.update(worker_environment(on_cpu, slot=0))
-    with hushed():
-        return trainers(settings.data_dir, on_cpu)(spec)
-
-
-@contextmanager
-def hushed() -> Iterator[None]:
-    """Lets native code write nothing to stderr: what TensorFlow says of the machine while it is imported is no
-    answer to what was asked. Exceptions of Python go their way."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, STDERR)
-        yield
-    finally:
-        os.dup2(kept, STDERR)
-        os.close(kept)
-        os.close(nowhere)
+    quiet_backend()
+    return trainers(settings.data_dir, on_cpu)(spec)
 
 
 def _weights(run: StoredRun, store: RunStore) -> Mapping[str, Array] | None:

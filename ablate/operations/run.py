@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from ablate.config.requests import Request
 from ablate.config.runs import Settings
@@ -201,10 +202,20 @@ def _run_alone(spec: RunSpec, asked: TrainingRequest) -> RunDone:
 def _train_study(study: Study, asked: TrainingRequest, folder: StudyFolder) -> list[Trained]:
     """Trains what the store lacks of the study, and then of what confirms it."""
     labels = {run.run_id: f"{run.arm} seed {run.seed}" for run in study.planned_runs()}
-    trained = [_train(study.name, study.run_specs(), labels, asked), *_confirm(study, asked)]
+    judged = _judged_by(study)
+    trained = [_train(study.name, study.run_specs(), labels, asked, judged), *_confirm(study, asked, judged)]
     for each in trained:
         _log_unlike(each, study, folder)
     return trained
+
+
+def _judged_by(study: Study) -> dict[str, str]:
+    """run_id → the metric of the first sweep that the run is of."""
+    found: dict[str, str] = {}
+    for sweep in study.sweeps:
+        for run in (*sweep.planned_runs(), *confirmation_runs(sweep)):
+            found.setdefault(run.run_id, sweep.spec.metric)
+    return found
 
 
 def _log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
@@ -217,7 +228,7 @@ def _log_unlike(trained: Trained, study: Study, folder: StudyFolder) -> None:
                 folder.log(Flag.NONDETERMINISM.value, entry)
 
 
-def _confirm(study: Study, asked: TrainingRequest) -> list[Trained]:
+def _confirm(study: Study, asked: TrainingRequest, judged: Mapping[str, str]) -> list[Trained]:
     """Trains what confirms or refutes the selected arms of those sweeps that ask for it: fresh seeds of each, of the
     baseline and of the runner-up."""
     if not any(sweep.spec.confirm for sweep in study.sweeps):
@@ -227,7 +238,7 @@ def _confirm(study: Study, asked: TrainingRequest) -> list[Trained]:
         return []
     labels = {run_id: f"{arm} seed {spec.seed}" for run_id, (arm, spec) in chosen.items()}
     specs = {run_id: spec for run_id, (_, spec) in chosen.items()}
-    return [_train(f"{study.name}, confirmation", specs, labels, asked)]
+    return [_train(f"{study.name}, confirmation", specs, labels, asked, judged)]
 
 
 def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, RunSpec]]:
@@ -245,11 +256,17 @@ def _confirming_specs(study: Study, store: RunStore) -> dict[str, tuple[str, Run
     return found
 
 
-def _train(name: str, specs: Mapping[str, RunSpec], labels: Mapping[str, str], asked: TrainingRequest) -> Trained:
+def _train(
+    name: str,
+    specs: Mapping[str, RunSpec],
+    labels: Mapping[str, str],
+    asked: TrainingRequest,
+    judged: Mapping[str, str] = MappingProxyType({}),
+) -> Trained:
     """Trains those of `specs` that the store lacks, and makes what it lacks of the others."""
     request, store = asked.request, asked.store
     work = missing(specs, store, request.keep, asked.versions, request.metrics, request.measured)
-    asked.observe(WorkPlanned(name, labels, tuple(specs.values()), work))
+    asked.observe(WorkPlanned(name, labels, tuple(specs.values()), work, judged))
     if not work.jobs and not work.unmeasured:
         return Trained(tuple(work.done[run_id] for run_id in specs))
     heard, observe = _remembering(asked.observe)

@@ -13,6 +13,7 @@ from ablate.core.versions import COMMAND, apart_from_the_command
 from ablate.operations.as_json import document, shows
 from ablate.operations.catalogue import Membership, memberships_of
 from ablate.operations.request import results_folder
+from ablate.operations.sides import find_sides
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import study_names
 
@@ -67,18 +68,19 @@ class ShownRun:
 
 
 def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, ...]:
-    """The runs whose ids begin so, one for each name.
+    """The runs that the names stand for: one by the beginning of its id, or those of an arm (`optimizers:adam`),
+    by seed.
 
     Raises:
-        UsageError: when nothing is named, or a study.
-        MissingRun, AmbiguousPrefix: when no run begins so, or several do.
+        UsageError: when nothing is named, or a whole study.
+        NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, or for several things.
         UnreadableRecord: when the run is damaged.
     """
     results = results_folder(results_dir)
     if not names:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
     store = RunStore(results)
-    run_ids = [_run_id(name, store) for name in names]
+    run_ids = [run_id for name in names for run_id in _run_ids(name, store)]
     found = [replace(store.get(run_id), artefacts=store.open_metrics(run_id)) for run_id in run_ids]
     memberships = memberships_of(results)
     # By the id that the record says: under another run format the spec of the same run would have another.
@@ -87,7 +89,14 @@ def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, 
     )
 
 
-def _run_id(name: str, store: RunStore) -> str:
+def _run_ids(name: str, store: RunStore) -> list[str]:
     if name in study_names(store.root):
-        raise UsageError(f"{name} is a study. Its runs: ablate list study={name}")
-    return store.find(name)
+        raise UsageError(
+            f"{name} is a study. Its runs: ablate list study={name}; those of an arm: ablate show {name}:ARM"
+        )
+    if ":" not in name:
+        return [store.find(name)]
+    found = [run for side in find_sides(name, store.root) for run in side.runs]
+    if not found:
+        raise UsageError(f"{name} has no stored run yet")
+    return [run.record.run_id for run in sorted(found, key=lambda run: run.spec.seed)]

@@ -27,7 +27,7 @@ from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import VISIBLE, DeviceAbsent, worker_environment
 from ablate.runner.do_job import do_job, report_to, trainers
-from ablate.runner.events import EpochEnded
+from ablate.runner.events import RunProgress
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.session import ExecutorUnavailable
 from ablate.runner.worker import Beat, WorkerSettings
@@ -46,7 +46,7 @@ ANSWER_SECONDS = 10.0
 class Told(NamedTuple):
     """A message of an actor, and how much memory its process had in use."""
 
-    message: Beat | EpochEnded | JobResult
+    message: Beat | RunProgress | JobResult
     resident_bytes: int
 
 
@@ -58,7 +58,7 @@ class Actor:
         os.environ.update(compiled_programs(settings.numerics))
         self._beat_seconds = settings.beat_seconds
         self._trainer_of = trainers(settings.data_dir, settings.numerics)
-        self._messages: queue.SimpleQueue[EpochEnded | JobResult] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[RunProgress | JobResult] = queue.SimpleQueue()
 
     def greet(self) -> Told:
         return Told(Beat(), resident_bytes())
@@ -68,7 +68,7 @@ class Actor:
 
     def tell(self) -> Told:
         """The next message; a beat when there is none for a while."""
-        message: Beat | EpochEnded | JobResult
+        message: Beat | RunProgress | JobResult
         try:
             message = self._messages.get(timeout=self._beat_seconds)
         except queue.Empty:
@@ -121,7 +121,7 @@ class ActorHandle(WorkerHandle):
             with suppress(RayError):
                 self._actor.do.remote(job)
 
-    def _next(self) -> Beat | EpochEnded | JobResult:
+    def _next(self) -> Beat | RunProgress | JobResult:
         try:
             told: Told = ray.get(self.answer)
         except RayError as error:

@@ -14,7 +14,7 @@ from ablate.core.identity import canonical
 from ablate.core.records import Array, Failure, RunRecord, Status, StoredRun
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.environment import describe_environment
-from ablate.runner.events import EpochEnded
+from ablate.runner.events import EpochEnded, RunProgress, TrainingBegan
 from ablate.runner.jobs import Artefacts, Job, JobResult
 from ablate.runner.session import MeasuresProbes, Progress, Trainer, TrainerLacks
 from ablate.storage.runs import encode, encode_artefact
@@ -63,10 +63,13 @@ def _load(spec: RunSpec, data_dir: Path | None, numerics: Numerics) -> Trainer:
     return trainer
 
 
-def report_to(tell: Callable[[EpochEnded], None], spec: RunSpec) -> Progress:
+def report_to(tell: Callable[[RunProgress], None], spec: RunSpec) -> Progress:
     run_id = spec.run_id
 
     def report(epoch: int, epochs: int, metrics: Mapping[str, float]) -> None:
+        if epoch == 0:
+            tell(TrainingBegan(run_id, epochs))
+            return
         tell(EpochEnded(run_id, epoch, epochs, {name: float(value) for name, value in metrics.items()}))
 
     return report

@@ -16,8 +16,10 @@ __all__ = [
     "Observer",
     "RunClaimedElsewhere",
     "RunEnded",
+    "RunProgress",
     "RunStarted",
     "Superseded",
+    "TrainingBegan",
     "WorkerDied",
     "tolerated",
 ]
@@ -27,10 +29,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunStarted:
-    """`worker` counts from 0; a run that lost its worker starts again."""
+    """`worker` counts from 0; a run that lost its worker starts again. `compiles` says whether its worker will first
+    have to compile the run's program."""
 
     run_id: str
     worker: int
+    compiles: bool = False
+
+
+@dataclass(frozen=True)
+class TrainingBegan:
+    """What trains the run and its data are loaded, and its first epoch begins, with compiling where it takes that."""
+
+    run_id: str
+    epochs: int
 
 
 @dataclass(frozen=True)
@@ -95,8 +107,10 @@ class Superseded:
     what: str
 
 
+# What a worker tells of its run before it ends.
+RunProgress = TrainingBegan | EpochEnded
 Event = (
-    ArtefactFailed | NotReproduced | Superseded | RunStarted | EpochEnded | RunEnded | WorkerDied | RunClaimedElsewhere
+    ArtefactFailed | NotReproduced | Superseded | RunStarted | RunProgress | RunEnded | WorkerDied | RunClaimedElsewhere
 )
 Observer = Callable[[Event], None]
 

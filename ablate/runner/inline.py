@@ -15,6 +15,7 @@ from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.do_job import TrainerOf, do_job, report_to, trainers
 from ablate.runner.events import RunStarted
+from ablate.runner.quiet import quiet_backend
 from ablate.runner.session import Progress, Session
 from ablate.runner.signals import watched_signals
 from ablate.storage.leases import Leases
@@ -59,8 +60,8 @@ class InlineExecutor:
                     dispatcher.look_elsewhere()
                     time.sleep(TURN_SECONDS)
                     continue
+                session.observe(RunStarted(job.spec.run_id, 0, job.compiles(program)))
                 program = job.spec.program_id
-                session.observe(RunStarted(job.spec.run_id, worker=0))
                 progress = followed_by(report_to(session.observe, job.spec), check)
                 dispatcher.keep(do_job(trainers_with(job.spec.numerics), job, progress))
         return dispatcher.records()
@@ -68,6 +69,7 @@ class InlineExecutor:
 
 def _trainers(data_dir: Path | None, numerics: Numerics) -> TrainerOf:
     os.environ.update(thread_environment(numerics))
+    quiet_backend()
     return trainers(data_dir, numerics)
 
 

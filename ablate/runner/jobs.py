@@ -18,6 +18,8 @@ __all__ = ["WITHOUT", "Artefacts", "Job", "JobResult", "is_derivable", "job_of",
 
 # Under this name the environment of a record tells which metrics, asked for, the run has no finite value of.
 WITHOUT = "without_metrics"
+# The engine that compiles nothing.
+EAGER = "eager"
 
 Artefacts = Mapping[str, Mapping[str, Array]]
 
@@ -38,6 +40,10 @@ class Job:
     @property
     def is_training(self) -> bool:
         return not self.kept
+
+    def compiles(self, compiled: str | None) -> bool:
+        """Whether a worker that has compiled this program last has to compile another to train the run."""
+        return self.is_training and self.spec.program_id != compiled and self.spec.numerics.engine != EAGER
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ import psutil
 from ablate.core.specs import Numerics
 from ablate.runner.compiled import compiled_programs
 from ablate.runner.devices import gpu_of, worker_environment
-from ablate.runner.events import EpochEnded
+from ablate.runner.events import RunProgress
 from ablate.runner.jobs import Job, JobResult
+from ablate.runner.quiet import TALKATIVE
 from ablate.runner.worker import Beat, WorkerSettings
 from ablate.runner.worker_handle import WorkerHandle
 
@@ -98,8 +99,8 @@ class WorkerProcess(WorkerHandle):
         with suppress(OSError):
             self.connection.send(message)
 
-    def _next(self) -> Beat | EpochEnded | JobResult:
-        message: Beat | EpochEnded | JobResult = self.connection.recv()
+    def _next(self) -> Beat | RunProgress | JobResult:
+        message: Beat | RunProgress | JobResult = self.connection.recv()
         return message
 
     def _signal(self, number: signal.Signals) -> None:
@@ -142,7 +143,7 @@ def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Con
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+            env={**os.environ, **TALKATIVE, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
             start_new_session=True,
         )
     return process, Connection(ours.detach())

@@ -32,7 +32,8 @@ __all__ = [
     "TrainerLacks",
 ]
 
-# Called at the end of each epoch with its number from 1, the number of epochs, and its metrics.
+# Called at the end of each epoch with its number from 1, the number of epochs, and its metrics; and, if the trainer
+# likes, with 0 and no metrics when the first begins.
 Progress = Callable[[int, int, Mapping[str, float]], None]
 
 

@@ -1,7 +1,7 @@
 """The worker's side: a process that trains what it is sent until its parent hangs up.
 
 It is started by `ablate.runner.process` with one end of a socket. It is sent `WorkerSettings`, then jobs;
-it sends back beats, the ends of epochs, and an `Outcome` for each job. It writes no file.
+it sends back beats, how its runs get on, and an `Outcome` for each job. It writes no file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from ablate.core.specs import Numerics
 from ablate.runner.do_job import do_job, report_to, trainers
-from ablate.runner.events import EpochEnded
+from ablate.runner.events import RunProgress
 from ablate.runner.jobs import Job, JobResult
 
 __all__ = ["Beat", "WorkerSettings", "main"]
@@ -50,7 +50,7 @@ class Link:
         except (EOFError, OSError):
             os._exit(0)
 
-    def send(self, message: Beat | EpochEnded | JobResult) -> None:
+    def send(self, message: Beat | RunProgress | JobResult) -> None:
         try:
             with self._sending:
                 self._connection.send(message)

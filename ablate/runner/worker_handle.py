@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 
 from ablate.core.specs import Numerics, RunSpec
-from ablate.runner.events import EpochEnded
+from ablate.runner.events import RunProgress
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.worker import Beat
 
@@ -44,7 +44,7 @@ class WorkerHandle(ABC):
         self._heard_at = self._progressed_at = time.monotonic()
         self._send(job)
 
-    def receive(self) -> Beat | EpochEnded | JobResult:
+    def receive(self) -> Beat | RunProgress | JobResult:
         """The next message, waited for.
 
         Raises:
@@ -99,5 +99,5 @@ class WorkerHandle(ABC):
         """Hand it a job. A worker that is gone is noticed where its messages are waited for."""
 
     @abstractmethod
-    def _next(self) -> Beat | EpochEnded | JobResult:
+    def _next(self) -> Beat | RunProgress | JobResult:
         """The next message, as `receive` gives it."""

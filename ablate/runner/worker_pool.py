@@ -16,7 +16,7 @@ from ablate.core.records import Failure
 from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.do_job import OUT_OF_MEMORY
-from ablate.runner.events import EpochEnded, RunStarted
+from ablate.runner.events import RunProgress, RunStarted
 from ablate.runner.jobs import Job, JobResult
 from ablate.runner.session import Session
 from ablate.runner.worker import WorkerSettings
@@ -150,8 +150,10 @@ class WorkerPool(Generic[Handle]):
         return None
 
     def _begin(self, number: int, job: Job) -> None:
-        self._worker_for(number, job.spec.numerics).begin(job)
-        self._session.observe(RunStarted(job.spec.run_id, number))
+        worker = self._worker_for(number, job.spec.numerics)
+        compiles = job.compiles(worker.program)
+        worker.begin(job)
+        self._session.observe(RunStarted(job.spec.run_id, number, compiles))
 
     def _worker_for(self, number: int, numerics: Numerics) -> Handle:
         """The worker in a slot; a new one when there is none, or its device or threads are others."""
@@ -182,7 +184,7 @@ class WorkerPool(Generic[Handle]):
         except (EOFError, OSError):
             self._lose(worker, None, "killed")
             return
-        if isinstance(message, EpochEnded):
+        if isinstance(message, RunProgress):
             self._session.observe(message)
         elif isinstance(message, JobResult):
             self._finish(worker, message)

@@ -92,10 +92,13 @@ def fit(
     Args:
         learning_rate: what the schedule starts from, per step.
         seed, salt: key the order of every epoch.
-        progress: called after every epoch with (epoch, epochs, the epoch's metrics).
+        progress: called after every epoch with (epoch, epochs, the epoch's metrics); with epoch 0 and no metrics before
+            the first, which may take a while to compile.
     """
     state = _Progress(_stopping_watch(settings), _plateau(settings))
     traces_before, diverged_at = program.traces, None
+    if progress is not None:
+        progress(0, settings.epochs, {})
     for epoch in range(1, settings.epochs + 1):
         started = time.perf_counter()
         rates = _learning_rates(settings, schedule, state.plateau, learning_rate, epoch, _steps(program, data))

@@ -418,3 +418,38 @@ def test_a_library_that_is_missing_is_named_with_who_helps(ablate: Ablate, monke
 def test_a_traceback_is_shown_only_to_whoever_asks(ablate: Ablate) -> None:
     assert "Traceback" not in ablate("optimizer=adm").err
     assert "Traceback" in ablate("optimizer=adm", "--debug").err
+
+
+@pytest.mark.parametrize(
+    ("words", "neighbour", "unlike"),
+    [
+        ("+sweep=dropout sweep.metric=val_acuracy", "val_accuracy", "val_r2"),
+        ("+sweep=dropout sweep.metric=val_r3 dataset=diabetes loss=mse", "val_r2", "accuracy,"),
+        ("+sweep=dropout sweep.metric=val_acuracy dataset=mnist", "val_accuracy", "val_r2"),
+    ],
+)
+def test_a_metric_that_is_none_names_its_neighbour_before_those_of_the_task(
+    words: str, neighbour: str, unlike: str, ablate: Ablate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ablate.datasets.files.keras_cache", lambda: Path("nowhere"))
+    said = ablate("plan", *words.split())
+    assert said.code == 2
+    (line,) = said.err.splitlines()
+    assert f": did you mean {neighbour}? Allowed is one of loss, " in line
+    assert unlike not in line
+
+
+def test_nothing_is_fetched_to_explain_a_problem(ablate: Ablate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*_: object, **__: object) -> str:
+        raise AssertionError("nothing was to be fetched")
+
+    monkeypatch.setattr("keras.utils.get_file", fetch)
+    monkeypatch.setattr("ablate.datasets.facts._recall", lambda file: None)
+    for words in (
+        ("dataset.train_limit=?",),
+        ("+sweep=dropout", "sweep.metric=?"),
+        ("+sweep=dropout", "model.depth=?"),
+    ):
+        said = ablate("plan", "dataset=mnist", *words)
+        assert said.code == 2
+        assert f"{words[-1]}: " in said.err

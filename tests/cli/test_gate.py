@@ -62,3 +62,37 @@ def test_what_cannot_be_asked_is_refused(gated: Ablate, words: tuple[str, ...], 
     assert said.code == 2
     assert says in said.err
     assert "Traceback" not in said.err
+
+
+RUNS = "seed;acc;status\n0;0,50;completed\n1;0,60;completed\n2;0,{third};completed\n3;0,62;{ended}\n"
+TABLES = ("base.csv", "new.csv", "--metric", "acc", "--direction", "max", "--margin", "0.1")
+
+
+@pytest.fixture
+def tables(folder: Path) -> None:
+    (folder / "base.csv").write_text(RUNS.format(third=61, ended="completed"))
+    (folder / "new.csv").write_text(RUNS.format(third=62, ended="diverged"))
+
+
+def test_what_was_understood_of_tables_is_said(tables: None, ablate: Ablate) -> None:
+    said = ablate("gate", *TABLES)
+    assert said.code == 0
+    base, new = said.err.splitlines()
+    assert base == (
+        "base.csv: Read as CSV with ;, decimal commas: 1 arm by file (base), pairs by seed (4), values of acc, without "
+        "status, which has no numbers."
+    )
+    assert new.startswith("new.csv: Read as ")
+    assert ablate("gate", *TABLES, "--quiet").err == ""
+
+
+def test_a_table_is_read_as_analyse_reads_it(tables: None, ablate: Ablate, folder: Path) -> None:
+    diverged = ablate("gate", *TABLES, "--status", "status", "--sep", ";", "--worst", "0")
+    assert diverged.code == 6
+    assert diverged.err.endswith("values of acc, 1 diverged.\n")
+    assert "new.csv is shown neither way" in diverged.out
+    (folder / "wide.csv").write_text("seed,adam,sgd\n0,0.5,0.4\n1,0.6,0.5\n2,0.55,\n3,0.5,0.4\n")
+    wide = ("gate", "wide.csv:sgd", "wide.csv:adam", *TABLES[2:], "--wide")
+    assert ablate(*wide).err.endswith("2 arms by column (adam, sgd), pairs by seed (4), values of acc, 1 missing.\n")
+    assert "1 missing (counted as diverged)" in ablate(*wide, "--missing", "diverged").err
+    assert ablate(*wide, "--sep", "tab").err.startswith("wide.csv: no column holds numbers")

@@ -65,3 +65,11 @@ def test_a_plan_shows_the_names_that_arms_were_given(ablate: Ablate) -> None:
     )
     assert re.search(r"^still: model.dropout=0.0 \(baseline\)\s+0\s+1\s+1$", said.out, re.MULTILINE)
     assert re.search(r"^noisy: model.dropout=0.5\s+0\s+1\s+1$", said.out, re.MULTILINE)
+
+
+def test_a_plan_of_noise_shows_what_of_an_arm_is_unlike_the_baseline(ablate: Ablate) -> None:
+    said = ablate("plan", "+sweep=seed_parts", "sweep.seeds=2")
+    assert said.code == 0
+    assert re.search(r"^together \(baseline\)\s+0\s+2\s+1$", said.out, re.MULTILINE)
+    assert re.search(r"^order: seed_parts.initialisation=0 seed_parts.masks=0\s+0\s+2\s+1$", said.out, re.MULTILINE)
+    assert max(map(len, said.out.splitlines())) <= 120

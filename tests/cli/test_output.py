@@ -17,9 +17,12 @@ from rich.table import Table
 from ablate import __version__
 from ablate.cli.command import VERBS
 from ablate.cli.output import Output, PlainTable, bytes_text, plain_table
+from ablate.cli.progress import progress_display
+from ablate.runner.events import EpochEnded, RunEnded, RunStarted
 from ablate.sanitize.text import harmless
 from tests.cli.conftest import Ablate
 from tests.cli.kept import keep
+from tests.cli.pretended import WORDS
 from tests.json_schema import validated
 from tests.synthetic import completed_runs, failed_run, optimizer_sweep
 
@@ -78,8 +81,9 @@ def test_a_table_is_written_as_rich_writes_it(rows: list[list[str]], justify: st
         return console.file.getvalue()
 
     def seen(said: str) -> str:
-        # rich turns the type bold anew for each cell and each gap; the table does so once for the line.
-        return re.sub(r"\x1b\[\d*m", "", said)
+        # rich turns the type bold anew for each cell and each gap; the table does so once for the line, and ends it
+        # with the last cell.
+        return "\n".join(line.rstrip() for line in re.sub(r"\x1b\[\d*m", "", said).split("\n"))
 
     assert seen(written(table)) == seen(written(table._folded()))
     assert ("\x1b[1m" in written(table)) == ("\x1b[1m" in written(table._folded()))
@@ -218,3 +222,91 @@ def test_a_stream_for_messages_that_is_full_stops_nothing(tmp_path: Path) -> Non
     with Path("/dev/full").open("w") as full:
         said = subprocess.run([*PLAN, "optimizer=adm"], cwd=tmp_path, stderr=full, check=False)
     assert said.returncode == 2
+
+
+FULL = Path("/dev/full")
+needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+
+
+def test_no_line_of_a_table_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().result(
+        plain_table([("left", "left"), ("right", "right"), ("left", "left")], [["a", "", ""], ["b", "1", "c"]])
+    )
+    assert capsys.readouterr().out == "left  right  left\na\nb         1  c\n"
+
+
+def said_by(folder: Path, redirected: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a shell gets of a command whose streams are redirected so."""
+    script = f'"$@" {redirected}'
+    command = ["sh", "-c", script, "sh", sys.executable, "-m", "ablate", *words]
+    given = {**os.environ, **environment}
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
+
+
+@needs_full
+@pytest.mark.parametrize("words", ["--help", "list --help", "--version", "completion bash", "--cfg job", "list --json"])
+def test_every_output_that_is_a_result_says_that_it_is_lost(words: str, tmp_path: Path) -> None:
+    said = said_by(tmp_path, "> /dev/full", *words.split())
+    assert (said.returncode, said.stderr) == (4, "the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", ["--help", "list --json"])
+def test_a_closed_stdout_is_said(words: str, tmp_path: Path) -> None:
+    said = said_by(tmp_path, ">&-", *words.split())
+    assert (said.returncode, said.stderr) == (4, "the output cannot be written: stdout is closed\n")
+
+
+PRETENDED = ("dataset=digits", "training.epochs=1", "executor=inline", "data_dir=.", *WORDS)
+
+
+@pytest.mark.parametrize(
+    ("redirected", "environment"),
+    [
+        ("2> /dev/full", {}),
+        ("2> /dev/full", {"FORCE_COLOR": "1"}),
+        ("> /dev/full", {}),
+        ("> /dev/full 2> /dev/full", {}),
+        ("2>&-", {}),
+        (">&- 2>&-", {}),
+        ("2>&1 | true; exit 0", {}),
+    ],
+)
+def test_a_run_comes_to_the_same_wherever_its_words_go(
+    redirected: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    if "full" in redirected and not FULL.exists():
+        pytest.skip("there is no device that is always full")
+    said = said_by(tmp_path, redirected, *PRETENDED, **environment)
+    assert said.returncode == 0, said.stderr
+    (record,) = tmp_path.glob("results/runs/??/*/record.json")
+    assert '"status":"completed"' in record.read_text()
+
+
+@needs_full
+def test_a_live_display_on_a_full_device_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    record = next(iter(completed_runs(SWEEP).values())).record
+    with FULL.open("w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        with progress_display({record.run_id: "seed 0"}, 1, Output()) as observe:
+            observe(RunStarted(record.run_id, 0))
+            observe(EpochEnded(record.run_id, 1, 2, {"val_loss": 0.5}))
+            observe(RunEnded(record, is_ours=True))
+
+
+def test_signs_of_every_verb_survive_a_terminal_that_knows_ascii_only(folder: Path) -> None:
+    keep(folder / "results", SWEEP, completed_runs(SWEEP))
+    for words in (
+        "report optimizers",
+        "compare optimizers",
+        "list",
+        "list runs",
+        "watch --once",
+        "fsck",
+        "gc",
+        "--help",
+    ):
+        said = said_by(folder, "", *words.split(), PYTHONIOENCODING="ascii", LC_ALL="C", COLUMNS="1")
+        assert said.returncode == 0, said.stderr
+        assert said.stdout.isascii()
+        assert "internal error" not in said.stderr

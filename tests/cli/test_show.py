@@ -66,7 +66,9 @@ def test_the_traceback_of_a_failed_run_is_there(ablate: Ablate) -> None:
 
 
 def test_names_that_are_no_run_are_answered(ablate: Ablate) -> None:
-    assert ablate("show", "optimizers").err == "optimizers is a study. Its runs: ablate list study=optimizers\n"
+    assert ablate("show", "optimizers").err == (
+        "optimizers is a study. Its runs: ablate list study=optimizers; those of an arm: ablate show optimizers:ARM\n"
+    )
     ambiguous = ablate("show", "")
     assert ambiguous.code == 2
     assert "runs begin with" in ambiguous.err
@@ -80,3 +82,10 @@ def test_where_and_by_which_command_a_run_was_computed_is_a_row_each(folder: Pat
     lines = [line.strip().split(maxsplit=1) for line in said.splitlines()]
     assert ["command", "ablate 'model.hidden=[8, 8]' seed=77"] in lines
     assert ["git.ablate.commit", "c0ffee"] in lines
+
+
+def test_an_arm_is_all_of_its_runs_by_seed(ablate: Ablate) -> None:
+    said = ablate("show", "optimizers:adam", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert [run["run_id"] for run in validated(said.out)] == [ADAM.with_seed(seed).run_id for seed in range(4)]
+    assert ablate("show", "optimizers:admm").code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from pathlib import Path
 
@@ -85,3 +86,48 @@ def test_a_users_config_file_sets_nothing_else(tmp_path: Path) -> None:
         ("allow_target", "allow_targets"),
         ("seed", None),
     ]
+
+
+def put_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+ODD = {
+    "a folder": lambda path: path.mkdir(),
+    "a FIFO": put_fifo,
+    "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
+    "a link that leads in a circle": lambda path: path.symlink_to(path.name),
+    "a device": lambda path: path.symlink_to(os.devnull),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("group", ["model", "sweep"])
+def test_what_stands_in_the_place_of_a_leaf_is_said_where_it_is_chosen(kind: str, group: str, tmp_path: Path) -> None:
+    file = tmp_path / "conf" / group / "odd.yaml"
+    file.parent.mkdir(parents=True)
+    ODD[kind](file)
+    here = tree(tmp_path)
+    load_run("model=mlp", here)  # what is not chosen is not looked at
+    with pytest.raises(ConfigError) as raised:
+        load_run("model=odd", here) if group == "model" else load_study("+sweep=odd", here)
+    assert str(raised.value) == f"{file}: allowed is a file of YAML (it is {kind}, no file)"
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_stands_in_the_place_of_the_users_config_is_said(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "conf" / "config.yaml"
+    file.parent.mkdir()
+    ODD[kind](file)
+    with pytest.raises(ConfigError, match=f"it is {kind}, no file"):
+        find_tree(tmp_path)
+
+
+def test_a_folder_with_too_much_in_it_is_no_folder_of_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ablate.config.tree.MOST_ENTRIES", 200)
+    assert find_tree(tmp_path).groups["optimizer"]
+    write(tmp_path / "elsewhere", {f"model/leaf_{number}.yaml": DEEP for number in range(201)})
+    with pytest.raises(
+        ConfigError, match=r"--config-dir=.*elsewhere: allowed is a folder of leaves .* at most 200 files"
+    ):
+        find_tree(tmp_path, [tmp_path / "elsewhere"])

@@ -30,7 +30,7 @@ DIGESTS = {
     ("analysis", 1): "7fbd421b5ecb7fc6",
     ("compare", 4): "81506f1668f5c20f",
     ("doctor", 1): "c21428cb76b03833",
-    ("export", 1): "7c668ed211beb2f1",
+    ("export", 2): "9b9e32353c190444",
     ("fsck", 1): "f020dd37612f47f1",
     ("gate", 1): "ba74e75cafd3dd27",
     ("gc", 1): "384b166c9a60884e",
@@ -134,9 +134,9 @@ def test_prose_is_no_change() -> None:
 
 def test_it_is_a_schema_and_closed() -> None:
     Draft202012Validator.check_schema(COMMITTED)
-    small = {"kind": "export", "version": 1, "paths": ["a"]}
+    small = {"kind": "export", "version": 2, "paths": ["a"], "left_out": []}
     assert validated(json.dumps(small)) == small
-    for wrong in ({**small, "more": 1}, {**small, "version": 2}, {**small, "paths": [1]}, {**small, "paths": None}):
+    for wrong in ({**small, "more": 1}, {**small, "version": 3}, {**small, "paths": [1]}, {**small, "paths": None}):
         with pytest.raises(ValidationError):
             validated(json.dumps(wrong))
 

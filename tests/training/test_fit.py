@@ -132,12 +132,13 @@ def test_a_smaller_last_batch_does_not_bias_the_means(sgd):
     np.testing.assert_allclose(history["accuracy"][0], whole["accuracy"], rtol=1e-6)
 
 
-def test_progress_is_told_after_every_epoch(sgd):
+def test_progress_is_told_before_the_first_epoch_and_after_every_one(sgd):
     told = []
     sgd.start(model(l2=0.01))
     module.fit(sgd, DATA, TrainingSettings(epochs=3), 0.1, progress=lambda *seen: told.append(seen))
-    assert [(epoch, epochs) for epoch, epochs, _ in told] == [(1, 3), (2, 3), (3, 3)]
-    assert "val_loss" in told[0][2]
+    assert [(epoch, epochs) for epoch, epochs, _ in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert told[0][2] == {}
+    assert "val_loss" in told[1][2]
 
 
 def test_a_reused_program_has_nothing_to_compile(sgd):
