@@ -39,7 +39,7 @@ from ablate.core.metrics import PREFIX
 from ablate.core.records import METRICS
 from ablate.sanitize.redact import PATH_KEYS
 
-__all__ = ["SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
+__all__ = ["LATER", "SPLIT", "SWEEP", "Composer", "Config", "arguments_of", "composing", "lookup"]
 
 Config = Mapping[str, Any]
 
@@ -49,6 +49,8 @@ VALUE_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
 SPLIT = ("validation_fraction", "validation_last", "split_seed", "resplits", "stream")
 # These leaves are dataclasses without TensorFlow: a plan builds them, so that they check themselves.
 CHECKED_BY_BUILDING = ("training", "executor")
+# Arguments of a leaf and the values at which they are left out of a run's identity.
+LATER = "_later_"
 # A group whose leaves are named by what they measure, and never chosen.
 METRIC = "metric"
 # References to other values that a config may hold: many, each of several others, can stand for gigabytes.
@@ -388,8 +390,14 @@ def is_private(name: str) -> bool:
 
 
 def arguments_of(leaf: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that a composed leaf gives to its target."""
-    return {key: value for key, value in leaf.items() if not is_private(key) and key not in SPLIT}
+    """The arguments that a composed leaf gives to its target, which has defaults for those that are left out: a leaf's
+    `_later_` says at which value an argument is, that it had not from the first, so that older runs keep their ids."""
+    later = leaf.get(LATER) or {}
+    return {
+        key: value
+        for key, value in leaf.items()
+        if not is_private(key) and key not in SPLIT and not (key in later and later[key] == value)
+    }
 
 
 def _is_interpolation(value: Json) -> bool:

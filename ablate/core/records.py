@@ -275,7 +275,8 @@ def twin(info: MetricInfo, split: str) -> MetricInfo | None:
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where the objective stopped being finite: epoch and step are counted from 1."""
+    """Where the objective, or after an epoch's last step a weight, stopped being finite: epoch and step are counted
+    from 1."""
 
     epoch: int
     step: int

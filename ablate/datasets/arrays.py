@@ -52,6 +52,8 @@ class RawData:
         files: the files the arrays were read from, the most telling one first; a change of any of them calls
             for a new digest. A folder among them stands for the names in it.
         allowed_overlap: the share of the test examples that may be training examples as well.
+        class_names: of class 0, of class 1, and so on; empty where numbers are all that the source says. They name,
+            and change nothing: they are no part of the digest.
     """
 
     train: Examples
@@ -60,6 +62,7 @@ class RawData:
     scale: float
     files: tuple[Path, ...]
     allowed_overlap: float = ALLOWED_OVERLAP
+    class_names: tuple[str, ...] = ()
 
     @property
     def example_shape(self) -> tuple[int, ...]:

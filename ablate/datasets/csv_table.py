@@ -1,50 +1,24 @@
-"""A data set of your own, as a table of comma-separated numbers with a line of column names."""
+"""A data set of your own, as a table of comma-separated values with a line of column names.
+
+The table is taken apart (`csv_reading`), its columns are understood (`csv_columns`), and all that is wrong with them is
+said at once (`csv_problems`). Numbers are read by `float`, which is correctly rounded.
+"""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ablate.datasets.arrays import ALLOWED_OVERLAP, DataError, Examples, RawData, as_features, as_targets, standardised
+from ablate.datasets.csv_columns import Column, Floats, TableSettings, gaps_of
+from ablate.datasets.csv_problems import feature_problems, name_problems, nothing_left, ragged_problems, target_problems
+from ablate.datasets.csv_reading import read_table
 from ablate.datasets.files import own_path
 
 __all__ = ["load"]
-
-
-@dataclass(frozen=True)
-class _Table:
-    """The cells of a file as they are written; `lines` holds the number, from 1, of the line each row ends at."""
-
-    file: Path
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-
-    def texts(self, name: str) -> list[str]:
-        column = self.names.index(name)
-        return [row[column].strip() for row in self.rows]
-
-    def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """float64 [rows].
-
-        Raises:
-            DataError: at the first cell that is no number.
-        """
-        return np.array(
-            [self._number(text, name, line) for text, line in zip(self.texts(name), self.lines, strict=True)]
-        )
-
-    def _number(self, text: str, name: str, line: int) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            remedy = f"leave such a column out by dataset.drop=[{name}], or code it in numbers"
-            raise DataError(f"{self.file}, line {line}: {text!r} in column {name} is no number: {remedy}") from None
 
 
 def load(
@@ -57,6 +31,10 @@ def load(
     target_scale: float = 1.0,
     delimiter: str = ",",
     allowed_overlap: float = ALLOWED_OVERLAP,
+    categories: str = "refuse",
+    categorical: Sequence[str] = (),
+    missing: str = "refuse",
+    decimal: str = ".",
 ) -> RawData:
     """float32 [rows, columns] and the column `target`, without a test split of its own.
 
@@ -64,73 +42,65 @@ def load(
         path: seen from data_dir, or from the current folder where there is none. UTF-8.
         classes: how many different values the target has, which may be texts; they are numbered in order, that
             of numbers where all are. None for regression.
-        drop: columns that are no features.
+        drop: columns that are no features; "" for those without a name, which are also called column_1, column_2
+            after their places.
         standardise: whether every feature gets mean 0 and standard deviation 1, over all rows.
         target_scale: what the target of a regression is divided by; metrics are in units of it.
         allowed_overlap: the share of the test examples that may be training examples as well.
+        categories: onehot to make of each column of texts one column of 0 and 1 for each of its values, in order, at
+            its place; refuse to refuse such columns.
+        categorical: columns that are categories whatever `categories` says and whatever they hold, as a postcode.
+        missing: drop to leave out rows that lack a value, mean to put in the mean of the column, over all rows (of a
+            category the share of each of its values); refuse to refuse them. A target is never filled in.
+        decimal: the sign before the decimals, a point or a comma.
 
     Raises:
-        DataError: when the file or a column is not there, a row is too short or too long, or a cell that must
-            be a number is none.
+        DataError: with all that is wrong with the file, at most a screen of it.
     """
-    table = _read(own_path(path, data_dir), delimiter)
-    _check_columns(table, target, drop)
-    columns = [table.numbers(name) for name in table.names if name != target and name not in drop]
-    features = np.stack(columns, axis=1)
-    targets = table.numbers(target) / target_scale if classes is None else _labels(table, target, classes)
-    examples = Examples(
-        # Standardising spreads one NaN over its column; `checks` is to see where it was.
-        standardised(features) if standardise and np.isfinite(features).all() else as_features(features),
-        as_targets(targets, classes),
-    )
-    return RawData(examples, None, classes, 1.0, (table.file,), allowed_overlap)
+    table = read_table(own_path(path, data_dir), delimiter, decimal)
+    settings = TableSettings(target, tuple(map(str, drop)), tuple(map(str, categorical)), categories, missing, decimal)
+    read = settings.columns(table)
+    columns, lines = _without_gaps(read, table.lines) if missing == "drop" else (read, table.lines)
+    features, goal = settings.features(columns), settings.goal(columns)
+    problems = [*ragged_problems(table), *name_problems(table, settings)]
+    if table.lines and not lines:
+        problems += nothing_left(read)
+    elif goal is not None and lines:  # without the target nobody knows which columns are features
+        problems += [*feature_problems(features, settings, lines), *target_problems(goal, classes, settings, lines)]
+    if problems or goal is None:
+        raise DataError("\n".join([f"{table.file} cannot be read as it is:", *(f"- {each}" for each in problems)]))
+    # Row by row in memory, whatever the columns are: the last bits of a mean depend on it.
+    values = np.ascontiguousarray(np.concatenate([_encoded(column, settings) for column in features], axis=1))
+    if missing == "mean":
+        values = np.where(np.isnan(values), np.nanmean(values, axis=0), values)
+    class_names = () if classes is None else goal.values
+    targets = goal.numbers / target_scale if classes is None else _labels(goal, class_names)
+    examples = Examples(standardised(values) if standardise else as_features(values), as_targets(targets, classes))
+    return RawData(examples, None, classes, 1.0, (table.file,), allowed_overlap, class_names)
 
 
-def _read(file: Path, delimiter: str) -> _Table:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as content:
-            reader = csv.reader(content, delimiter=delimiter)
-            names = tuple(name.strip() for name in next(reader, []))
-            numbered = [(reader.line_num, tuple(row)) for row in reader if row]
-    except (OSError, ValueError, csv.Error, TypeError) as error:  # of the encoding, or a delimiter that can be none
-        raise DataError(f"{file} is no table in UTF-8 separated by {delimiter!r}: {error}") from error
-    for line, row in numbered:
-        if len(row) != len(names):
-            raise DataError(f"{file}, line {line}: {len(row)} cells where the first line names {len(names)} columns")
-    if not numbered:
-        raise DataError(f"{file} has no rows: it needs a line of column names, then one line an example")
-    return _Table(file, names, tuple(row for _, row in numbered), tuple(line for line, _ in numbered))
+def _without_gaps(columns: Sequence[Column], lines: Sequence[int]) -> tuple[Sequence[Column], Sequence[int]]:
+    """The rows that lack no value. A column that loses its last text so is one of numbers, which may lack some more."""
+    while (gaps := gaps_of(columns, len(lines))).any():
+        columns = [column.rows(~gaps) for column in columns]
+        lines = [line for line, is_gap in zip(lines, gaps, strict=True) if not is_gap]
+    return columns, lines
 
 
-def _check_columns(table: _Table, target: str, drop: Sequence[str]) -> None:
-    there = ", ".join(table.names)
-    if len(set(table.names)) < len(table.names):
-        raise DataError(f"{table.file} names a column twice: {there}")
-    missing = [name for name in (target, *drop) if name not in table.names]
-    if missing:
-        names = ", ".join(map(repr, missing))
-        raise DataError(f"{table.file} has no column {names} (dataset.target and dataset.drop); there are {there}")
-    if not set(table.names) - {target, *drop}:
-        raise DataError(f"{table.file} has no column left for features besides dataset.target and dataset.drop")
+def _encoded(column: Column, settings: TableSettings) -> Floats:
+    """float64 [rows, 1], or of a category [rows, values]; NaN where the cell is missing."""
+    if not settings.is_category(column):
+        return column.numbers[:, np.newaxis]
+    values = column.values
+    encoded = np.zeros((len(column.cells), len(values)))
+    present = np.flatnonzero(~column.is_missing)
+    places = {value: place for place, value in enumerate(values)}
+    encoded[present, [places[column.cells[row]] for row in present]] = 1.0
+    encoded[column.is_missing] = np.nan
+    return encoded
 
 
-def _labels(table: _Table, target: str, classes: int) -> npt.NDArray[np.int64]:
-    """int64 [rows]: the position of each row's value among the values of the column, in order."""
-    texts = table.texts(target)
-    values = sorted(set(texts), key=_in_order)
-    if len(values) != classes:
-        first = ", ".join(values[:10])
-        raise DataError(
-            f"column {target} of {table.file} has {len(values)} values, not {classes!r} ({first}"
-            f"{', …' if len(values) > 10 else ''}): correct it, or set dataset.classes={len(values)}"
-        )
-    numbers = {value: number for number, value in enumerate(values)}
-    return np.array([numbers[text] for text in texts])
-
-
-def _in_order(text: str) -> tuple[bool, float, str]:
-    """A key that sorts numbers by value, and texts after them by the alphabet."""
-    try:
-        return False, float(text), text
-    except ValueError:
-        return True, 0.0, text
+def _labels(column: Column, names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """int64 [rows]: the position of each row's label among the names of the classes."""
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[cell] for cell in column.cells])

@@ -5,7 +5,8 @@
     fsck(results_dir, reports_dir, repair=True).mended      # those that were mended
 
 Verified are the checksums of every record, of its spec and arrays, of every artefact, plan and event; that each run
-bears the name that its spec gives it; and that the tables of each study are those that its plan and its runs give.
+bears the name that its spec gives it; that the weights of completed runs are finite; and that the tables of each
+study are those that its plan and its runs give.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from ablate.core.artefacts import ARTEFACTS, is_of_metric
 from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
+from ablate.core.records import STATISTICS, Status, StoredRun
 from ablate.operations.as_json import document, shows
 from ablate.operations.lost_plans import has_remains, rebuild, remains, unplanned
 from ablate.operations.request import reports_folder, results_folder
@@ -71,6 +75,8 @@ class What(StrEnum):
 PROBLEMS = (What.DAMAGED, What.REFUSED, What.TABLES)
 # Of a table.
 MISSING = "is missing"
+# Of a run, see `_is_broken`.
+BROKEN = "is completed, and its weights are not finite: it diverged"
 # How many times as long as ours a parquet file may be that says the same.
 LONGER = 100
 # What a repair removes: nobody can want it. The rest is for `ablate gc`.
@@ -226,7 +232,8 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     elif path.is_dir() and path == store.folder(path.name):
         # Reading sets aside, under the lock, what is damaged still.
         with suppress(MissingRun):
-            store.get(path.name)
+            if _is_broken(store.get(path.name)):
+                store.set_aside(path, Damaged(f"{path} {BROKEN}"))
     else:
         store.set_aside(path, Damaged(f"{path} {finding.detail}"))
     return True
@@ -257,7 +264,7 @@ def _of_run(folder: Path) -> tuple[What, str] | None:
     if folder.parent.name != folder.name[:2]:
         return What.DAMAGED, f"stands in {folder.parent.name}/, where no run of its name is looked for"
     try:
-        read_unlocked(folder, read_run)
+        run = read_unlocked(folder, read_run)
     except Damaged as damage:
         return What.DAMAGED, _without_folder(str(damage), folder)
     except UnreadableRecord as error:
@@ -266,7 +273,15 @@ def _of_run(folder: Path) -> tuple[What, str] | None:
         return What.REFUSED, _said(error)
     except MissingRun:
         return None
-    return None
+    return (What.DAMAGED, BROKEN) if _is_broken(run) else None
+
+
+def _is_broken(run: StoredRun) -> bool:
+    """Whether it counts as completed and its weights are not finite: earlier versions looked at the losses alone,
+    from which a graph of operations hides such weights, for its ReLU(NaN) is 0."""
+    statistics = run.arrays.get(STATISTICS, np.zeros(()))
+    is_finite = statistics.dtype.kind != "f" or bool(np.isfinite(statistics).all())
+    return run.record.status is Status.COMPLETED and not is_finite
 
 
 def _of_leases(there: tuple[StoredItem, ...]) -> Iterator[StoreFinding]:
@@ -382,7 +397,9 @@ def _of_tables_of(plan: StudyPlan, folder: StudyFolder, store: RunStore) -> Iter
     # pandas and pyarrow, which a message of usage need not wait for.
     from ablate.analysis.frame import study_tables
 
-    runs = store.present(plan.possible_run_ids, plan.measured)
+    present = store.present(plan.possible_run_ids, plan.measured).items()
+    runs = {run_id: run for run_id, run in present if not _is_broken(run)}
+    del present
     is_done = all(run_id in runs and runs[run_id].record.status.is_outcome for run_id in plan.run_ids)
     tables = study_tables(plan, runs, events=folder.events())
     del runs  # of ten thousand there is not room for these and for the files of the tables

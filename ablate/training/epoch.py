@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 from ablate.training.step import Learner, training_inputs
@@ -27,11 +28,13 @@ class StepResults(NamedTuple):
 class EpochResult(NamedTuple):
     """Per-step values and sums, never ratios, so that an unequal last batch cannot bias a mean.
 
-    `gradient_norm` is that of the last step, over all weights, before clipping.
+    `gradient_norm` is that of the last step, over all weights, before clipping. `weights_are_finite` says whether
+    all weights are, after the last step.
     """
 
     steps: StepResults
     gradient_norm: tf.Tensor
+    weights_are_finite: tf.Tensor
 
 
 def train_batches(
@@ -83,4 +86,15 @@ def train_epoch(
         objectives=tf.concat([before.objectives, [last.objective]], axis=0),
         scores=tf.concat([before.scores, [last.score]], axis=0),
     )
-    return EpochResult(steps, tf.linalg.global_norm(last.gradients) / last.loss_scale)
+    gradient_norm = tf.linalg.global_norm(last.gradients) / last.loss_scale
+    return EpochResult(steps, gradient_norm, weights_are_finite(learner.model))
+
+
+def weights_are_finite(model: keras.Model) -> tf.Tensor:
+    """A boolean. It is asked of the weights themselves, those that are not trained included, for a graph hides from
+    its losses what XLA shows: its ReLU(NaN) is 0.
+
+    Once an epoch is enough: what was not finite once never is again, and an average over it is not either.
+    """
+    real = [tf.convert_to_tensor(weight) for weight in model.weights if keras.backend.is_float_dtype(weight.dtype)]
+    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(values)) for values in real])

@@ -2,7 +2,7 @@
 
 result = fit(program, data, TrainingSettings(epochs=10), learning_rate=1e-3, seed=0)
 result.history["val_accuracy"]      # one value an epoch
-result.diverged_at                  # None, or where the objective stopped being finite
+result.diverged_at                  # None, or where the objective or the weights stopped being finite
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class FitResult:
         history: metric to one value an epoch, for the epochs that ended finite.
         best_epoch: the epoch with the best monitored value.
         evaluated_epoch: the epoch whose weights the program holds now: the best one, or the last.
-        diverged_at: (epoch, step) at which the objective, or after the last step the validation loss,
-            was no longer finite.
+        diverged_at: (epoch, step) at which the objective, or after the last step a weight or the validation
+            loss, was no longer finite.
         epoch_seconds: one value an epoch, compiling apart.
         compile_seconds: how much longer the first epoch took than the median of the others, when this
             run compiled; 0 when it reused a program.
@@ -139,6 +139,8 @@ def _epoch_metrics(
     broken = np.flatnonzero(~np.isfinite(trained.objectives))
     if len(broken):
         return {}, int(broken[0]) + 1
+    if not trained.weights_are_finite:
+        return {}, len(trained.objectives)
     validation, _ = evaluate(program, data.validation)
     if not np.isfinite(validation["objective"]):
         return {}, len(trained.objectives)

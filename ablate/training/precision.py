@@ -18,7 +18,7 @@ def with_loss_scaling(optimizer: keras.optimizers.Optimizer, model: keras.Model)
 
     Micikevicius et al., ICLR 2018, section 3.2, as Keras has it: a step whose scaled gradients are not all
     finite is skipped and halves the scale, which begins at 2¹⁵; 2,000 applied steps in a row double it. A
-    skipped step is no divergence: that is an objective which is not finite.
+    skipped step is no divergence: that is an objective, or a weight, which is not finite.
     """
     if model.compute_dtype != "float16":
         return optimizer

@@ -37,12 +37,13 @@ class RetraceError(RuntimeError):
 
 class TrainedEpoch(NamedTuple):
     """float32 [steps] each: mean loss and mean objective of a step's batch, and the score summed over it; the
-    norm of the last step's gradients, over all weights, before clipping."""
+    norm of the last step's gradients, over all weights, before clipping; whether all weights are finite after it."""
 
     losses: np.ndarray
     objectives: np.ndarray
     scores: np.ndarray
     gradient_norm: float
+    weights_are_finite: bool
 
 
 class Evaluated(NamedTuple):
@@ -146,7 +147,7 @@ class Program:
                 parts.append(self._train_piece(piece.features, piece.targets, piece.batches, own_rates))
         last = self._train(piece.features, piece.targets, piece.batches, piece.last_batch, own_rates)
         losses, objectives, scores = map(np.concatenate, zip(*parts, last.steps, strict=True))
-        return TrainedEpoch(losses, objectives, scores, float(last.gradient_norm))
+        return TrainedEpoch(losses, objectives, scores, float(last.gradient_norm), bool(last.weights_are_finite))
 
     def evaluate(self, split: Split) -> Evaluated:
         """Outputs and losses of the whole split, or of as much of it as the procedure evaluates, in inference mode."""

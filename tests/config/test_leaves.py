@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ablate.config.composing import Composer, composing
+from ablate.config.building import locate
+from ablate.config.composing import LATER, Composer, composing
 from ablate.config.overrides import parse_overrides
 from ablate.config.runs import component
-from tests.config.support import load_study, tree
+from tests.config.support import load_run, load_study, tree
 
 GROUPS = dict(tree().groups)
 SWEEPS = GROUPS.pop("sweep")
@@ -42,6 +44,40 @@ def test_every_leaf_composes_and_says_which_of_its_arguments_are_variables(group
         assert (group, choice) in (("augment", "none"), ("procedure", "supervised"), ("trainer", "gradient_tape"))
     else:
         assert set(described.variables) <= set(described.arguments)
+
+
+# As they were before the leaf had arguments that came later.
+CSV_IDS = {
+    "dataset=csv dataset.path=a.csv dataset.target=y": (
+        "1729a23d9892adeb81e814c47893472ae143b8f9f3f2abe996fb831f358db3eb"
+    ),
+    "dataset=csv dataset.path=a.csv dataset.target=y dataset.classes=10 dataset.drop=[a,b]": (
+        "e79ca363a67a0d2be4130817de8d29a9c6841b402220f914d6fb355920306457"
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "run_id"), CSV_IDS.items())
+def test_arguments_that_came_later_are_no_part_of_an_identity_while_they_have_their_defaults(
+    words: str, run_id: str
+) -> None:
+    assert load_run(words).run_id == run_id
+    assert load_run(f"{words} dataset.missing=refuse dataset.categorical=[]").run_id == run_id
+    dropped = load_run(f"{words} dataset.missing=drop")
+    assert dropped.dataset.source.arguments["missing"] == "drop"
+    assert "decimal" not in dropped.dataset.source.arguments
+    assert dropped.run_id != run_id
+
+
+@pytest.mark.parametrize(("group", "choice"), LEAVES)
+def test_what_is_left_out_at_a_value_is_built_with_it(group: str, choice: str) -> None:
+    leaf = compose(f"{group}={choice}")[group]
+    later = leaf.get(LATER, {})
+    assert {name: leaf[name] for name in later} == later
+    if later:
+        taken = inspect.signature(locate(leaf["_target_"])).parameters
+        defaults = {name: taken[name].default for name in later}
+        assert {name: [*each] if isinstance(each, tuple) else each for name, each in defaults.items()} == later
 
 
 BUILD_QUIETLY = """

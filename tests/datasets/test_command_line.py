@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -76,15 +78,32 @@ FAULTS = {
     "a value that is missing": (
         lambda place: (place / "mine.csv").write_text(TABLE.replace("7,49", "7,nan")),
         CSV,
-        "1 of 30 .the first is example 7. training features are not finite",
+        r"values are missing: length \(line 9\): .*dataset\.missing=drop \(leaves 29 of 30 rows\)",
     ),
     "a cell that is no number": (
         lambda place: (place / "mine.csv").write_text(TABLE.replace("7,49", "7,many")),
         CSV,
-        r"mine\.csv, line 9: 'many' in column length is no number",
+        r"mine\.csv cannot be read as it is:\n- cells are no numbers: length \('many' in line 9\)",
     ),
     "an image that is none": (lambda place: (place / "images/a/1.png").write_text("no"), IMAGES, r"1\.png is no image"),
     "another number of classes": (lambda place: None, changed(CSV, "dataset.classes=1"), "has 2 values, not 1"),
+    "a row number without a name, in a file that is sorted by class": (
+        lambda place: (place / "mine.csv").write_text(
+            ",w,kind\n" + "".join(f"{n},{n % 3},{n // 15}\n" for n in range(30))
+        ),
+        CSV,
+        r"no name: column_1, .*leave it out by dataset\.drop=\[column_1\]",
+    ),
+    "a label that is missing": (
+        lambda place: (place / "mine.csv").write_text(TABLE.replace("7,49,b", "7,49,")),
+        CSV,
+        r"the target lacks a label: kind \(line 9\)",
+    ),
+    "what a table may not be asked": (
+        lambda place: None,
+        [*CSV, "dataset.categorical=[hue]"],
+        r"no column 'hue' \(dataset\.categorical\); there are width, length, kind",
+    ),
 }
 
 
@@ -104,6 +123,32 @@ def test_bad_data_is_exit_code_4_and_nothing_is_trained(folder, capfd, spoil, wo
 def test_the_same_data_unspoilt_is_planned(folder, words, capfd):
     assert main(["plan", "training.batch_size=1", "dataset.validation_fraction=0.5", *words]) == 0
     assert "1 to train" in capfd.readouterr().out
+
+
+MESSY = "größe;ort;preis\n" + "".join(f"{n},5;{('Wien', 'Graz', '')[n % 3]};1{n},25\n" for n in range(30))
+HOW = ["dataset.target=preis", "dataset.categories=onehot", "dataset.missing=mean", "loss=mse"]
+
+
+def test_the_settings_of_a_message_can_be_typed_as_it_says_them(folder, capfd):
+    """Each message is obeyed, its words split as a shell splits them, until there is none."""
+    (folder / "mine.csv").write_text(MESSY, encoding="utf-8-sig")
+    words = ["dataset=csv", "dataset.path=mine.csv", *HOW, "training.batch_size=1"]
+    for expected in (["delimiter", "decimal"], []):
+        code = main(["plan", *words])
+        told = re.findall(r"'dataset\.\w+=\"[^']*'", capfd.readouterr().err)
+        assert [re.split("[.=]", each)[1] for each in told] == expected
+        words += shlex.split(" ".join(told))
+    assert code == 0
+
+
+def test_columns_of_any_name_are_dropped_as_the_message_says(folder, capfd):
+    names = ["it's", '"quoted"', "two words", "a,b", "null", "12", "größe", "a$b"]
+    with (folder / "mine.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([[*names, "x", "kind"], *(["t"] * len(names) + [n, "ab"[n % 2]] for n in range(30))])
+    words = [*CSV, "training.batch_size=1"]
+    assert main(["plan", *words]) == 4
+    (told,) = re.findall(r"by ('dataset\.drop=.*'), or", capfd.readouterr().err)
+    assert main(["plan", *words, *shlex.split(told)]) == 0, told
 
 
 def test_a_process_of_its_own_says_the_same(folder):

@@ -26,7 +26,7 @@ from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
 from tests.damage import ODDITIES, age, empty, flip, refuse, state, truncate
-from tests.synthetic import completed_runs, optimizer_sweep, study
+from tests.synthetic import completed_run, completed_runs, optimizer_sweep, run_spec, study, with_weights
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"adam": 0.001, "sgd": 0.01})
 BASELINE = SWEEP.baseline.spec
@@ -94,6 +94,34 @@ def test_damage_to_a_run_is_found_and_set_aside(root: Path, name: str, damage: C
     assert not folder.exists()
     assert folder.with_name(f"{folder.name}.corrupt").is_dir()
     assert [finding.what for finding in found(root)] == [GarbageKind.SET_ASIDE]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_completed_run_whose_weights_are_not_finite_is_found_and_set_aside(root: Path, value: float) -> None:
+    """As earlier versions kept it where a graph of operations hid such weights from the losses."""
+    store = RunStore(root)
+    folder = store.folder(BASELINE.run_id)
+    whole = with_weights(store.get(BASELINE.run_id), std=0.1)
+    store.remove(folder)
+    statistics = whole.arrays["weights/statistics"].copy()
+    statistics[1] = value
+    store.put(replace(whole, arrays={**whole.arrays, "weights/statistics": statistics}))
+    before = state(root)
+    run, tables = found(root)
+    assert (run.what, run.subject, root / run.path) == (What.DAMAGED, f"run {BASELINE.run_id[:12]}", folder)
+    assert (run.detail, run.is_problem) == ("is completed, and its weights are not finite: it diverged", True)
+    assert (tables.what, tables.is_problem) == (What.TABLES, False)
+    assert state(root) == before
+    assert mend(root) == (run, tables)
+    assert folder.with_name(f"{folder.name}.corrupt").is_dir()
+    assert not store.has(BASELINE.run_id)
+    assert [finding.what for finding in found(root)] == [GarbageKind.SET_ASIDE]
+
+
+def test_a_completed_run_whose_weights_are_finite_is_sound(root: Path) -> None:
+    alone = run_spec(seed=9)
+    RunStore(root).put(with_weights(completed_run(alone), std=0.1))
+    assert [finding.what for finding in found(root) if finding.is_problem] == []
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, empty])

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ablate.models.mlp import mlp
+from ablate.training.adafactor import Adafactor
 from ablate.training.augmentation import Augment, unchanged
 from ablate.training.by_part import ByPart
 from ablate.training.feeding import Split
@@ -28,7 +29,7 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "adagrad": lambda: keras.optimizers.Adagrad(0.01, initial_accumulator_value=0.1),
     "adamax": lambda: keras.optimizers.Adamax(0.005),
     "lion": lambda: keras.optimizers.Lion(0.001),
-    "adafactor": lambda: keras.optimizers.Adafactor(0.01),
+    "adafactor": lambda: Adafactor(0.01),
     # The rate that a run gives multiplies those of the parts.
     "by_part": lambda: ByPart(
         [

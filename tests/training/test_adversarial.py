@@ -84,6 +84,20 @@ def test_a_used_program_gives_the_same_bits_as_a_new_one():
     assert used.traces == 1
 
 
+@pytest.mark.parametrize("engine", ["eager", "graph", "xla"])
+def test_weights_of_either_model_that_are_not_finite_are_a_divergence(engine):
+    used = program(engine)
+    paths = [weight.path for weight in used.model.weights]
+    for path in ("generator_hidden_1/kernel", "discriminator_logits/bias"):
+        used.start(gan(), 1.0)
+        values = used.weights()
+        values[paths.index(path)].flat[0] = np.nan
+        used.set_weights(values)
+        result = fit(used, DATA, LAST, learning_rate=0.0, seed=0)
+        assert result.diverged_at is not None, path
+        assert (result.diverged_at[0], result.epochs_run) == (1, 0)
+
+
 def test_the_history_has_the_losses_of_both():
     history = run(program("graph")).history
     assert {"loss", "generator_loss", "val_loss", "val_generator_loss"} <= set(history)

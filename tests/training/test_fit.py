@@ -1,13 +1,14 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ablate.core.records import METRICS
 from ablate.models.mlp import mlp
 from ablate.training import fit as module
 from ablate.training.feeding import Split
 from ablate.training.fit import TrainingData
-from ablate.training.losses import mean_squared_error
+from ablate.training.losses import cross_entropy, mean_squared_error
 from ablate.training.program import Program
 from ablate.training.settings import EarlyStopping, Plateau, TrainingSettings
 from tests.training.problems import blobs, model, program, run
@@ -92,6 +93,35 @@ def test_weights_broken_by_the_last_step_are_found_by_the_validation(sgd):
 
     sgd.start(model(l2=0.01))
     assert module.fit(sgd, DATA, TrainingSettings(epochs=1), 0.1, schedule=explode).diverged_at == (1, 5)
+
+
+class BreaksLater(keras.optimizers.SGD):
+    """Gradient descent whose seventh step turns the hidden kernel into NaN: the second of the second epoch."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        is_broken = (self.iterations == 6) & (variable.shape == (16, 8))
+        super().update_step(tf.where(is_broken, np.nan, gradient), variable, learning_rate)
+
+
+def later(engine: str) -> Program:
+    return Program(model(), BreaksLater(0.1), cross_entropy, batch_size=16, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["eager", "graph", "xla"])
+def test_weights_that_are_not_finite_end_the_run_in_the_same_epoch_under_every_engine(engine):
+    result = module.fit(later(engine), DATA, TrainingSettings(epochs=4), 0.1)
+    assert result.diverged_at is not None
+    assert result.diverged_at[0] == 2
+    assert (result.epochs_run, result.evaluated_epoch) == (1, None)
+
+
+def test_a_graph_hides_such_weights_from_every_loss():
+    """There ReLU(NaN) is 0; so they are looked at themselves, after the last step."""
+    used = later("graph")
+    assert module.fit(used, DATA, TrainingSettings(epochs=4), 0.1).diverged_at == (2, 5)
+    assert np.isnan(used.weights()[0]).all()
+    measured, _ = module.evaluate(used, DATA.validation)
+    assert np.isfinite(measured["objective"])
 
 
 def test_a_smaller_last_batch_does_not_bias_the_means(sgd):

@@ -78,6 +78,24 @@ def test_a_second_trace_is_an_error_that_names_the_argument():
     assert "learning_rates" not in str(caught.value)  # 5 steps as before: named is what changed, no more
 
 
+@pytest.mark.parametrize("broken", [np.nan, -np.inf])
+@pytest.mark.parametrize("engine", ["eager", "graph", "xla"])
+def test_an_epoch_says_whether_every_weight_is_finite(engine, broken):
+    """Moving averages of batch normalisation are among them, which no step of training reads."""
+    used = program("sgd", engine, batch_norm=True)
+    order, rates = np.arange(70, dtype=np.int32), np.zeros(5)
+    used.start(model(batch_norm=True))
+    assert used.train(DATA.train, order, rates).weights_are_finite is True
+    paths = [weight.path for weight in used.model.weights]
+    assert "batch_norm_1/moving_variance" in paths
+    for number, path in enumerate(paths):
+        used.start(model(batch_norm=True))
+        values = used.weights()
+        values[number].flat[-1] = broken
+        used.set_weights(values)
+        assert used.train(DATA.train, order, rates).weights_are_finite is False, path
+
+
 def test_an_unknown_engine_is_refused():
     with pytest.raises(ValueError, match="xla, graph, eager"):
         Program(model(), keras.optimizers.SGD(0.1), cross_entropy, batch_size=4, engine="jit")
