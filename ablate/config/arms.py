@@ -170,7 +170,8 @@ def _cast(question: SweepSpec, configs: ArmConfigs) -> SweepSpec:
 
 def _repeated_levels(question: SweepSpec) -> Iterator[Problem]:
     for factor, levels in question.factors.items():
-        texts = [canonical(level) for level in levels]
-        for index, level in enumerate(levels):
-            if texts.index(texts[index]) < index:
+        seen: set[str] = set()
+        for level in levels:
+            if canonical(level) in seen:
                 yield Problem(f"sweep.factors.{factor}", level, "each level once")
+            seen.add(canonical(level))

@@ -6,8 +6,9 @@
 
 A config is data, and data that somebody else wrote. So only what is there to be built can be named: the
 loaders, models, layers and parts of the training of ablate, its executors, and Keras's optimizers, losses
-and layers, but for those that run code or read a program from a file. Of the rest of both packages enough
-writes files or starts processes to be of use to somebody hostile.
+and layers, but for those that run code or read a program from a file. What a module of ablate imports cannot be
+named as if it were the module's. Of the rest of both packages enough writes files or starts processes to be of
+use to somebody hostile.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Any
 
 from ablate.config.casting import cast_fields
 from ablate.config.moved_targets import current_path, stored_path
-from ablate.config.problems import ConfigError, Problem, nearest
+from ablate.config.problems import ConfigError, Problem, nearest, raise_any
+from ablate.config.signatures import definitions, home
 from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import Json, digest, sha256_of_bytes
 from ablate.core.specs import Component, RunSpec
@@ -88,16 +90,15 @@ def locate(target: str, allow: Sequence[str] = ()) -> Callable[..., Any]:
     Raises:
         ConfigError: when the target is not allowed, or is not there.
     """
-    if not is_target(target, allow):
-        raise ConfigError([_not_allowed(TARGET, target, allow)])
+    raise_any(_named_problems(TARGET, target, allow))
     module_name, _, name = current_path(target).rpartition(".")
     try:
         found: Callable[..., Any] = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, OSError) as error:  # OSError: a name that no file can have
         raise ConfigError([Problem(TARGET, target, f"something that can be imported ({error})")]) from error
-    home = getattr(found, "__module__", None) or ""
+    origin = getattr(found, "__module__", None) or ""
     # A module's attributes include what it imports: ablate.storage.runs.os is not ours to call.
-    if not callable(found) or _package(home) not in (*OWN, *allow):
+    if not callable(found) or _package(origin) not in (*OWN, *allow):
         raise ConfigError([Problem(TARGET, target, "a function or class of the package itself")])
     return found
 
@@ -125,21 +126,20 @@ def with_stored_paths(config: Json) -> Json:
 
 
 def target_problems(config: Json, allow: Sequence[str]) -> Iterator[Problem]:
-    """A problem for every `_target_` in a config that is not allowed; nothing is imported."""
+    """A problem for every `_target_` in a config that is not allowed, or not defined; nothing is imported."""
     for key, target in targets(config):
-        if target is not None and not is_target(target, allow):
-            yield _not_allowed(key, target, allow)
+        if target is not None:
+            yield from _named_problems(key, target, allow)
 
 
 def spec_problems(spec: RunSpec, allow: Sequence[str]) -> Iterator[Problem]:
-    """A problem for every target in a spec that is not allowed; nothing is imported.
+    """A problem for every target in a spec that is not allowed, or not defined; nothing is imported.
 
     To be asked of a spec that comes from a store before any part of it is built: what was allowed to whoever
     planned the run is in its `code`, and a record allows nothing.
     """
     for part, described in _components(spec.to_json()):
-        if not is_target(described["target"], allow):
-            yield _not_allowed(f"{part}.{TARGET}", described["target"], allow)
+        yield from _named_problems(f"{part}.{TARGET}", described["target"], allow)
         yield from target_problems({part: described["arguments"]}, allow)
 
 
@@ -201,6 +201,22 @@ def _built(value: Any, allow: Sequence[str]) -> Any:
         return {key: _built(item, allow) for key, item in value.items()}
     arguments = {key: item for key, item in value.items() if key not in (TARGET, PARTIAL)}
     return build(Component(value[TARGET], arguments), bool(value.get(PARTIAL)), allow)
+
+
+def _named_problems(key: str, target: Json, allow: Sequence[str]) -> Iterator[Problem]:
+    """What keeps a config from naming `target`: who may is asked first, and of the others no source is looked at."""
+    if not is_target(target, allow):
+        yield _not_allowed(key, target, allow)
+        return
+    path = current_path(str(target))
+    module, _, name = path.rpartition(".")
+    if _package(path) == OWN[0] and home(path) != module:
+        own = definitions(module)
+        close = nearest(name, own)
+        allowed = "a function or class that its module defines" if own else "a module that is there, and a name in it"
+        yield Problem(key, target, allowed, close and f"{module}.{close}")
+    elif _package(path) in TENSORFLOW.packages and _package(home(path) or "") != _package(path):
+        yield Problem(key, target, f"a function or class of {_package(path)}")
 
 
 def _not_allowed(key: str, target: Json, allow: Sequence[str]) -> Problem:

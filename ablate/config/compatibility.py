@@ -1,14 +1,16 @@
 """What the data show of a config: settings that no data set of this size, or of this task, can have.
 
 Everything here is right by itself. Whether it fits is known only once the data set is: how many examples
-there are to train and validate with, and whether their targets are classes or numbers.
+there are to train and validate with, which shape they have, and whether their targets are classes or numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from inspect import signature
 from typing import Any, Protocol
 
+from ablate.config.building import TARGET, locate
 from ablate.config.problems import Problem, nearest
 from ablate.core.records import CLASSIFICATION, GENERATION, METRICS, REGRESSION, MetricInfo
 
@@ -17,6 +19,8 @@ __all__ = ["TASK", "DatasetFacts", "fit_problems", "task_of"]
 # The key in which a loss says what it is for: classification, regression, generation, or null for any. A
 # procedure or a model that has it is for something else than what the data set alone would call for.
 TASK = "_task_"
+# The key in which a leaf names the function of `ablate.models.inputs` that knows which examples it takes.
+INPUT = "_input_"
 MONITORS = ("early_stopping", "plateau")
 
 
@@ -26,6 +30,10 @@ class DatasetFacts(Protocol):
     @property
     def digest(self) -> str:
         """sha256 of its decoded arrays."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example."""
 
     @property
     def train_examples(self) -> int:
@@ -49,6 +57,8 @@ def fit_problems(
     yield from _size_problems(config["dataset"], config["training"]["batch_size"], facts.train_examples)
     yield from _loss_problems(config["loss"].get(TASK), config["loss"]["_target_"], task)
     yield from _model_problems(config["model"].get(TASK), config["model"]["_target_"], task)
+    for root in ("model", "augment"):
+        yield from _input_problems(root, config[root], facts.shape)
     for rule in MONITORS:
         yield from _metric_problems(f"training.{rule}.monitor", config["training"][rule]["monitor"], watched(task))
     if metric is not None:
@@ -94,6 +104,15 @@ def _model_problems(made_for: str | None, target: object, task: str) -> Iterator
         yield Problem("model", target, f"a model for {task}, which the procedure calls for, as model=gan is")
     elif made_for not in (None, task):
         yield Problem("model", target, f"a model for {task}, or the procedure of {made_for}")
+
+
+def _input_problems(root: str, leaf: Mapping[str, Any], shape: Sequence[int]) -> Iterator[Problem]:
+    if leaf.get(INPUT) is None:
+        return
+    question = locate(leaf[INPUT])
+    arguments = {name: leaf[name] for name in signature(question).parameters if name in leaf}
+    for name, allowed in question(input_shape=shape, **arguments).items():
+        yield Problem(f"{root}.{name}", leaf[name], allowed) if name else Problem(root, leaf[TARGET], allowed)
 
 
 def _metric_problems(

@@ -19,14 +19,17 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from ablate.core.identity import Json, digest
-from ablate.datasets.arrays import RawData
+from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.checks import check, check_apart
 from ablate.datasets.splits import with_test
+from ablate.sanitize.files import read_file
 
 __all__ = ["DatasetFacts", "dataset_facts"]
 
 # Raised when `checks` becomes stricter, so that what was remembered before is looked at again.
 _FORMAT = 2
+# Of what is remembered of a data set, which may name each of a million files.
+MOST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,13 @@ def dataset_facts(
     folder = cache or user_cache_path("ablate") / "datasets"
     name = digest("facts", _FORMAT, {"source": source, "data_dir": str(data_dir), "split_seed": split_seed})
     remembered = _recall(folder / f"{name}.json")
-    if remembered is not None:
+    if remembered is not None and remembered.test_examples:
         return remembered
     data = load()
     check(data)
     train, test = with_test(data, split_seed)
+    if not len(test):
+        raise DataError(f"of {len(data.train)} examples none are left to test with: it takes more, or a test split")
     check_apart(data, train, test)
     facts = DatasetFacts(data.digest(), data.example_shape, data.classes, len(train), len(test))
     # A file put into data_dir later may be the one that should be read.
@@ -73,11 +78,11 @@ def dataset_facts(
 
 def _recall(file: Path) -> DatasetFacts | None:
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(read_file(file, MOST_BYTES))
         if content["files"] != [_state(Path(path)) for path, _, _ in content["files"]]:
             return None
         return DatasetFacts(**{**content["facts"], "shape": tuple(content["facts"]["shape"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # absent, or not what it should be: a cache may be either
 
 
@@ -87,7 +92,10 @@ def _remember(file: Path, facts: DatasetFacts, files: tuple[Path, ...]) -> None:
         content = {"facts": asdict(facts), "files": [_state(path) for path in files]}
         with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as temporary:
             json.dump(content, temporary)
-        os.replace(temporary.name, file)  # noqa: PTH105 - as everywhere else that a file appears whole
+        try:
+            os.replace(temporary.name, file)  # noqa: PTH105 - as everywhere else that a file appears whole
+        except OSError:
+            Path(temporary.name).unlink()
     except OSError:
         pass  # a read-only home costs a reading of the data at each plan, nothing else
 

@@ -50,7 +50,8 @@ def cut(data: RawData, validation_fraction: float, validation_last: int | None, 
         held = drawn_rows(rest.targets, data.classes, validation_fraction, [split_seed, 1])
     train = rest.rows(_others(len(rest), held))
     if not len(held) or not len(train) or not len(test):
-        raise DataError(f"{len(rest)} examples leave {len(train)} for training and {len(held)} for validation")
+        counts = f"{len(train)} for training, {len(held)} for validation and {len(test)} for the test"
+        raise DataError(f"{len(rest) + len(test)} examples leave {counts}")
     return Parts(train, rest.rows(held), test)
 
 

@@ -75,7 +75,9 @@ def _generator(latent: int, hidden: Sequence[int], image_shape: tuple[int, ...])
     pixels = keras.layers.Dense(prod(image_shape), activation="sigmoid", dtype="float32", name="generator_pixels")(
         units
     )
-    return keras.Model(inputs, keras.layers.Reshape(image_shape, name="image")(pixels), name="generator")
+    # In half precision, too, an image has the digits of its pixels.
+    image = keras.layers.Reshape(image_shape, dtype="float32", name="image")(pixels)
+    return keras.Model(inputs, image, name="generator")
 
 
 def _discriminator(image_shape: tuple[int, ...], hidden: Sequence[int], dropout: float) -> keras.Model:

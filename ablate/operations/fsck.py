@@ -218,7 +218,7 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     # What studies need stays: aside, it would be missed by nobody.
     if finding.what is not What.DAMAGED or path == store.root / "studies" or _is_of_study(finding, store.root):
         return False
-    if path.parent in (store.root, store.root / "claims"):
+    if path.parent in (store.root, store.root / "claims") or _is_left(path, store.root):
         if stands(path):
             set_aside(path)
     elif path.suffix == ".jsonl":
@@ -237,6 +237,11 @@ def _mend(finding: StoreFinding, store: RunStore, now: float) -> bool:
     else:
         store.set_aside(path, Damaged(f"{path} {finding.detail}"))
     return True
+
+
+def _is_left(path: Path, results_dir: Path) -> bool:
+    """Whether it is of a study, and neither of its journals."""
+    return path.parent.parent == results_dir / "studies" and path.suffix != ".jsonl"
 
 
 def _is_of_study(finding: StoreFinding, results_dir: Path) -> bool:
@@ -360,6 +365,7 @@ def _of_studies(results_dir: Path) -> Iterator[StoreFinding]:
             yield StoreFinding(What.STRAY, f"study {name}", "is a study without a plan", path)
     for name in names:
         yield from _of_journals(StudyFolder(results_dir, name))
+        yield from _of_left(StudyFolder(results_dir, name))
     yield from _of_tables(names, results_dir)
 
 
@@ -372,6 +378,21 @@ def _of_journals(folder: StudyFolder) -> Iterator[StoreFinding]:
                 yield StoreFinding(What.DAMAGED, subject, detail, journal.path, is_problem=True)
         except ReadRefused as error:
             yield StoreFinding(What.REFUSED, subject, error.reason, journal.path, is_problem=True)
+
+
+def _of_left(folder: StudyFolder) -> Iterator[StoreFinding]:
+    # Arrays and what is made of them, which a message of usage need not wait for.
+    from ablate.operations.publish import LEFT, read_left
+
+    subject = f"study {folder.name}"
+    for name, unpack in LEFT.items():
+        path = folder.path / name
+        try:
+            read_left(folder, name, unpack)
+        except Damaged as damage:
+            yield StoreFinding(What.DAMAGED, subject, _without_folder(str(damage), folder.path), path, is_problem=True)
+        except ReadRefused as error:
+            yield StoreFinding(What.REFUSED, subject, error.reason, path, is_problem=True)
 
 
 def _of_tables(names: Iterable[str], results_dir: Path) -> Iterator[StoreFinding]:

@@ -135,11 +135,10 @@ def _draw(found: ArmInterpolations, folder: Path) -> Path:
 
 def _publish(found: ArmInterpolations, study: str, settings: Settings) -> Path:
     """Puts the lines into the study's folder, and so into its report; the report's path."""
-    from ablate.operations.publish import publish
+    from ablate.operations.publish import known_of, publish
     from ablate.reporting.evidence import INTERPOLATIONS, pack_interpolations, unpack_interpolations
 
     folder = StudyFolder(settings.results_dir, study)
-    path = folder.path / INTERPOLATIONS
-    known = unpack_interpolations({INTERPOLATIONS: path.read_bytes()}) if path.is_file() else ()
+    known = known_of(folder, INTERPOLATIONS, unpack_interpolations)
     folder.write(INTERPOLATIONS, pack_interpolations(with_interpolations(known, found)))
     return publish(folder, RunStore(settings.results_dir), settings.reports_dir).report.path

@@ -8,8 +8,11 @@ No training and no TensorFlow: everything is derived from the latest plan and th
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.judging import judge_study
@@ -25,11 +28,20 @@ from ablate.reporting.evidence import (
     unpack_photo_predictions,
 )
 from ablate.reporting.writing import Written, write_packed
-from ablate.storage.atomic import Damaged, read_stored
+from ablate.storage.atomic import Damaged, ReadRefused, read_stored, set_aside
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
-__all__ = ["Published", "publish"]
+__all__ = ["LEFT", "Published", "known_of", "publish", "read_left"]
+
+log = logging.getLogger(__name__)
+
+Left = TypeVar("Left")
+
+# What `ablate predict --report` and `ablate interpolate --report` leave in a study's folder, and how it is read.
+LEFT = {PHOTO_PREDICTIONS: unpack_photo_predictions, INTERPOLATIONS: unpack_interpolations}
+# Of either.
+MOST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -73,13 +85,8 @@ def _packed(
         findings_of_judged(sweep, found, runs, events) for sweep, found in zip(line.plan.sweeps, judged, strict=True)
     )
     tables = _write_tables(folder, study_tables(line.plan, runs, judged))
-    # What `ablate predict --report` and `ablate interpolate --report` left in the study's folder.
-    left = {
-        name: path.read_bytes()
-        for name in (PHOTO_PREDICTIONS, INTERPOLATIONS)
-        if (path := folder.path / name).is_file()
-    }
-    photo_predictions, asked = unpack_photo_predictions(left), unpack_interpolations(left)
+    photo_predictions = known_of(folder, PHOTO_PREDICTIONS, unpack_photo_predictions)
+    asked = known_of(folder, INTERPOLATIONS, unpack_interpolations)
     evidence = Evidence(
         line.plan,
         runs,
@@ -91,6 +98,38 @@ def _packed(
         judged=judged,
     )
     return frozenset(runs), findings, pack_evidence(evidence)
+
+
+def known_of(folder: StudyFolder, name: str, unpack: Callable[[Mapping[str, bytes]], Left]) -> Left:
+    """What is left in a study's folder under one of the names of `LEFT`; what is damaged is set aside, with a warning.
+
+    Raises:
+        ReadRefused: when the system does not let it be read.
+    """
+    try:
+        return read_left(folder, name, unpack)
+    except Damaged as damage:
+        aside = set_aside(folder.path / name)
+        log.warning("%s; set aside as %s. The command that wrote it makes it again", damage, aside.name)
+        return unpack({})
+
+
+def read_left(folder: StudyFolder, name: str, unpack: Callable[[Mapping[str, bytes]], Left]) -> Left:
+    """The same, and nothing is set aside.
+
+    Raises:
+        Damaged: when it is not what was written.
+        ReadRefused: when the system does not let it be read.
+    """
+    path = folder.path / name
+    try:
+        return unpack({name: read_stored(path, MOST_BYTES)})
+    except FileNotFoundError:
+        return unpack({})
+    except (Damaged, ReadRefused):
+        raise
+    except Exception as error:  # arrays can contradict each other in more ways than can be checked
+        raise Damaged(f"{path} is damaged ({type(error).__name__}: {error})") from error
 
 
 def _write_tables(folder: StudyFolder, tables: Tables) -> dict[str, bytes]:

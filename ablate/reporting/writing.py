@@ -40,12 +40,15 @@ from ablate.reporting.photo_predictions import photograph_files
 from ablate.reporting.replication import conclusions_of_study
 from ablate.reporting.report import report_latex, report_markdown
 from ablate.reporting.shown_figures import figures_of_sweeps
+from ablate.sanitize.files import NoRegularFile, read_file
 from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
+# Of one file of a report.
+MOST_BYTES = 2**32
 _FIGURE = re.compile(r"figures/[A-Za-z0-9_.=-]+\.png")
 _FILE = re.compile(rf"(report|conclusions)\.md|data/[a-z_]+\.[a-z]+|{_FIGURE.pattern}")
 
@@ -124,7 +127,7 @@ def read_evidence(data_folder: Path) -> Evidence:
     Raises:
         OSError, KeyError, ValueError: when `data_folder` is not one that `write_report` made.
     """
-    files = {path.name: path.read_bytes() for path in data_folder.iterdir() if path.is_file()}
+    files = {path.name: read_file(path, MOST_BYTES) for path in data_folder.iterdir() if path.is_file()}
     try:
         return unpack_evidence(files)
     except (KeyError, ValueError):
@@ -171,7 +174,7 @@ def _check_links(folder: Path) -> None:
 
 def _says_the_same(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether the text that stands in `folder` is equal, and its data agree; figures show nothing beyond these."""
-    standing = {name: (folder / name).read_bytes() for name in files}
+    standing = {name: read_file(folder / name, MOST_BYTES) for name in files}
     data = [name for name in files if name.startswith("data/")]
     is_equal_text = all(standing[name] == files[name] for name in files.keys() - set(data))
     return is_equal_text and agree({name: standing[name] for name in data}, {name: files[name] for name in data})
@@ -249,9 +252,9 @@ def _digest_of_inputs(data: Mapping[str, bytes]) -> str:
 def _read_stamp(folder: Path) -> Stamp:
     """The stamp of the report that stands in `folder`; an empty one when there is none that can be read."""
     try:
-        stamp = json.loads((folder / STAMP).read_bytes())
+        stamp = json.loads(read_file(folder / STAMP, MOST_BYTES))
         return Stamp(stamp["inputs"], dict(stamp["files"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Stamp()
 
 
@@ -261,11 +264,14 @@ def _stands(checksums: Mapping[str, str], folder: Path) -> bool:
 
 
 def _has_content(path: Path, checksum: str) -> bool:
-    return path.is_file() and sha256_of_bytes(path.read_bytes()) == checksum
+    try:
+        return sha256_of_bytes(read_file(path, MOST_BYTES)) == checksum
+    except (OSError, NoRegularFile):
+        return False
 
 
 def _remove_figures(names: Iterable[str], folder: Path) -> None:
     """Figures that the former report had and this one has not; what others put there stays."""
     for name in names:
-        if _FIGURE.fullmatch(name):
+        if _FIGURE.fullmatch(name) and not (folder / name).is_dir():
             (folder / name).unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from ablate.core.backend import TENSORFLOW
 from ablate.core.identity import digest
 from ablate.core.machine import boot_id, processor
 from ablate.core.specs import Numerics
+from ablate.sanitize.files import NoRegularFile, read_file
 
 __all__ = ["compiled_programs"]
 
@@ -27,6 +28,7 @@ FLAGS = "TF_XLA_FLAGS"
 FORMAT = 1
 MOST_BYTES = 2**30
 BOOT_MARK = "boot"
+MOST_MARK_BYTES = 1_000
 
 
 def compiled_programs(numerics: Numerics, cache_dir: Path | None = None) -> dict[str, str]:
@@ -65,10 +67,15 @@ def situation(numerics: Numerics) -> Mapping[str, str | int]:
 def prune(parent: Path) -> None:
     """Removes the folders of other boots, and those that hold more than MOST_BYTES."""
     for folder in parent.glob("*"):
-        mark = folder / BOOT_MARK
-        is_of_this_boot = mark.is_file() and mark.read_text() == boot_id()
-        if not is_of_this_boot or _bytes_in(folder) > MOST_BYTES:
+        if not _is_of_this_boot(folder / BOOT_MARK) or _bytes_in(folder) > MOST_BYTES:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of_this_boot(mark: Path) -> bool:
+    try:
+        return read_file(mark, MOST_MARK_BYTES) == boot_id().encode()
+    except (OSError, NoRegularFile):
+        return False
 
 
 def _bytes_in(folder: Path) -> int:

@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +24,8 @@ from ablate.core.backend import TENSORFLOW
 from ablate.core.errors import AblateError, ExitCode
 from ablate.core.identity import canonical
 from ablate.core.specs import Numerics
-from ablate.storage.atomic import write_atomically
+from ablate.sanitize.files import read_file
+from ablate.storage.atomic import WriteFailed, write_atomically
 
 __all__ = [
     "DeviceAbsent",
@@ -41,6 +43,8 @@ NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ONEDNN = TENSORFLOW.x86_kernels
 PROBE_SECONDS = 120
+# Of what it found.
+MOST_BYTES = 2**20
 
 log = logging.getLogger(__name__)
 
@@ -163,14 +167,15 @@ def _remembered(probe: Callable[[], bool], path: Path) -> bool:
     situation = canonical(_situation())
     if situation not in known:
         known[situation] = probe()
-        write_atomically(path, json.dumps(known, indent=2).encode())
+        with suppress(WriteFailed):  # it is asked again then
+            write_atomically(path, json.dumps(known, indent=2).encode())
     return known[situation]
 
 
 def _known_answers(path: Path) -> dict[str, bool]:
     try:
-        return dict(json.loads(path.read_bytes()))
-    except (FileNotFoundError, ValueError, TypeError):
+        return dict(json.loads(read_file(path, MOST_BYTES)))
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
 
 

@@ -20,12 +20,13 @@ class FakeFacts:
     digest: str = DIGEST
     train_examples: int = 1437
     classes: int | None = 10
+    shape: tuple[int, ...] = (8, 8, 1)
 
 
 def fake_facts(source: Component, split_seed: int, data_dir: Path | None) -> FakeFacts:
     if source.target in REGRESSIONS:
-        return FakeFacts(classes=None)
-    return FakeFacts(train_examples=60_000) if "mnist" in source.target else FakeFacts()
+        return FakeFacts(classes=None, shape=(10,))
+    return FakeFacts(train_examples=60_000, shape=(28, 28, 1)) if "mnist" in source.target else FakeFacts()
 
 
 def tree(current: Path = CHECKOUT, config_dirs: tuple[Path, ...] = (), allow: tuple[str, ...] = ()) -> ConfigTree:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from inspect import ismodule
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import yaml
 
 from ablate.config.building import build, foreign_packages, is_target, locate, package_digest, spec_problems
 from ablate.config.problems import ConfigError
+from ablate.config.signatures import home
 from ablate.core.specs import Component
 from ablate.training.settings import Clip, TrainingSettings
 from tests.config.support import CHECKOUT, load_run, problems, tree, write
@@ -85,6 +88,22 @@ def test_targets_among_the_arguments_are_built_first() -> None:
         "ablate.models.mlp.__loader__.get_data",
         "ablate.models.__builtins__.eval",
         "ablate.training.schedules.np",
+        # What a module of a room imports, by itself or through a module that it imports.
+        "ablate.models.mlp.keras.models.load_model",
+        "ablate.models.mlp.keras.Model",
+        "ablate.models.mlp.L2",
+        "ablate.models.small_cnn.convolution",
+        "ablate.models.mlp",  # a module
+        "ablate.models.gan.Gan.call",
+        "ablate.datasets.photographs.load",
+        "ablate.layers.dropout.tf",
+        "ablate.training.losses.Sequence",
+        "ablate.training.fit.fit.fit",
+        "ablate.metrics.balanced_accuracy.MetricInfo",
+        "ablate.runner.cluster.PoolExecutor",
+        "keras.optimizers.schedules",
+        "keras.optimizers.Absent",
+        "keras.layers.keras.models.load_model",
         "keras.losses.deserialize",
         "keras.losses.get",
         "keras.optimizers.deserialize",
@@ -136,6 +155,33 @@ def test_every_leaf_of_ablate_names_what_may_be_built() -> None:
     named = set(targets(leaves))
     assert len(named) > 40
     assert [target for target in named if not is_target(target, ())] == []
+
+
+def test_what_a_module_imports_is_refused_before_anything_is_imported(tmp_path: Path) -> None:
+    leaves = {
+        "model": "_target_: ablate.models.mlp.keras.models.load_model\nfilepath: other.keras\n",
+        "loss": "_target_: ablate.training.losses.brie\n_partial_: true\n_task_: classification\n",
+        "optimizer": "_target_: keras.optimizers.schedules\nlearning_rate: 0.1\n",
+    }
+    here = tree(write(tmp_path, {f"conf/{group}/sly.yaml": leaf for group, leaf in leaves.items()}))
+    assert sorted(problems("model=sly loss=sly optimizer=sly", here)) == [
+        ("loss._target_", "ablate.training.losses.brie", "ablate.training.losses.brier"),
+        ("model._target_", "ablate.models.mlp.keras.models.load_model", None),
+        ("optimizer._target_", "keras.optimizers.schedules", None),
+    ]
+    forged = replace(load_run("model=mlp"), model=Component("ablate.models.mlp.keras.models.load_model"))
+    assert [each.key for each in spec_problems(forged, ())] == ["model._target_"]
+
+
+def test_every_name_of_keras_that_is_allowed_is_found_where_it_is_defined() -> None:
+    for name in ("optimizers", "optimizers.schedules", "losses", "layers"):
+        module = importlib.import_module(f"keras.{name}")
+        named = {f"keras.{name}.{each}": getattr(module, each) for each in dir(module) if not each.startswith("_")}
+        allowed = {target: found for target, found in named.items() if is_target(target, ()) and not ismodule(found)}
+        assert len(allowed) >= 6
+        assert {target: home(target) for target in allowed} == {
+            target: found.__module__ for target, found in allowed.items()
+        }
 
 
 def test_a_record_allows_nothing() -> None:

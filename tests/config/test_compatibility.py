@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ablate.config.building import build
 from ablate.config.compatibility import comparable, fit_problems, watched
+from ablate.config.composing import composing
+from ablate.config.overrides import parse_overrides
+from ablate.config.runs import component
 from ablate.datasets.arrays import Examples, RawData
 from ablate.datasets.splits import cut
 from ablate.training.metrics import classification_metrics, regression_metrics
-from tests.config.support import FakeFacts
+from tests.config.support import FakeFacts, load_run, tree, write
 
 DIGITS = FakeFacts()
 
@@ -28,6 +33,7 @@ def config(**changes: Any) -> dict[str, Any]:
         "loss": {"_target_": "a.loss", "_task_": changes.get("task")},
         "model": {"_target_": "a.model", "_task_": changes.get("model")},
         "procedure": {"_target_": "a.procedure", "_task_": changes.get("procedure")},
+        "augment": {"_target_": None},
     }
 
 
@@ -100,3 +106,83 @@ def test_no_monitor_sees_the_test_set_or_lacks_a_direction(name: str) -> None:
 )
 def test_a_sweep_is_about_a_metric_of_the_task(metric: str, expected: list[str]) -> None:
     assert keys(metric=metric) == expected
+
+
+def refused(words: str, shape: tuple[int, ...]) -> list[str]:
+    """What is refused of the model and the augmentation of a command line, for examples of a shape."""
+    with composing(tree()) as composer:
+        composed = composer.compose(parse_overrides(words.split()))
+    facts = FakeFacts(shape=shape)
+    return [each.key for each in fit_problems(composed, facts) if each.key.startswith(("model", "augment"))]
+
+
+SHAPES = [(10,), (4, 4), (2, 2, 2, 1), *((side, side, 1) for side in (1, 3, 4, 7, 8, 9, 10, 22)), (8, 12, 3)]
+MODELS = [
+    "model=mlp",
+    "model=subclassed",
+    "model=cnn",
+    "model=small_cnn",
+    "model=small_cnn model.filters=[2]",
+    "model=small_cnn model.filters=[2,2,2]",
+    "model=small_cnn model.filters=[]",
+    "model=tutorial_cnn model.filters=[2,2,2]",
+    "model=tutorial_cnn model.filters=[2,2]",
+    "model=tutorial_cnn",
+    "model=resnet",
+    "model=resnet model.filters=[]",
+    "model=vit",
+    "model=vit model.patch=3",
+    "model=vit model.heads=3",
+    "model=vit model.width=6 model.heads=3 model.patch=2",
+]
+
+
+@pytest.mark.parametrize("words", MODELS)
+def test_what_is_refused_is_what_keras_could_not_build(words: str) -> None:
+    with composing(tree()) as composer:
+        described = component(composer.compose(parse_overrides(words.split()))["model"])
+    assert described is not None
+    for shape in SHAPES:
+        try:
+            build(described, partial=True)(input_shape=shape, outputs=3)
+        except (ValueError, AttributeError, IndexError):
+            assert refused(words, shape) != [], shape
+        else:
+            assert refused(words, shape) == [], shape
+
+
+def test_a_generator_takes_images() -> None:
+    words = "model=gan procedure=adversarial loss=least_squares"
+    assert refused(words, (10,)) == ["model"]
+    assert refused(words, (8, 8, 1)) == []
+
+
+@pytest.mark.parametrize("choice", [choice for choice in tree().groups["augment"] if choice != "none"])
+def test_only_images_can_be_turned_and_moved(choice: str) -> None:
+    assert refused(f"augment={choice}", (10,)) == ["augment"]
+    assert refused(f"augment={choice}", (8, 8, 3)) == []
+
+
+def test_it_is_said_in_the_words_of_shapes() -> None:
+    assert message("model=small_cnn", (10,)) == (
+        "model=ablate.models.small_cnn.small_cnn: allowed is what takes rows of 10 numbers, which the data set has; "
+        "this one takes images, height × width × channels"
+    )
+    assert message("model=vit model.patch=3", (8, 8, 1)) == (
+        "model.patch=3: allowed is a divisor of both sides of the images, which are of 8 × 8 pixels"
+    )
+    assert message("model=small_cnn model.filters=[4,4,4,4]", (8, 8, 1)) == (
+        "model.filters=[4, 4, 4, 4]: allowed is fewer than 4 convolutions, or images of at least 16 × 16 pixels; "
+        "these are of 8 × 8"
+    )
+
+
+def message(words: str, shape: tuple[int, ...]) -> str:
+    with composing(tree()) as composer:
+        (problem,) = fit_problems(composer.compose(parse_overrides(words.split())), FakeFacts(shape=shape))
+    return str(problem)
+
+
+def test_a_model_of_ones_own_says_nothing_of_its_input(tmp_path: Path) -> None:
+    leaf = "_target_: ablate.models.vit.vit\n_partial_: true\npatch: 3\n"
+    assert load_run("model=own", tree(write(tmp_path, {"conf/model/own.yaml": leaf}))).model.arguments == {"patch": 3}

@@ -5,6 +5,7 @@ import pytest
 
 from ablate.datasets.arrays import DataError, Examples, RawData
 from ablate.datasets.facts import dataset_facts
+from tests.damage import ODDITIES
 
 
 class Source:
@@ -99,3 +100,20 @@ def test_the_digest_is_of_the_decoded_arrays(tmp_path):
     assert data(pixels).digest() == data(pixels.copy()).digest()
     others = [pixels.astype(np.int16), pixels.reshape(2, 2), pixels[::-1]]
     assert data(pixels).digest() not in {data(other).digest() for other in others}
+
+
+@pytest.mark.parametrize("oddity", sorted(ODDITIES))
+def test_what_is_no_cache_costs_a_reading(source, tmp_path, oddity):
+    expected = facts(source, tmp_path)
+    (file,) = (tmp_path / "cache").iterdir()
+    file.unlink()
+    ODDITIES[oddity](file)
+    assert facts(source, tmp_path) == expected
+    assert source.loads == 2
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [file.name]
+
+
+def test_two_examples_leave_none_to_test_with(source, tmp_path):
+    source.write(np.arange(2))
+    with pytest.raises(DataError, match="of 2 examples none are left to test with"):
+        facts(source, tmp_path)

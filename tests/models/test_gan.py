@@ -64,3 +64,14 @@ def test_a_saved_one_judges_and_makes_the_same(tmp_path):
 def test_what_is_no_image_is_refused():
     with pytest.raises(ValueError, match="generator of images"):
         Gan((10,), outputs=10)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_in_half_precision_images_and_judgements_have_all_their_digits(precision):
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = gan()
+        images = model.generator(model.noise(IMAGES))
+        assert (images.dtype, model(images).dtype) == ("float32", "float32")
+    finally:
+        keras.config.set_dtype_policy("float32")

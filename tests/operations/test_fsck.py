@@ -17,7 +17,7 @@ import pytest
 from ablate.analysis.frame import study_tables
 from ablate.core.plans import StudyPlan
 from ablate.operations.fsck import StoreFinding, What, fsck
-from ablate.operations.publish import publish
+from ablate.operations.publish import LEFT, publish
 from ablate.sanitize.files import stands
 from ablate.storage.atomic import sealed_text
 from ablate.storage.garbage import DEAD_SECONDS, GarbageKind, NoResultsFolder
@@ -54,6 +54,24 @@ def root(tmp_path: Path) -> Path:
 
 def found(root: Path) -> list[StoreFinding]:
     return list(fsck(root, root / "reports").findings)
+
+
+@pytest.mark.parametrize("name", sorted(LEFT))
+@pytest.mark.parametrize("oddity", ["giant", "fifo", "folder", "garbage"])
+def test_what_photographs_and_lines_left_is_looked_at(root: Path, name: str, oddity: str) -> None:
+    path = StudyFolder(root, "optimizers").path / name
+    ODDITIES.get(oddity, lambda garbage: garbage.write_bytes(b"no archive"))(path)
+    (finding,) = found(root)
+    assert (finding.what, finding.subject, finding.path) == (What.DAMAGED, "study optimizers", path.relative_to(root))
+    assert finding.is_problem
+    assert finding.detail.startswith(f"{name} is damaged (")
+    assert mend(root) == (finding,)
+    assert [each.what for each in found(root)] == [GarbageKind.SET_ASIDE]
+    assert [each.name for each in path.parent.glob(f"{name}*")] == [f"{name}.corrupt"]
+    # And whoever meets it before that sets it aside as well.
+    ODDITIES["fifo"](path)
+    publish(StudyFolder(root, "optimizers"), RunStore(root), root / "reports")
+    assert not stands(path)
 
 
 def mend(root: Path) -> tuple[StoreFinding, ...]:

@@ -1,4 +1,5 @@
-"""Whatever stands in whatever place of a store: each operation answers in words, at once, and loses nothing."""
+"""Whatever stands in whatever place of a store, of a report, of a user's caches, or of a photograph: each operation
+answers in words, at once, and loses nothing."""
 
 from __future__ import annotations
 
@@ -15,20 +16,34 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
+from ablate.analysis.results import StudyResults
 from ablate.core.errors import AblateError
+from ablate.core.plans import StudyPlan
+from ablate.core.records import StoredRun
+from ablate.core.specs import RunSpec, Study
 from ablate.operations.catalogue import catalogue
 from ablate.operations.compare import compare
+from ablate.operations.export import export
 from ablate.operations.fsck import fsck
 from ablate.operations.gc import gc
+from ablate.operations.plan import plan
+from ablate.operations.predict import predict
 from ablate.operations.publish import publish
 from ablate.operations.report import report
+from ablate.operations.request import read_request, read_settings
+from ablate.operations.run import run
 from ablate.operations.show import show
+from ablate.operations.watch import watch
+from ablate.reporting.writing import _figure_names
+from ablate.runner.session import Progress
 from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 from tests.cli.kept import keep
 from tests.damage import ODDITIES, age
+from tests.operations.conftest import TINY, made_up
 from tests.synthetic import completed_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=1, optimizers={"adam": 0.001, "sgd": 0.01})
@@ -47,8 +62,8 @@ PLACES = (
     "claims",
     f"claims/{RUN}",
 )
-# Of all pairs so many are tried; each takes two seconds.
-TRIED = 24
+# Of all pairs so many are tried; each takes a second or two.
+TRIED = 12
 MOST_SECONDS = 60
 # What can be made again at any time.
 DERIVED = (".csv", ".parquet", ".lock")
@@ -70,7 +85,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     from ablate.reporting.writing import Written
 
@@ -120,6 +135,7 @@ def operations(root: Path) -> tuple[Callable[[], object], ...]:
     )
 
 
+@pytest.mark.usefixtures("no_reports")
 @pytest.mark.parametrize(("place", "oddity"), random.Random(18).sample(sorted(product(PLACES, ODDITIES)), TRIED))
 def test_an_odd_file_anywhere_is_survived(tmp_path: Path, sound: Path, place: str, oddity: str) -> None:
     root = tmp_path / "results"
@@ -144,3 +160,121 @@ def test_an_odd_file_anywhere_is_survived(tmp_path: Path, sound: Path, place: st
     # What was set aside may go, and no run that the study needs.
     if place not in ("runs", f"runs/{OTHER[:2]}"):
         assert RunStore(root).has(OTHER)
+
+
+WORDS = ("+sweep=dropout", "sweep.factors={model.dropout: [0.0, 0.3]}", "sweep.seeds=1", "keep=[weights]", *TINY)
+# Where what the words ask for lies; the run is one of it.
+OWN = "results/studies/dropout"
+ALL_PLACES = (
+    *("results/runs", "results/RUN", "results/RUN/record.json", "results/RUN/arrays.npz", "results/RUN/artefacts"),
+    *("results/RUN/artefacts/weights.npz", "results/claims", "results/claims/ID"),
+    *(f"{OWN}/{name}" for name in ("plans.jsonl", "study_log.jsonl", "runs.csv", "photographs.npz", "lines.npz")),
+    *("reports", "reports/dropout", "reports/dropout/report.md", "reports/dropout/figures"),
+    *("reports/dropout/figures/FIGURE", "reports/dropout/data"),
+    *(f"reports/dropout/data/{name}" for name in ("plan.json", "stamp.json", "runs.csv", "photographs.npz")),
+    *("cache/ablate", "cache/ablate/datasets", "cache/ablate/datasets/FACTS", "one.png"),
+)
+TRIED_ANYWHERE = 10
+
+
+class Again:
+    """Trains nothing: it gives the run that was known."""
+
+    def __init__(self, runs: dict[str, StoredRun]) -> None:
+        self._runs = runs
+
+    def train(self, spec: RunSpec, progress: Progress) -> StoredRun:
+        return self._runs[spec.run_id]
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, StoredRun]]:
+    """All that a user has: a study whose runs are done, its report with a photograph in it, caches; and these runs."""
+    root = tmp_path_factory.mktemp("user")
+    image = Image.new("L", (200, 260), 230)
+    ImageDraw.Draw(image).line([(100, 30), (100, 230)], fill=30, width=36)
+    image.save(root / "one.png")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(root / "cache"))
+        patched.setattr("ablate.reporting.writing._figures", undrawn)
+        study = read_request([*WORDS, *places(root)]).work
+        assert isinstance(study, Study)
+        runs = {
+            run_id: replace(each, artefacts={"weights": made_up(0, 0.3)})
+            for run_id, each in completed_runs(*study.sweeps).items()
+        }
+        StudyFolder(root / "results", study.name).record_plan(StudyPlan.of(study), WORDS)
+        for each in runs.values():
+            RunStore(root / "results").put(each)
+        arm = f"{study.name}:{study.sweeps[0].baseline.name}"
+        predict(arm, [root / "one.png"], settings=read_settings(places(root)), report=True)
+    return root, runs
+
+
+def places(root: Path) -> list[str]:
+    return [f"results_dir={root}/results", f"reports_dir={root}/reports"]
+
+
+def undrawn(results: StudyResults) -> dict[str, bytes]:
+    return dict.fromkeys(_figure_names(results), b"a picture")
+
+
+def test_the_places_are_those_that_there_are(user: tuple[Path, dict[str, StoredRun]]) -> None:
+    root, runs = user
+    absent = {f"{OWN}/{name}" for name in ("study_log.jsonl", "lines.npz")} | {"results/claims", "results/claims/ID"}
+    for place in sorted(set(ALL_PLACES) - absent):
+        assert placed(root, place, min(runs)).exists(), place
+
+
+def placed(root: Path, place: str, run_id: str) -> Path:
+    """A place in a folder of a user: that of the run, and that of the facts of its data, named."""
+    (facts, *_) = sorted(path.name for path in (root / "cache" / "ablate" / "datasets").glob("*.json"))
+    (figure, *_) = sorted(path.name for path in (root / "reports" / "dropout" / "figures").iterdir())
+    named = {"FIGURE": figure, "RUN": f"runs/{run_id[:2]}/{run_id}", "ID": run_id, "FACTS": facts}
+    return root / "/".join(named.get(part, part) for part in place.split("/"))
+
+
+def everything(root: Path, runs: dict[str, StoredRun]) -> tuple[Callable[[], object], ...]:
+    words, settings = [*WORDS, *places(root)], read_settings(places(root))
+    results, reports = root / "results", root / "reports"
+    arm = "dropout:model.dropout=0.0"
+    return (
+        lambda: plan(words),
+        lambda: next(watch("dropout", results_dir=results)),
+        lambda: export(["dropout"], settings=settings, form="tensorboard", out=root / "histories"),
+        lambda: export([min(runs)], settings=settings, form="keras", out=root / "models"),
+        lambda: predict(arm, [root / "one.png"], settings=settings, out=root / "read", report=True),
+        lambda: report("dropout", results_dir=results, reports_dir=reports),
+        lambda: report(data=reports / "dropout" / "data", with_latex=True),
+        lambda: run([*words, "executor=inline"]),
+        lambda: fsck(results, reports, repair=True),
+        lambda: run([*words, "executor=inline"]),
+        lambda: plan(words),
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "oddity"), random.Random(19).sample(sorted(product(ALL_PLACES, ODDITIES)), TRIED_ANYWHERE)
+)
+def test_an_odd_file_anywhere_is_survived_by_whatever_trains_or_shows(
+    tmp_path: Path,
+    user: tuple[Path, dict[str, StoredRun]],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    oddity: str,
+) -> None:
+    root, runs = tmp_path / "user", user[1]
+    shutil.copytree(user[0], root)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
+    monkeypatch.setattr("ablate.reporting.writing._figures", undrawn)
+    monkeypatch.setattr("ablate.runner.inline._trainers", lambda data_dir, numerics: lambda spec: Again(runs))
+    path = placed(root, place, min(runs))
+    if path.exists():
+        path.rename(tmp_path / "former")
+    path.parent.mkdir(exist_ok=True)
+    ODDITIES[oddity](path)
+    before = contents(root / "results")
+    for operation in everything(root, runs):
+        with suppress(AblateError):
+            operation()
+    assert before <= contents(root / "results")

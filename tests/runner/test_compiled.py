@@ -8,6 +8,7 @@ from ablate.core.specs import Numerics
 from ablate.runner import compiled
 from ablate.runner.compiled import FLAGS, compiled_programs
 from ablate.storage.npz import unpack
+from tests.damage import ODDITIES
 
 XLA = Numerics("cpu", "xla", 1)
 # Trains one short run and writes its arrays.
@@ -76,3 +77,12 @@ def test_a_program_that_was_found_gives_the_same_bits_as_one_that_was_compiled(t
         assert len(list(folder.glob("*.pb"))) == 1
     assert arrays[0] == arrays[1]
     assert "history/val_loss" in unpack(arrays[0])
+
+
+@pytest.mark.parametrize("oddity", sorted(ODDITIES))
+def test_a_mark_that_is_none_is_of_no_boot(tmp_path, oddity):
+    mark = compiled.Path(folder_in(compiled_programs(XLA, tmp_path))) / compiled.BOOT_MARK
+    mark.unlink()
+    ODDITIES[oddity](mark)
+    assert folder_in(compiled_programs(XLA, tmp_path)) == str(mark.parent)
+    assert mark.read_text() == compiled.boot_id()

@@ -14,6 +14,7 @@ from ablate.runner.devices import (
     thread_environment,
     worker_environment,
 )
+from tests.damage import ODDITIES
 
 CPU = Numerics("cpu", "xla", 1)
 
@@ -129,3 +130,9 @@ def test_gpus_are_chosen_by_number_by_index_or_all():
     ]
     with pytest.raises(DeviceAbsent, match="index 0 of 0 visible GPUs"):
         chosen_gpus(1, ())
+
+
+@pytest.mark.parametrize("oddity", sorted(ODDITIES))
+def test_what_is_no_memory_is_asked_anew(tmp_path, node, oddity):
+    ODDITIES[oddity](tmp_path / "gpu_probe.json")
+    assert resolve_device("gpu", [node], Probe(True), tmp_path) == "gpu"
