@@ -79,7 +79,8 @@ class Component:
     """A thing to build: the dotted path of a callable and the keyword arguments it is called with.
 
     `variables` names the arguments that live in variables of the compiled program, so that two
-    components that differ in them alone can share one program.
+    components that differ in them alone can share one program. An argument of 0 switches its part off, and the
+    program is compiled without it.
     """
 
     target: str
@@ -95,9 +96,10 @@ class Component:
         return cls(target=data["target"], arguments=dict(data["arguments"]))
 
     def shape(self) -> dict[str, Json]:
-        """The component without the arguments that live in variables."""
+        """The component without the values of the arguments that live in variables, but for which of them are 0."""
         fixed = {key: value for key, value in self.arguments.items() if key not in self.variables}
-        return {"target": self.target, "arguments": fixed}
+        off: list[Json] = [key for key in sorted(self.variables) if self.arguments.get(key) == 0]
+        return {"target": self.target, "arguments": fixed, **({"off": off} if off else {})}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class Dropout(keras.layers.Layer):
     `ablate.layers.threefry`.
 
     Attributes:
-        rate: float32 scalar; at 0 the layer is the identity and costs nothing.
+        rate: float32 scalar; None for a rate of 0, at which the layer is the identity and has no variables: a
+            compiled step has nothing of it, and a program compiled so serves no other rate.
         key: uint32 [2], set for each run from (seed, salt, path of the layer).
         step: int64 scalar, the number of training calls so far.
     """
@@ -30,22 +31,20 @@ class Dropout(keras.layers.Layer):
         super().__init__(name=name, dtype=dtype)
         if not 0 <= rate < 1:
             raise ValueError(f"rate is {rate}; a dropout rate is at least 0 and below 1")
-        self.rate = tf.Variable(rate, trainable=False, dtype=tf.float32)
-        self.key = tf.Variable([0, 0], trainable=False, dtype=tf.uint32)
-        self.step = tf.Variable(0, trainable=False, dtype=tf.int64)
+        self.rate = tf.Variable(rate, trainable=False, dtype=tf.float32) if rate else None
+        if rate:
+            self.key = tf.Variable([0, 0], trainable=False, dtype=tf.uint32)
+            self.step = tf.Variable(0, trainable=False, dtype=tf.int64)
         self.supports_masking = True
 
     @property
     def run_variables(self) -> tuple[tf.Variable, ...]:
-        return (self.rate, self.key, self.step)
+        return () if self.rate is None else (self.rate, self.key, self.step)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if not training or isinstance(inputs, keras.KerasTensor):
+        if not training or self.rate is None or isinstance(inputs, keras.KerasTensor):
             return inputs
         self.step.assign_add(1)
-        return tf.cond(self.rate > 0, lambda: self._drop(inputs), lambda: inputs)
-
-    def _drop(self, inputs: tf.Tensor) -> tf.Tensor:
         kept = uniform(self.key, tf.shape(inputs), tf.cast(self.step, tf.uint32)) >= self.rate
         scale = tf.cast(1 / (1 - self.rate), inputs.dtype)
         return tf.where(kept, inputs * scale, tf.zeros_like(inputs))
@@ -54,7 +53,7 @@ class Dropout(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "rate": float(self.rate.numpy())}
+        return {**super().get_config(), "rate": 0.0 if self.rate is None else float(self.rate.numpy())}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Dropout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.environment import describe_environment
 from ablate.runner.events import EpochEnded, RunProgress, TrainingBegan
 from ablate.runner.jobs import Artefacts, Job, JobResult
+from ablate.runner.light_import import WRAPPED, without
 from ablate.runner.session import MeasuresProbes, Progress, Trainer, TrainerLacks
 from ablate.storage.runs import encode, encode_artefact
 
@@ -33,10 +35,13 @@ MESSAGE_CHARACTERS = 2_000
 TRACEBACK_CHARACTERS = 20_000
 
 
-def trainers(data_dir: Path | None, numerics: Numerics) -> TrainerOf:
+def trainers(data_dir: Path | None, numerics: Numerics, is_worker: bool = False) -> TrainerOf:
     """Gives each spec its trainer, made at the first spec that names it and kept for those that come after.
 
     To call it imports whatever trains, so only the process that trains does.
+
+    Args:
+        is_worker: whether the process does nothing else; then Keras comes without the wrappers that no run uses.
 
     Raises:
         ConfigError: when called with a spec whose trainer is not allowed, or is not there.
@@ -47,15 +52,16 @@ def trainers(data_dir: Path | None, numerics: Numerics) -> TrainerOf:
     def trainer_of(spec: RunSpec) -> Trainer:
         name = canonical(None if spec.trainer is None else spec.trainer.to_json())
         if name not in known:
-            known[name] = _load(spec, data_dir, numerics)
+            known[name] = _load(spec, data_dir, numerics, is_worker)
         return known[name]
 
     return trainer_of
 
 
-def _load(spec: RunSpec, data_dir: Path | None, numerics: Numerics) -> Trainer:
+def _load(spec: RunSpec, data_dir: Path | None, numerics: Numerics, is_worker: bool) -> Trainer:
     if spec.trainer is None:
-        make = importlib.import_module(USUAL).Trainer
+        with without(*WRAPPED) if is_worker else nullcontext():
+            make = importlib.import_module(USUAL).Trainer
     else:
         # The packages whose sources are part of the spec were allowed when it was planned.
         make = build(spec.trainer, partial=True, allow=tuple(spec.code))

@@ -67,6 +67,7 @@ class Trainer:
         self._data_dir = data_dir
         self._data: OrderedDict[str, LoadedData] = OrderedDict()
         self._programs: OrderedDict[str, Program] = OrderedDict()
+        self._models: OrderedDict[str, keras.Model] = OrderedDict()
         self._functions: WeakKeyDictionary[Program, dict[str, Callable[..., Any]]] = WeakKeyDictionary()
         # The run whose weights a program holds for probes, with the artefacts they came from.
         self._subject: tuple[Subject, Mapping[str, Arrays]] | None = None
@@ -169,12 +170,12 @@ class Trainer:
         """The program of the spec's shape, in the state in which this run begins, with the run's data and settings."""
         data = self._loaded(spec)
         settings: TrainingSettings = build(spec.training)
-        model, loss = build_model(spec, data), made_loss(spec)
+        loss = made_loss(spec)
         (clip, limit), *_ = (*settings.clip.limits.items(), (None, None))
 
         def compile_program() -> Program:
             return Program(
-                model,
+                build_model(spec, data),
                 made(spec, spec.optimizer)(),
                 loss,
                 settings.batch_size,
@@ -186,13 +187,31 @@ class Trainer:
             )
 
         program = _kept(self._programs, f"{spec.program_id} {spec.dataset.stream}", compile_program)
-        program.start(model, limit, augment_key(spec.seed_of("masks"), spec.salt), loss)
+        program.start(self._untrained(spec, data), limit, augment_key(spec.seed_of("masks"), spec.salt), loss)
         return program, data, settings
+
+    def _untrained(self, spec: RunSpec, data: LoadedData) -> keras.Model:
+        """The model of a spec as its run begins, for its values; nobody trains it.
+
+        Another seed of a model of ours is drawn into the model that is at hand: building it anew takes as long as
+        some ten epochs of a small data set, and makes TensorFlow prepare all its functions again. What others have
+        written may draw random numbers while it is built, and is built for every run.
+        """
+        if not is_ours(spec.model):
+            return build_model(spec, data)
+        model = _kept(self._models, _model_key(spec), lambda: build_model(spec, data), most=8)
+        draw(model, spec)
+        return model
 
 
 def _data_key(spec: RunSpec) -> str:
     """The data of a spec, how it is cut, and how it reaches the device."""
     return f"{canonical(spec.dataset.of_seed(spec.seed).to_json())} {spec.dataset.stream}"
+
+
+def _model_key(spec: RunSpec) -> str:
+    """What of a spec decides how its model is built."""
+    return f"{canonical(spec.model.to_json())} {spec.precision} {_data_key(spec)}"
 
 
 def made(spec: RunSpec, component: Component) -> Callable[..., Any]:
@@ -239,8 +258,18 @@ def build_model(spec: RunSpec, data: LoadedData) -> keras.Model:
     model: keras.Model = made(spec, spec.model)(input_shape=data.example_shape, outputs=data.outputs)
     if not model.built:  # as a subclass of keras.Model may be until its first call
         model(np.zeros((1, *data.example_shape), np.float32))
-    initialise(model, seed, spec.salt, masks=spec.seed_of("masks"))
+    draw(model, spec)
     return model
+
+
+def draw(model: keras.Model, spec: RunSpec) -> None:
+    """Gives a model the weights and keys with which the run of `spec` begins."""
+    initialise(model, spec.seed_of("initialisation"), spec.salt, masks=spec.seed_of("masks"))
+
+
+def is_ours(component: Component) -> bool:
+    """Whether it comes from this package, whose models draw nothing but what `initialise` draws again."""
+    return component.target.startswith(f"{__package__.partition('.')[0]}.")
 
 
 def final_results(program: Program, data: LoadedData) -> tuple[dict[str, float], Arrays]:

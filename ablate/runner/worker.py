@@ -6,6 +6,7 @@ it sends back beats, how its runs get on, and an `Outcome` for each job. It writ
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -65,7 +66,10 @@ def main(descriptor: int) -> None:
     settings: WorkerSettings = link.receive()
     threading.Thread(target=beat, args=(link, settings.beat_seconds), daemon=True).start()
     # Loads nothing before a run asks for its trainer, so that one that cannot be loaded is a failure of that run.
-    trainer_of = trainers(settings.data_dir, settings.numerics)
+    trainer_of = trainers(settings.data_dir, settings.numerics, is_worker=True)
+    # What TensorFlow makes while it is imported and while it traces stays: to look for garbage in it after each seven
+    # hundred objects took a sixth of a worker's start.
+    gc.set_threshold(100_000, *gc.get_threshold()[1:])
     while True:
         job: Job = link.receive()
         link.send(do_job(trainer_of, job, report_to(link.send, job.spec)))

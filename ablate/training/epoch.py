@@ -49,17 +49,19 @@ def train_batches(
         learning_rates: float32 [steps or more].
     """
     steps = batches.shape[0]
-    losses = tf.TensorArray(tf.float32, size=steps)
-    objectives = tf.TensorArray(tf.float32, size=steps)
-    scores = tf.TensorArray(tf.float32, size=steps)
-    for step in tf.range(steps):
+
+    def one_step(step: tf.Tensor, results: tuple[tf.TensorArray, ...]) -> tuple[tf.Tensor, tuple[tf.TensorArray, ...]]:
         rows = batches[step]
         inputs = training_inputs(learner, tf.gather(features, rows))
         result = learner.step(learner, inputs, tf.gather(targets, rows), learning_rates[step])
-        losses = losses.write(step, result.loss)
-        objectives = objectives.write(step, result.objective)
-        scores = scores.write(step, result.score)
-    return StepResults(losses.stack(), objectives.stack(), scores.stack())
+        values = (result.loss, result.objective, result.score)
+        return step + 1, tuple(array.write(step, value) for array, value in zip(results, values, strict=True))
+
+    # The loop is written out, not a `for` that TensorFlow's AutoGraph translates: that would parse and rewrite the
+    # source of all that a step calls, each time that a program is traced.
+    results = tuple(tf.TensorArray(tf.float32, size=steps) for _ in StepResults._fields)
+    _, results = tf.while_loop(lambda step, _: step < steps, one_step, (0, results), maximum_iterations=steps)
+    return StepResults(*(array.stack() for array in results))
 
 
 def train_epoch(

@@ -46,9 +46,13 @@ def in_chunks(
     outputs = [function(inputs[whole:])] if whole < examples else []
     if chunks:
         stacked = tf.reshape(inputs[:whole], (chunks, EVALUATION_BATCH, *inputs.shape[1:]))
-        parts = tf.TensorArray(tf.float32, size=chunks, element_shape=(EVALUATION_BATCH, *example_shape))
-        for chunk in tf.range(chunks):
-            parts = parts.write(chunk, function(stacked[chunk]))
+        empty = tf.TensorArray(tf.float32, size=chunks, element_shape=(EVALUATION_BATCH, *example_shape))
+        _, parts = tf.while_loop(
+            lambda chunk, _: chunk < chunks,
+            lambda chunk, parts: (chunk + 1, parts.write(chunk, function(stacked[chunk]))),
+            (0, empty),
+            maximum_iterations=chunks,
+        )
         outputs = [parts.concat(), *outputs]
     return tf.ensure_shape(tf.concat(outputs, axis=0), (examples, *example_shape))
 

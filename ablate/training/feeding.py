@@ -119,6 +119,9 @@ def consecutive(split: Split, most: int | None = None) -> Iterator[tuple[tf.Tens
         most: how many of the first examples; None for all.
     """
     examples = min(len(split.labels), most or len(split.labels))
+    if examples == len(split.labels) and not split.is_streamed:
+        yield split.features, split.targets
+        return
     size = EVALUATION_PIECE if split.is_streamed else examples
     for start in range(0, examples, size):
         end = min(start + size, examples)

@@ -187,7 +187,7 @@ class CompiledFunction:
             self.traces += 1  # runs when TensorFlow traces, not when it executes
             return function(learner, *arguments)
 
-        compiled = tf.function(traced, jit_compile=engine == "xla")
+        compiled = tf.function(traced, jit_compile=engine == "xla", autograph=False)
         self._call = compiled if engine != "eager" else lambda *arguments: function(learner, *arguments)
 
     def __call__(self, *arguments: tf.Tensor) -> Any:

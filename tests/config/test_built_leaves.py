@@ -25,6 +25,7 @@ from ablate.datasets.arrays import DataError, RawData
 from ablate.training import devices
 from ablate.training.by_part import ByPart
 from ablate.training.procedure import Procedure
+from ablate.training.randomness import initialise
 from ablate.training.settings import TrainingSettings
 from tests.config.support import load_run, tree
 from tests.training.problems import OPTIMIZERS
@@ -71,6 +72,21 @@ def test_a_model_takes_the_shape_of_the_data_and_gives_a_logit_a_class(choice: s
     # Probabilities would be positive and sum to one.
     assert logits.min() < 0
     assert model.count_params() == PARAMETERS.get(choice, model.count_params())
+
+
+@pytest.mark.parametrize("choice", choices("model"))
+def test_a_model_draws_nothing_while_it_is_built_but_what_initialise_draws_again(choice: str) -> None:
+    """The trainer builds a model of ours once, and draws other seeds into it."""
+
+    def drawn(global_seed: int) -> list[np.ndarray]:
+        keras.utils.clear_session(free_memory=False)
+        keras.utils.set_random_seed(global_seed)
+        model = built("model", choice)(input_shape=(28, 28, 1), outputs=10)
+        initialise(model, seed=3, salt=0)
+        return [weight.numpy() for weight in model.weights]
+
+    for one, other in zip(drawn(1), drawn(2), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_generator_and_its_discriminator_take_each_others_images() -> None:

@@ -66,6 +66,15 @@ def test_a_part_has_a_name_and_a_seed(parts: dict[str, Any]) -> None:
         replace(scripted_spec(), seed_parts=parts)
 
 
+def test_a_program_serves_every_strength_of_a_part_but_that_which_switches_it_off() -> None:
+    def model(dropout: Any) -> RunSpec:
+        return replace(scripted_spec(), model=Component("a.model", {"dropout": dropout, "units": 0}, ("dropout",)))
+
+    weak, strong, off = (model(rate).program_id for rate in (0.1, 0.5, 0.0))
+    assert weak == strong != off == model(0).program_id
+    assert Component("a.model", {"units": 0}).shape() == {"target": "a.model", "arguments": {"units": 0}}
+
+
 def test_what_is_changed_after_naming_is_named_anew() -> None:
     spec = SPECS[0]
     other = replace(spec.with_seed(4), precision="mixed_bfloat16")

@@ -16,7 +16,7 @@ def test_the_penalty_is_that_of_keras(strength):
 
 def test_a_new_strength_needs_no_new_trace():
     traces = []
-    penalty = L2(0.0)
+    penalty = L2(0.3)
 
     @tf.function
     def total(weights: tf.Tensor) -> tf.Tensor:
@@ -24,11 +24,17 @@ def test_a_new_strength_needs_no_new_trace():
         return penalty(weights)
 
     values = []
-    for strength in (0.0, 0.1, 0.2):
+    for strength in (0.3, 0.1, 0.2):
         penalty.strength.assign(strength)
         values.append(float(total(WEIGHTS)))
-    np.testing.assert_allclose(values, [0.0, 1.425, 2.85], rtol=1e-6)
+    np.testing.assert_allclose(values, [4.275, 1.425, 2.85], rtol=1e-6)
     assert len(traces) == 1
+
+
+def test_without_strength_there_is_nothing_in_the_graph_but_a_zero():
+    graph = tf.function(L2(0.0)).get_concrete_function(tf.TensorSpec((2, 2))).graph
+    assert {operation.type for operation in graph.get_operations()} <= {"Placeholder", "Const", "Identity"}
+    assert L2(0.0).run_variables == ()
 
 
 def test_its_gradient_is_twice_strength_times_weight():

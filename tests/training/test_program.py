@@ -52,22 +52,28 @@ def test_a_used_program_gives_the_same_bits_as_a_new_one(optimizer):
 
 
 def test_eight_seeds_times_three_dropout_rates_are_one_trace():
-    used = program("adam", dropout=0.0)
+    used = program("adam", dropout=0.2)
     losses = {
-        run(used, DATA, seed, epochs=1, dropout=rate).history["loss"] for seed in range(8) for rate in (0, 0.1, 0.3)
+        run(used, DATA, seed, epochs=1, dropout=rate).history["loss"] for seed in range(8) for rate in (0.1, 0.2, 0.3)
     }
     assert used.traces == 1
     assert len(losses) == 24  # the seed and the rate did reach the compiled code
 
 
 def test_learning_rate_strength_and_clip_limit_are_no_new_trace_either():
-    used = program("sgd", clip="norm")
+    used = program("sgd", clip="norm", l2=0.1)
     losses = {
         run(used, DATA, epochs=1, learning_rate=rate, l2=strength, clip_limit=limit).history["objective"]
-        for rate, strength, limit in [(0.1, 0.0, 1.0), (0.2, 0.0, 1.0), (0.1, 0.01, 1.0), (0.1, 0.0, 0.1)]
+        for rate, strength, limit in [(0.1, 0.1, 1.0), (0.2, 0.1, 1.0), (0.1, 0.01, 1.0), (0.1, 0.1, 0.1)]
     }
     assert used.traces == 1
     assert len(losses) == 4
+
+
+@pytest.mark.parametrize(("compiled", "asked"), [({}, {"l2": 0.1}), ({"dropout": 0.1}, {}), ({}, {"dropout": 0.1})])
+def test_a_program_without_a_part_serves_no_run_that_has_it(compiled, asked):
+    with pytest.raises(ValueError, match="argument 2 is"):
+        program("sgd", "graph", **compiled).start(model(**asked))
 
 
 def test_a_second_trace_is_an_error_that_names_the_argument():
