@@ -63,8 +63,8 @@ class Gan(keras.Model):
         return self.discriminator(inputs, training=training)
 
     def get_config(self) -> dict[str, Any]:
-        rates = [layer.rate for layer in self.discriminator.layers if isinstance(layer, Dropout)]
-        return {**self._arguments, **({"dropout": float(rates[0].numpy())} if rates else {})}
+        rates = [layer.get_config()["rate"] for layer in self.discriminator.layers if isinstance(layer, Dropout)]
+        return {**self._arguments, **({"dropout": rates[0]} if rates else {})}
 
 
 def _generator(latent: int, hidden: Sequence[int], image_shape: tuple[int, ...]) -> keras.Model:

@@ -78,6 +78,6 @@ class Subclassed(keras.Model):
         return self.logits(units)
 
     def get_config(self) -> dict[str, Any]:
-        rates = [layer.rate for layer in self.hidden_layers if isinstance(layer, Dropout)]
-        dropout = {"dropout": float(rates[0].numpy())} if rates else {}
-        return {**self._arguments, **dropout, "l2": float(self._penalty.strength.numpy())}
+        rates = [layer.get_config()["rate"] for layer in self.hidden_layers if isinstance(layer, Dropout)]
+        dropout = {"dropout": rates[0]} if rates else {}
+        return {**self._arguments, **dropout, "l2": self._penalty.get_config()["strength"]}
