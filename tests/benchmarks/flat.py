@@ -6,6 +6,7 @@ python -m tests.benchmarks.flat RUNS     # growth: MiB of the parent and of a wo
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,13 +24,16 @@ SETTLED_AFTER = 100
 Usage = list[tuple[int, int]]
 
 
-def usage() -> Usage:
+def usage(others: Collection[psutil.Process] = ()) -> Usage:
+    """Of this process and its children, but for `others`."""
     parent = psutil.Process()
-    return [(process.memory_info().rss, process.num_fds()) for process in (parent, *parent.children())]
+    workers = [child for child in parent.children() if child not in others]
+    return [(process.memory_info().rss, process.num_fds()) for process in (parent, *workers)]
 
 
 def grown(runs: int, results: Path) -> tuple[Usage, Usage]:
     """The usage once everything has been used for a while, and at the end."""
+    others = psutil.Process().children()  # of whoever was at work in this process before, as other tests were
     seen: list[Usage] = []
     ended = 0
 
@@ -38,7 +42,7 @@ def grown(runs: int, results: Path) -> tuple[Usage, Usage]:
         if isinstance(event, RunEnded):
             ended += 1
             if ended in (min(SETTLED_AFTER, runs // 2), runs):
-                seen.append(usage())
+                seen.append(usage(others))
 
     first = spec("training.epochs=1")
     todo = [first.with_seed(seed) for seed in range(runs)]
