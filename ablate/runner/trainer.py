@@ -184,6 +184,7 @@ class Trainer:
                 spec.numerics.engine,
                 augment=unchanged if spec.augment is None else made(spec, spec.augment),
                 procedure=SUPERVISED if spec.procedure is None else made(spec, spec.procedure)(),
+                autograph=not all(map(is_ours, filter(None, (spec.loss, spec.augment, spec.procedure)))),
             )
 
         program = _kept(self._programs, f"{spec.program_id} {spec.dataset.stream}", compile_program)

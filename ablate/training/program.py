@@ -68,6 +68,8 @@ class Program:
             They agree within rounding, not to the bit.
         augment: what is done to the training examples of each step, see `ablate.training.augmentation`.
         procedure: what is done with the model, see `ablate.training.procedure`.
+        autograph: whether TensorFlow translates `if` and `for` over tensors, as a loss that somebody else wrote may
+            have them; tracing then takes longer.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Program:
         engine: str = "xla",
         augment: Augment = unchanged,
         procedure: Procedure = SUPERVISED,
+        autograph: bool = False,
     ) -> None:
         optimizer = with_loss_scaling(optimizer, model)
         optimizer.build(model.trainable_variables)
@@ -98,8 +101,9 @@ class Program:
             procedure.step,
         )
         self._fresh_optimizer = [variable.numpy() for variable in optimizer.variables]
-        self._train = CompiledFunction(train_epoch, self.learner, engine)
-        self._train_piece = CompiledFunction(train_batches, self.learner, engine)
+        self._autograph = autograph
+        self._train = CompiledFunction(train_epoch, self.learner, engine, autograph)
+        self._train_piece = CompiledFunction(train_batches, self.learner, engine, autograph)
         self._evaluations: dict[int, CompiledFunction] = {}
         self._evaluation_engine = "eager" if engine == "eager" else "graph"
 
@@ -161,7 +165,7 @@ class Program:
         # and would compile it for each of them.
         if examples not in self._evaluations:
             self._evaluations[examples] = CompiledFunction(
-                self.procedure.evaluate, self.learner, self._evaluation_engine
+                self.procedure.evaluate, self.learner, self._evaluation_engine, self._autograph
             )
         return self._evaluations[examples]
 
@@ -176,7 +180,7 @@ class Program:
 class CompiledFunction:
     """`function(learner, …)` under an engine, traced at most once."""
 
-    def __init__(self, function: Callable[..., Any], learner: Learner, engine: str) -> None:
+    def __init__(self, function: Callable[..., Any], learner: Learner, engine: str, autograph: bool = False) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine is {engine!r}; the engines are {', '.join(ENGINES)}")
         self.traces = 0
@@ -187,7 +191,7 @@ class CompiledFunction:
             self.traces += 1  # runs when TensorFlow traces, not when it executes
             return function(learner, *arguments)
 
-        compiled = tf.function(traced, jit_compile=engine == "xla", autograph=False)
+        compiled = tf.function(traced, jit_compile=engine == "xla", autograph=autograph)
         self._call = compiled if engine != "eager" else lambda *arguments: function(learner, *arguments)
 
     def __call__(self, *arguments: tf.Tensor) -> Any:

@@ -1,8 +1,11 @@
 """The promises of a compiled program: it agrees with eager execution, is traced once, and forgets its runs."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ablate.analysis.reproduction import OF_METRICS, OF_WEIGHTS
 from ablate.training.losses import cross_entropy
@@ -74,6 +77,23 @@ def test_learning_rate_strength_and_clip_limit_are_no_new_trace_either():
 def test_a_program_without_a_part_serves_no_run_that_has_it(compiled, asked):
     with pytest.raises(ValueError, match="argument 2 is"):
         program("sgd", "graph", **compiled).start(model(**asked))
+
+
+@pytest.mark.parametrize("engine", ["graph", "xla"])
+def test_a_loss_of_ones_own_may_ask_a_tensor(engine):
+    def loss(targets, outputs):
+        losses = cross_entropy(targets, outputs)
+        if tf.reduce_max(losses) > 1e6:
+            losses = tf.zeros_like(losses)
+        return losses
+
+    def trained(autograph: bool) -> Any:
+        own = Program(model(), keras.optimizers.SGD(), loss, 16, engine=engine, autograph=autograph)
+        return run(own, DATA, epochs=2).history
+
+    assert trained(autograph=True)["loss"] == pytest.approx(run(program("sgd", engine), DATA, epochs=2).history["loss"])
+    with pytest.raises(tf.errors.OperatorNotAllowedInGraphError):
+        trained(autograph=False)
 
 
 def test_a_second_trace_is_an_error_that_names_the_argument():
