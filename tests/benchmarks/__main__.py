@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks            # everything, about half an hour on two cores
 python -m tests.benchmarks --quick    # fewer pairs, nothing written
-python -m tests.benchmarks --only streaming    # one section again; its rows in benchmarks.md are replaced
+python -m tests.benchmarks --only streaming    # one section again
 python -m tests.benchmarks --only arms         # one axis of growth again
 """
 
@@ -14,15 +14,18 @@ import math
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from statistics import linear_regression
+from string import ascii_uppercase
 
-import psutil
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tests.benchmarks import history
 from tests.benchmarks.findings import Finding
+from tests.benchmarks.history import Measurement, elsewhere, latest, machine, remember
 from tests.benchmarks.large import large_findings
 from tests.benchmarks.measurements import (
     AXES,
@@ -51,10 +54,12 @@ def main() -> int:
         return 0
     sections = SECTIONS if options.only is None else {options.only: SECTIONS[options.only]}
     findings = list(told(finding for measure in sections.values() for finding in measure(options.quick)))
-    if options.only is not None and not options.quick:
-        (FOLDER / RESULT).write_text(with_rows_replaced((FOLDER / RESULT).read_text(), findings))
-    elif not options.quick:
-        write(table(findings), list(growth()))
+    if not options.quick:
+        measured = remember(history.read(), findings, machine(), date.today())
+        history.write(measured)
+        _, _, former = (FOLDER / RESULT).read_text().partition(GROWTH)
+        points = list(growth()) if options.only is None else list(points_of(former, AXES))
+        write(table(measured), points)
     return 0 if all(finding.holds for finding in findings) else 1
 
 
@@ -67,15 +72,6 @@ SECTIONS: Mapping[str, Callable[[bool], Iterable[Finding]]] = {
     "report": lambda quick: report_findings(),
     "large": large_findings,
 }
-
-
-def with_rows_replaced(text: str, findings: Sequence[Finding]) -> str:
-    """The text of benchmarks.md with new rows in place of those of the same name, and after the last row where there
-    was none."""
-    rows = {finding.what: f"| {' | '.join(row(finding))} |" for finding in findings}
-    found, end, growth_of_cost = text.partition(f"\n\n{GROWTH}")
-    lines = [rows.pop(line.removeprefix("| ").partition(" | ")[0], line) for line in found.split("\n")]
-    return "\n".join([*lines, *rows.values()]) + end + growth_of_cost
 
 
 def grow_again(axes: Iterable[str]) -> None:
@@ -105,24 +101,55 @@ def told(findings: Iterable[Finding]) -> Iterable[Finding]:
         yield finding
 
 
-def table(findings: Sequence[Finding]) -> str:
-    machine = f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, {platform.system()}"
+def table(measured: Sequence[Measurement]) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    rows = [(one, elsewhere(one, measured)) for one in latest(measured)]
+    places = letters(measured)
+    missed = [each for one, others in rows for each in (one, *others) if not each.finding.holds]
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`. Contenders take turns in one run; a ratio is the median over pairs of neighbours. "
-        "The data is MNIST-shaped: 54,000 images of 28×28 unless fewer are named, and a ninth as many to validate on.",
+        "Written by `make bench` from measured.jsonl, to which it adds what it finds. Contenders take turns in one "
+        "run; a ratio is the median over pairs of neighbours. The data is MNIST-shaped: 54,000 images of 28×28 unless "
+        "fewer are named, and a ninth as many to validate on. A number holds for its machine and its day; what the "
+        "same was elsewhere stands beside it.",
         "",
-        f"On {machine}; Python {platform.python_version()}, {packages}.",
+        f"Last written with Python {platform.python_version()}, {packages}.",
         "",
-        "| what | measured | promised | spread |",
-        "|---|---:|---:|---|",
-        *(f"| {' | '.join(row(finding))} |" for finding in findings),
+        "| what | measured | promised | spread | where | elsewhere |",
+        "|---|---:|---:|---|---|---|",
+        *(table_row(one, others, places) for one, others in rows),
         "",
+        *(f"- {letter}: {where}, {day}." for (where, day), letter in places.items()),
+        "",
+        *(missing_line(one) for one in missed),
+        *([""] if missed else []),
         "",
     ]
     return "\n".join(lines)
+
+
+def letters(measured: Sequence[Measurement]) -> dict[tuple[str, str], str]:
+    """A letter for each machine and day."""
+    places = dict.fromkeys((one.machine, one.day) for one in measured)
+    return dict(zip(places, ascii_uppercase, strict=False))
+
+
+def table_row(one: Measurement, others: Sequence[Measurement], places: Mapping[tuple[str, str], str]) -> str:
+    there = [placed(other, places) for other in others]
+    *cells, note = row(one.finding)
+    where = places[one.machine, one.day]
+    return f"| {' | '.join([*cells, note, where, ', '.join(there) or '–'])} |"
+
+
+def placed(one: Measurement, places: Mapping[tuple[str, str], str]) -> str:
+    spread = f" ({one.finding.note})" if one.finding.note else ""
+    return f"{places[one.machine, one.day]}: {value(one.finding)}{spread}"
+
+
+def missing_line(one: Measurement) -> str:
+    finding = one.finding
+    return f"- Missed on {one.machine}, {one.day}: {finding.what}, {value(finding)}. {finding.cause}".rstrip()
 
 
 def growth_section(points: Sequence[GrowthPoint]) -> str:
@@ -166,8 +193,11 @@ def by_axis(points: Sequence[GrowthPoint]) -> dict[str, list[GrowthPoint]]:
 def row(finding: Finding) -> tuple[str, str, str, str]:
     sign = "≥" if finding.is_floor else "≤"
     promised = "–" if finding.bound is None else f"{sign} {finding.bound:g} {finding.unit}"
-    missed = "" if finding.holds else " **missed**"
-    return finding.what, f"{finding.value:.1f} {finding.unit}{missed}", promised, finding.note or "–"
+    return finding.what, value(finding), promised, finding.note or "–"
+
+
+def value(finding: Finding) -> str:
+    return f"{finding.value:.1f} {finding.unit}{'' if finding.holds else ' **missed**'}"
 
 
 def drawn(points: Sequence[GrowthPoint]) -> bytes:

@@ -3,7 +3,7 @@
 `ours` is the loop of ablate, `streamed` the same with examples that arrive through tf.data; `fit` is Keras's,
 given numpy arrays, with the same validation and metric; `steps` is the tutorial's loop: a compiled step, Keras
 metrics, tf.data; `jax` scans over the batches of an epoch, `torch` is the usual eager loop. Each shuffles,
-validates once an epoch and measures accuracy.
+validates once an epoch and measures accuracy. `limit` does not train: it is what no loop can leave out.
 """
 
 from __future__ import annotations
@@ -246,6 +246,47 @@ def torch(case: Case) -> Train:
     return train
 
 
+def limit(case: Case) -> Train:
+    """The matrix products of a step, forward and backward, and Adam over every kernel, compiled by XLA as ours are: no
+    order, no loss, no activation, no mask, no metric, no validation. Of a perceptron without batch normalisation."""
+    from ablate.training import devices
+
+    devices.configure("cpu", case.threads)
+    import tensorflow as tf
+
+    sizes = (784, *case.hidden, 10)
+    steps = case.examples // case.batch_size
+    images, _ = mnist_shaped(case.examples)
+    scaled = images[: steps * case.batch_size].reshape(steps, case.batch_size, 784).astype(np.float32) / 255
+    features = tf.constant(scaled)
+    kernels = [tf.Variable(tf.random.stateless_normal(shape, (0, 0)) / shape[0] ** 0.5) for shape in pairwise(sizes)]
+    moments = [(tf.Variable(tf.zeros_like(kernel)), tf.Variable(tf.zeros_like(kernel))) for kernel in kernels]
+
+    def step(number: tf.Tensor) -> tuple[tf.Tensor]:
+        units = [features[number]]
+        for kernel in kernels:
+            units.append(units[-1] @ kernel)
+        errors, gradients = units.pop(), []
+        for kernel in reversed(kernels):
+            gradients.append(tf.matmul(units.pop(), errors, transpose_a=True))
+            errors = tf.matmul(errors, kernel, transpose_b=True) if units else errors
+        for kernel, (mean, square), gradient in zip(kernels, moments, reversed(gradients), strict=True):
+            mean.assign(0.9 * mean + 0.1 * gradient)
+            square.assign(0.999 * square + 0.001 * tf.square(gradient))
+            kernel.assign_sub(1e-6 * mean / (tf.sqrt(square) + 1e-7))
+        return (number + 1,)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def epoch() -> tf.Tensor:
+        return tf.while_loop(lambda number: number < steps, step, (0,), maximum_iterations=steps)[0]
+
+    def train(epochs: int) -> None:
+        for _ in range(epochs):
+            int(epoch())
+
+    return train
+
+
 CONTENDERS: Mapping[str, Callable[[Case], Train]] = {
     "ours": ours,
     "streamed": streamed,
@@ -253,4 +294,5 @@ CONTENDERS: Mapping[str, Callable[[Case], Train]] = {
     "steps": steps,
     "jax": jax,
     "torch": torch,
+    "limit": limit,
 }

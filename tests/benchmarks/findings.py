@@ -11,7 +11,8 @@ __all__ = ["Finding", "quiet_environment"]
 @dataclass(frozen=True)
 class Finding:
     """One measured number with its bound: `bound` is a floor when `is_floor`, else a ceiling; None where
-    nothing was promised. `value` is in `unit`; `note` says how it spreads, or what else to know."""
+    nothing was promised. `value` is in `unit`; `note` says how it spreads, or what else to know; `cause` why it misses
+    its bound where it does."""
 
     what: str
     value: float
@@ -19,6 +20,7 @@ class Finding:
     bound: float | None = None
     is_floor: bool = True
     note: str = ""
+    cause: str = ""
 
     @property
     def holds(self) -> bool:

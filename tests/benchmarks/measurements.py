@@ -39,7 +39,7 @@ OPTIONAL = ("jax", "torch")
 def loop_findings(rounds: int) -> Iterator[Finding]:
     """Our loop against the other ways to train the same epochs."""
     others = [name for name in OPTIONAL if find_spec(name) is not None]
-    yield from against(MLP, {"fit": 10.0, "steps": 7.0, **dict.fromkeys(others)}, rounds)
+    yield from against(MLP, {"fit": 10.0, "steps": 7.0, **dict.fromkeys(others), "limit": None}, rounds)
     yield two_workers(MLP, 13.0, rounds)
     yield from against(NORMALISED, {"fit": 6.0, "steps": None}, rounds)
     yield from against(SMALL_BATCH, {"fit": 10.0, "steps": None}, rounds)
