@@ -10,14 +10,12 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ablate import __version__
 from ablate.cli.output import write_result
 
 if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
-
     from ablate.config.runs import Settings
     from ablate.operations.request import ConfigFolders
 
@@ -130,7 +128,7 @@ def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         """argparse itself would not say that a help or a version could not be written."""
         if file is sys.stdout:
             write_result(message)
