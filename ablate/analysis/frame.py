@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 
 from ablate.analysis.judging import Judged, judge_study
 from ablate.analysis.seed_noise import SeedNoise, seed_noise
-from ablate.analysis.settings import differing_names, flatten, setting_text
+from ablate.analysis.settings import differing_names, flat_environments, flatten, setting_text
 from ablate.analysis.summaries import summarise
 from ablate.analysis.values import Runs, column_info, metric_of, metric_rank, metric_values, status_of, value_in
 from ablate.core.identity import Json
@@ -38,7 +38,6 @@ from ablate.core.late_changes import Event
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TRAINING
 from ablate.core.specs import PlannedRun
-from ablate.core.versions import apart_from_the_command
 from ablate.verdicts.verdict import Verdict
 
 __all__ = [
@@ -145,7 +144,7 @@ def _outcome(runs: Runs, run: PlannedRun, attribute: str) -> int | None:
 
 
 def _value_columns(rows: Iterable[Mapping[str, float]]) -> list[str]:
-    return sorted({name for row in rows for name in row}, key=lambda name: (metric_rank(metric_of(name)), name))
+    return sorted(set().union(*rows), key=lambda name: (metric_rank(metric_of(name)), name))
 
 
 def _rows(plan: StudyPlan, runs: Runs) -> tuple[PlannedRun, ...]:
@@ -183,13 +182,14 @@ def history_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     """
     pieces = list(_history_pieces(plan, runs))
     lengths = [len(values) for *_, values in pieces]
+    splits = {metric: _split(metric) for metric in {metric for _, metric, _ in pieces}}
     return pd.DataFrame(
         {
             "run_id": _repeated([run.run_id for run, *_ in pieces], lengths),
             "arm": _repeated([run.arm for run, *_ in pieces], lengths),
             "seed": pd.Series(np.repeat([run.seed for run, *_ in pieces], lengths), dtype="int64"),
             "epoch": pd.Series(_counted(lengths), dtype="int64"),
-            "split": _repeated([_split(metric) for _, metric, _ in pieces], lengths),
+            "split": _repeated([splits[metric] for _, metric, _ in pieces], lengths),
             "metric": _repeated([metric for _, metric, _ in pieces], lengths),
             "value": pd.Series(np.concatenate([[], *(values for *_, values in pieces)]), dtype="float64"),
         }
@@ -200,11 +200,12 @@ def _history_pieces(plan: StudyPlan, runs: Runs) -> Iterator[tuple[PlannedRun, s
     distinct: dict[tuple[str, str], PlannedRun] = {}
     for run in _rows(plan, runs):
         distinct.setdefault((run.run_id, run.arm), run)
+    in_order = cache(lambda names: sorted(names, key=metric_rank))
     for run in distinct.values():
         if run.run_id not in runs:
             continue
         history = runs[run.run_id].history
-        yield from ((run, metric, history[metric]) for metric in sorted(history, key=metric_rank))
+        yield from ((run, metric, history[metric]) for metric in in_order(tuple(history)))
 
 
 def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
@@ -237,8 +238,8 @@ def timings_table(plan: StudyPlan, runs: Runs) -> pd.DataFrame:
     (median over epochs), and `environment.<name>` of what the record says of where it was computed, without the
     words of the command."""
     records = [runs[run_id].record for run_id in plan.possible_run_ids if run_id in runs]
-    environments = [flatten(apart_from_the_command(record.environment)) for record in records]
-    names = sorted({name for environment in environments for name in environment})
+    environments = flat_environments(record.environment for record in records)
+    names = sorted(set().union(*environments))
     return pd.DataFrame(
         {
             "run_id": _text(record.run_id for record in records),
@@ -446,7 +447,8 @@ def _as_utf8(text: str) -> str:
 
 def _repeated(values: list[str], lengths: list[int]) -> pd.Series:
     """Categories in the order of first use."""
-    codes, categories = pd.factorize(np.array([_as_utf8(value) for value in values], dtype=object))
+    texts = {value: _as_utf8(value) for value in dict.fromkeys(values)}
+    codes, categories = pd.factorize(np.array([texts[value] for value in values], dtype=object))
     return pd.Series(
         pd.Categorical.from_codes(np.repeat(codes, lengths), categories=pd.Index(categories, dtype="string"))
     )

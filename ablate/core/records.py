@@ -419,8 +419,8 @@ class StoredRun:
         value = next(found, {}).get(VALUE + metric)
         return None if value is None else float(value)
 
-    @property
-    def history(self) -> dict[str, Array]:
+    @cached_property
+    def history(self) -> Mapping[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
 
