@@ -212,11 +212,16 @@ def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.fl
     """Run id, metric and values of each history in the bytes of the table `history`, whose rows stand together."""
     texts = ["run_id", "arm", "metric"]
     table = pq.read_table(io.BytesIO(parquet), columns=[*texts, "value"], read_dictionary=texts)
-    run_ids, arms, metrics = (table[name].unify_dictionaries().combine_chunks() for name in texts)
+    columns = [table[name].unify_dictionaries().combine_chunks() for name in texts]
     values = table["value"].to_numpy().astype(np.float64)
-    starts = _starts(column.indices.to_numpy() for column in (run_ids, arms, metrics))
-    for start, stop in pairwise([*starts, len(values)]):
-        yield run_ids[start].as_py(), metrics[start].as_py(), values[start:stop]
+    codes = [column.indices.to_numpy() for column in columns]
+    starts = _starts(codes)
+    run_ids, _, metrics = (
+        np.array(column.dictionary.to_pylist(), dtype=object)[each[starts]].tolist()
+        for column, each in zip(columns, codes, strict=True)
+    )
+    for (start, stop), run_id, metric in zip(pairwise([*starts, len(values)]), run_ids, metrics, strict=True):
+        yield run_id, metric, values[start:stop]
 
 
 def _starts(columns: Iterable[npt.NDArray[np.integer[Any]]]) -> list[int]:
@@ -374,16 +379,17 @@ def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[s
     texts = [rows[name].cat for name in ("run_id", "arm", "split", "metric")]
     codes, seeds = [column.codes.to_numpy() for column in texts], rows["seed"].to_numpy()
     starts = _starts([*codes, seeds])
-    cells = [
+    named = [
         _cells_of(column.categories.tolist(), each[starts].tolist(), cell)
         for column, each in zip(texts, codes, strict=True)
     ]
     epochs, numbers = _listed(rows["epoch"].tolist()), _numbers(rows["value"].to_numpy())
     stretches = pairwise([*starts, len(rows)])
-    for (start, stop), run_id, arm, split, metric in zip(stretches, *cells, strict=True):
-        before, between = f"{run_id},{arm},{seeds[start]},", f",{split},{metric},"
-        alike = zip(epochs[start:stop], numbers[start:stop], strict=True)
-        yield "".join([f"{before}{epoch}{between}{number}\n" for epoch, number in alike])
+    for (start, stop), run_id, arm, split, metric in zip(stretches, *named, strict=True):
+        # To put the numbers between texts that repeat takes a third of the time of writing each row.
+        cells = [f"{run_id},{arm},{seeds[start]},", "", f",{split},{metric},", "", "\n"] * (stop - start)
+        cells[1::5], cells[3::5] = epochs[start:stop], numbers[start:stop]
+        yield "".join(cells)
 
 
 def _numbers(values: npt.NDArray[np.float64]) -> list[str]:
