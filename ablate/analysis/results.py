@@ -311,7 +311,8 @@ def _seconds(run: StoredRun) -> float:
 
 def _secondary(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[MetricSummaries, ...]:
     present = stored(runs, sweep.runs)
-    columns = set(filter(_is_secondary, set().union(*map(metric_values, present))))
+    names = {name for run in present for name in metric_values(run)}
+    columns = set(filter(_is_secondary, names))
     return tuple(
         MetricSummaries(column_info(name), summarise(sweep, runs, value_in(name)))
         for name in sorted(columns - {column}, key=metric_rank)

@@ -419,7 +419,7 @@ class StoredRun:
         value = next(found, {}).get(VALUE + metric)
         return None if value is None else float(value)
 
-    @cached_property
+    @property
     def history(self) -> Mapping[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
