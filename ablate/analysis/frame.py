@@ -89,9 +89,9 @@ class Tables:
         """`history` as CSV, piece by piece: what `to_csv_bytes` gives, sooner, for it has millions of rows of a few
         texts and no nulls but in `value`."""
         yield (",".join(map(str, self.history)) + "\n").encode()
-        cell = cache(lambda text: _quoted(_without_formula(text)))
+        cell = cache(lambda text: _quoted(_without_formula(text)).encode())
         for start in range(0, len(self.history), CSV_ROWS):
-            yield "".join(_history_lines(self.history.iloc[start : start + CSV_ROWS], cell)).encode()
+            yield b"".join(_history_lines(self.history.iloc[start : start + CSV_ROWS], cell))
 
 
 def study_tables(
@@ -211,7 +211,9 @@ def _history_pieces(plan: StudyPlan, runs: Runs) -> Iterator[tuple[PlannedRun, s
 def history_pieces(parquet: bytes) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
     """Run id, metric and values of each history in the bytes of the table `history`, whose rows stand together."""
     texts = ["run_id", "arm", "metric"]
-    table = pq.read_table(io.BytesIO(parquet), columns=[*texts, "value"], read_dictionary=texts)
+    # What threads and a buffer read ahead would take memory that Arrow does not give back.
+    file = pq.ParquetFile(pa.BufferReader(parquet), read_dictionary=texts, pre_buffer=False)
+    table = file.read(columns=[*texts, "value"], use_threads=False)
     columns = [table[name].unify_dictionaries().combine_chunks() for name in texts]
     values = table["value"].to_numpy().astype(np.float64)
     codes = [column.indices.to_numpy() for column in columns]
@@ -374,7 +376,7 @@ def csv_pieces(table: pd.DataFrame) -> Iterator[bytes]:
         yield text.encode("utf-8")
 
 
-def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[str]:
+def _history_lines(rows: pd.DataFrame, cell: Callable[[str], bytes]) -> Iterator[bytes]:
     """Rows of `history` as CSV: those of one metric of a run stand together, and differ in epoch and value alone."""
     texts = [rows[name].cat for name in ("run_id", "arm", "split", "metric")]
     codes, seeds = [column.codes.to_numpy() for column in texts], rows["seed"].to_numpy()
@@ -387,25 +389,26 @@ def _history_lines(rows: pd.DataFrame, cell: Callable[[str], str]) -> Iterator[s
     stretches = pairwise([*starts, len(rows)])
     for (start, stop), run_id, arm, split, metric in zip(stretches, *named, strict=True):
         # To put the numbers between texts that repeat takes a third of the time of writing each row.
-        cells = [f"{run_id},{arm},{seeds[start]},", "", f",{split},{metric},", "", "\n"] * (stop - start)
+        before, between = b"%b,%b,%d," % (run_id, arm, seeds[start]), b",%b,%b," % (split, metric)
+        cells = [before, b"", between, b"", b"\n"] * (stop - start)
         cells[1::5], cells[3::5] = epochs[start:stop], numbers[start:stop]
-        yield "".join(cells)
+        yield b"".join(cells)
 
 
-def _numbers(values: npt.NDArray[np.float64]) -> list[str]:
+def _numbers(values: npt.NDArray[np.float64]) -> list[bytes]:
     """As `repr` gives them, and nothing for NaN."""
     texts, sizes = _listed(values.tolist()), np.abs(values)
     # Where there is no exponent, JSON and Python write a number alike.
     for place in np.flatnonzero(~((sizes == 0) | (sizes >= 1e-4) & (sizes < 1e16))):
-        texts[place] = "" if np.isnan(values[place]) else repr(float(values[place]))
+        texts[place] = b"" if np.isnan(values[place]) else repr(float(values[place])).encode()
     return texts
 
 
-def _listed(numbers: list[Any]) -> list[str]:
-    return msgspec.json.encode(numbers)[1:-1].decode().split(",")
+def _listed(numbers: list[Any]) -> list[bytes]:
+    return msgspec.json.encode(numbers)[1:-1].split(b",")
 
 
-def _cells_of(categories: Sequence[str], codes: Sequence[int], cell: Callable[[str], str]) -> list[str]:
+def _cells_of(categories: Sequence[str], codes: Sequence[int], cell: Callable[[str], bytes]) -> list[bytes]:
     return [cell(categories[code]) for code in codes]
 
 
