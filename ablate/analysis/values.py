@@ -143,7 +143,7 @@ def value_in(column: str) -> Value:
             return run.record.metrics[column]
         if name not in BUILT_IN:
             return run.measured(name)
-        history, epoch = run.arrays.get(f"{HISTORY}{name}"), _epochs(run.record)[suffix]
+        history, epoch = run.history_of(name), _epochs(run.record)[suffix]
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 
     return read

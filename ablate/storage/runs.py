@@ -588,7 +588,7 @@ def _sharing_settings() -> Callable[[dict[str, Any]], RunSpec]:
         settings = repr({**said, "seed": type(said["seed"])})
         if settings not in shared:
             shared[settings] = RunSpec.from_json(said)
-        return shared[settings].with_seed(said["seed"])
+        return replace(shared[settings], seed=said["seed"])
 
     return spec_of
 
