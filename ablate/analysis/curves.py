@@ -52,9 +52,9 @@ def learning_curves(sweep: PlannedSweep, runs: Runs, metric: str) -> tuple[ArmCu
 def arm_curves(arm: str, is_baseline: bool, runs: Iterable[StoredRun], metric: str) -> ArmCurves:
     """The curves of the runs that recorded `metric`; failed runs are accidents and have none."""
     seeds = tuple(
-        SeedCurve(run.spec.seed, tuple(run.history[metric].tolist()), run.record.status is Status.DIVERGED)
+        SeedCurve(run.spec.seed, tuple(values.tolist()), run.record.status is Status.DIVERGED)
         for run in runs
-        if run.record.status.is_outcome and metric in run.history
+        if run.record.status.is_outcome and (values := run.history_of(metric)) is not None
     )
     return ArmCurves(arm, is_baseline, seeds, _mean([curve.values for curve in seeds if not curve.has_diverged]))
 

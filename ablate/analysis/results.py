@@ -27,7 +27,7 @@ from ablate.analysis.quantities import value_of
 from ablate.analysis.replication import Revisited, revisit
 from ablate.analysis.seed_noise import SeedNoise, seed_noise
 from ablate.analysis.selections import Selection
-from ablate.analysis.settings import flatten, setting_text
+from ablate.analysis.settings import flat_environments, setting_text
 from ablate.analysis.summaries import ArmSummary, summarise
 from ablate.analysis.sweep_flags import RaisedFlag, sweep_flags
 from ablate.analysis.values import (
@@ -49,7 +49,6 @@ from ablate.core.late_changes import AS_PLANNED, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
 from ablate.core.records import TEST, VALIDATION, MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
-from ablate.core.versions import apart_from_the_command
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Scale, Verdict
 
@@ -312,7 +311,8 @@ def _seconds(run: StoredRun) -> float:
 
 def _secondary(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[MetricSummaries, ...]:
     present = stored(runs, sweep.runs)
-    columns = {name for run in present for name in metric_values(run) if _is_secondary(name)}
+    names = {name for run in present for name in metric_values(run)}
+    columns = set(filter(_is_secondary, names))
     return tuple(
         MetricSummaries(column_info(name), summarise(sweep, runs, value_in(name)))
         for name in sorted(columns - {column}, key=metric_rank)
@@ -343,7 +343,8 @@ def _confusions(sweep: PlannedSweep, runs: Runs, verdicts: tuple[Verdict, ...]) 
 
 def _environment(records: list[RunRecord]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for record in records:
-        for name, value in flatten(apart_from_the_command(record.environment)).items():
+    environments = flat_environments(record.environment for record in records)
+    for environment in {id(each): each for each in environments}.values():
+        for name, value in environment.items():
             found.setdefault(name, set()).add(setting_text(value))
     return {name: tuple(sorted(values)) for name, values in sorted(found.items())}

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ablate.core.identity import Json
+from ablate.core.versions import apart_from_the_command
 
-__all__ = ["ABSENT", "differing_names", "flatten", "setting_text"]
+__all__ = ["ABSENT", "differing_names", "flat_environments", "flatten", "setting_text"]
 
 # Unlike None, which is a value: `model.dropout` is absent where the model knows no dropout.
 ABSENT = "(absent)"
@@ -32,6 +33,17 @@ def _flatten_value(name: str, value: Any) -> dict[str, Json]:
     if set(value) == {"target", "arguments"}:
         return {name: value["target"], **flatten(value["arguments"], f"{name}.")}
     return flatten(value, f"{name}.")
+
+
+def flat_environments(environments: Iterable[Mapping[str, Json]]) -> list[dict[str, Json]]:
+    """Each environment of a record without the words of the command, flat. Those of a study are nearly all alike, and
+    one that was seen before is the same object."""
+    found: dict[str, dict[str, Json]] = {}
+    texts = [(repr(environment), environment) for environment in environments]
+    for text, environment in texts:
+        if text not in found:
+            found[text] = flatten(apart_from_the_command(environment))
+    return [found[text] for text, _ in texts]
 
 
 def differing_names(settings: Iterable[Mapping[str, Json]]) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
-from ablate.analysis.values import MISSING, Runs, Value, status_of, stored, values_by_seed
+from ablate.analysis.values import Runs, Value, stored, values_by_seed
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import Status
 from ablate.stats.estimates import Estimate, estimate_mean
@@ -34,13 +33,14 @@ def summarise(sweep: PlannedSweep, runs: Runs, value_of: Value) -> tuple[ArmSumm
 
 def _summary(sweep: PlannedSweep, arm: str, is_baseline: bool, runs: Runs, value_of: Value) -> ArmSummary:
     planned = sweep.runs_of(arm)
-    statuses = Counter(status_of(runs, run.run_id) for run in planned)
+    present = stored(runs, planned)
+    statuses = [run.record.status for run in present]
     return ArmSummary(
         arm=arm,
         is_baseline=is_baseline,
-        estimate=estimate_mean(values_by_seed(stored(runs, planned), value_of)),
+        estimate=estimate_mean(values_by_seed(present, value_of)),
         n_planned=len(planned),
-        n_diverged=statuses[Status.DIVERGED.value],
-        n_failed=statuses[Status.FAILED.value],
-        n_missing=statuses[MISSING],
+        n_diverged=statuses.count(Status.DIVERGED),
+        n_failed=statuses.count(Status.FAILED),
+        n_missing=len(planned) - len(present),
     )

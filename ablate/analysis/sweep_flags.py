@@ -350,7 +350,8 @@ def _mean(sweep: PlannedSweep, arm: PlannedArm, runs: Runs) -> float | None:
 
 def _tail(run: StoredRun, metric: str, fewest: int) -> npt.NDArray[np.float64]:
     """The last tenth of the epochs of a metric, of at least `fewest` epochs where there are so many."""
-    values = np.asarray(run.history.get(metric, ()), dtype=np.float64)
+    recorded = run.history_of(metric)
+    values = np.asarray(() if recorded is None else recorded, dtype=np.float64)
     return values[-max(fewest, math.ceil(TAIL_OF_TRAINING * len(values))) :]
 
 

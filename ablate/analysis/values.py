@@ -61,7 +61,9 @@ def metric_of(column: str) -> str:
 def column_info(column: str) -> MetricInfo:
     """What the numbers of a column mean; a metric that `METRICS` does not know keeps its name and no more."""
     name = metric_of(column)
-    return METRICS.get(name, MetricInfo(name, name, "", ""))
+    # Told apart by hand: most names are known, and it would take longer to make what stands for the others.
+    known = METRICS.get(name)
+    return MetricInfo(name, name, "", "") if known is None else known
 
 
 def history_metric(metric: str) -> str:
@@ -89,11 +91,12 @@ def metric_values(run: StoredRun) -> dict[str, float]:
     where they were restored, else the last ones); `.best` and `.last` are its values at the best and the
     last epoch. A run without such an epoch has no such column.
     """
+    epochs = {suffix: epoch for suffix, epoch in _epochs(run.record).items() if epoch is not None and epoch >= 1}
     found = {
         name + suffix: float(history[epoch - 1])
         for name, history in run.history.items()
-        for suffix, epoch in _epochs(run.record).items()
-        if epoch is not None and 1 <= epoch <= len(history)
+        for suffix, epoch in epochs.items()
+        if epoch <= len(history)
     }
     measured = {name.partition("@")[0] for name in run.artefacts if is_of_metric(name)}
     values = {name: value for name in sorted(measured) if (value := run.measured(name)) is not None}
@@ -140,7 +143,7 @@ def value_in(column: str) -> Value:
             return run.record.metrics[column]
         if name not in BUILT_IN:
             return run.measured(name)
-        history, epoch = run.arrays.get(f"{HISTORY}{name}"), _epochs(run.record)[suffix]
+        history, epoch = run.history_of(name), _epochs(run.record)[suffix]
         return None if history is None or epoch is None or not 1 <= epoch <= len(history) else float(history[epoch - 1])
 
     return read

@@ -79,10 +79,11 @@ def _executed(given: list[str]) -> int:
 
 @contextmanager
 def collecting_less() -> Iterator[None]:
-    """Garbage is looked for once in a hundred thousand objects, not in seven hundred: a study of ten thousand runs is
-    millions of objects that all stay, and each look goes through them again."""
+    """Garbage is looked for once in a hundred thousand objects, not in seven hundred, and among those that have stayed
+    once in five million: a study of ten thousand runs is millions of objects that all stay, and each look goes through
+    them again."""
     before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
+    gc.set_threshold(100_000, 50, *before[2:])
     try:
         yield
     finally:

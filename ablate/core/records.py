@@ -420,9 +420,13 @@ class StoredRun:
         return None if value is None else float(value)
 
     @property
-    def history(self) -> dict[str, Array]:
+    def history(self) -> Mapping[str, Array]:
         """Metric name to its values, one an epoch, in the order in which they were recorded."""
         return {name.removeprefix(HISTORY): values for name, values in self.arrays.items() if name.startswith(HISTORY)}
+
+    def history_of(self, metric: str) -> Array | None:
+        """The values of one metric, one an epoch; None where it was not recorded."""
+        return self.arrays.get(f"{HISTORY}{metric}")
 
 
 def outcome_digest(record: RunRecord, arrays: Mapping[str, Array]) -> str | None:

@@ -383,10 +383,7 @@ def _probes(results: SweepResults) -> list[Block]:
     if not results.probes:
         return []
     header: list[Inline] = ["measured", *(Code(arm.arm) for arm in results.summaries)]
-    rows: list[Row] = [
-        [column.metric.title, *(_means([column], arm)[0] for arm in range(len(column.summaries)))]
-        for column in results.probes
-    ]
+    rows: list[Row] = [[column.metric.title, *_means(column)] for column in results.probes]
     note = paragraph(
         "Means over completed seeds, of the weights that a run ended with; claims can be about each. What is measured, "
         "and how, stands in ",
@@ -400,7 +397,8 @@ def _secondary(results: SweepResults) -> list[Block]:
     if not results.secondary:
         return []
     columns = [*results.secondary, results.seconds]
-    rows: list[Row] = [[Code(arm.arm), *_means(columns, position)] for position, arm in enumerate(results.summaries)]
+    means = zip(*map(_means, columns), strict=True)
+    rows: list[Row] = [[Code(arm.arm), *of_arm] for arm, of_arm in zip(results.summaries, means, strict=True)]
     header = ["arm", *(column.metric.name for column in columns)]
     note = (
         "Means over completed seeds, of the weights that a run ended with; seconds without "
@@ -409,9 +407,10 @@ def _secondary(results: SweepResults) -> list[Block]:
     return [Details("Other metrics", (table(header, rows, numeric=range(1, len(header))), *paragraph(note)))]
 
 
-def _means(columns: Sequence[MetricSummaries], position: int) -> list[str]:
-    """Of one arm, with the digits of all arms."""
-    return [mean(column.summaries[position].estimate, error=_error_of_all(column.summaries)) for column in columns]
+def _means(column: MetricSummaries) -> list[str]:
+    """Of each arm, with the digits of all arms."""
+    error = _error_of_all(column.summaries)
+    return [mean(summary.estimate, error=error) for summary in column.summaries]
 
 
 def _every_run(results: SweepResults) -> Details:

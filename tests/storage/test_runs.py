@@ -263,6 +263,29 @@ def test_a_run_bears_the_name_of_its_spec(store):
         store.get(SPEC.run_id)
 
 
+def test_a_spec_that_is_laid_out_in_another_way_is_the_same_spec(store):
+    store.put(run_of())
+    before = store.get(SPEC.run_id).spec
+    record = json.loads((folder_of(store) / "record.json").read_text())
+    spec = json.dumps(dict(reversed(SPEC.to_json().items())), indent=4).encode()
+    (folder_of(store) / "spec.json").write_bytes(spec)
+    record["files"]["spec.json"] = {"bytes": len(spec), "sha256": sha256_of_bytes(spec)}
+    del record["checksum"]
+    (folder_of(store) / "record.json").write_text(sealed_text(record))
+    assert store.get(SPEC.run_id).spec == before
+
+
+def test_runs_that_are_read_together_have_specs_of_their_own(store):
+    """Those of one arm share what they have in common, which is not their seed, nor what another arm has."""
+    specs = [SPEC, scripted_spec(seed=4), replace(SPEC, salt=1), replace(SPEC, seed_parts={"order": 9})]
+    for spec in specs:
+        store.put(run_of(spec))
+    present = store.present(spec.run_id for spec in specs)
+    assert [run.spec for run in present.values()] == [store.get(spec.run_id).spec for spec in specs]
+    assert [replace(run.spec).run_id for run in present.values()] == list(present)
+    assert present[SPEC.run_id].spec.model is present[specs[1].run_id].spec.model
+
+
 @pytest.mark.parametrize("sealed", [{}, {"run_id": SPEC.run_id}, {"run_id": SPEC.run_id, "files": []}])
 def test_a_sound_record_of_another_layout_is_unreadable(store, sealed):
     store.put(run_of())
