@@ -16,8 +16,6 @@ from functools import lru_cache
 
 from scipy.special import chdtrc, nctdtr
 
-from ablate.stats.roots import root
-
 __all__ = ["EffectSize", "effect_size", "hedges_factor", "noncentral_t_cdf", "noncentrality_interval"]
 
 _FAR = 1000.0
@@ -107,6 +105,7 @@ def noncentrality_interval(t: float, df: float, confidence: float = 0.95) -> tup
 
 def _noncentrality(t: float, df: float, probability: float) -> float:
     """The noncentrality with P(T ≤ t) = probability; P falls as it grows."""
+    from scipy.optimize import brentq
 
     def excess(noncentrality: float) -> float:
         return noncentral_t_cdf(t, df, noncentrality) - probability
@@ -119,4 +118,4 @@ def _noncentrality(t: float, df: float, probability: float) -> float:
         low, high = t - reach, t + reach
         if not math.isfinite(low - high):
             raise ArithmeticError(f"no noncentrality gives t = {t} on {df} degrees of freedom")
-    return root(excess, low, high, absolute=1e-10 * (1 + abs(t)), relative=1e-12)
+    return float(brentq(excess, low, high, xtol=1e-10 * (1 + abs(t)), rtol=1e-12))
