@@ -237,12 +237,12 @@ def test_a_rebuild_draws_anew_on_demand(report: Path) -> None:
 @pytest.mark.usefixtures("quick_drawings")
 def test_a_stamp_that_names_what_is_no_report_has_none_of_it_read(report: Path, monkeypatch) -> None:
     (report.parent / "precious").write_bytes(b"mine")
-    stamp, read = json.loads((report / "data" / "stamp.json").read_text()), Path.read_bytes
+    stamp, read = json.loads((report / "data" / "stamp.json").read_text()), writing.read_file
     names = ("../precious", "figures/../../precious", str(report.parent / "precious"))
     first = dict.fromkeys(names, sha256_of_bytes(b"mine"))
     (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "files": {**first, **stamp["files"]}}))
     seen = []
-    monkeypatch.setattr(Path, "read_bytes", lambda path: seen.append(path.name) or read(path))
+    monkeypatch.setattr(writing, "read_file", lambda path, most: seen.append(path.name) or read(path, most))
     assert rebuild(report / "data").changed
     assert "stamp.json" in seen
     assert "precious" not in seen
