@@ -111,7 +111,7 @@ def own_path(path: str, data_dir: Path | None) -> Path:
     if not path:
         raise DataError("dataset.path is empty: say which file or folder holds the data, as in dataset.path=mine")
     found = (data_dir or Path()) / user_path(path)
-    if not found.exists():
+    if not stands(found):  # of a link that leads nowhere whoever reads it says so
         raise NotHere(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
     return found
 

@@ -19,7 +19,7 @@ from ablate.datasets.arrays import DataError
 from ablate.datasets.cifar10 import _content
 from ablate.datasets.cifar_pickle import read_batch
 from ablate.datasets.csv_table import load as load_csv
-from ablate.datasets.files import offline, read_npz
+from ablate.datasets.files import offline
 from ablate.datasets.idx import read_idx
 from ablate.datasets.images import read_upright
 from ablate.datasets.photographs import UnreadablePhotograph, read_photograph
@@ -121,7 +121,9 @@ def test_what_stands_in_the_place_of_a_file_is_said_and_not_waited_for(what: str
         with pytest.raises(DataError, match=odd):
             read_idx(tmp_path / file)
     with pytest.raises(DataError, match=odd):
-        read_npz(tmp_path / "mine.npz", ("x",))
+        npz.load(tmp_path, "mine.npz")
+    with pytest.raises(DataError, match=odd):
+        load_csv(tmp_path, "mine.npz", "y")
     with pytest.raises(UnreadablePhotograph, match=odd):
         read_photograph(tmp_path / "1.png")
 
