@@ -63,8 +63,11 @@ def float32_problems(key: str, value: Any) -> Iterator[Problem]:
         for index, item in enumerate(value):
             yield from float32_problems(f"{key}[{index}]", item)
     elif isinstance(value, float) and not is_float32(value):
-        becomes = f"{as_float32(value):g}" if abs(value) > 1 else "0"
-        allowed = f"0, or a number from {SMALLEST:.2g} to {LARGEST:.2g} in size, for in float32 it becomes {becomes}"
+        if abs(value) > 1:
+            allowed = f"a number up to {LARGEST:.2g} in size, for in float32 it becomes {as_float32(value):g}"
+        else:
+            sizes = f"{SMALLEST:.2g} to {LARGEST:.2g} in size, or 0 where that is allowed"
+            allowed = f"a number from {sizes}, for in float32 it becomes 0"
         yield Problem(key, value, allowed)
 
 

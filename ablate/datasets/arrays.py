@@ -16,6 +16,8 @@ __all__ = ["ALLOWED_OVERLAP", "DataError", "Examples", "RawData", "as_features",
 
 # Natural sets hold a few pictures twice (Barz & Denzler 2020 find such in CIFAR-10); a leak holds many.
 ALLOWED_OVERLAP = 0.01
+# Of columns, in a message.
+_MOST_SHOWN = 10
 
 
 class DataError(AblateError):
@@ -107,8 +109,19 @@ def standardised(table: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     deviation 1.
 
     Both are taken over all examples, those of the test included; no target enters. A constant column is 0.
+
+    Raises:
+        DataError: when numbers are so large, or so small, that a deviation of them cannot be computed.
     """
-    centred = table - table.mean(axis=0)
-    spread = centred.std(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # to infinity, which is refused
+        centred = table - table.mean(axis=0)
+        spread = centred.std(axis=0)
+    vanishes = (spread == 0) & (table != table[:1]).any(axis=0)
+    if lost := np.flatnonzero(~np.isfinite(spread) | vanishes).tolist():
+        shown = ", ".join(str(column + 1) for column in lost[:_MOST_SHOWN]) + (", …" if len(lost) > _MOST_SHOWN else "")
+        raise DataError(
+            f"no standard deviation can be computed of column{'s' if len(lost) > 1 else ''} {shown} of the features: "
+            "the numbers are too large or too small; give them in another unit"
+        )
     scaled: npt.NDArray[np.float32] = (centred / np.where(spread > 0, spread, 1.0)).astype(np.float32)
     return scaled

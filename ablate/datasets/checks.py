@@ -90,7 +90,12 @@ def _split_shape_problems(name: str, examples: Examples) -> Iterator[str]:
     elif len(features) != len(targets):
         yield f"there are {len(features):,} {name} features but {len(targets):,} targets"
     elif not features.size:
-        yield f"there are no {name} examples"
+        count = len(features)
+        yield (
+            f"the {count:,} {name} examples have no feature: their shape is {_shape(features.shape)}"
+            if count
+            else f"there are no {name} examples"
+        )
     if features.dtype.kind not in "uif":
         yield f"the {name} features are no numbers but {features.dtype}"
 

@@ -18,6 +18,7 @@ from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.cifar_pickle import read_batch
 from ablate.datasets.files import download, search_folders
 from ablate.datasets.keras_archive import from_images, read_keras_archive
+from ablate.sanitize.files import NoRegularFile, regular_file, stands
 
 __all__ = ["load"]
 
@@ -47,7 +48,7 @@ def load(data_dir: Path | None = None) -> RawData:
 def _read_first(data_dir: Path | None) -> RawData:
     for folder in search_folders(data_dir):
         for name, read in _READERS.items():
-            if (folder / name).exists():
+            if stands(folder / name):
                 return read(folder / name)
     return _read_tar(download(_TAR, _ORIGIN, _SHA256))
 
@@ -59,17 +60,17 @@ def _read_archive(file: Path) -> RawData:
 def _read_folder(folder: Path) -> RawData:
     files = {name: folder / name for name in _BATCHES}
     try:
-        contents = {name: _content(file.open("rb"), name) for name, file in files.items()}
-    except OSError as error:
+        contents = {name: _content_of(file, name) for name, file in files.items()}
+    except (OSError, NoRegularFile) as error:
         raise DataError(f"{folder} is not the whole of CIFAR-10 ({error}): unpack {_TAR} again") from error
     return _from_batches(contents, (folder, *files.values()))
 
 
 def _read_tar(file: Path) -> RawData:
     try:
-        with tarfile.open(file) as archive:
+        with regular_file(file) as content, tarfile.open(fileobj=content) as archive:
             contents = {name: _member(archive, f"{_INNER}/{name}") for name in _BATCHES}
-    except (OSError, EOFError, KeyError, tarfile.TarError, zlib.error) as error:
+    except (OSError, EOFError, KeyError, tarfile.TarError, zlib.error, NoRegularFile) as error:
         raise DataError(f"{file} is not the whole archive of CIFAR-10 ({error}): fetch it again") from error
     return _from_batches(contents, (file,))
 
@@ -79,6 +80,14 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
     if member is None:
         raise KeyError(f"{name} is no file in it")
     return _content(member, name)
+
+
+def _content_of(file: Path, name: str) -> bytes:
+    try:
+        with regular_file(file) as batch:
+            return _content(batch, name)
+    except NoRegularFile as error:
+        raise NoRegularFile(f"{name}: {error}") from error
 
 
 def _content(batch: IO[bytes], name: str) -> bytes:

@@ -59,7 +59,7 @@ class Column:
     @staticmethod
     def of(name: str, cells: tuple[str, ...], decimal: str) -> Column:
         try:
-            if decimal != ".":
+            if decimal != "." or "_" in "".join(cells):
                 raise ValueError
             numbers = np.array([float(cell) for cell in cells])
             return Column(name, cells, numbers, np.zeros(len(cells), np.bool_), decimal)

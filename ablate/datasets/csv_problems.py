@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from ablate.datasets.csv_columns import Column, Table, TableSettings, gaps_of
+from ablate.datasets.csv_columns import Column, Mask, Table, TableSettings, gaps_of
 from ablate.datasets.csv_words import counted, listed, setting, word
 from ablate.datasets.labels import number_of
 
@@ -21,6 +21,7 @@ __all__ = ["MOST_CATEGORIES", "feature_problems", "name_problems", "nothing_left
 MOST_CATEGORIES = 1000
 # Of a float64.
 _BYTES = 8
+_LARGEST = float(np.finfo(np.float32).max)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,'\s]\d{3})+([.,]\d+)?")
 # Names of row numbers and other identities, without what is no letter: id, PassengerId, Unnamed: 0, row_number.
 _IDENTITY = re.compile(r"(.*id|index|idx|no|nr|number|row|rows|rownames|rownumber|rownum|unnamed|key)", re.IGNORECASE)
@@ -100,8 +101,8 @@ def feature_problems(features: Sequence[Column], settings: TableSettings, lines:
 
     if found := kinds.get("row numbers"):
         yield (
-            f"a feature is the number of the row, or another identity: {said('row numbers', _name)}, which grows from "
-            f"line to line; in a sorted file it tells the target: leave it out by {out(found)}, or name it "
+            f"a feature is the number of the row, or another identity: {said('row numbers', _name)}, which grows, or "
+            f"falls, from line to line; in a sorted file it tells the target: leave it out by {out(found)}, or name it "
             "after what it measures"
         )
     if found := kinds.get("nothing"):
@@ -138,7 +139,11 @@ def feature_problems(features: Sequence[Column], settings: TableSettings, lines:
             "of this machine holds: leave some out by dataset.drop"
         )
     if found := kinds.get("infinite"):
-        yield f"numbers are not finite: {said('infinite', lambda c: _infinite(c, lines))}: correct them"
+        yield (
+            "numbers are too large or not finite: "
+            f"{said('infinite', lambda c: _at(c, _is_too_large(c), lines))}: float32, in which runs are computed, ends "
+            f"at {_LARGEST:.2g}: correct them, give the columns in a larger unit, or leave them out by {out(found)}"
+        )
     if found := kinds.get("missing"):
         left = np.count_nonzero(~gaps_of(found, len(lines)))
         yield (
@@ -162,19 +167,28 @@ def _kinds(column: Column, settings: TableSettings, lines: Sequence[int]) -> Ite
         yield _punctuation(column) or kind
     elif _is_row_number(column):
         yield "row numbers"
-    if np.isinf(column.numbers).any() and not settings.is_category(column):
+    if _is_too_large(column).any() and not settings.is_category(column):
         yield "infinite"
     if column.is_missing.any() and settings.missing == "refuse":
         yield "missing"
 
 
 def _is_row_number(column: Column) -> bool:
-    """Whether it is beyond doubt no measurement: whole numbers that grow from row to row, under the name of an
-    identity. A column that counts days may be called `day`; numbers drawn in no order tell nothing of it."""
+    """Whether it is beyond doubt no measurement: whole numbers that grow, or fall, from row to row, under the name
+    of an identity. A column that counts days may be called `day`; numbers drawn in no order tell nothing of it."""
     if not _IDENTITY.fullmatch(re.sub(r"[^A-Za-z]", "", column.name)) or column.is_missing.any():
         return False
     numbers = column.numbers
-    return len(numbers) > 2 and bool((np.diff(numbers) > 0).all() and (numbers == np.floor(numbers)).all())
+    if len(numbers) < 3 or not np.isfinite(numbers).all() or (numbers != np.floor(numbers)).any():
+        return False
+    steps = np.diff(numbers)
+    return bool((steps > 0).all() or (steps < 0).all())
+
+
+def _is_too_large(column: Column) -> Mask:
+    """[rows]: where a number is infinite, or becomes so in float32, in which runs are computed."""
+    with np.errstate(over="ignore"):
+        return np.isinf(column.numbers.astype(np.float32))
 
 
 def _punctuation(column: Column) -> str:
@@ -224,7 +238,7 @@ def target_problems(
             remedy = f"where it names classes, set dataset.classes={len(values)}"
         yield f"the target is to be a number: {_texts(column, lines)}: {remedy}"
     if np.isinf(column.numbers).any():
-        yield f"the target is not finite: {_infinite(column, lines)}: correct it"
+        yield f"the target is not finite: {_at(column, np.isinf(column.numbers), lines)}: correct it"
 
 
 def _name(column: Column) -> str:
@@ -252,8 +266,9 @@ def _gaps(column: Column, lines: Sequence[int]) -> str:
     return f"{_name(column)} ({_lines(np.flatnonzero(column.is_missing), lines)})"
 
 
-def _infinite(column: Column, lines: Sequence[int]) -> str:
-    rows = np.flatnonzero(np.isinf(column.numbers))
+def _at(column: Column, mask: Mask, lines: Sequence[int]) -> str:
+    """The first cell of a column at which the mask holds, with its line."""
+    rows = np.flatnonzero(mask)
     return f"{_name(column)} ('{word(column.cells[rows[0]])}' in line {lines[rows[0]]})"
 
 

@@ -34,7 +34,7 @@ __all__ = ["DatasetFacts", "dataset_facts"]
 # Of what is remembered of a data set, which may name each of a million files.
 MOST_BYTES = 2**30
 # Raised when `checks` becomes stricter, or facts become more, so that what was remembered before is looked at again.
-_FORMAT = 3
+_FORMAT = 4
 # Of more different values nobody means classes.
 _MOST_WHOLE_VALUES = 100
 

@@ -17,11 +17,13 @@ import psutil
 
 from ablate.datasets.arrays import DataError
 from ablate.sanitize.arrays import read_arrays
+from ablate.sanitize.files import oddity_of, stands
 from ablate.sanitize.paths import user_path
 
 __all__ = [
     "NotHere",
     "download",
+    "is_there",
     "keras_cache",
     "locate",
     "offline",
@@ -77,9 +79,25 @@ def locate(name: str, data_dir: Path | None) -> Path | None:
     """The file `name` in the first of the search folders that has it, else None.
 
     Raises:
-        DataError: when `data_dir` is given and is no folder.
+        DataError: when `data_dir` is given and is no folder, or what has the name is no file.
     """
-    return next((folder / name for folder in search_folders(data_dir) if (folder / name).is_file()), None)
+    return next((folder / name for folder in search_folders(data_dir) if is_there(folder / name)), None)
+
+
+def is_there(file: Path) -> bool:
+    """Whether the file of a known data set is there.
+
+    Raises:
+        DataError: when something that is no file has its name: it was meant to be one, and nothing else is to be
+            fetched or read instead.
+    """
+    try:
+        oddity = oddity_of(file)
+    except OSError as error:
+        raise DataError(f"{file} cannot be read ({error.strerror}): give it rights to be read") from error
+    if oddity:
+        raise DataError(f"{file} {oddity.removeprefix('it ')}: put the file in its place, or move it elsewhere")
+    return stands(file)
 
 
 def own_path(path: str, data_dir: Path | None) -> Path:
@@ -93,7 +111,7 @@ def own_path(path: str, data_dir: Path | None) -> Path:
     if not path:
         raise DataError("dataset.path is empty: say which file or folder holds the data, as in dataset.path=mine")
     found = (data_dir or Path()) / user_path(path)
-    if not found.exists():
+    if not stands(found):  # of a link that leads nowhere whoever reads it says so
         raise NotHere(f"there is no {found}: put the data there, or say where it is by dataset.path (or data_dir)")
     return found
 
@@ -153,4 +171,5 @@ def read_npz(file: Path, names: tuple[str, ...]) -> Mapping[str, npt.NDArray[Any
     try:
         return read_arrays(file, psutil.virtual_memory().total, names)
     except (OSError, ValueError) as error:
-        raise DataError(f"{file} is not a readable archive of {', '.join(map(str, names))}: {error}") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise DataError(f"{file} is not a readable archive of {', '.join(map(str, names))}: {reason}") from error

@@ -10,16 +10,17 @@ import gzip
 import math
 import struct
 import zlib
-from io import BufferedIOBase
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import psutil
 
 from ablate.datasets.arrays import DataError, RawData
-from ablate.datasets.files import search_folders
+from ablate.datasets.files import is_there, search_folders
 from ablate.datasets.keras_archive import from_images, read_keras_archive
+from ablate.sanitize.files import NoRegularFile, regular_file
 
 __all__ = ["IDX_NAMES", "find_images", "read_idx", "read_idx_images"]
 
@@ -41,7 +42,7 @@ def find_images(archive: str, folders: tuple[str, ...], data_dir: Path | None) -
         DataError: when what is found is broken.
     """
     for place in search_folders(data_dir):
-        if (place / archive).is_file():
+        if is_there(place / archive):
             return read_keras_archive(place / archive, classes=10)
         for folder in folders:
             files = [_plain_or_gzipped(place / folder / name) for name in IDX_NAMES]
@@ -68,13 +69,13 @@ def read_idx(file: Path) -> npt.NDArray[np.uint8]:
         DataError: when the file is cut short, too long, or of another format.
     """
     try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as content:
-            return _array(content, file)
-    except (OSError, EOFError, zlib.error, MemoryError) as error:
+        with regular_file(file) as content:
+            return _array(gzip.GzipFile(fileobj=content) if file.suffix == ".gz" else content, file)
+    except (OSError, EOFError, zlib.error, MemoryError, NoRegularFile) as error:
         raise DataError(f"{file} cannot be read ({error}): put the original file in its place") from error
 
 
-def _array(content: BufferedIOBase, file: Path) -> npt.NDArray[np.uint8]:
+def _array(content: BinaryIO | gzip.GzipFile, file: Path) -> npt.NDArray[np.uint8]:
     start = content.read(4)
     if len(start) < 4 or start[:3] != bytes([0, 0, _UNSIGNED_BYTES]) or start[3] > _MOST_AXES:
         raise DataError(f"{file} is no IDX file of unsigned bytes: put the original file in its place")
@@ -89,4 +90,4 @@ def _array(content: BufferedIOBase, file: Path) -> npt.NDArray[np.uint8]:
 
 def _plain_or_gzipped(file: Path) -> Path | None:
     gzipped = file.with_name(f"{file.name}.gz")
-    return next((candidate for candidate in (file, gzipped) if candidate.is_file()), None)
+    return next((candidate for candidate in (file, gzipped) if is_there(candidate)), None)

@@ -75,8 +75,10 @@ def load(
     listed = [_listed(split, classes) for split in splits]
     folders = [root, *splits, *(split / name for split in splits for name in classes)]
     files = (*folders, *(file for split in listed for file, _ in split))
-    _check_links(root, files)
-    train, *test = _read(listed, fit)
+    inside = root.resolve()
+    strays = [str(folder) for folder in folders if folder != root and _leads_out(folder, inside)]
+    _refuse(strays, f"a folder is a link that leads out of {root}; put a copy of what it means in its place")
+    train, *test = _read(listed, fit, inside)
     names = tuple(classes)
     return RawData(train, test[0] if test else None, len(classes), _LARGEST_VALUE, files, allowed_overlap, names)
 
@@ -125,12 +127,13 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
 
 
-def _check_links(root: Path, files: Sequence[Path]) -> None:
-    """A folder from elsewhere must not bring a picture of this machine into a data set, and into reports."""
-    inside = root.resolve()
-    for file in files:
-        if file != root and file.is_symlink() and not file.resolve().is_relative_to(inside):
-            raise DataError(f"{file} is a link that leads out of {root}: put a copy of what it means in its place")
+def _leads_out(path: Path, inside: Path) -> bool:
+    """Whether it is a link to what is not `inside`: a folder from elsewhere must not bring a picture of this machine
+    into a data set, and into reports. Of a link that leads nowhere, or in a circle, whoever reads it says so."""
+    try:
+        return path.is_symlink() and not path.resolve(strict=True).is_relative_to(inside)
+    except (OSError, RuntimeError):  # of a circle Python before 3.13 says RuntimeError
+        return False
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -139,8 +142,11 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
 
 
-def _read(splits: Sequence[Sequence[tuple[Path, int]]], fit: _Fit) -> list[Examples]:
+def _read(splits: Sequence[Sequence[tuple[Path, int]]], fit: _Fit, inside: Path) -> list[Examples]:
     """The examples of each split; in all of them pixels are of one type.
+
+    Args:
+        inside: the folder, without links, that no link may lead out of.
 
     Raises:
         DataError: with the files that cannot be read.
@@ -149,10 +155,11 @@ def _read(splits: Sequence[Sequence[tuple[Path, int]]], fit: _Fit) -> list[Examp
     broken: list[str] = []
     for file, _ in (each for split in splits for each in split):
         try:
+            if _leads_out(file, inside):
+                raise ValueError("it is a link that leads out of the folder of the data: put a copy in its place")
             fitted[file] = _pixels(file, fit)
         except ValueError as error:
-            reason = str(error).replace(f" {str(file)!r}", "")
-            broken.append(f"{file} ({reason[:_LONGEST_REASON]})")
+            broken.append(f"{file} ({str(error)[:_LONGEST_REASON]})")
     total = sum(map(len, splits))
     _refuse(broken, f"{len(broken):,} of {total:,} files cannot be read as images; mend them, or move them elsewhere")
     if any(pixels.dtype != np.uint8 for pixels in fitted.values()):

@@ -44,7 +44,9 @@ def in_order(text: str, decimal: str = ".") -> tuple[bool, float, str]:
 
 def number_of(text: str, decimal: str) -> float | None:
     """The number that a cell is, None where it is none or NaN. With a decimal comma a point is no part of a number: in
-    1.500 it would separate thousands."""
+    1.500 it would separate thousands. Nor is an underscore ever, which Python alone lets separate digits."""
+    if "_" in text:
+        return None
     if decimal != ".":
         if "." in text:
             return None

@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from ablate.sanitize.files import regular_file
 from ablate.sanitize.text import one_line
 
 __all__ = ["Layout", "layout_of", "read_arrays"]
@@ -44,19 +45,35 @@ def read_arrays(
         names: those that are read, in this order; None for all.
 
     Raises:
-        FileNotFoundError: when there is no such file.
+        FileNotFoundError, OSError: when there is no such file, or the system does not let read it.
         ValueError: when it is no such archive, lacks one of the names, holds Python objects, or would take more.
     """
+    if isinstance(file, Path):
+        with regular_file(file) as content:
+            return read_arrays(content, most_bytes, names)
     try:
-        with zipfile.ZipFile(file) as archive:
+        with _archive(file) as archive:
             members = {each.filename.removesuffix(_SUFFIX): each for each in archive.infolist()}
             wanted = [_member(members, name) for name in (members if names is None else names)]
             _check_size(wanted, most_bytes)
             return {each.filename.removesuffix(_SUFFIX): _array(archive, each) for each in wanted}
-    except FileNotFoundError:
+    except _Refused:
         raise
-    except Exception as error:  # a broken archive can raise anything, MemoryError included
-        raise ValueError(str(error) or type(error).__name__) from error
+    except MemoryError as error:
+        raise ValueError("it takes more memory than is free") from error
+    except Exception as error:  # a broken archive can raise anything
+        raise ValueError("it is damaged: what is in it cannot be unpacked as arrays") from error
+
+
+class _Refused(ValueError):
+    """What is said of an archive in words of our own."""
+
+
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        raise _Refused("it is no .npz archive, or a part of it is missing") from error
 
 
 def _contents(names: Sequence[str]) -> str:
@@ -68,30 +85,30 @@ def _contents(names: Sequence[str]) -> str:
 
 def _member(members: dict[str, zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:
     if name not in members:
-        raise ValueError(f"it has no array {name!r}; {_contents(list(members))}")
+        raise _Refused(f"it has no array {name!r}; {_contents(list(members))}")
     if not members[name].filename.endswith(_SUFFIX):
-        raise ValueError(f"{members[name].filename!r} in it is no array")
+        raise _Refused(f"{members[name].filename!r} in it is no array")
     return members[name]
 
 
 def _check_size(members: Collection[zipfile.ZipInfo], most_bytes: int) -> None:
     total = sum(each.file_size for each in members)
     if total > most_bytes:
-        raise ValueError(f"it would take {total:,} bytes unpacked, and {most_bytes:,} are allowed")
+        raise _Refused(f"it would take {total:,} bytes unpacked, and {most_bytes:,} are allowed")
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
     with archive.open(member) as content:
         version = np.lib.format.read_magic(content)
         if version not in _HEADERS:
-            raise ValueError(f"{member.filename!r} in it has the format {'.'.join(map(str, version))}")
+            raise _Refused(f"{member.filename!r} in it has the format {'.'.join(map(str, version))}")
         length = content.read(_HEADERS[version][0])
         kind, shape, is_fortran = layout_of(length + content.read(int.from_bytes(length, "little")), version)
         promised, held = math.prod(shape) * kind.itemsize, member.file_size - content.tell()
         if kind.hasobject:
-            raise ValueError(f"{member.filename!r} in it holds Python objects, which only pickle could read")
+            raise _Refused(f"{member.filename!r} in it holds Python objects, which only pickle could read")
         if promised != held:
-            raise ValueError(f"{member.filename!r} in it promises {promised:,} bytes and holds {held:,}")
+            raise _Refused(f"{member.filename!r} in it promises {promised:,} bytes and holds {held:,}")
         return np.ndarray(shape, kind, content.read(), order="F" if is_fortran else "C")
 
 
@@ -105,5 +122,5 @@ def layout_of(header: bytes, version: tuple[int, int] = (1, 0)) -> Layout:
     """
     shape, is_fortran, kind = _HEADERS[version][1](io.BytesIO(header))
     if any(length < 0 for length in shape):
-        raise ValueError(f"no array has the shape {shape}")
+        raise _Refused(f"no array has the shape {shape}")
     return kind, shape, is_fortran

@@ -235,6 +235,15 @@ REFUSED = [
         "optimizer.learning_rate=1e-50",
         ["optimizer.learning_rate=1e-50: …1.2e-38 to 3.4e+38 …, for in float32 it becomes 0"],
     ),
+    (
+        "dataset=csv dataset.path=a.csv dataset.target=y dataset.target_scale=0",
+        ["dataset.target_scale=0.0: allowed is a number above 0"],
+    ),
+    (
+        "dataset=csv dataset.path=a.csv dataset.target=y dataset.target_scale=1e39",
+        ["dataset.target_scale=1e+39: allowed is a number up to 3.4e+38 in size, for in float32 it becomes inf"],
+    ),
+    ("dataset=npz dataset.path=a.npz dataset.scale=0", ["dataset.scale=0.0: allowed is a number above 0"]),
     ("optimizer.learning_rate=1e39", ["optimizer.learning_rate=1e+39: …, for in float32 it becomes inf"]),
     (f"optimizer.learning_rate=1{'0' * 400}", ["optimizer.learning_rate=1…: allowed is a finite number"]),
     ("training.clip.norm=1e-60", ["training.clip.norm=1e-60: …, for in float32 it becomes 0"]),

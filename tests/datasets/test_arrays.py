@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ablate.datasets.arrays import as_features, as_targets, standardised
+from ablate.datasets.arrays import DataError, as_features, as_targets, standardised
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2], [[0], [1], [2]], [0.0, 1.0, 2.0], np.array([0, 1, 2], np.uint8)])
@@ -34,6 +34,14 @@ def test_features_stay_small_where_they_are_whole():
 
 def test_a_number_too_large_for_float32_becomes_infinite_without_a_word():
     assert np.isinf(as_features(np.array([[1e300]]))).all()
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200, 1e308])
+def test_columns_whose_deviation_cannot_be_computed_are_refused(size):
+    table = np.array([[1.0, 4.0 * size, 0.1], [2.0, -4.0 * size, 0.1]])
+    with pytest.raises(DataError, match=r"of column 2 of the features.*another unit"):
+        standardised(table)
+    assert standardised(np.full((7, 1), 1e-150)).tolist() == [[0.0]] * 7
 
 
 def test_standardised_columns_have_mean_zero_and_deviation_one_and_constant_ones_are_zero():

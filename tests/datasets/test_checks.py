@@ -58,7 +58,14 @@ FAULTS = {
     ),
     "the test is empty": (in_test(features=np.zeros((0, 2), np.float32), targets=np.zeros(0, np.int32)), "no test ex"),
     "features without an axis": (in_train(features=np.zeros(30, np.float32)), r"shape \[30\]"),
-    "features without a value": (in_train(features=np.zeros((30, 0), np.float32)), "no training examples"),
+    "features without a value": (
+        in_train(features=np.zeros((30, 0), np.float32)),
+        r"the 30 training examples have no feature: their shape is \[30, 0\]",
+    ),
+    "no example": (
+        in_train(features=np.zeros((0, 2), np.float32), targets=np.zeros(0, np.int32)),
+        "no training examples",
+    ),
     "targets with a second axis": (in_train(targets=np.zeros((30, 3), np.int32)), r"\[30, 3\].*one value an example"),
     "a target without an axis": (in_train(targets=np.int32(1).reshape(())), "one value an example"),
     "features are texts": (in_train(features=np.full((30, 2), "x")), "no numbers but <U1"),

@@ -30,7 +30,7 @@ READ_BEFORE = {
         "66a5e349602e6ba3d90256c0b0d0713264f6181bac391d3d7f890ab76b97f94f",
     ),
     "numbers of every spelling": (
-        "x,z,y\n1_000, 1e5,1\n+2.5E-3,\t7.,0\n٣,123456789012345678901234567890,1\n",
+        "x,z,y\n1000, 1e5,1\n+2.5E-3,\t7.,0\n٣,123456789012345678901234567890,1\n",
         {"target": "y"},
         "f24d6176c3b2a85cb02b73ecc09b53a11f7da5f153efa10ee5944d77aa50cfd4",
     ),

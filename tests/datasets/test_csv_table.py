@@ -134,7 +134,7 @@ def test_row_numbers_are_told_by_name_and_content_together(tmp_path):
         return f"{name},x,y\n" + "".join(f"{value},{value % 3},1\n" for value in values)
 
     for name in ("id", "Unnamed: 0", "PassengerId", "#", "row_number", "Nr."):
-        for values in (range(9), range(1, 10), [2, 3, 5, 8]):
+        for values in (range(9), range(1, 10), [2, 3, 5, 8], range(120, 0, -1)):
             if name != "#":
                 with pytest.raises(DataError, match=f"the number of the row, or another identity: {name}"):
                     load(tmp_path, numbered(name, values), target="y")
@@ -243,6 +243,23 @@ REFUSED = {
     "thousands": ('x,y\n"1,234,567.5",2\n2,3\n', {"target": "y"}, "separators of thousands: x"),
     "mostly numbers": ("x,y\n1,2\nmany,3\n2,3\n", {"target": "y"}, r"x \('many' in line 3\): .*categorical=\[x\]"),
     "an infinite number": ("x,y\n1,2\n1e999,3\n", {"target": "y"}, "not finite: x .'1e999' in line 3"),
+    "a number that float32 cannot hold": (
+        "x,y\n1,2\n1e300,3\n",
+        {"target": "y"},
+        r"too large or not finite: x \('1e300' in line 3\).* ends at 3.4e\+38: .*drop=\[x\]",
+    ),
+    "nor where nothing is standardised": (
+        "x,y\n1,2\n-1e39,3\n",
+        {"target": "y", "standardise": False},
+        "x .'-1e39' in line 3",
+    ),
+    "numbers whose squares are 0": (
+        "x,z,y\n1,1e-200,2\n2,3e-200,3\n",
+        {"target": "y"},
+        "no standard deviation .* column 2 of the features: .*another unit",
+    ),
+    "an underscore": ("x,y\n1,2\n20_35,3\n", {"target": "y"}, r"x \('20_35' in line 3\)"),
+    "an underscore in the target": ("x,y\n1,2\n2,3_0\n", {"target": "y"}, r"to be a number: y \('3_0' in line 3\)"),
     "an infinite target": ("x,y\n1,inf\n2,3\n", {"target": "y"}, "target is not finite: y .'inf' in line 2"),
     "a column of nothing": ("x,z,y\n1,,2\n2,NA,3\n", {"target": "y"}, r"no value at all: z: .*drop=\[z\]"),
     "a name in every row": (FLOWERS, {"target": "length", "categories": "onehot"}, r"too many .*id \(3 in 3 rows\)"),

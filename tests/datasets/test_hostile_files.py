@@ -14,13 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ablate.datasets import image_folder, npz
+from ablate.datasets import california_housing, cifar10, image_folder, mnist, npz
 from ablate.datasets.arrays import DataError
 from ablate.datasets.cifar10 import _content
 from ablate.datasets.cifar_pickle import read_batch
 from ablate.datasets.csv_table import load as load_csv
+from ablate.datasets.files import offline
 from ablate.datasets.idx import read_idx
 from ablate.datasets.images import read_upright
+from ablate.datasets.photographs import UnreadablePhotograph, read_photograph
 
 
 def png(width: int, height: int, data: bytes = b"") -> bytes:
@@ -89,8 +91,56 @@ def test_unusual_images_are_read(make: Callable[[Path], Path], mode: str, tmp_pa
 
 def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(ValueError, match="no such file"):
+    with pytest.raises(ValueError, match="it is a FIFO, no file"):
         read_upright(tmp_path / "pipe.png")
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "a folder": Path.mkdir,
+    "a FIFO": os.mkfifo,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a link that leads in a circle": loop,
+    "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_what_stands_in_the_place_of_a_file_is_said_and_not_waited_for(what: str, tmp_path: Path) -> None:
+    """Nor is anything fetched in its stead: a download here would fail in other words."""
+    for name in ("mine.npz", "labels", "labels.gz", "1.png", "mnist.npz", "cifar10.npz", "california_housing.npz"):
+        ODD[what](tmp_path / name)
+    odd = rf"is {what}, no file"
+    for load in (mnist.load, cifar10.load, california_housing.load):
+        with offline(), pytest.raises(DataError, match=odd):
+            load(tmp_path)
+    for file in ("labels", "labels.gz"):
+        with pytest.raises(DataError, match=odd):
+            read_idx(tmp_path / file)
+    with pytest.raises(DataError, match=odd):
+        npz.load(tmp_path, "mine.npz")
+    with pytest.raises(DataError, match=odd):
+        load_csv(tmp_path, "mine.npz", "y")
+    with pytest.raises(UnreadablePhotograph, match=odd):
+        read_photograph(tmp_path / "1.png")
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_files_of_a_set_in_several_files_are_said(what: str, tmp_path: Path) -> None:
+    for folder in ("mnist", "cifar-10-batches-py"):
+        (tmp_path / folder).mkdir()
+    ODD[what](tmp_path / "mnist" / "train-images-idx3-ubyte.gz")
+    ODD[what](tmp_path / "cifar-10-batches-py" / "data_batch_1")
+    for load in (mnist.load, cifar10.load):
+        with offline(), pytest.raises(DataError, match=rf"is {what}, no file"):
+            load(tmp_path)
+    (tmp_path / "tar").mkdir()
+    ODD[what](tmp_path / "tar" / "cifar-10-python.tar.gz")
+    with offline(), pytest.raises(DataError, match=rf"is {what}, no file"):
+        cifar10.load(tmp_path / "tar")
 
 
 def test_a_link_out_of_the_folder_brings_nothing_in(tmp_path: Path) -> None:
@@ -108,6 +158,14 @@ def test_a_link_out_of_the_folder_brings_nothing_in(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="leads out of"):
             image_folder.load(None, str(root), size=[4, 4])
         link.unlink()
+    for number in range(2):
+        (root / "rose" / f"{number}.png").symlink_to(private / "1\n\x1b[2J.png")
+    loop(root / "daisy" / "loop.png")
+    (root / "daisy" / "torn.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match="4 of 7 files cannot be read") as refused:
+        image_folder.load(None, str(root), size=[4, 4])
+    for said in ("0.png (it is a link that leads out of", "1.png (it is a link that", "in a circle", "none of BMP"):
+        assert said in str(refused.value)
     tulip = root / "tulip"
     tulip.symlink_to(private)
     with pytest.raises(DataError, match="leads out of"):

@@ -106,6 +106,28 @@ def test_a_format_of_the_future_is_named() -> None:
         read(archive(x=b"\x93NUMPY\x09\x00" + npy(header("(1,)"), b"1")[8:]))
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is no .npz archive"),
+        (saved(x=np.arange(9))[:-30], "a part of it is missing"),
+        (archive(x=b"text"), "it is damaged"),
+        (archive(zipfile.ZIP_STORED, x=npy(header("(1,)"), b"1")).replace(b"}", b"]", 1), "it is damaged"),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words(content: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        read(content)
+    assert "zip file" not in str(refused.value)
+
+
+def test_what_is_no_file_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.npz")
+    for path, said in ((tmp_path, "a folder"), (tmp_path / "x.npz", "a FIFO"), (Path("/dev/zero"), "a device")):
+        with pytest.raises(ValueError, match=f"it is {said}, no file"):
+            read_arrays(path, MOST)
+
+
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "absent.npz", MOST)
