@@ -99,7 +99,7 @@ class TestALoneRun:
         assert load_run("training.clip.norm=1").run_id == load_run("training.clip.norm=1.0").run_id
 
     def test_what_changes_no_number_changes_no_id(self) -> None:
-        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline study=x"
+        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline study=null"
         assert load_run(words).run_id == load_run("").run_id
 
     def test_an_argument_can_be_added(self) -> None:
@@ -375,6 +375,7 @@ Expected = list[tuple[str, Any, str | None]]
         ("dataset.limit=some", [("dataset.limit", "some", None)]),
         ("data_dir=[3]", [("data_dir", [3], None)]),
         ("study=../x", [("study", "../x", None)]),
+        ("study=mine", [("study", "mine", None)]),
         ("study=.hidden +sweep=l2", [("study", ".hidden", None)]),
         ("sweep.seeds=3", [("sweep.seeds", 3, None)]),
         ("+sweep=l2 seed=3", [("seed", 3, None)]),
