@@ -18,6 +18,7 @@ from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.cifar_pickle import read_batch
 from ablate.datasets.files import download, search_folders
 from ablate.datasets.keras_archive import from_images, read_keras_archive
+from ablate.sanitize.files import NoRegularFile, regular_file
 
 __all__ = ["load"]
 
@@ -59,10 +60,15 @@ def _read_archive(file: Path) -> RawData:
 def _read_folder(folder: Path) -> RawData:
     files = {name: folder / name for name in _BATCHES}
     try:
-        contents = {name: _content(file.open("rb"), name) for name, file in files.items()}
-    except OSError as error:
+        contents = {name: _read_batch(file) for name, file in files.items()}
+    except (OSError, NoRegularFile) as error:
         raise DataError(f"{folder} is not the whole of CIFAR-10 ({error}): unpack {_TAR} again") from error
     return _from_batches(contents, (folder, *files.values()))
+
+
+def _read_batch(file: Path) -> bytes:
+    with regular_file(file) as batch:
+        return _content(batch, file.name)
 
 
 def _read_tar(file: Path) -> RawData:

@@ -12,6 +12,7 @@ import io
 import math
 import zipfile
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from ablate.sanitize.files import regular_file
 from ablate.sanitize.text import one_line
 
 __all__ = ["Layout", "layout_of", "read_arrays"]
@@ -48,7 +50,8 @@ def read_arrays(
         ValueError: when it is no such archive, lacks one of the names, holds Python objects, or would take more.
     """
     try:
-        with zipfile.ZipFile(file) as archive:
+        opened = regular_file(file) if isinstance(file, Path) else nullcontext(file)
+        with opened as content, zipfile.ZipFile(content) as archive:
             members = {each.filename.removesuffix(_SUFFIX): each for each in archive.infolist()}
             wanted = [_member(members, name) for name in (members if names is None else names)]
             _check_size(wanted, most_bytes)
