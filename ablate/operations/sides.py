@@ -43,7 +43,7 @@ def distinct_sides(names: Sequence[str], results_dir: Path) -> list[Side]:
         NoSuchArm, MissingRun, AmbiguousPrefix: as `find_sides`.
     """
     named_by: dict[str, str] = {}
-    sides = []
+    sides: list[Side] = []
     for name in names:
         found = find_sides(name, results_dir)
         twice = next((side.label for side in found if side.label in named_by), None)
@@ -81,11 +81,16 @@ def study_of(side: Side) -> str:
 
 
 def known_plan(study: str, results_dir: Path) -> StudyPlan | None:
-    """The latest plan of a study; None where there is none of this name."""
+    """The latest plan of a study; None where there is none of this name.
+
+    Raises:
+        UnreadablePlan, DamagedPlan: when there is one that cannot be read.
+    """
     try:
-        return StudyFolder(results_dir, study).plan()
+        lines = StudyFolder(results_dir, study).readable_lines()
     except ValueError:  # no name of a study, so perhaps the beginning of a run id
         return None
+    return lines[-1].plan if lines else None
 
 
 def known_studies(results_dir: Path) -> str:
