@@ -221,6 +221,11 @@ class TestAStudy:
         monkeypatch.delenv("ABLATE_DATA_DIR")
         assert load("").settings.data_dir is None
 
+    def test_a_variable_that_names_no_folder_is_named_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ABLATE_DATA_DIR", "")
+        assert problems("") == [("ABLATE_DATA_DIR", "", None)]
+        assert problems("data_dir='~nobody_of_this_name/x'") == [("data_dir", "~nobody_of_this_name/x", None)]
+
 
 SWEEP = """
 question: Which?
@@ -378,6 +383,7 @@ Expected = list[tuple[str, Any, str | None]]
         ("study=mine", [("study", "mine", None)]),
         ("study=.hidden +sweep=l2", [("study", ".hidden", None)]),
         ("sweep.seeds=3", [("sweep.seeds", 3, None)]),
+        ("sweep=?", [("sweep", "?", None)]),
         ("+sweep=l2 seed=3", [("seed", 3, None)]),
         ("+sweep=l2 model.l2=0.1", [("model.l2", 0.1, None)]),
         ("+sweep=optimizers optimizer=sgd", [("optimizer", "sgd", None)]),
