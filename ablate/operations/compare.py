@@ -49,8 +49,8 @@ def compare(*names: str, results_dir: Path | str | None = None, allow: bool = Fa
 
     Raises:
         NotComparable: when it is not and that is not allowed.
-        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, all for one side only, or two
-            for the same.
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, all for one side only, or
+            two for the same.
     """
     results = results_folder(results_dir)
     sides = distinct_sides(names, results)
