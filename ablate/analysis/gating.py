@@ -16,13 +16,13 @@ from enum import StrEnum
 
 from ablate.core.claims import Relation
 from ablate.core.records import MetricInfo
+from ablate.core.specs import ALPHAS, is_alpha
 from ablate.verdicts.engine import ALPHA, PairedQuestion, judge_claims
 from ablate.verdicts.pairing import ArmValues
 from ablate.verdicts.verdict import Flag, Scale, Verdict, Word
 
 __all__ = ["Gate", "GatePair", "Outcome", "judge_gate"]
 
-LARGEST_ALPHA = 0.5
 SEED = "seed"
 
 
@@ -124,8 +124,8 @@ def judge_gate(
     """
     if not pairs:
         raise ValueError("a gate needs a pair of sides")
-    if not 0 < alpha < LARGEST_ALPHA:
-        raise ValueError(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
+    if not is_alpha(alpha):
+        raise ValueError(f"alpha is {ALPHAS}, not {alpha:g}")
     if not metric.sign:
         raise ValueError(f"neither less nor more {metric.name} is better, so nothing can be worse by it")
     questions = [

@@ -14,6 +14,7 @@ import numpy as np
 
 from ablate.analysis.values import column_info
 from ablate.core.records import CLASSIFICATION, MetricInfo, Status, StoredRun
+from ablate.core.specs import ALPHAS, is_alpha
 from ablate.tables.examples import ExampleTable
 from ablate.tables.problems import TableProblem
 from ablate.verdicts.example_verdict import ExampleVerdict
@@ -24,7 +25,6 @@ from ablate.verdicts.verdict import Family, Scale
 __all__ = ["JudgedExamples", "TestExamples", "judge_example_table", "judge_test_examples"]
 
 DIRECTIONS = ("min", "max")
-LARGEST_ALPHA = 0.5
 SHARE, PERCENT = "fraction", "percent"
 # From so many groups on a clustered standard error is trusted.
 ENOUGH_GROUPS = 20
@@ -75,8 +75,8 @@ def judge_example_table(
         TableProblem: for an unknown baseline or direction, an alpha or a margin that is none, arms that share no
             example or no seed with the baseline, or a test that does not fit the table.
     """
-    if not 0 < alpha < LARGEST_ALPHA:
-        raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
+    if not is_alpha(alpha):
+        raise TableProblem(f"alpha is {ALPHAS}, not {alpha:g}")
     if baseline not in table.arms:
         raise TableProblem(f"column {table.arm!r}: no arm is named {baseline!r}; there are {', '.join(table.arms)}")
     info = _metric_info(table, direction)

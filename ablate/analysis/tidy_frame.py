@@ -17,6 +17,7 @@ import pandas as pd
 
 from ablate.analysis.values import column_info
 from ablate.core.records import MetricInfo
+from ablate.core.specs import ALPHAS, is_alpha
 from ablate.tables.formats import grid_of_file
 from ablate.tables.frames import grid_of_frame
 from ablate.tables.grid import Grid
@@ -52,7 +53,6 @@ __all__ = [
 DataFrame = pd.DataFrame
 
 DIRECTIONS = ("min", "max")
-LARGEST_ALPHA = 0.5
 SHARE = "fraction"
 
 
@@ -187,8 +187,8 @@ def judge_metrics(
     Raises:
         TableProblem: as `verdicts_from_table`, and where there is none of a share to have `n_examples`.
     """
-    if not 0 < alpha < LARGEST_ALPHA:
-        raise TableProblem(f"alpha is above 0 and below {LARGEST_ALPHA}, not {alpha:g}")
+    if not is_alpha(alpha):
+        raise TableProblem(f"alpha is {ALPHAS}, not {alpha:g}")
     refuse_examples(n_examples)
     if test_to_train is not None and not 0 <= test_to_train < math.inf:
         raise TableProblem(f"the ratio of test to training examples is above 0, not {test_to_train:g}")

@@ -92,7 +92,9 @@ def _answer(worker: WorkerProcess, until: float) -> JobResult:
         except (EOFError, OSError):
             worker.end(GRACE_SECONDS)
             how, output = worker.exit_report()
-            raise LoopFailed(f"the worker {how}: {output.strip()[-500:]}") from None
+            # How it ended tells the last line of what it printed where that says why.
+            more = "" if ": " in how else f": {output.strip()[-500:]}"
+            raise LoopFailed(f"the worker {how}{more}") from None
         if isinstance(message, JobResult):
             return message
     raise LoopFailed("the worker had not trained a tiny network in time")

@@ -26,10 +26,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation, add_json_option
+from ablate.cli.verbs import Invocation, add_json_option, folder
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.analyse import analyse, judge_table, read_metrics
 from ablate.operations.as_json import to_json
@@ -112,7 +111,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "0.25, for the correction of Nadeau and Bengio (2003)",
     )
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="what is printed (markdown)")
-    parser.add_argument("--out", type=Path, help="write verdicts.md, verdicts.csv, verdicts.tex and a figure there")
+    parser.add_argument("--out", type=folder, help="write verdicts.md, verdicts.csv, verdicts.tex and a figure there")
 
 
 def execute(invocation: Invocation, output: Output) -> int:

@@ -12,10 +12,9 @@ numbers and no verdicts.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation, add_json_option
+from ablate.cli.verbs import Invocation, add_json_option, folder
 from ablate.core.errors import ExitCode
 from ablate.operations.as_json import to_json
 from ablate.operations.compare import compare
@@ -27,7 +26,7 @@ WORDS_HELP = "a study, an arm as study:level, or the beginning of a run id"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
-    parser.add_argument("--out", type=Path, help="write comparison.md with figures into this folder")
+    parser.add_argument("--out", type=folder, help="write comparison.md with figures into this folder")
     parser.add_argument("--allow", action="store_true", help="compare even what is not comparable")
 
 

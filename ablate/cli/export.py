@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation, add_json_option
+from ablate.cli.verbs import Invocation, add_json_option, folder
 from ablate.core.errors import ExitCode
 from ablate.operations.as_json import to_json
 from ablate.operations.export import FORMATS, export
@@ -25,7 +25,7 @@ WORDS_HELP = "a run (the beginning of its id), an arm as study:level, or a study
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     parser.add_argument("--format", choices=FORMATS, required=True, help="what is written")
-    parser.add_argument("--out", type=Path, required=True, help="the folder that it is written into")
+    parser.add_argument("--out", type=folder, required=True, help="the folder that it is written into")
 
 
 def execute(invocation: Invocation, output: Output) -> int:

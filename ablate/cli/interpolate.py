@@ -8,10 +8,9 @@ ablate interpolate optimizers:adam optimizers:sgd --report   in the report of th
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation, add_json_option
+from ablate.cli.verbs import Invocation, add_json_option, folder
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.as_json import to_json
 from ablate.operations.interpolate import interpolate
@@ -23,7 +22,7 @@ WORDS_HELP = "two runs (the beginnings of their ids) or two arms as study:level,
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
-    parser.add_argument("--out", type=Path, help="draw a figure into this folder")
+    parser.add_argument("--out", type=folder, help="draw a figure into this folder")
     parser.add_argument("--report", action="store_true", help="show it in the report of the study")
 
 

@@ -19,6 +19,7 @@ from ablate.core.errors import ExitCode
 from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
 from ablate.operations.catalogue import Entry, StudySummary, catalogue
+from ablate.storage.studies import study_names
 
 WORDS = "filter"
 WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a setting (and results_dir=…)"
@@ -36,11 +37,15 @@ def execute(invocation: Invocation, output: Output) -> int:
     elif found.runs is not None:
         show_runs(found.runs, output)
     else:
-        show_studies(found.studies or (), output)
+        show_studies(found.studies or (), output, study_names(settings.results_dir))
     return ExitCode.DONE
 
 
-def show_studies(found: Sequence[StudySummary], output: Output) -> None:
+def show_studies(found: Sequence[StudySummary], output: Output, names: Sequence[str]) -> None:
+    """`names` are those of all studies, whether they can be read or not."""
+    if names and not found:
+        output.say("No study can be read. What is wrong, and what can be mended: ablate fsck")
+        return
     if not found:
         output.say("There are no studies yet. A first one: ablate +sweep=optimizers")
         return

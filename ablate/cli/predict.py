@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ablate.analysis.photo_predictions import PhotoPrediction
 from ablate.cli.output import Output
-from ablate.cli.verbs import Invocation, add_json_option
+from ablate.cli.verbs import Invocation, add_json_option, folder
 from ablate.core.class_names import label_of
 from ablate.core.errors import ExitCode, UsageError
 from ablate.operations.as_json import to_json
@@ -25,7 +25,7 @@ WORDS_HELP = "a run (the beginning of its id) or an arm as study:level, then ima
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
-    parser.add_argument("--out", type=Path, help="draw a figure of each image into this folder")
+    parser.add_argument("--out", type=folder, help="draw a figure of each image into this folder")
     parser.add_argument(
         "--report", action="store_true", help="show them in the report of the study, in place of others"
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ablate import __version__
 from ablate.cli.output import write_result
+from ablate.sanitize.paths import user_folder
 
 if TYPE_CHECKING:
     from ablate.config.runs import Settings
@@ -26,6 +27,7 @@ __all__ = [
     "Invocation",
     "add_json_option",
     "add_run_options",
+    "folder",
     "module_of",
     "verb_parser",
 ]
@@ -106,6 +108,18 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """What every verb that shows something has: its result as `ablate.to_json` gives it."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON, for another program")
+
+
+def folder(given: str) -> Path:
+    """The type of an option that names a folder to write into: refused before anything is read or loaded for it.
+
+    Raises:
+        argparse.ArgumentTypeError: where it can be none.
+    """
+    try:
+        return user_folder(given)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"the folder {error}") from error
 
 
 def verb_parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:

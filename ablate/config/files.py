@@ -127,5 +127,5 @@ def _is_too_large(root: yaml.Node | None) -> bool:
 def _unreadable(file: Path, error: Exception) -> ConfigError:
     mark, first = getattr(error, "problem_mark", None), next(iter(str(error).splitlines()), type(error).__name__)
     reason = first if mark is None else error.problem  # type: ignore[attr-defined]
-    location = "" if mark is None else f"{file}:{mark.line + 1}"
-    return ConfigError([Problem(str(file), str(file), f"a file of YAML ({reason})", location=location)])
+    place = str(file) if mark is None else f"{file}:{mark.line + 1}"
+    return ConfigError([Problem(place, place, f"a file of YAML ({reason})")])

@@ -18,7 +18,7 @@ from ablate.config.problems import ConfigError, Problem, nearest, raise_any
 from ablate.core.claims import is_side
 from ablate.core.identity import Json
 from ablate.core.records import METRICS
-from ablate.core.specs import CHOICES, SEEDS, SweepSpec
+from ablate.core.specs import ALPHAS, CHOICES, SEEDS, SweepSpec, is_alpha
 
 __all__ = ["laid_out", "optional_claims", "sweep_spec"]
 
@@ -351,7 +351,7 @@ NUMBERS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "size": (lambda value: type(value) is int and value > 0, "a whole number from 1"),
     "design_seed": (_is_seed, f"a whole number from 0 to {SEEDS[-1]}"),
     "confirm": (lambda value: type(value) is int and value >= 0, "a whole number from 0"),
-    "alpha": (lambda value: type(value) is float and 0 < value < 0.5, "a number above 0 and below 0.5"),
+    "alpha": (lambda value: type(value) is float and is_alpha(value), f"a number {ALPHAS}"),
 }
 
 

@@ -5,6 +5,7 @@ Leaves that are built from dataclasses check themselves; see `ablate.training.se
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ablate.sanitize.paths import user_folder, user_path
 
 __all__ = ["name_problems", "range_problems", "study_name_problems"]
 
+DATA_VARIABLE = "ABLATE_DATA_DIR"
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", *TENSORFLOW.engines)
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
@@ -89,7 +91,9 @@ def _data_dir(value: object) -> Iterator[Problem]:
         yield Problem("data_dir", value, "a path, or null")
     elif value is not None:
         # Whether it is there is a question of the data.
-        yield from _path_problems("data_dir", value, user_path)
+        # conf/config.yaml takes it from the variable, of which whoever set it may know nothing.
+        key = DATA_VARIABLE if os.environ.get(DATA_VARIABLE) == value else "data_dir"
+        yield from _path_problems(key, value, user_path)
 
 
 def _results_dir(value: str) -> Iterator[Problem]:

@@ -134,7 +134,7 @@ def load_settings(texts: Sequence[str], tree: ConfigTree) -> Settings:
 
 
 def _run(overrides: Overrides, composer: Composer, maker: SpecMaker) -> Request:
-    raise_any(_reserved_problems(overrides, (SWEEP,), "a sweep to change: +sweep=NAME"))
+    raise_any([*_reserved_problems(overrides, (SWEEP,), "a sweep to change: +sweep=NAME"), *_unused_names(overrides)])
     with _other_problems_too(overrides, composer, maker):
         config = composer.compose(overrides)
     run = maker.spec(config).with_seed(config["seed"])
@@ -288,6 +288,13 @@ def _under_sweep(overrides: Sequence[Override]) -> Overrides:
 
 def _not_under_sweep(overrides: Sequence[Override]) -> Overrides:
     return tuple(override for override in overrides if override.root != SWEEP)
+
+
+def _unused_names(overrides: Sequence[Override]) -> Iterator[Problem]:
+    """One run has no folder of its own that could bear the name of a study."""
+    named = [override for override in overrides if override.value is not None]
+    place = "the name of the folder of a sweep, and one run has none: add +sweep=NAME, or leave study= out"
+    return _reserved_problems(named, ("study",), place)
 
 
 def _base_problems(base: Sequence[Override]) -> Iterator[Problem]:

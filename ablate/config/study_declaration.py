@@ -121,9 +121,11 @@ def _declaration_problems(declaration: StudyDeclaration, tree: ConfigTree) -> It
         asks: object = each.asks
         if not isinstance(asks, Mapping):
             yield Problem("asks", asks, "a mapping with the keys of a sweep")
+        # What is no sweep at all has been refused above, whatever its name.
+        is_known = each.sweep in choices or bool(each.name)
         if not each.title:
             yield Problem("name", each.name, "a name for a sweep of the study's own")
-        else:
+        elif is_known or not each.sweep:
             yield from name_problems("name" if each.name else SWEEP, each.title)
     for title, count in Counter(each.title for each in declaration.sweeps).items():
         if count > 1:

@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 SEEDS = range(2**32)
+# Bounds of an error rate: below the smallest no number of seeds that anybody trains can show anything, and the
+# quantiles of t leave what a float can hold.
+SMALLEST_ALPHA, LARGEST_ALPHA = 1e-9, 0.5
+ALPHAS = "from 1e-9 to below 0.5"
 # What the seed of a run draws, each of which can be held at a number of its own: the weights that it begins with, the
 # order of its examples, and what is masked or moved while it trains (dropout, noise, augmentation).
 SEED_PARTS = ("initialisation", "order", "masks")
@@ -72,6 +76,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 ABOUT_AN_ORIGINAL = ("setup", "original", "conclusions")
 # The fields of a sweep that may change without making it another question.
 REVISABLE = ("seeds", "claims", "question", "margin_reason", "confirm", "metrics", *ABOUT_AN_ORIGINAL)
+
+
+def is_alpha(value: float) -> bool:
+    """Whether it can be the bound of an error rate; what can is `ALPHAS` in words."""
+    return SMALLEST_ALPHA <= value < LARGEST_ALPHA
 
 
 @dataclass(frozen=True)

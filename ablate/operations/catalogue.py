@@ -19,7 +19,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
 from ablate.core.records import RunRecord, numbers_of
 from ablate.operations.as_json import document, shows
-from ablate.operations.filters import filtered, split_filters
+from ablate.operations.filters import MISSING, UNREADABLE, filtered, split_filters
 from ablate.operations.request import results_folder
 from ablate.storage.atomic import ReadRefused
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
@@ -28,7 +28,6 @@ from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_
 __all__ = ["Catalogue", "Entry", "Membership", "StudySummary", "catalogue", "memberships_of", "runs", "studies"]
 
 log = logging.getLogger(__name__)
-MISSING, UNREADABLE = "missing", "unreadable"
 
 
 @shows("study", "sweep", "arm=arm.name", "seed")

@@ -8,7 +8,7 @@ from ablate.analysis.comparison import Comparison, compare as compare_sides
 from ablate.core.errors import UsageError
 from ablate.operations.as_json import document, shows
 from ablate.operations.request import results_folder
-from ablate.operations.sides import find_sides, known_studies
+from ablate.operations.sides import distinct_sides, known_studies
 from ablate.reporting.comparison import mismatch_text
 
 __all__ = ["NotComparable", "compare"]
@@ -49,10 +49,11 @@ def compare(*names: str, results_dir: Path | str | None = None, allow: bool = Fa
 
     Raises:
         NotComparable: when it is not and that is not allowed.
-        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, or all for one side only.
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when a name stands for nothing, all for one side only, or
+            two for the same.
     """
     results = results_folder(results_dir)
-    sides = [side for name in names for side in find_sides(name, results)]
+    sides = distinct_sides(names, results)
     if len(sides) < 2:
         raise UsageError(f"A comparison needs two sides or more. {known_studies(results)}")
     comparison = compare_sides(sides)

@@ -18,7 +18,7 @@ from ablate.core.records import Status, StoredRun
 from ablate.exporting import available
 from ablate.operations.as_json import document
 from ablate.operations.restore import RestoredRun, WeightedRun, restored, runs_with_weights, weighted_runs
-from ablate.operations.sides import find_sides
+from ablate.operations.sides import distinct_sides
 from ablate.runner.quiet import quiet_backend
 from ablate.sanitize.text import file_stem
 from ablate.storage.runs import RunStore
@@ -66,9 +66,9 @@ def export(
         observe: is told each path as soon as it is written.
 
     Raises:
-        UsageError: when there is no such format, when there are no names, when there is nothing to write of any run
-            though some did not diverge, when a model cannot be read without its code, or when a history is there
-            already. What was written before stays.
+        UsageError: when there is no such format, when there are no names, or two of one side, when there is nothing to
+            write of any run though some did not diverge, when a model cannot be read without its code, or when a
+            history is there already. What was written before stays.
         NoSuchArm, MissingRun, AmbiguousPrefix: for a name that is not that of one thing.
         ConfigError: when a run is made of what the user has not allowed.
         TrainerLacks: when what trained a run restores no models.
@@ -76,7 +76,7 @@ def export(
     """
     if form not in FORMATS:
         raise UsageError(f"{form} is no format of an export: {', '.join(FORMATS)} are")
-    sides = [side for name in names for side in find_sides(name, settings.results_dir)]
+    sides = distinct_sides(names, settings.results_dir)
     if not sides:
         raise UsageError("Which run? ablate export RUN --format keras --out FOLDER")
     quiet_backend()

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
-from ablate.config.overrides import Override, Overrides, parse_override
+from ablate.config.overrides import Override, Overrides, parse_override, raise_repeated
 from ablate.config.problems import Problem, gather, nearest, raise_any
 from ablate.core.errors import UsageError
+from ablate.core.records import Status
 
 if TYPE_CHECKING:
     from ablate.operations.catalogue import Entry, Membership
 
-__all__ = ["filtered", "split_filters"]
+__all__ = ["MISSING", "UNREADABLE", "filtered", "split_filters"]
 
+MISSING, UNREADABLE = "missing", "unreadable"
+
+log = logging.getLogger(__name__)
 KINDS = ("studies", "runs")
+# What a run can be: what its record says, or that it has none, or none that can be read here.
+STATUSES = (*(status.value for status in Status), MISSING, UNREADABLE)
+# Keys of which a run can have several values.
+OF_MEMBERSHIPS = ("study", "sweep", "arm")
+# So many are named where none is the one that was asked for.
+MOST_VALUES = 12
 
 # What a run is asked for under each key; other keys are settings.
 FIELDS: dict[str, Callable[[Entry], list[Any]]] = {
@@ -39,8 +50,9 @@ def split_filters(words: Sequence[str]) -> tuple[str, Overrides]:
             closest = nearest(word, KINDS)
             hint = f"; did you mean {closest}?" if closest else ""
             raise UsageError(f"{word} is neither studies nor runs nor a filter (key=value){hint}")
-    # Two filters of one key are no contradiction: a run can be of two studies.
     filters = tuple(gather(parse_override, [_quoted_arm(word) for word in words if "=" in word]))
+    # Two of these are no contradiction: a run can be of two studies.
+    raise_repeated(override for override in filters if override.key not in OF_MEMBERSHIPS)
     return "runs" if filters or "runs" in bare else "studies", filters
 
 
@@ -48,9 +60,12 @@ def filtered(entries: Sequence[Entry], filters: Overrides) -> list[Entry]:
     """The entries that agree with all of the filters.
 
     Raises:
-        ConfigError: with every filter whose key no entry has.
+        ConfigError: with every filter whose key no entry has, or whose status is none.
     """
-    raise_any(_unknown_keys(entries, filters))
+    raise_any([*_unknown_keys(entries, filters), *_unknown_statuses(filters)])
+    for override in filters:
+        if override.key != "status" and entries and not any(_agrees(entry, override) for entry in entries):
+            log.warning("%s: no run has it; %s", override.text, _values_there(entries, override))
     return [entry for entry in entries if all(_agrees(entry, override) for override in filters)]
 
 
@@ -62,6 +77,29 @@ def _unknown_keys(entries: Sequence[Entry], filters: Overrides) -> Iterator[Prob
             yield Problem(override.key, override.value, f"one of {', '.join(keys)}", nearest(override.key, keys))
 
 
+def _unknown_statuses(filters: Overrides) -> Iterator[Problem]:
+    for override in filters:
+        status = str(override.value).lower()
+        if override.key == "status" and status not in STATUSES:
+            yield Problem("status", override.value, f"one of {', '.join(STATUSES)}", nearest(status, STATUSES))
+
+
+def _values_there(entries: Sequence[Entry], override: Override) -> str:
+    """The values that entries have under the key of a filter, as many as one reads; the nearest first."""
+    texts = tuple(dict.fromkeys(setting_text(value) for entry in entries for value in _values(entry, override.key)))
+    closest = nearest(setting_text(override.value), texts)
+    more = f" and {len(texts) - MOST_VALUES} more" if len(texts) > MOST_VALUES else ""
+    hint = f"did you mean {closest}? " if closest else ""
+    return f"{hint}there {'is' if len(texts) == 1 else 'are'} {', '.join(texts[:MOST_VALUES])}{more}"
+
+
+def _values(entry: Entry, key: str) -> list[Any]:
+    if key in FIELDS:
+        return FIELDS[key](entry)
+    levels = [membership.arm.levels[key] for membership in entry.memberships if key in membership.arm.levels]
+    return [*levels, *([entry.settings[key]] if key in entry.settings else [])]
+
+
 def _keys(entry: Entry) -> list[str]:
     return [*entry.settings, *(factor for membership in entry.memberships for factor in membership.arm.levels)]
 
@@ -69,13 +107,7 @@ def _keys(entry: Entry) -> list[str]:
 def _agrees(entry: Entry, override: Override) -> bool:
     if override.key == "arm":
         return any(_is_named(membership, str(override.value)) for membership in entry.memberships)
-    if override.key in FIELDS:
-        return any(_is_same(value, override.value) for value in FIELDS[override.key](entry))
-    levels = [
-        membership.arm.levels[override.key] for membership in entry.memberships if override.key in membership.arm.levels
-    ]
-    settings = [entry.settings[override.key]] if override.key in entry.settings else []
-    return any(_is_same(value, override.value) for value in (*levels, *settings))
+    return any(_is_same(value, override.value) for value in _values(entry, override.key))
 
 
 def _is_named(membership: Membership, asked: str) -> bool:

@@ -28,7 +28,7 @@ from ablate.core.identity import short_id
 from ablate.core.plans import StudyPlan
 from ablate.core.records import STATISTICS, Status, StoredRun
 from ablate.operations.as_json import document, shows
-from ablate.operations.lost_plans import has_remains, rebuild, remains, unplanned
+from ablate.operations.lost_plans import rebuild, remains, unplanned
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.sanitize.files import oddity_of, stands
@@ -359,10 +359,7 @@ def _of_studies(results_dir: Path) -> Iterator[StoreFinding]:
         return
     for name in without:
         path = results_dir / "studies" / name
-        if has_remains(results_dir, name):
-            yield StoreFinding(What.DAMAGED, f"study {name}", remains(results_dir, name), path, is_problem=True)
-        else:
-            yield StoreFinding(What.STRAY, f"study {name}", "is a study without a plan", path)
+        yield StoreFinding(What.DAMAGED, f"study {name}", remains(results_dir, name), path, is_problem=True)
     for name in names:
         yield from _of_journals(StudyFolder(results_dir, name))
         yield from _of_left(StudyFolder(results_dir, name))

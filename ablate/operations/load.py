@@ -83,6 +83,7 @@ def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
 
     Raises:
         UnknownStudy: when nothing was planned under this name.
+        DamagedPlan: when no plan of it can be read.
         UnreadablePlan, UnreadableRecord: when another version of ablate wrote it.
     """
     root = results_folder(results_dir)
@@ -90,7 +91,8 @@ def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
         folder = StudyFolder(root, study)
     except ValueError as error:
         raise UnknownStudy(f"{error}. {known_studies(root)}") from error
-    plan = folder.plan()
-    if plan is None:
+    lines = folder.readable_lines()
+    if not lines:
         raise UnknownStudy(f"no study {study} under {root}. {known_studies(root)}")
+    plan = lines[-1].plan
     return LoadedStudy(plan, RunStore(root).present(plan.possible_run_ids, plan.measured), folder)

@@ -22,10 +22,12 @@ from ablate.storage.atomic import Damaged, StoreError, read_stored
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, study_names, unplanned_names
 
-__all__ = ["has_remains", "rebuild", "remains", "unplanned"]
+__all__ = ["rebuild", "remains", "unplanned"]
 
 MOST_BYTES = 2**30
 TABLE = "runs.csv"
+# Where nothing says which runs a study needs. A repair leaves its folder, whose removal lets gc remove those runs.
+WAY_OUT = "run its command again, or remove the folder: until then gc removes nothing"
 
 
 def unplanned(results_dir: Path) -> tuple[str, ...]:
@@ -38,21 +40,17 @@ def unplanned(results_dir: Path) -> tuple[str, ...]:
     return tuple(sorted({*unplanned_names(results_dir), *empty}))
 
 
-def has_remains(results_dir: Path, name: str) -> bool:
-    """Whether anything but locks is in the folder, or something else stands there."""
-    folder = results_dir / "studies" / name
-    return not folder.is_dir() or any(not path.name.endswith(".lock") for path in folder.iterdir())
-
-
 def remains(results_dir: Path, name: str) -> str:
     """What is left of such a study, in words."""
     folder = results_dir / "studies" / name
     if not folder.is_dir():
         return "is no folder that can be looked into; gc removes nothing until it is mended or removed"
     try:
+        if all(path.name.endswith(".lock") for path in folder.iterdir()):
+            return f"has no plan, and its folder is empty; {WAY_OUT}"
         run_ids = _run_ids(folder)
     except (OSError, Damaged, ValueError) as error:
-        return f"has no plan, and no table that names its runs ({error})"
+        return f"has no plan, and no table that names its runs ({error}); {WAY_OUT}"
     store = RunStore(results_dir, sets_aside=False)
     stored = set(store.ids()) & set(run_ids)
     return (

@@ -63,9 +63,10 @@ def publish(folder: StudyFolder, store: RunStore, reports_dir: Path, redraw: boo
 
     Raises:
         UnknownStudy: when nothing was planned under the folder's name.
+        DamagedPlan: when no plan of it can be read.
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
-    lines = folder.plan_lines()
+    lines = folder.readable_lines()
     if not lines:
         raise UnknownStudy(f"no study {folder.name} under {folder.path.parent}")
     plan = with_earlier_confirmation(lines[-1].plan, [line.plan for line in lines[:-1]])

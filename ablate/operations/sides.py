@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ablate.core.plans import StudyPlan
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, study_names
 
-__all__ = ["find_sides", "known_plan", "known_studies", "one_side", "study_of"]
+__all__ = ["distinct_sides", "find_sides", "known_plan", "known_studies", "one_side", "study_of"]
 
 
 def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
@@ -32,6 +33,25 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
         return (Side(short_id(run.record.run_id), (run,)),)
     events = StudyFolder(results_dir, study).events()
     return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None, events)
+
+
+def distinct_sides(names: Sequence[str], results_dir: Path) -> list[Side]:
+    """The sides that several words name, in their order.
+
+    Raises:
+        UsageError: as `find_sides`, and when two words name the same side.
+        NoSuchArm, MissingRun, AmbiguousPrefix: as `find_sides`.
+    """
+    named_by: dict[str, str] = {}
+    sides: list[Side] = []
+    for name in names:
+        found = find_sides(name, results_dir)
+        twice = next((side.label for side in found if side.label in named_by), None)
+        if twice is not None:
+            raise UsageError(f"{named_by[twice]} and {name} both name {twice}: name each side once")
+        named_by |= {side.label: name for side in found}
+        sides += found
+    return sides
 
 
 def one_side(name: str, results_dir: Path) -> Side:
@@ -61,11 +81,16 @@ def study_of(side: Side) -> str:
 
 
 def known_plan(study: str, results_dir: Path) -> StudyPlan | None:
-    """The latest plan of a study; None where there is none of this name."""
+    """The latest plan of a study; None where there is none of this name.
+
+    Raises:
+        UnreadablePlan, DamagedPlan: when there is one that cannot be read.
+    """
     try:
-        return StudyFolder(results_dir, study).plan()
+        lines = StudyFolder(results_dir, study).readable_lines()
     except ValueError:  # no name of a study, so perhaps the beginning of a run id
         return None
+    return lines[-1].plan if lines else None
 
 
 def known_studies(results_dir: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,6 +34,10 @@ COMMAND = (
     "from ablate.runner.worker import main; main(descriptor)"
 )
 OUTPUT_BYTES = 8_192
+# Of the last line of a worker that ended itself.
+LAST_CHARACTERS = 300
+# What TensorFlow logs before a message: its level, the time, the process, and the line of its source.
+_LOGGED = re.compile(r"^[IWEF]\d{4} \S+\s+\d+ [^\]]+\] ")
 
 
 class Tail:
@@ -93,7 +98,10 @@ class WorkerProcess(WorkerHandle):
         """How it ended (`exited with code 1`), and the end of what it printed."""
         code = self._process.returncode
         how = f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
-        return how, self._output.text()
+        output = self._output.text()
+        # One that ends itself says why last; of one that others end the last line may be about anything.
+        last = last_line(output) if code >= 0 or -code == signal.SIGABRT else ""
+        return f"{how}: {last}" if last else how, output
 
     def _send(self, message: WorkerSettings | Job) -> None:
         with suppress(OSError):
@@ -130,6 +138,12 @@ class Processes:
     def speaking(self, workers: Sequence[WorkerProcess], seconds: float) -> list[WorkerProcess]:
         heard = wait([worker.connection for worker in workers], seconds)
         return [worker for worker in workers if worker.connection in heard]
+
+
+def last_line(output: str) -> str:
+    """The last line that was printed, without the time and place that TensorFlow logs before it."""
+    printed = [line.strip() for line in output.splitlines() if line.strip()]
+    return _LOGGED.sub("", printed[-1])[:LAST_CHARACTERS] if printed else ""
 
 
 def _start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], Connection[Any, Any]]:

@@ -108,7 +108,8 @@ class Journal:
         except FileNotFoundError:
             lines = []
         except Damaged as damage:
-            yield b"", damage
+            # Whoever tells of it names the file.
+            yield b"", Damaged(str(damage.__cause__ or damage))
             return
         for line in lines:
             try:

@@ -33,6 +33,7 @@ from ablate.storage.journal import Journal
 
 __all__ = [
     "AnotherStudy",
+    "DamagedPlan",
     "Difference",
     "PlanLine",
     "StudyFolder",
@@ -97,6 +98,18 @@ class UnreadablePlan(StoreError):
     @property
     def hint(self) -> str:
         return "It stays as it is: the version that wrote it reads it. This one can use another results_dir."
+
+
+class DamagedPlan(StoreError):
+    """Something was planned under this name, and no line of it can be read."""
+
+    @property
+    def exit_code(self) -> int:
+        return ExitCode.DATA_PROBLEM
+
+    @property
+    def hint(self) -> str:
+        return "To mend what can be mended: ablate fsck --repair. Else run the command of the study again."
 
 
 @dataclass(frozen=True)
@@ -173,6 +186,22 @@ class StudyFolder:
             return tuple(PlanLine.from_json(entry) for entry in self._plans.entries())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnreadablePlan(self.name, f"{type(error).__name__}: {error}") from error
+
+    def readable_lines(self) -> tuple[PlanLine, ...]:
+        """As `plan_lines`, for those who can do nothing without one; none where nothing was planned here.
+
+        Raises:
+            UnreadablePlan: when another version of ablate wrote one of them.
+            DamagedPlan: when something was planned here, and all of it is damaged.
+        """
+        damaged = self._plans.damaged()
+        lines = self.plan_lines()
+        if damaged and not lines:
+            number, reason = damaged[0]
+            raise DamagedPlan(
+                f"the plan of study {self.name} cannot be read: {self._plans.path}, line {number} is damaged ({reason})"
+            )
+        return lines
 
     def check(self, plan: StudyPlan) -> None:
         """Whether `plan` may be kept here.

@@ -14,11 +14,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ablate.sanitize.files import NoRegularFile, read_file
 from ablate.tables.grid import Cell, Grid, grid_of_rows, is_missing, name_of
 from ablate.tables.problems import TableProblem
 
 __all__ = ["SUFFIXES", "grid_of_file"]
 
+# A table of results is far smaller; what is longer is no such table.
+MOST_BYTES = 2**31
 SEPARATORS = (",", ";", "\t", "|")
 _NAMED = {"tab": "\t", "\\t": "\t"}
 # Of Unicode in a file that says so by its first bytes; the longer ones first, for one begins as another does.
@@ -45,16 +48,18 @@ def grid_of_file(path: Path, sep: str | None = None) -> Grid:
     suffix = path.suffix.lower()
     try:
         if suffix in _USUAL_SEPARATORS:
-            return _separated(path.read_bytes(), sep, _USUAL_SEPARATORS[suffix])
+            return _separated(read_file(path, MOST_BYTES), sep, _USUAL_SEPARATORS[suffix])
         if suffix not in _READERS:
             raise TableProblem(f"no table that is read here; {', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} are")
         if sep is not None:
             raise TableProblem(f"--sep is of text; {suffix} has no separators")
-        return _READERS[suffix](path.read_bytes())
+        return _READERS[suffix](read_file(path, MOST_BYTES))
     except TableProblem as problem:
         raise TableProblem(*problem.problems, source=str(path)) from problem
     except OSError as error:
         raise TableProblem(f"it cannot be read: {(error.strerror or str(error)).lower()}", source=str(path)) from error
+    except NoRegularFile as error:
+        raise TableProblem(f"it cannot be read: {error}", source=str(path)) from error
     except (ValueError, RecursionError, csv.Error) as error:
         raise TableProblem(f"it cannot be read as a table: {error}", source=str(path)) from error
 

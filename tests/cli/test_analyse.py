@@ -129,6 +129,30 @@ def test_a_folder_of_text_tables_and_a_figure(ablate: Ablate, folder: Path) -> N
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [
+        ("", "argument --out: the folder is empty, as a variable that is not set; the current folder is ."),
+        ("table.csv", "argument --out: the folder is table.csv, which is no folder"),
+        ("table.csv/verdicts", "and table.csv is no folder"),
+    ],
+)
+def test_where_no_folder_can_be_is_said_before_anything_is_read(
+    out: str, problem: str, ablate: Ablate, folder: Path
+) -> None:
+    write(folder)
+    before = sorted(folder.iterdir())
+    for words in (
+        ("analyse", "table.csv", *ASKED),
+        ("export", "3fa9", "--format", "keras"),
+        ("predict", "3fa9", "a.png"),
+    ):
+        said = ablate(*words, "--out", out)
+        assert said.code == 2
+        assert problem in said.err
+    assert sorted(folder.iterdir()) == before
+
+
 def test_several_metrics_the_first_of_which_decides(ablate: Ablate, folder: Path) -> None:
     frame = pd.DataFrame(ROWS, columns=["arm", "task", "accuracy"])
     frame["loss"] = [1.0, 1.1, 0.9, 1.0, 0.79, 0.9, 1.0, 0.91]
@@ -179,7 +203,8 @@ def test_folds_have_words_with_their_ratio_alone(ablate: Ablate, folder: Path) -
         ("table.csv", [*ASKED, "--margin", "much"], "a margin is a number or a percentage such as 10%, not 'much'"),
         ("table.csv", [*ASKED, "--margin", "-1"], "a margin must be positive and finite, not '-1'"),
         ("table.csv", [*ASKED, "--scale", "log_error"], "on the log scale a margin is relative"),
-        ("table.csv", [*ASKED, "--alpha", "2"], "alpha is above 0 and below 0.5, not 2"),
+        ("table.csv", [*ASKED, "--alpha", "2"], "alpha is from 1e-9 to below 0.5, not 2"),
+        ("table.csv", [*ASKED, "--alpha", "1e-320"], "alpha is from 1e-9 to below 0.5, not 9.99989e-321"),
         ("alone.csv", ASKED, "there is one arm only"),
         ("empty.csv", ASKED, "empty.csv: the file is empty"),
         ("words.csv", ASKED, "words.csv: column 'accuracy', line 2: 'good' is no number"),

@@ -178,11 +178,12 @@ REFUSED = [
         "+sweep=dropout sweep.scale=log sweep.alpha=0.5 sweep.multiplicity=hollm sweep.confirm=-1",
         [
             "sweep.scale=log: allowed is one of raw, log_error",
-            "sweep.alpha=0.5: allowed is a number above 0 and below 0.5",
+            "sweep.alpha=0.5: allowed is a number from 1e-9 to below 0.5",
             "sweep.multiplicity=hollm: allowed is one of holm, joint, study; did you mean holm?",
             "sweep.confirm=-1: allowed is a whole number from 0",
         ],
     ),
+    ("+sweep=dropout sweep.alpha=1e-17", ["sweep.alpha=1e-17: allowed is a number from 1e-9 to below 0.5"]),
     ("+sweep=dropout sweep.worst=-1", ["sweep.worst=-1: allowed is a value that val_loss can have, from 0"]),
     ("+sweep=dropout sweep.worst=nan", ["sweep.worst=NaN: allowed is a number in the metric's unit, or null"]),
     (

@@ -55,6 +55,7 @@ def test_a_summary_for_a_pull_request_is_markdown(gated: Ablate) -> None:
         ((*SIDES, "--metric", "val_accuracy"), "--margin in its unit"),
         (("optimizers", "nothing"), "nothing"),
         ((*SIDES, "--alpha", "2"), "alpha"),
+        ((*SIDES, "--alpha", "1e-320"), "alpha is from 1e-9 to below 0.5"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(gated: Ablate, words: tuple[str, ...], says: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,12 @@ def test_the_table_tells_runs_apart(ablate: Ablate, plan: StudyPlan) -> None:
 def test_a_damaged_run_counts_as_missing_and_stops_nothing(ablate: Ablate, plan: StudyPlan, folder: Path) -> None:
     (RunStore(folder / "results").folder(plan.run_ids[-1]) / "record.json").write_text("{")
     assert len(validated(ablate("list", "status=missing", "--json").out)["runs"]) == 2
+
+
+def test_studies_that_cannot_be_read_are_there(ablate: Ablate, plan: StudyPlan, folder: Path) -> None:
+    plans = folder / "results" / "studies" / plan.name / "plans.jsonl"
+    plans.unlink()
+    os.mkfifo(plans)
+    said = ablate("list")
+    assert "No study can be read. What is wrong, and what can be mended: ablate fsck" in said.err
+    assert "There are no studies yet" not in said.err

@@ -99,7 +99,7 @@ class TestALoneRun:
         assert load_run("training.clip.norm=1").run_id == load_run("training.clip.norm=1.0").run_id
 
     def test_what_changes_no_number_changes_no_id(self) -> None:
-        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline study=x"
+        words = "data_dir=/tmp results_dir=a reports_dir=b executor=inline study=null"
         assert load_run(words).run_id == load_run("").run_id
 
     def test_an_argument_can_be_added(self) -> None:
@@ -220,6 +220,11 @@ class TestAStudy:
         assert load("data_dir=/other").settings.data_dir == Path("/other")
         monkeypatch.delenv("ABLATE_DATA_DIR")
         assert load("").settings.data_dir is None
+
+    def test_a_variable_that_names_no_folder_is_named_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ABLATE_DATA_DIR", "")
+        assert problems("") == [("ABLATE_DATA_DIR", "", None)]
+        assert problems("data_dir='~nobody_of_this_name/x'") == [("data_dir", "~nobody_of_this_name/x", None)]
 
 
 SWEEP = """
@@ -375,8 +380,10 @@ Expected = list[tuple[str, Any, str | None]]
         ("dataset.limit=some", [("dataset.limit", "some", None)]),
         ("data_dir=[3]", [("data_dir", [3], None)]),
         ("study=../x", [("study", "../x", None)]),
+        ("study=mine", [("study", "mine", None)]),
         ("study=.hidden +sweep=l2", [("study", ".hidden", None)]),
         ("sweep.seeds=3", [("sweep.seeds", 3, None)]),
+        ("sweep=?", [("sweep", "?", None)]),
         ("+sweep=l2 seed=3", [("seed", 3, None)]),
         ("+sweep=l2 model.l2=0.1", [("model.l2", 0.1, None)]),
         ("+sweep=optimizers optimizer=sgd", [("optimizer", "sgd", None)]),

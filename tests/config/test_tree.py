@@ -131,3 +131,13 @@ def test_a_folder_with_too_much_in_it_is_no_folder_of_leaves(tmp_path: Path, mon
         ConfigError, match=r"--config-dir=.*elsewhere: allowed is a folder of leaves .* at most 200 files"
     ):
         find_tree(tmp_path, [tmp_path / "elsewhere"])
+
+
+def test_a_file_that_is_no_yaml_is_named_once_with_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "conf" / "model" / "torn.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("units: 3\nrates: [\n")
+    with pytest.raises(ConfigError) as raised:
+        load_run("model=torn", tree(tmp_path))
+    assert str(raised.value).startswith(f"{file}:3: allowed is a file of YAML (")
+    assert str(raised.value).count("torn.yaml") == 1

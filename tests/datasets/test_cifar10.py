@@ -138,6 +138,15 @@ def test_an_archive_or_folder_without_one_of_its_batches_is_named(tmp_path):
         cifar10.load(tmp_path / "archive")
 
 
+def test_a_batch_that_is_no_file_is_not_waited_for(tmp_path):
+    folder = tmp_path / "cifar-10-batches-py"
+    write_folder(folder, batches())
+    (folder / "data_batch_2").unlink()
+    os.mkfifo(folder / "data_batch_2")
+    with pytest.raises(DataError, match="it is a FIFO, no file"):
+        cifar10.load(tmp_path)
+
+
 PIXELS = np.zeros((2, 3072), np.uint8)
 
 

@@ -70,3 +70,29 @@ def test_other_words_are_refused(results: Path) -> None:
     assert raised.value.exit_code == 2
     with pytest.raises(ConfigError, match="did you mean status"):
         catalogue("statu=missing", results_dir=results)
+
+
+def test_a_status_that_no_run_can_have_is_refused(results: Path) -> None:
+    with pytest.raises(ConfigError, match=r"allowed is one of completed, .*; did you mean completed"):
+        catalogue("status=completd", results_dir=results)
+
+
+def test_a_filter_that_keeps_nothing_says_what_there_is(results: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for filters, said in {
+        "arm=optimizer=adm": "did you mean optimizer=adam? there are optimizer=adam, optimizer=sgd",
+        "study=nothing": "there is optimizers",
+        "seed=7": "there are 0, 1, 9",
+        "model.dropout=0.9": "there is 0.0",
+    }.items():
+        caplog.clear()
+        assert catalogue(filters, results_dir=results).runs == ()
+        assert said in caplog.text
+    caplog.clear()
+    catalogue("status=failed", "seed=0", results_dir=results)
+    assert caplog.text == ""
+
+
+def test_a_key_is_given_once_but_for_what_a_run_can_have_several_of(results: Path) -> None:
+    with pytest.raises(ConfigError, match="seed=1: allowed is each key once, and seed=0 is given, too"):
+        catalogue("seed=0", "seed=1", results_dir=results)
+    assert catalogue("study=optimizers", "study=optimizers", "seed=0", results_dir=results).runs

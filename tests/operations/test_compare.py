@@ -61,3 +61,18 @@ def test_less_than_two_sides_are_none(names: tuple[str, ...], results: Path) -> 
     with pytest.raises(UsageError, match="There are optimizers") as raised:
         compare(*names, results_dir=results)
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "twice"),
+    [
+        (("optimizers:adam", "optimizers:adam"), "optimizers:optimizer=adam"),
+        (("optimizers:adam", "optimizers:optimizer=adam"), "optimizers:optimizer=adam"),
+        (("optimizers", "optimizers"), "optimizers:optimizer=adam"),
+        (("optimizers", "optimizers:sgd"), "optimizers:optimizer=sgd"),
+        ((ONE.run_id, ONE.run_id[:12]), ONE.run_id[:12]),
+    ],
+)
+def test_a_side_that_is_named_twice_is_none_to_compare(names: tuple[str, str], twice: str, results: Path) -> None:
+    with pytest.raises(UsageError, match=f"^{names[0]} and {names[1]} both name {twice}.*: name each side once$"):
+        compare(*names, results_dir=results)

@@ -20,7 +20,7 @@ from ablate.operations.fsck import StoreFinding, What, fsck
 from ablate.operations.publish import LEFT, publish
 from ablate.sanitize.files import stands
 from ablate.storage.atomic import sealed_text
-from ablate.storage.garbage import DEAD_SECONDS, GarbageKind, NoResultsFolder
+from ablate.storage.garbage import DEAD_SECONDS, GarbageKind, NoResultsFolder, UnknownNeeds, planned_ids
 from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
@@ -300,15 +300,33 @@ def test_strays_are_named_and_left(root: Path) -> None:
     (root / "notes.txt").write_text("mine")
     (root / "runs" / "aa").mkdir(exist_ok=True)
     (root / "runs" / "aa" / "notes.txt").write_text("mine")
-    (root / "studies" / "unplanned").mkdir()
     before = state(root)
     assert [(finding.what, finding.subject, finding.is_problem) for finding in found(root)] == [
-        (What.STRAY, "study unplanned", False),
         (What.STRAY, "notes.txt", False),
         (What.STRAY, "runs/aa/notes.txt", False),
     ]
     mend(root)
     assert state(root) == before
+
+
+def test_an_empty_folder_of_a_study_is_told_as_gc_tells_it(root: Path) -> None:
+    lost = root / "studies" / "lost"
+    lost.mkdir()
+    (lost / "plans.jsonl.lock").touch()
+    before = state(root)
+    with pytest.raises(UnknownNeeds, match="To mend what can be mended: ablate fsck --repair"):
+        planned_ids(root)
+    (finding,) = found(root)
+    assert (finding.what, finding.subject, finding.is_problem) == (What.DAMAGED, "study lost", True)
+    assert finding.detail == (
+        "has no plan, and its folder is empty; run its command again, or remove the folder: until then gc removes "
+        "nothing"
+    )
+    assert mend(root) == ()
+    assert state(root) == before
+    shutil.rmtree(lost)
+    assert found(root) == []
+    assert planned_ids(root)
 
 
 def test_the_tables_are_those_of_the_runs_that_are_sound(root: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
 
 from ablate.core.errors import UsageError
+from ablate.operations.compare import compare
+from ablate.operations.load import load
 from ablate.operations.report import report
 from ablate.plots import figures
+from ablate.storage.studies import DamagedPlan
 from tests.cli.kept import keep
 from tests.synthetic import completed_runs, optimizer_sweep
 
@@ -108,3 +113,16 @@ def test_a_folder_that_is_no_report_is_told_without_the_name_of_an_exception(roo
         report(data=tmp_path / "data")
     assert "a file of it is missing, damaged or of another version" in str(damaged.value)
     assert "Error" not in str(damaged.value)
+
+
+@pytest.mark.parametrize("verb", [report, load, compare])
+def test_a_plan_that_is_damaged_is_no_study_that_is_not_there(verb: Callable[..., object], root: Path) -> None:
+    plans = root / "results" / "studies" / "optimizers" / "plans.jsonl"
+    plans.unlink()
+    os.mkfifo(plans)
+    with pytest.raises(DamagedPlan) as raised:
+        verb("optimizers", results_dir=root / "results")
+    assert str(raised.value) == (
+        f"the plan of study optimizers cannot be read: {plans}, line 1 is damaged (it is a FIFO, no file)"
+    )
+    assert (raised.value.exit_code, "ablate fsck --repair" in raised.value.hint) == (4, True)

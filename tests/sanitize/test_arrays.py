@@ -144,3 +144,9 @@ def test_a_damaged_archive_raises_nothing_else(changes: list[tuple[int, int]]) -
         content[place] = value
     with suppress(ValueError):
         read(bytes(content))
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "mine.npz")
+    with pytest.raises(ValueError, match="it is a FIFO, no file"):
+        read_arrays(tmp_path / "mine.npz", MOST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -78,3 +79,9 @@ def test_says_which_lines_are_damaged_and_moves_them_when_told(journal, caplog):
     repaired = journal.path.stat().st_mtime_ns
     journal.repair()
     assert journal.path.stat().st_mtime_ns == repaired
+
+
+def test_what_is_no_file_is_told_once(journal):
+    journal.path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(journal.path)
+    assert journal.damaged() == ((1, "it is a FIFO, no file"),)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ablate.tables.formats import SUFFIXES, grid_of_file
+from ablate.tables.formats import MOST_BYTES, SUFFIXES, grid_of_file
 from ablate.tables.problems import TableProblem
 
 COLUMNS, ROWS = ("Größe", "seed"), (("klein", "1"), ("groß, weit", "2"))
@@ -137,3 +138,19 @@ def test_a_separator_is_of_text(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n1\n")
     with pytest.raises(TableProblem, match="one character, or tab, not 'comma'"):
         grid_of_file(tmp_path / "t.csv", sep="comma")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx", "t.parquet", "t.jsonl"])
+def test_what_is_no_file_is_neither_waited_for_nor_read_without_end(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    (tmp_path / f"endless_{name}").symlink_to("/dev/zero")
+    for place, what in ((name, "a FIFO"), (f"endless_{name}", "a device")):
+        with pytest.raises(TableProblem, match=f"it cannot be read: it is {what}, no file"):
+            grid_of_file(tmp_path / place)
+
+
+def test_a_file_that_is_longer_than_a_table_can_be_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "t.csv").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)  # sparse: it takes no space
+    with pytest.raises(TableProblem, match="longer than"):
+        grid_of_file(tmp_path / "t.csv")
