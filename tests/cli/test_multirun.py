@@ -64,7 +64,7 @@ def test_a_plan_shows_the_names_that_arms_were_given(ablate: Ablate) -> None:
         "plan", "+sweep=dropout", "sweep.design=list", f"sweep.arms={arms}", "sweep.seeds=1", "dataset=digits"
     )
     assert re.search(r"^still: model.dropout=0.0 \(baseline\)\s+0\s+1\s+1$", said.out, re.MULTILINE)
-    assert re.search(r"^noisy: model.dropout=0.5\s+0\s+1\s+1$", said.out, re.MULTILINE)
+    assert re.search(r"^noisy: model.dropout=0.5\s+0\s+1\s+2$", said.out, re.MULTILINE)
 
 
 def test_a_plan_of_noise_shows_what_of_an_arm_is_unlike_the_baseline(ablate: Ablate) -> None:

@@ -103,7 +103,7 @@ def test_ours_lacks_nothing() -> None:
 def test_a_stored_spec_has_no_trainer_imported_that_was_not_allowed(tmp_path, monkeypatch) -> None:
     (tmp_path / "sly_trainer.py").write_text("class Trainer:\n    pass\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    sly = replace(run_spec(), trainer=Component("sly_trainer.Trainer"))
+    sly = replace(run_spec("Adam"), trainer=Component("sly_trainer.Trainer"))
     # Its record says that it was allowed; a record allows nothing.
     (problem,) = list(spec_problems(replace(sly, code={"sly_trainer": "c" * 64}), ()))
     assert (problem.key, problem.value) == ("trainer._target_", "sly_trainer.Trainer")
