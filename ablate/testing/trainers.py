@@ -89,7 +89,9 @@ class TrainerContract:
 
     def test_tells_of_its_epochs_in_their_order(self) -> None:
         run, told = self.trained
-        begun = [(0, {})] if told and told[0][0] == 0 else []  # that training begins may be told, with no metrics yet
+        begun: list[tuple[int, dict[str, float]]] = (
+            [(0, {})] if told and told[0][0] == 0 else []
+        )  # that training begins may be told, with no metrics yet
         assert [(epoch, dict(metrics)) for epoch, _, metrics in told][: len(begun)] == begun
         assert [epoch for epoch, _, _ in told[len(begun) :]] == list(range(1, run.record.epochs_run + 1))
         assert all(epoch <= epochs for epoch, epochs, _ in told)
