@@ -82,11 +82,14 @@ def gate(
 
     Raises:
         NotComparable: when it does and that is not allowed.
-        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, TableProblem: for a name that stands for nothing, sides
-            that have no arm in common, no known margin, or a metric that the runs do not have.
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, TableProblem: for a name that stands for nothing, one that
+            stands on both sides, sides that have no arm in common, no known margin, or a metric that the runs do not
+            have.
     """
     from ablate.tables.problems import TableProblem
 
+    if base == new:
+        raise UsageError(f"{base} stands on both sides: what is held against itself is never worse")
     paths = [_path_of(name) for name in (base, new)]
     if all(path is None for path in paths):
         return _gate_stored(base, new, metric, margin, alpha, results_folder(results_dir), allow)

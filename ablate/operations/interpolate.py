@@ -67,8 +67,9 @@ def interpolate(
         report: whether to show it in the report of the study of both.
 
     Raises:
-        UsageError: when a name is not that of a run or an arm, when the two share no seed whose weights were kept,
-            when they are different models, or for a report where they are not arms of one study.
+        UsageError: when a name is not that of a run or an arm, when both name the same, when the two share no seed
+            whose weights were kept, when they are different models, or for a report where they are not arms of one
+            study.
         TrainerLacks: when what trained the first restores nothing that the loss can be measured on.
         NoSuchArm, MissingRun, AmbiguousPrefix: when there is no such run or arm, or more than one.
         ConfigError: when a run is made of what the user has not allowed.
@@ -76,6 +77,8 @@ def interpolate(
         WriteFailed: when the file system refuses the figure or the report.
     """
     sides = [one_side(name, settings.results_dir) for name in (first, second)]
+    if sides[0].label == sides[1].label:
+        raise UsageError(f"{first} and {second} both name {sides[0].label}: a path has two ends")
     studies = {study_of(side) for side in sides} if report else set()
     if len(studies) > 1:
         raise UsageError(f"{' and '.join(sorted(studies))} have a report each: name two arms of one study")

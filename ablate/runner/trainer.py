@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import keras
 import numpy as np
 
-from ablate.config import build
+from ablate.config.building import build, targets
 from ablate.core.artefacts import PROBES, STEP_LOSSES, WEIGHTS
 from ablate.core.class_names import entry as class_names_entry
 from ablate.core.identity import canonical
@@ -200,7 +200,7 @@ class Trainer:
         """
         if not is_ours(spec.model):
             return build_model(spec, data)
-        model = _kept(self._models, _model_key(spec), lambda: build_model(spec, data), most=8)
+        model = _kept(self._models, _model_key(spec), lambda: build_model(spec, data))
         draw(model, spec)
         return model
 
@@ -269,8 +269,10 @@ def draw(model: keras.Model, spec: RunSpec) -> None:
 
 
 def is_ours(component: Component) -> bool:
-    """Whether it comes from this package, whose models draw nothing but what `initialise` draws again."""
-    return component.target.startswith(f"{__package__.partition('.')[0]}.")
+    """Whether all of it comes from this package, whose models draw nothing but what `initialise` draws again."""
+    own = f"{__package__.partition('.')[0]}."
+    parts = (component.target, *(target for _, target in targets(dict(component.arguments))))
+    return all(str(target).startswith(own) for target in parts)
 
 
 def final_results(program: Program, data: LoadedData) -> tuple[dict[str, float], Arrays]:

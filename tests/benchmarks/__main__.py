@@ -57,9 +57,11 @@ def main() -> int:
     if not options.quick:
         measured = remember(history.read(), findings, machine(), date.today())
         history.write(measured)
-        _, _, former = (FOLDER / RESULT).read_text().partition(GROWTH)
-        points = list(growth()) if options.only is None else list(points_of(former, AXES))
-        write(table(measured), points)
+        if options.only is None:
+            write(table(measured), list(growth()))
+        else:
+            _, _, grown = (FOLDER / RESULT).read_text().partition(GROWTH)
+            (FOLDER / RESULT).write_text(table(measured) + GROWTH + grown)
     return 0 if all(finding.holds for finding in findings) else 1
 
 

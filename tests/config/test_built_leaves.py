@@ -25,6 +25,7 @@ from ablate.datasets.arrays import DataError, RawData
 from ablate.training import devices
 from ablate.training.by_part import ByPart
 from ablate.training.procedure import Procedure
+from ablate.training.program import run_state
 from ablate.training.randomness import initialise
 from ablate.training.settings import TrainingSettings
 from tests.config.support import load_run, tree
@@ -83,7 +84,7 @@ def test_a_model_draws_nothing_while_it_is_built_but_what_initialise_draws_again
         keras.utils.set_random_seed(global_seed)
         model = built("model", choice)(input_shape=(28, 28, 1), outputs=10)
         initialise(model, seed=3, salt=0)
-        return [weight.numpy() for weight in model.weights]
+        return [variable.numpy() for variable in run_state(model)]
 
     for one, other in zip(drawn(1), drawn(2), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -56,6 +56,11 @@ def test_two_runs_are_a_pair_whatever_their_seeds(settings: Settings, weighted_s
     assert raised.value.exit_code == 2
 
 
+def test_a_path_has_two_ends(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="a path has two ends"):
+        interpolate(FIRST, FIRST, settings=settings)
+
+
 def test_without_weights_there_is_nothing_between(settings: Settings, weighted_sweep: Sweep) -> None:
     bare = weighted_sweep.arms[1].spec.with_seed(1).run_id
     with pytest.raises(UsageError, match="has no weights saved") as raised:
