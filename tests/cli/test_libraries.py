@@ -57,8 +57,9 @@ def test_an_export(form: str, place: Path) -> None:
 
 
 def test_an_interpolation(place: Path) -> None:
-    run = the_run(place)
-    assert told(place, "interpolate", run, run).stderr == ""
+    told(place, *RUN, "executor=inline", "seed=1")
+    runs = (folder.name for folder in place.glob("results/runs/??/*"))
+    assert told(place, "interpolate", *runs).stderr == ""
 
 
 def test_what_libraries_log_is_shown_to_whoever_asks(place: Path) -> None:
