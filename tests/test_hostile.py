@@ -42,10 +42,10 @@ from ablate.core.plans import StudyPlan
 from ablate.core.records import RunRecord
 from ablate.core.specs import Component, Conclusion, Original, RunSpec
 from ablate.plots import figures
-from ablate.reporting import evidence
-from ablate.reporting.evidence import public_words
+from ablate.publishing import evidence
+from ablate.publishing.evidence import public_words
+from ablate.publishing.writing import read_evidence, rebuild, write_report
 from ablate.reporting.report import report_latex, report_markdown
-from ablate.reporting.writing import read_evidence, rebuild, write_report
 from ablate.runner.events import EpochEnded, RunEnded, RunStarted
 from ablate.storage.atomic import StoreError, sealed_text
 from ablate.storage.runs import RunStore, pack

@@ -139,7 +139,7 @@ def _draw(found: ArmInterpolations, folder: Path) -> Path:
 def _publish(found: ArmInterpolations, study: str, settings: Settings) -> Path:
     """Puts the lines into the study's folder, and so into its report; the report's path."""
     from ablate.operations.publish import known_of, publish
-    from ablate.reporting.evidence import INTERPOLATIONS, pack_interpolations, unpack_interpolations
+    from ablate.publishing.evidence import INTERPOLATIONS, pack_interpolations, unpack_interpolations
 
     folder = StudyFolder(settings.results_dir, study)
     known = known_of(folder, INTERPOLATIONS, unpack_interpolations)

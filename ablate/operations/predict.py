@@ -182,7 +182,7 @@ def _prepare_all(
 def _publish(found: ArmPhotoPredictions, study: str, settings: Settings) -> Path:
     """Puts the predictions into the study's folder, and so into its report; the report's path."""
     from ablate.operations.publish import publish
-    from ablate.reporting.evidence import PHOTO_PREDICTIONS, pack_photo_predictions
+    from ablate.publishing.evidence import PHOTO_PREDICTIONS, pack_photo_predictions
 
     folder = StudyFolder(settings.results_dir, study)
     folder.write(PHOTO_PREDICTIONS, pack_photo_predictions(found))

@@ -17,8 +17,7 @@ from typing import TypeVar
 from ablate.analysis.frame import Tables, study_tables
 from ablate.analysis.judging import judge_study
 from ablate.core.plans import StudyPlan, with_earlier_confirmation
-from ablate.reporting.answer import Findings, findings_of_judged
-from ablate.reporting.evidence import (
+from ablate.publishing.evidence import (
     INTERPOLATIONS,
     PHOTO_PREDICTIONS,
     Evidence,
@@ -27,7 +26,8 @@ from ablate.reporting.evidence import (
     unpack_interpolations,
     unpack_photo_predictions,
 )
-from ablate.reporting.writing import Written, write_packed
+from ablate.publishing.writing import Written, write_packed
+from ablate.reporting.answer import Findings, findings_of_judged
 from ablate.storage.atomic import Damaged, ReadRefused, read_stored, set_aside
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy

@@ -11,8 +11,8 @@ from ablate.operations.as_json import document
 from ablate.operations.publish import publish
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.sides import known_studies
-from ablate.reporting.evidence import pack_evidence
-from ablate.reporting.writing import Written, read_evidence, rebuild, write_latex, write_packed
+from ablate.publishing.evidence import pack_evidence
+from ablate.publishing.writing import Written, read_evidence, rebuild, write_latex, write_packed
 from ablate.storage.atomic import WriteFailed
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder, UnknownStudy

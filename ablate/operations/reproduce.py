@@ -202,7 +202,7 @@ def _sides_of_store(names: Sequence[str], results_dir: Path) -> list[Side]:
 def _sides_of_report(data: Path, names: Sequence[str]) -> list[Side]:
     """The arms of a report's data, or those of them that are named."""
     from ablate.analysis.comparison import sides_of_study
-    from ablate.reporting.writing import read_evidence
+    from ablate.publishing.writing import read_evidence
 
     try:
         evidence = read_evidence(data)

@@ -14,7 +14,7 @@ from pathlib import Path
 import ablate.plots.figures  # noqa: F401, imported before the clock starts
 from ablate.core.plans import StudyPlan
 from ablate.core.records import StoredRun
-from ablate.reporting.writing import write_report
+from ablate.publishing.writing import write_report
 from tests.synthetic import completed_run, optimizer_sweep, plan_of
 
 

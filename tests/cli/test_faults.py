@@ -96,7 +96,7 @@ def test_a_torn_plan_is_planned_again_and_costs_no_run(train, folder: Path) -> N
 def live(folder: Path, write: int | None) -> None:
     """The command in a process of its own, which is killed in the midst of a write of its report."""
     from ablate.cli import main
-    from ablate.reporting import writing
+    from ablate.publishing import writing
 
     os.chdir(folder)
     figures.DRAW = dict.fromkeys(figures.DRAW, lambda results: Figure(figsize=(1, 1)))

@@ -66,7 +66,7 @@ def logits(weights: dict[str, Array], example: Array) -> Array:
 @pytest.fixture
 def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports are not drawn, which takes longest; where one would be is known all the same."""
-    from ablate.reporting.writing import Written
+    from ablate.publishing.writing import Written
 
     def write(data: object, folder: Path, redraw: bool) -> Written:
         return Written(folder / "report.md", changed=True)

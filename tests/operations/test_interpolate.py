@@ -13,7 +13,7 @@ from ablate.core.errors import UsageError
 from ablate.core.specs import Sweep
 from ablate.operations.as_json import to_json
 from ablate.operations.interpolate import interpolate
-from ablate.reporting.evidence import INTERPOLATIONS
+from ablate.publishing.evidence import INTERPOLATIONS
 from tests.json_schema import validated
 
 FIRST, ZERO = "dropout:dropout=0.0", "dropout:dropout=0.3"

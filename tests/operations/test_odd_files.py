@@ -36,7 +36,7 @@ from ablate.operations.request import read_request, read_settings
 from ablate.operations.run import run
 from ablate.operations.show import show
 from ablate.operations.watch import watch
-from ablate.reporting.writing import _figure_names
+from ablate.publishing.writing import _figure_names
 from ablate.runner.session import Progress
 from ablate.storage.leases import Leases
 from ablate.storage.runs import RunStore
@@ -87,7 +87,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def no_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ablate.reporting.writing import Written
+    from ablate.publishing.writing import Written
 
     monkeypatch.setattr(
         "ablate.operations.publish.write_packed", lambda data, folder, redraw: Written(folder / "report.md", True)
@@ -196,7 +196,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Stor
     image.save(root / "one.png")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(root / "cache"))
-        patched.setattr("ablate.reporting.writing._figures", undrawn)
+        patched.setattr("ablate.publishing.writing._figures", undrawn)
         study = read_request([*WORDS, *places(root)]).work
         assert isinstance(study, Study)
         runs = {
@@ -266,7 +266,7 @@ def test_an_odd_file_anywhere_is_survived_by_whatever_trains_or_shows(
     root, runs = tmp_path / "user", user[1]
     shutil.copytree(user[0], root)
     monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
-    monkeypatch.setattr("ablate.reporting.writing._figures", undrawn)
+    monkeypatch.setattr("ablate.publishing.writing._figures", undrawn)
     monkeypatch.setattr("ablate.runner.inline._trainers", lambda data_dir, numerics: lambda spec: Again(runs))
     path = placed(root, place, min(runs))
     if path.exists():

@@ -15,7 +15,7 @@ from ablate.core.specs import Sweep
 from ablate.datasets.photographs import FRAMES, prepare_digit, read_photograph
 from ablate.operations.as_json import to_json
 from ablate.operations.predict import predict
-from ablate.reporting.evidence import PHOTO_PREDICTIONS
+from ablate.publishing.evidence import PHOTO_PREDICTIONS
 from tests.json_schema import validated
 from tests.operations.conftest import logits, made_up
 

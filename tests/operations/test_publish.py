@@ -35,7 +35,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, ...]]:
         return judge_arms(arms, *rest, **named)
 
     monkeypatch.setattr(judging, "judge_arms", counting)
-    monkeypatch.setattr("ablate.reporting.writing._figures", lambda results: {})
+    monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: {})
     return counted
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ablate.analysis.results import study_results
+from ablate.publishing.writing import rebuild, write_report
 from ablate.reporting.markdown import inline, render
 from ablate.reporting.replication import conclusions_of_study, original_blocks, takeaway
 from ablate.reporting.report import report_latex, report_markdown
-from ablate.reporting.writing import rebuild, write_report
 from tests.revisited import ORIGINAL, clear_runs, revisiting_sweep
 from tests.synthetic import completed_runs, dropout_sweep, optimizer_sweep, plan_of
 

@@ -73,7 +73,7 @@ def scripted_life(folder: Path, workers: int, heartbeat_seconds: float) -> int:
     from ablate.core.errors import ExitCode
     from ablate.core.specs import Component
     from ablate.operations.run import TrainingRequest, run_study
-    from ablate.reporting.writing import Written
+    from ablate.publishing.writing import Written
 
     ablate.operations.publish.write_packed = lambda data, folder, redraw: Written(folder, changed=False)
     arguments = {"workers": workers, "heartbeat_seconds": heartbeat_seconds}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes
-from ablate.reporting.agreement import agree
+from ablate.publishing.agreement import agree
 
 TABLE = pd.DataFrame(
     {
@@ -128,7 +128,7 @@ def test_texts_agree_whatever_arrow_calls_their_type() -> None:
 
 def test_rows_that_a_file_promises_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = pd.concat([TABLE] * 1000)
-    monkeypatch.setattr("ablate.reporting.agreement._columns_agree", lambda *columns: pytest.fail("it was read"))
+    monkeypatch.setattr("ablate.publishing.agreement._columns_agree", lambda *columns: pytest.fail("it was read"))
     assert not agree(parquet(endless), parquet(TABLE))
 
 

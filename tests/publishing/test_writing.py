@@ -14,10 +14,10 @@ import ablate
 from ablate.analysis.frame import to_csv_bytes, to_parquet_bytes, verdicts_table
 from ablate.core.identity import sha256_of_bytes
 from ablate.plots import figures
-from ablate.reporting import writing
-from ablate.reporting.evidence import Evidence, Packed, pack_evidence
+from ablate.publishing import writing
+from ablate.publishing.evidence import Evidence, Packed, pack_evidence
+from ablate.publishing.writing import Written, read_evidence, rebuild, write_report
 from ablate.reporting.report import report_markdown
-from ablate.reporting.writing import Written, read_evidence, rebuild, write_report
 from tests.synthetic import completed_runs, dropout_sweep, eventful_runs, optimizer_sweep, plan_of
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"sgd": 0.01, "adam": 0.001})
@@ -79,7 +79,7 @@ def test_the_second_call_writes_no_file(report: Path) -> None:
 def test_the_second_call_does_not_import_what_draws(report: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.synthetic import *\n"
-        "from ablate.reporting.writing import write_report\n"
+        "from ablate.publishing.writing import write_report\n"
         "sweep = optimizer_sweep(seeds=2, optimizers={'sgd': 0.01, 'adam': 0.001})\n"
         f"written = write_report(plan_of(sweep), completed_runs(sweep), Path({str(report)!r}), {COMMAND!r})\n"
         "assert not written.changed\n"
@@ -254,7 +254,7 @@ def test_a_rebuild_that_says_the_same_does_not_import_what_draws(report: Path) -
     (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "inputs": "of another environment"}))
     code = (
         "import sys; from pathlib import Path\n"
-        "from ablate.reporting.writing import rebuild\n"
+        "from ablate.publishing.writing import rebuild\n"
         f"assert not rebuild(Path({str(report / 'data')!r})).changed\n"
         "assert not {'matplotlib', 'tensorflow', 'keras'} & set(sys.modules)\n"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ablate.reporting.writing import Written, rebuild
+from ablate.publishing.writing import Written, rebuild
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 
@@ -38,7 +38,7 @@ def sizes(folder: Path) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
 def test_it_is_rebuilt_from_its_data_alone(report, tmp_path, monkeypatch):
-    monkeypatch.setattr("ablate.reporting.writing._figures", lambda results: {})
+    monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: {})
     rebuild(report / "data", tmp_path)
     written = (tmp_path / "report.md").read_text()
     assert written == (report / "report.md").read_text()
@@ -48,7 +48,7 @@ def test_it_is_rebuilt_from_its_data_alone(report, tmp_path, monkeypatch):
 @pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
 def test_a_rebuild_in_place_leaves_it_alone(report, tmp_path, monkeypatch):
     """Whatever the last digits and the versions here: nothing is written, and so nothing has to be drawn."""
-    monkeypatch.setattr("ablate.reporting.writing._figures", lambda results: pytest.fail("a figure was drawn"))
+    monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: pytest.fail("a figure was drawn"))
     copy = shutil.copytree(report, tmp_path / report.name)
     assert rebuild(copy / "data") == Written(copy / "report.md", changed=False)
     assert content(copy) == content(report)

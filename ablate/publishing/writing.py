@@ -31,8 +31,8 @@ from ablate.analysis.results import StudyResults, SweepResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.identity import canonical, digest, sha256_of_bytes
 from ablate.core.plans import StudyPlan
-from ablate.reporting.agreement import agree
-from ablate.reporting.evidence import Evidence, Packed, pack_evidence, unpack_evidence
+from ablate.publishing.agreement import agree
+from ablate.publishing.evidence import Evidence, Packed, pack_evidence, unpack_evidence
 from ablate.reporting.figures import Caption, figure_file
 from ablate.reporting.interpolations import interpolation_file
 from ablate.reporting.markdown import render

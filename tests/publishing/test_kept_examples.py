@@ -9,10 +9,10 @@ import numpy as np
 
 from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.photo_predictions import ArmPhotoPredictions, Opinion, PhotoPrediction
+from ablate.publishing.evidence import Evidence, pack_evidence, unpack_evidence
+from ablate.publishing.writing import rebuild, write_report
 from ablate.reporting.ensembles import ensembles_table
-from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
 from ablate.reporting.markdown import render
-from ablate.reporting.writing import rebuild, write_report
 from tests.kept_examples import SWEEP, with_examples
 from tests.synthetic import completed_runs, plan_of
 

@@ -10,7 +10,7 @@ from ablate.analysis.judging import judge_study
 from ablate.analysis.results import study_results
 from ablate.core.records import Failure, StoredRun
 from ablate.core.specs import Sweep, confirmation_runs
-from ablate.reporting.evidence import Evidence, pack_evidence, unpack_evidence
+from ablate.publishing.evidence import Evidence, pack_evidence, unpack_evidence
 from ablate.reporting.report import report_markdown
 from ablate.verdicts.verdict import Word
 from tests.reporting.wording import forbidden
@@ -42,7 +42,7 @@ def test_tables_that_were_made_already_are_packed_as_they_would_be_made(monkeypa
     whole = study_tables(PLAN, EVIDENCE.runs).files()
     assert pack_evidence(replace(EVIDENCE, tables=whole)).files == pack_evidence(EVIDENCE).files
     # Where predictions find no room, verdicts are told of what did.
-    monkeypatch.setattr("ablate.reporting.evidence.PREDICTION_BYTES", 0)
+    monkeypatch.setattr("ablate.publishing.evidence.PREDICTION_BYTES", 0)
     assert pack_evidence(replace(EVIDENCE, tables=whole)).files == pack_evidence(EVIDENCE).files
     assert pack_evidence(EVIDENCE).files["verdicts.csv"] != whole["verdicts.csv"]
 
@@ -50,7 +50,7 @@ def test_tables_that_were_made_already_are_packed_as_they_would_be_made(monkeypa
 @pytest.mark.parametrize("room", [0, 200, 10**9])
 @pytest.mark.parametrize("claims", [(), ("adamw < adam on weight_std", "adamw ~ adam on test_accuracy within 0.01")])
 def test_what_was_judged_before_packing_holds_as_far_as_the_packed_runs_tell_it(monkeypatch, room, claims) -> None:
-    monkeypatch.setattr("ablate.reporting.evidence.PREDICTION_BYTES", room)
+    monkeypatch.setattr("ablate.publishing.evidence.PREDICTION_BYTES", room)
     one, other = weighty(SWEEP, *claims), weighty(dropout_sweep((0.3, 0.5)))
     evidence = Evidence(replace(one.plan, sweeps=(*one.plan.sweeps, *other.plan.sweeps)), {**one.runs, **other.runs})
     judged = judge_study(evidence.plan, evidence.runs)
@@ -62,7 +62,7 @@ def test_what_was_judged_before_packing_holds_as_far_as_the_packed_runs_tell_it(
 
 
 def test_only_sweeps_that_lost_something_are_judged_again(monkeypatch) -> None:
-    monkeypatch.setattr("ablate.reporting.evidence.PREDICTION_BYTES", 0)
+    monkeypatch.setattr("ablate.publishing.evidence.PREDICTION_BYTES", 0)
     bare = {
         run_id: replace(run, arrays={name: array for name, array in run.arrays.items() if "test/" not in name})
         for run_id, run in completed_runs(dropout_sweep((0.3, 0.5))).items()
@@ -276,7 +276,7 @@ def probed(run: StoredRun) -> StoredRun:
 
 @pytest.mark.parametrize("room", [0, 17_000, 10**9])
 def test_numbers_of_probes_are_packed_whole_and_pictures_as_far_as_there_is_room(monkeypatch, room: int) -> None:
-    monkeypatch.setattr("ablate.reporting.evidence.PROBE_BYTES", room)
+    monkeypatch.setattr("ablate.publishing.evidence.PROBE_BYTES", room)
     runs = {run_id: probed(run) for run_id, run in completed_runs(SWEEP).items()}
     files = pack_evidence(Evidence(PLAN, runs)).files
     back = unpack_evidence(files).runs
