@@ -103,12 +103,13 @@ class Catalogue:
     runs: tuple[Entry, ...] | None = None
 
 
-def catalogue(*words: str, results_dir: Path | str | None = None) -> Catalogue:
+def catalogue(*words: str, results_dir: Path | str | None = None, sets_aside: bool = True) -> Catalogue:
     """The studies, or the runs that agree with all filters.
 
     Args:
         words: `studies` (which no word means, too), `runs`, or filters of runs, each as key=value: status, study,
             sweep, arm, seed, or a setting.
+        sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
         UsageError, ConfigError: for words that are neither, and for every filter whose key no run has.
@@ -116,20 +117,20 @@ def catalogue(*words: str, results_dir: Path | str | None = None) -> Catalogue:
     results = results_folder(results_dir)
     kind, filters = split_filters(words)
     if kind == "studies":
-        return Catalogue(studies=studies(results))
-    return Catalogue(runs=tuple(filtered(runs(results), filters)))
+        return Catalogue(studies=studies(results, sets_aside))
+    return Catalogue(runs=tuple(filtered(runs(results, sets_aside), filters)))
 
 
-def studies(results_dir: Path) -> tuple[StudySummary, ...]:
+def studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, ...]:
     """Every study with its latest plan, the latest planned last."""
-    store = RunStore(results_dir)
+    store = RunStore(results_dir, sets_aside)
     found = [_summary(line, store) for line in _latest_plans(results_dir)]
     return tuple(sorted(found, key=lambda study: study.planned_at))
 
 
-def runs(results_dir: Path) -> tuple[Entry, ...]:
+def runs(results_dir: Path, sets_aside: bool = True) -> tuple[Entry, ...]:
     """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
-    store, memberships = RunStore(results_dir), memberships_of(results_dir)
+    store, memberships = RunStore(results_dir, sets_aside), memberships_of(results_dir)
     run_ids = dict.fromkeys([*memberships, *store.ids()])
     return tuple(_entry(run_id, memberships.get(run_id, ()), store) for run_id in run_ids)
 

@@ -1,0 +1,189 @@
+"""What all pages share: the results folder, which is read and never written, and what was computed of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ablate.analysis.ensembles import study_ensembles
+from ablate.analysis.interpolations import ArmInterpolations
+from ablate.analysis.photo_predictions import ArmPhotoPredictions
+from ablate.analysis.results import StudyResults, study_results
+from ablate.analysis.values import Runs
+from ablate.core.plans import StudyPlan, with_earlier_confirmation
+from ablate.operations.publish import read_left
+from ablate.operations.sides import known_studies
+from ablate.publishing.evidence import (
+    INTERPOLATIONS,
+    PHOTO_PREDICTIONS,
+    unpack_interpolations,
+    unpack_photo_predictions,
+)
+from ablate.serving.cache import Cache
+from ablate.serving.confined import check_inside
+from ablate.storage.atomic import Damaged
+from ablate.storage.runs import RunStore
+from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
+
+__all__ = ["Site", "StoredStudy", "Version"]
+
+# Which bytes something was read from, as far as the file system tells without reading them: a time and a size a file.
+Version = tuple[tuple[int, int], ...]
+# How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
+MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
+FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", PHOTO_PREDICTIONS, INTERPOLATIONS)
+FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
+
+Left = TypeVar("Left")
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study as far as the store has it.
+
+    Attributes:
+        photo_predictions, interpolations: what was asked of its runs later.
+        damaged: what was left in its folder and cannot be read, in words.
+        version: another one where any file of it is.
+    """
+
+    line: PlanLine
+    runs: Runs
+    events: tuple[Mapping[str, Any], ...]
+    photo_predictions: ArmPhotoPredictions | None
+    interpolations: tuple[ArmInterpolations, ...]
+    damaged: tuple[str, ...]
+    version: Version
+
+    @property
+    def plan(self) -> StudyPlan:
+        return self.line.plan
+
+    @property
+    def number_done(self) -> int:
+        """How many of the planned runs have an outcome."""
+        return sum(run_id in self.runs and self.runs[run_id].record.status.is_outcome for run_id in self.plan.run_ids)
+
+    @cached_property
+    def results(self) -> StudyResults:
+        """All that its report shows."""
+        return study_results(
+            self.plan,
+            self.runs,
+            self.events,
+            study_ensembles(self.plan, self.runs),
+            self.photo_predictions,
+            self.interpolations,
+        )
+
+
+@dataclass(frozen=True)
+class Site:
+    """A results folder, which need not be there yet, and what was made of it. `values` is for whatever pages compute
+    of what has a `Version`."""
+
+    results_dir: Path
+    values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
+    _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
+    _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))
+
+    @property
+    def store(self) -> RunStore:
+        """The runs. What is damaged counts as missing, and stays where it is."""
+        return RunStore(self.results_dir, sets_aside=False)
+
+    def check_run(self, run_id: str) -> None:
+        """Whether all of a run lies in the results folder.
+
+        Raises:
+            LeadsOut: where it does not.
+        """
+        folder = self.store.folder(run_id)
+        check_inside(self.results_dir, (folder / name for name in FILES_OF_A_RUN))
+
+    def line(self, name: str) -> PlanLine:
+        """The latest plan of a study, with the confirmation that was planned before.
+
+        Raises:
+            UnknownStudy: when nothing was planned under this name.
+            UnreadablePlan, DamagedPlan: when its plan cannot be read.
+            LeadsOut: when it lies elsewhere.
+        """
+        folder = self._folder(name)
+        path = folder.path / "plans.jsonl"
+        check_inside(self.results_dir, (path,))
+        return self._lines.get((name, _version((path,))), lambda: self._read_line(folder))
+
+    def study(self, name: str) -> StoredStudy:
+        """A study with its runs, all of their checksums verified.
+
+        Raises:
+            UnknownStudy, UnreadablePlan, DamagedPlan, LeadsOut: as `line`.
+            UnreadableRecord: when another version of ablate wrote one of its runs.
+        """
+        line = self.line(name)
+        version = self.version_of(line)
+        return self._studies.get((name, version), lambda: self._read_study(line, version))
+
+    def known_study(self, name: str) -> StoredStudy | None:
+        """The same where it has been read already, and its plan can be."""
+        line = self.line(name)
+        known = self._studies.known((name, self.version_of(line)))
+        return known if isinstance(known, StoredStudy) else None
+
+    def version_of(self, line: PlanLine) -> Version:
+        """Of all that a study is made of."""
+        folder, store = self._folder(line.plan.name), self.store
+        runs = (store.folder(run_id) / name for run_id in line.plan.possible_run_ids for name in FILES_OF_A_RUN)
+        return _version((*(folder.path / name for name in FILES_OF_A_STUDY), *runs))
+
+    def _folder(self, name: str) -> StudyFolder:
+        try:
+            return StudyFolder(self.results_dir, name)
+        except ValueError as error:
+            raise UnknownStudy(f"{error}. {known_studies(self.results_dir)}") from error
+
+    def _read_line(self, folder: StudyFolder) -> PlanLine:
+        lines = folder.readable_lines()
+        if not lines:
+            raise UnknownStudy(f"There is no study {folder.name}. {known_studies(self.results_dir)}")
+        return replace(lines[-1], plan=with_earlier_confirmation(lines[-1].plan, [line.plan for line in lines[:-1]]))
+
+    def _read_study(self, line: PlanLine, version: Version) -> StoredStudy:
+        folder, store = self._folder(line.plan.name), self.store
+        check_inside(self.results_dir, (folder.path / name for name in FILES_OF_A_STUDY))
+        check_inside(self.results_dir, (store.folder(run_id) for run_id in line.plan.possible_run_ids))
+        damaged: list[str] = []
+
+        def left(name: str, unpack: Callable[[Mapping[str, bytes]], Left]) -> Left:
+            try:
+                return read_left(folder, name, unpack)
+            except Damaged as damage:
+                damaged.append(str(damage))
+                return unpack({})
+
+        return StoredStudy(
+            line=line,
+            runs=store.present(line.plan.possible_run_ids, line.plan.measured),
+            events=folder.events(),
+            photo_predictions=left(PHOTO_PREDICTIONS, unpack_photo_predictions),
+            interpolations=left(INTERPOLATIONS, unpack_interpolations),
+            damaged=tuple(damaged),
+            version=version,
+        )
+
+
+def _version(paths: Iterable[Path]) -> Version:
+    found = []
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116  # of ten thousand runs
+        except OSError:
+            found.append((0, -1))
+        else:
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)
