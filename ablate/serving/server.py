@@ -10,8 +10,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ablate.core.errors import UsageError
+from ablate.serving.security import TOKEN
 
-__all__ = ["CannotListen", "bound", "serve"]
+__all__ = ["CannotListen", "address_of", "bound", "serve"]
 
 # After Ctrl-C, for answers that go on for long.
 SECONDS_TO_END = 2
@@ -45,6 +46,13 @@ def bound(host: str, port: int) -> socket.socket:
             raise CannotListen(f"Port {port} may not be taken; --port 0 takes a free one.") from error
         raise CannotListen(f"{host} cannot be listened at ({error.strerror or error}).") from error
     return listening
+
+
+def address_of(listening: socket.socket, host: str, token: str | None) -> str:
+    """What to open in a browser."""
+    name = f"[{host}]" if ":" in host else host
+    query = "" if token is None else f"?{TOKEN}={token}"
+    return f"http://{name}:{listening.getsockname()[1]}/{query}"
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:

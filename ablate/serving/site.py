@@ -141,6 +141,24 @@ class Site:
         runs = (store.folder(run_id) / name for run_id in line.plan.possible_run_ids for name in FILES_OF_A_RUN)
         return _version((*(folder.path / name for name in FILES_OF_A_STUDY), *runs))
 
+    def version_of_side(self, name: str) -> Version:
+        """Of all that a side of a comparison is made of: a study, an arm as study:level, or the beginning of a run id.
+
+        Raises:
+            UnreadablePlan, DamagedPlan, MissingRun, AmbiguousPrefix, LeadsOut: when it cannot be read.
+        """
+        study, colon, _ = name.partition(":")
+        try:
+            line = self.line(study)
+        except UnknownStudy:
+            if colon:  # which the comparison will say
+                return ()
+            run_id = self.store.find(name)
+            self.check_run(run_id)
+            return _version(self.store.folder(run_id) / file for file in FILES_OF_A_RUN)
+        check_inside(self.results_dir, map(self.store.folder, line.plan.possible_run_ids))
+        return self.version_of(line)
+
     def _folder(self, name: str) -> StudyFolder:
         try:
             return StudyFolder(self.results_dir, name)

@@ -80,7 +80,7 @@ def _blocks(study: StoredStudy) -> list[Block]:
 
 
 def _command(study: StoredStudy) -> tuple[str, ...]:
-    return public_words(study.line.argv)
+    return tuple(public_words(study.line.argv))
 
 
 def _links(study: StoredStudy) -> list[PageLink]:

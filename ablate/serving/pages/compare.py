@@ -1,0 +1,116 @@
+"""Side by side: any two or more runs, arms or studies. The address says what is compared, so it can be sent."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ablate.analysis.comparison import Comparison
+from ablate.core.errors import UsageError
+from ablate.operations.catalogue import studies
+from ablate.operations.compare import NotComparable, compare
+from ablate.reporting.blocks import Block
+from ablate.reporting.comparison import comparison_blocks
+from ablate.serving import links
+from ablate.serving.answers import Answer, Download, Page
+from ablate.serving.asked import Asked
+from ablate.serving.comparison_pictures import comparison_figures
+from ablate.serving.links import PageLink
+from ablate.serving.routes import Entry, Route
+from ablate.serving.site import Site
+from ablate.web.contents import with_contents
+from ablate.web.markup import render
+from ablate.web.page import page_of_blocks
+
+__all__ = ["NAV", "ROUTES", "compared"]
+
+# More beside each other nobody reads, and ten thousand would be asked for by mistake.
+MOST_SIDES = 50
+LONGEST_NAME = 300
+WITH = {
+    "with": "a side: a study (all of its arms), an arm as study:level, or the beginning of a run id; the first is the "
+    "one that the others are compared with",
+    "allow": "yes: compare even what is not comparable",
+}
+
+
+def compare_page(asked: Asked) -> Answer:
+    """The comparison; without two sides, the form that asks for them."""
+    names = _names(asked)
+    if not names:
+        return _form(asked)
+    allow = asked.value("allow") == "yes"
+    try:
+        comparison = compared(asked.site, names, allow)
+    except NotComparable as error:
+        return _form(asked, str(error), links.of_comparison(names, allow=True))
+    except UsageError as error:
+        return _form(asked, str(error))
+    figures, pictures = comparison_figures(comparison)
+    blocks, entries = with_contents(comparison_blocks(comparison, figures))
+    return Page(
+        _title(comparison),
+        "content.html",
+        {
+            "content": render(blocks, pictures),
+            "entries": entries,
+            "links": [
+                PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
+                PageLink("Compare others", "/compare"),
+            ],
+        },
+        section="/compare",
+    )
+
+
+def comparison_file(asked: Asked) -> Answer:
+    """The same as one file to be sent."""
+    comparison = compared(asked.site, _names(asked), asked.value("allow") == "yes")
+    figures, pictures = comparison_figures(comparison)
+    blocks: list[Block] = comparison_blocks(comparison, figures)
+    document = page_of_blocks(blocks, _title(comparison), pictures, {})
+    return Download(document.encode(errors="replace"), "comparison.html", "text/html; charset=utf-8")
+
+
+def compared(site: Site, names: list[str], allow: bool) -> Comparison:
+    """The sides beside each other; kept for as long as nothing of the store has changed that they are made of.
+
+    Raises:
+        UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, NotComparable, LeadsOut: when they cannot be compared.
+    """
+    if not 0 < len(names) <= MOST_SIDES or any(len(name) > LONGEST_NAME for name in names):
+        raise UsageError(f"A comparison has from two to {MOST_SIDES} sides.")
+    version = tuple(site.version_of_side(name) for name in names)
+    make = partial(compare, *names, results_dir=site.results_dir, allow=allow, sets_aside=False)
+    return site.values.get(("compare", tuple(names), allow, version), make)
+
+
+def _names(asked: Asked) -> list[str]:
+    """From a form they may come in one field, a line or a space between them."""
+    return list(dict.fromkeys(name for value in asked.values("with") for name in value.split()))
+
+
+def _form(asked: Asked, problem: str = "", anyway: str = "") -> Answer:
+    known = []
+    for summary in studies(asked.site.results_dir, sets_aside=False):
+        plan = asked.site.line(summary.name).plan
+        arms = dict.fromkeys(arm.name for sweep in plan.sweeps for arm in sweep.arms)
+        known.append((summary.name, [(arm, f"{summary.name}:{arm}") for arm in arms]))
+    return Page(
+        "Side by side",
+        "choose_sides.html",
+        {"studies": known, "chosen": _names(asked), "problem": problem, "anyway": anyway},
+        section="/compare",
+        status=400 if problem else 200,
+    )
+
+
+def _title(comparison: Comparison) -> str:
+    first, *others = comparison.labels
+    return f"{first} and {others[0] if len(others) == 1 else f'{len(others)} others'}"
+
+
+ROUTES = (
+    Route("/compare", compare_page, "Any two or more runs, arms or studies side by side.", WITH),
+    Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH),
+)
+NAV = Entry("Side by side", "/compare", rank=4)
