@@ -9,11 +9,11 @@ A module is found by its file; nothing else is edited for a new page.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from ablate.core.modules import modules_of
 from ablate.serving import pages
 from ablate.serving.answers import Answer
 from ablate.serving.asked import Asked
@@ -66,5 +66,4 @@ def navigation() -> tuple[Entry, ...]:
 
 
 def _modules() -> list[object]:
-    names = sorted(each.name for each in pkgutil.iter_modules(pages.__path__))
-    return [importlib.import_module(f"{pages.__name__}.{name}") for name in names if not name.startswith("_")]
+    return [importlib.import_module(f"{pages.__name__}.{name}") for name in modules_of(pages.__path__)]
