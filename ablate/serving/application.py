@@ -24,7 +24,7 @@ from ablate.serving.asked import Asked
 from ablate.serving.problems import API, INTERNAL, NO_PAGE, Problem, problem_of
 from ablate.serving.routes import Route, routes
 from ablate.serving.security import MOST_BODY_BYTES, Gate, Security, TooLong
-from ablate.serving.shell import ASSETS, own_assets, page_html, problem_html
+from ablate.serving.shell import ASSETS, page_html, problem_html, served
 from ablate.serving.site import Site
 
 __all__ = ["application", "refuse"]
@@ -142,7 +142,7 @@ def _html(document: str, status: int) -> Response:
 
 async def _asset(request: Request) -> Response:
     """Kept by the browser for as long as the file is the same."""
-    asset = own_assets().get(request.path_params["name"])
+    asset = served().get(request.path_params["name"])
     if asset is None:
         return refuse(request.url.path, NO_PAGE)
     return Response(asset.content, media_type=asset.media_type, headers={"cache-control": "max-age=60"})

@@ -18,6 +18,15 @@ from ablate.storage.atomic import Damaged, ReadRefused, StoreError
 __all__ = ["API", "INTERNAL", "NO_PAGE", "Problem", "Refuse", "problem_of"]
 
 API = "/api"
+TITLES = {
+    400: "Not understood",
+    401: "Not without the token",
+    403: "Not allowed",
+    404: "Not here",
+    405: "Not understood",
+    413: "Too much",
+    500: "A mistake in ablate",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,11 @@ class Problem:
     status: int
     message: str
     hint: str = ""
+
+    @property
+    def title(self) -> str:
+        """What kind of problem it is, as the heading of its page."""
+        return TITLES.get(self.status, "That cannot be")
 
     def to_json(self) -> dict[str, Json]:
         """As it is answered under `/api/`."""

@@ -19,11 +19,10 @@ from ablate.reporting.blocks import (
     CodeBlock,
     Details,
     Heading,
-    Prose,
     Row,
+    Text,
     Tone,
     Toned,
-    bullets,
     paragraph,
     table,
     text,
@@ -36,7 +35,7 @@ from ablate.serving.routes import Route
 from ablate.serving.site import Site
 from ablate.storage.runs import MissingRun
 from ablate.web.contents import with_contents
-from ablate.web.markup import render
+from ablate.web.markup import inline, render
 
 __all__ = ["ROUTES", "opened"]
 
@@ -61,12 +60,13 @@ def run_page(asked: Asked) -> Answer:
         f"run {short_id(record.run_id)}",
         "run.html",
         {
+            "outcome": inline(_outcome(record)),
             "content": render(blocks),
             "entries": entries,
-            "run_id": record.run_id,
-            "places": [(each, links.of_study(each.study), links.of_comparison([each.study])) for each in shown.memberships],
             "links": _links(shown),
+            "run_id": record.run_id,
             "folder": shown.folder,
+            "places": [(each.title, each.seed, links.of_study(each.study)) for each in shown.memberships],
         },
         section="/runs",
     )
@@ -101,8 +101,6 @@ def _not_trained(site: Site, prefix: str) -> MissingRun | NotTrained:
 def _blocks(shown: ShownRun) -> list[Block]:
     record = shown.run.record
     return [
-        Heading(1, text("run ", Code(short_id(record.run_id)))),
-        Prose(_outcome(record)),
         *_failure(record),
         *_metrics(shown),
         *_history(shown),
@@ -113,7 +111,7 @@ def _blocks(shown: ShownRun) -> list[Block]:
     ]
 
 
-def _outcome(record: RunRecord):
+def _outcome(record: RunRecord) -> Text:
     word = Toned(text(record.status.value), TONES.get(record.status, Tone.OPEN))
     said = text(word, f" after {record.epochs_run} epochs, in {record.timings.wall_seconds:.1f} s")
     if record.divergence is not None:
