@@ -14,8 +14,9 @@ from itertools import count
 from ablate.reporting.blocks import Block, Heading
 from ablate.web.markup import anchor, plain
 
-__all__ = ["Entry", "with_contents"]
+__all__ = ["SECTION", "Entry", "with_contents"]
 
+# The level of its heading; that of a part is one more.
 SECTION = 2
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -60,11 +61,14 @@ def _free(section: str, title: str, taken: Iterable[str]) -> str:
 
 
 def _entries(headings: Iterable[Heading]) -> tuple[Entry, ...]:
+    """Parts stand below their section; those before the first section, as in a report of one sweep, beside it."""
     entries: list[Entry] = []
+    has_section = False
     for heading in headings:
         entry = Entry(plain(heading.text.plain), anchor(heading.anchor))
-        if heading.level == SECTION or not entries:
-            entries.append(entry)
-        else:
+        has_section = has_section or heading.level == SECTION
+        if heading.level > SECTION and has_section:
             entries[-1] = replace(entries[-1], below=(*entries[-1].below, entry))
+        else:
+            entries.append(entry)
     return tuple(entries)

@@ -11,17 +11,18 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 import ablate
 from ablate.analysis.results import StudyResults
-from ablate.reporting.blocks import Block, Callout, Details, Figure
+from ablate.reporting.blocks import Block, Callout, Details, Figure, Heading
 from ablate.reporting.figures import figure_file
 from ablate.reporting.report import report_blocks
 from ablate.reporting.shown_figures import figures_of_sweeps
 from ablate.web.assets import early_script, hash_of, script, style
-from ablate.web.contents import Entry, with_contents
+from ablate.web.contents import SECTION, Entry, with_contents
 from ablate.web.environment import environment
 from ablate.web.markup import plain, render
 from ablate.web.picture import Picture
@@ -66,40 +67,52 @@ def page_of_blocks(
         figures: file of a figure → its PNG.
     """
     named, entries = with_contents(blocks)
+    page = Page(plain(title), tuple(named), entries)
     printed = [figure for figure in _figures(named) if figure.file not in drawn and figure.file in figures]
-    beside = {figure.file: _image(figure, figure.file, figures[figure.file]) for figure in printed}
-    # With every image beside it, and the sentence that says so, a page is as long as it gets without any within.
-    length = len(
-        _page(render(named, {**drawn, **beside}), title, entries, _said_of(len(printed), len(printed))).encode()
-    )
-    within: dict[str, Picture] = {}
+    shown = {figure.file: _image(figure, figure.file, figures[figure.file]) for figure in printed}
+    # What it is without any image within it, and with the longest sentence on those beside it.
+    length = len(page.written({**drawn, **shown}, _said_of(len(printed), len(printed))).encode())
+    left = len(printed)
     for figure in printed:
         image = _image(figure, _data_address(figures[figure.file]), figures[figure.file])
-        more = len(image.markup) - len(beside[figure.file].markup)
-        if length + more <= MOST_BYTES:
-            within[figure.file] = image
-            length += more
-    content = render(named, {**drawn, **beside, **within})
-    return _page(content, title, entries, _said_of(len(printed) - len(within), len(printed)))
+        longer = len(image.markup) - len(shown[figure.file].markup)
+        if length + longer <= MOST_BYTES:
+            shown[figure.file] = image
+            length, left = length + longer, left - 1
+    return page.written({**drawn, **shown}, _said_of(left, len(printed)))
 
 
-def _page(content: Markup, title: str, entries: Sequence[Entry], beside: str) -> str:
-    return (
-        environment()
-        .get_template(PAGE)
-        .render(
-            title=plain(title),
+@dataclass(frozen=True)
+class Page:
+    """What is written of blocks, whatever their figures are shown as."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    entries: tuple[Entry, ...]
+
+    def written(self, pictures: Mapping[str, Picture], beside: str) -> str:
+        """The whole file.
+
+        Args:
+            pictures: file of a figure → what is shown in its place.
+            beside: what is to be said of the images that lie beside it; empty where there are none.
+        """
+        is_section = (isinstance(block, Heading) and block.level >= SECTION for block in self.blocks)
+        first = next((index for index, is_one in enumerate(is_section) if is_one), len(self.blocks))
+        template = environment().get_template(PAGE)
+        return template.render(
+            title=self.title,
             policy=_policy(bool(beside)),
             # Of the package itself: neither holds what would end its element, which a test says.
             style=Markup(style()),
             early_script=Markup(early_script()),
             script=Markup(script()),
-            entries=entries,
+            entries=self.entries,
+            opening=render(self.blocks[:first], pictures),
             beside=beside,
-            content=content,
+            sections=render(self.blocks[first:], pictures),
             version=ablate.__version__,
         )
-    )
 
 
 def _policy(has_images_beside: bool) -> str:
@@ -120,10 +133,9 @@ def _policy(has_images_beside: bool) -> str:
 def _said_of(beside: int, images: int) -> str:
     if not beside:
         return ""
-    those = "None of the images fits" if beside == images else f"{beside} of {images} images do not fit"
     return (
-        f"{those} into the {MOST_BYTES / 1e6:g} MB of a page that can be sent. They lie beside it in the folder "
-        "figures/, and are seen as long as that stands where this file does."
+        f"{beside} of the {images} images of this page lie beside it, in the folder figures/, since it would be longer "
+        f"than {MOST_BYTES / 1e6:g} MB with them. They are seen as long as that folder stands where this file does."
     )
 
 
