@@ -29,6 +29,8 @@ def bound(host: str, port: int) -> socket.socket:
     Raises:
         CannotListen: when another program has it, or it is not this machine's.
     """
+    if not host:
+        raise CannotListen("--host is empty, which would be every address of this machine; name one.")
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
