@@ -11,8 +11,8 @@ there. `data/stamp.json`, written last, says of which bytes and by which version
 
 A report that stands whole is left alone, to the byte, where what would be written says the same: equal text, and data
 that agree (see `agreement`). Other versions of numpy or scipy change the last digits of a table, and those of
-matplotlib the bytes of a figure, which report.html shows too; neither is a reason to write. One that an earlier version
-wrote without report.html gets it, made of the figures that stand there.
+matplotlib the bytes of a figure, which report.html shows too; neither is a reason to write. Where report.html alone is
+missing, as from what an earlier version wrote, it is made of the figures that stand there.
 """
 
 from __future__ import annotations
@@ -154,21 +154,24 @@ def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     report, data = folder / "report.md", packed.files
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
-    is_whole = not redraw and _stands(former.files, folder)
-    if is_whole and former.inputs == inputs and PAGE in former.files:
+    # The page is made of the rest, and is no reason to draw anew.
+    rest = {name: checksum for name, checksum in former.files.items() if name != PAGE}
+    is_whole = not redraw and _stands(rest, folder)
+    has_page = PAGE in former.files and _has_content(folder / PAGE, former.files[PAGE])
+    if is_whole and has_page and former.inputs == inputs:
         return Written(report, changed=False)
     # Made of what is packed, never of what was there before packing.
     evidence = unpack_evidence(data)
     results = _results(evidence, packed.judged)
     files = {**{f"data/{name}": content for name, content in data.items()}, **_texts(results, evidence.command)}
     names = files.keys() | _figure_names(results)
-    if is_whole and former.files.keys() - {PAGE} == names and _says_the_same(folder, files):
-        if PAGE in former.files:
+    if is_whole and rest.keys() == names and _says_the_same(folder, files):
+        if has_page:
             return Written(report, changed=False)
-        standing = {name: read_file(folder / name, MOST_BYTES) for name in former.files if _FIGURE.fullmatch(name)}
+        standing = {name: read_file(folder / name, MOST_BYTES) for name in rest if _FIGURE.fullmatch(name)}
         page = _page(results, evidence.command, standing)
         write_atomically(folder / PAGE, page)
-        _write_stamp(folder, Stamp(former.inputs, {**former.files, PAGE: sha256_of_bytes(page)}))
+        _write_stamp(folder, Stamp(former.inputs, {**rest, PAGE: sha256_of_bytes(page)}))
         return Written(report, changed=True)
     figures = _figures(results)
     files |= {PAGE: _page(results, evidence.command, figures), **figures}

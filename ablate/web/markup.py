@@ -66,8 +66,9 @@ def _block(block: Block, pictures: Mapping[str, Picture]) -> Markup:
         case Heading(level, text, name):
             target = Markup(' id="{}"').format(anchor(name)) if name else Markup()
             return Markup("<h{0}{1}>{2}</h{0}>").format(min(level, 6), target, inline(text))
-        case Prose(text):
-            return _element("p", inline(text))
+        case Prose(text, part):
+            kind = Markup(' class="{}"').format(part.value) if part else Markup()
+            return Markup("<p{}>{}</p>").format(kind, inline(text))
         case ListBlock(items):
             return _list(items)
         case Callout(blocks):

@@ -134,8 +134,8 @@ def _said_of(beside: int, images: int) -> str:
     if not beside:
         return ""
     return (
-        f"{beside} of the {images} images of this page lie beside it, in the folder figures/, since it would be longer "
-        f"than {MOST_BYTES / 1e6:g} MB with them. They are seen as long as that folder stands where this file does."
+        f"Beside this page, in the folder figures/: {beside} of its {images} images. With them it would be longer than "
+        f"{MOST_BYTES / 1e6:g} MB; keep that folder where this file is."
     )
 
 

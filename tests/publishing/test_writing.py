@@ -270,8 +270,11 @@ def test_a_rebuild_that_says_the_same_does_not_import_what_draws(report: Path) -
 
 
 def without_page(report: Path) -> None:
-    """As an earlier version wrote it."""
     (report / "report.html").unlink()
+
+
+def from_an_earlier_version(report: Path) -> None:
+    without_page(report)
     stamp = json.loads((report / "data" / "stamp.json").read_text())
     del stamp["files"]["report.html"]
     (report / "data" / "stamp.json").write_text(json.dumps(stamp))
@@ -287,10 +290,13 @@ def test_the_page_says_what_the_text_says_and_shows_the_figures(report: Path) ->
 
 
 @pytest.mark.usefixtures("no_drawings")
+@pytest.mark.parametrize("damage", [without_page, from_an_earlier_version])
 @pytest.mark.parametrize("change", [lambda table: table, by_last_digits])
-def test_a_report_without_a_page_gets_it_and_keeps_the_rest(report: Path, monkeypatch, change: Change) -> None:
+def test_a_report_without_a_page_gets_it_and_keeps_the_rest(
+    report: Path, monkeypatch, change: Change, damage: Callable[[Path], None]
+) -> None:
     page = (report / "report.html").read_bytes()
-    without_page(report)
+    damage(report)
     before = identities(report)
     elsewhere(monkeypatch, change)
     assert rebuild(report / "data") == Written(report / "report.md", changed=True)

@@ -28,6 +28,7 @@ from ablate.reporting.blocks import (
     Link,
     ListBlock,
     Number,
+    Part,
     Prose,
     Strong,
     Tone,
@@ -226,6 +227,12 @@ def test_a_number_is_not_what_a_row_is_about() -> None:
 
 def test_headings_have_their_level_and_their_anchor() -> None:
     assert render([Heading(1, text("a")), Heading(3, text("b"), "x y")]) == '<h1>a</h1>\n<h3 id="x-y">b</h3>'
+
+
+def test_a_paragraph_says_what_part_of_the_report_it_is() -> None:
+    assert (
+        render([Prose(text("Which?"), Part.QUESTION), Prose(text("x"))]) == '<p class="question">Which?</p>\n<p>x</p>'
+    )
 
 
 def test_lists_lie_within_each_other() -> None:
