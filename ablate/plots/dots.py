@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 
 from ablate.analysis.results import MetricSummaries
 from ablate.analysis.summaries import ArmSummary
+from ablate.plots.axes import use_error_scale
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MUTED, SUBJECT, use_log_scale
 from ablate.plots.labels import axis_label, row_labels
-from ablate.plots.scales import geometric_errors, summaries_as_errors, use_error_scale
+from ablate.plots.scales import geometric_errors, summaries_as_errors
 from ablate.stats.estimates import Estimate
 from ablate.verdicts.verdict import Scale
 

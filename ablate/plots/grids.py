@@ -12,9 +12,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 
 from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
+from ablate.plots.axes import use_error_scale
 from ablate.plots.canvas import DIVERGED, INK, MUTED, PALETTE
 from ablate.plots.labels import axis_label, shortened
-from ablate.plots.scales import error_metric, use_error_scale
+from ablate.plots.scales import error_metric
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
