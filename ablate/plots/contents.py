@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from ablate.analysis.results import SweepResults
+from ablate.analysis.results import MetricSummaries, SweepResults
+from ablate.analysis.summaries import ArmSummary
 from ablate.core.records import MetricInfo
-from ablate.plots.scales import as_errors, is_near_one
+from ablate.plots.scales import as_errors, geometric_errors, is_near_one, summaries_as_errors
 from ablate.plots.signs import SIGNS
 from ablate.stats.estimates import Estimate
 from ablate.verdicts.verdict import Scale, Verdict, Word
@@ -17,9 +18,12 @@ from ablate.verdicts.verdict import Scale, Verdict, Word
 __all__ = [
     "MOST_ARMS",
     "MOST_SLOPES",
+    "DotRows",
     "OfArm",
     "PairedSlopes",
     "compared",
+    "counts_of_arm",
+    "dot_rows",
     "is_drawn_as_error",
     "left_out",
     "mean_on_scale",
@@ -95,11 +99,54 @@ class PairedSlopes:
     arm: Estimate
 
     @property
-    def pairs(self) -> tuple[tuple[float, float], ...]:
+    def by_seed(self) -> dict[int, tuple[float, float]]:
         """(baseline, arm) of each seed that both have."""
         of_arm = dict(zip(self.arm.seeds, self.arm.values, strict=True))
         of_baseline = zip(self.baseline.seeds, self.baseline.values, strict=True)
-        return tuple((value, of_arm[seed]) for seed, value in of_baseline if seed in of_arm)
+        return {seed: (value, of_arm[seed]) for seed, value in of_baseline if seed in of_arm}
+
+    @property
+    def pairs(self) -> tuple[tuple[float, float], ...]:
+        """The same without the seeds."""
+        return tuple(self.by_seed.values())
+
+
+@dataclass(frozen=True)
+class DotRows:
+    """What the rows of one metric show: its values, or their errors.
+
+    Attributes:
+        summaries: in the order given, with geometric means where errors are compared on the log scale.
+        stated: arm → what somebody else states of it, in the same unit.
+        has_errors: whether the axis is that of errors, which is logarithmic.
+        is_geometric: whether means are geometric.
+    """
+
+    metric: MetricInfo
+    summaries: tuple[ArmSummary, ...]
+    stated: Mapping[str, float]
+    has_errors: bool
+    is_geometric: bool
+
+    @property
+    def values(self) -> list[float]:
+        return [*self.stated.values(), *(value for summary in self.summaries for value in summary.estimate.values)]
+
+
+def dot_rows(info: MetricSummaries, scale: Scale, stated: Mapping[str, float] | None = None) -> DotRows:
+    """Shares near 1 as errors, and so all that is compared on the log scale, unless an error has no logarithm."""
+    geometric = geometric_errors(info) if scale is Scale.LOG_ERROR else None
+    shown = geometric or summaries_as_errors(info)
+    is_error = shown.metric is not info.metric
+    marks = {arm: 1 - value if is_error else value for arm, value in (stated or {}).items()}
+    return DotRows(shown.metric, shown.summaries, marks, is_error or geometric is not None, geometric is not None)
+
+
+def counts_of_arm(summary: ArmSummary) -> str:
+    """`n=7 of 8, 1 diverged`."""
+    of_planned = f" of {summary.n_planned}" if summary.estimate.n < summary.n_planned else ""
+    diverged = f", {summary.n_diverged} diverged" if summary.n_diverged else ""
+    return f"n={summary.estimate.n}{of_planned}{diverged}"
 
 
 def slopes(results: SweepResults) -> list[PairedSlopes]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ablate.core.records import CLASSIFICATION
-from ablate.plots.labels import axis_label, row_labels, shortened
+from ablate.plots.labels import MOST_CHARACTERS, axis_label, row_labels, shortened
 from ablate.plots.scales import ratio_ticks, symmetric_ticks
 from ablate.verdicts.verdict import Family, Scale, Verdict
 
@@ -28,6 +28,7 @@ __all__ = [
 
 # Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
 FAR_OUT = 8.0
+MOST_OF_A_CLAIM = 44
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,16 @@ def by_axis(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
     return list(groups.values())
 
 
-def labels_of_verdicts(verdicts: Sequence[Verdict]) -> tuple[list[str], str]:
-    """Of claims without the metric, which the axis names."""
+def labels_of_verdicts(verdicts: Sequence[Verdict], most: int | None = None) -> tuple[list[str], str]:
+    """Of claims without the metric, which the axis names, and a title over them.
+
+    Args:
+        most: characters of a label, where there is another room than beside the axis of a printed figure.
+    """
     if any(verdict.family is not Family.ARMS for verdict in verdicts):
-        return [shortened(verdict.subject.rpartition(" on ")[0] or verdict.subject, 44) for verdict in verdicts], ""
-    return row_labels([verdict.subject for verdict in verdicts])
+        subjects = (verdict.subject.rpartition(" on ")[0] or verdict.subject for verdict in verdicts)
+        return [shortened(subject, most or MOST_OF_A_CLAIM) for subject in subjects], ""
+    return row_labels([verdict.subject for verdict in verdicts], most or MOST_CHARACTERS)
 
 
 def counts_of_verdict(verdict: Verdict) -> str:

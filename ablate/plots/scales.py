@@ -22,6 +22,7 @@ __all__ = [
     "error_ticks",
     "geometric_errors",
     "is_near_one",
+    "is_squeezed",
     "ratio_ticks",
     "summaries_as_errors",
     "symmetric_ticks",
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 NEAR_ONE = 0.9
+# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
+FROM_RATIO = 4.0
 ROUND_MANTISSAS = (1, 2, 5, 3, 7, 1.5, 4, 6, 8, 9, 2.5, 1.2)
 
 
@@ -39,6 +42,11 @@ def is_near_one(metric: MetricInfo, values: Iterable[float | None]) -> bool:
     is_share = metric.unit == "fraction" and metric.sign > 0
     # Of a curve that is no number somewhere nobody knows.
     return is_share and bool(known) and all(value < 1 for value in known) and median_low(known) >= NEAR_ONE
+
+
+def is_squeezed(low: float, high: float) -> bool:
+    """Whether values from `low` to `high` are positive and one of them would squeeze the others on a linear axis."""
+    return 0 < FROM_RATIO * low <= high
 
 
 def error_metric(metric: MetricInfo) -> MetricInfo:
