@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 
-from ablate.analysis.confusion import count_confusion
 from ablate.analysis.settings import setting_text
 from ablate.analysis.values import metric_rank
 from ablate.core.errors import UsageError
@@ -105,7 +104,9 @@ def _blocks(shown: ShownRun) -> list[Block]:
         *_metrics(shown),
         *_history(shown),
         Heading(2, text("Settings")),
-        table(["setting", "value"], [[Code(name), Code(setting_text(value))] for name, value in shown.settings.items()]),
+        table(
+            ["setting", "value"], [[Code(name), Code(setting_text(value))] for name, value in shown.settings.items()]
+        ),
         Heading(2, text("Computed with")),
         *_provenance(shown),
     ]
@@ -136,9 +137,7 @@ def _failure(record: RunRecord) -> list[Block]:
 
 
 def _metrics(shown: ShownRun) -> list[Block]:
-    rows: list[Row] = [
-        [Code(name), f"{shown.metrics[name]:.4f}"] for name in sorted(shown.metrics, key=metric_rank)
-    ]
+    rows: list[Row] = [[Code(name), f"{shown.metrics[name]:.4f}"] for name in sorted(shown.metrics, key=metric_rank)]
     return [Heading(2, text("Metrics")), table(["metric", "value"], rows, numeric=[1])] if rows else []
 
 
@@ -171,4 +170,6 @@ def _links(shown: ShownRun) -> list[PageLink]:
     return [*(PageLink("The other seeds of its arm", address) for address in siblings)]
 
 
-ROUTES = (Route("/runs/{run_id}", run_page, "A run, by its id or the beginning of it: settings, metrics, how it went."),)
+ROUTES = (
+    Route("/runs/{run_id}", run_page, "A run, by its id or the beginning of it: settings, metrics, how it went."),
+)
