@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from ablate.analysis.comparison import Comparison, Scope
 from ablate.analysis.confusion import count_confusion
@@ -17,7 +17,7 @@ from ablate.web.pictures.confusion import confusion_picture
 from ablate.web.pictures.curves import curves_picture
 from ablate.web.pictures.forest import forest
 
-__all__ = ["Drawn", "comparison_pictures", "run_curves"]
+__all__ = ["Drawn", "comparison_pictures", "run_confusion", "run_curves"]
 
 DIFFERENCES, CURVES, CONFUSION = "paired_differences", "learning_curves", "confusion"
 
@@ -33,8 +33,9 @@ class Drawn:
 
 def comparison_pictures(comparison: Comparison) -> Drawn:
     """As far as there is something to draw."""
-    of_verdicts = {DIFFERENCES: _differences(comparison)} if comparison.verdicts else {}
-    others = {}
+    judged = [verdict for verdict in comparison.verdicts if verdict.n]
+    of_verdicts = {DIFFERENCES: _differences(comparison, judged)} if judged else {}
+    others: dict[str, Picture] = {}
     metrics = [MetricCurves(metric, arms) for metric, arms in comparison.curves if _has_any(arms)]
     if metrics:
         others[CURVES] = curves_picture(metrics)
@@ -58,12 +59,13 @@ def run_confusion(run: StoredRun, label: str) -> Picture | None:
     return confusion_picture([counted]) if counted else None
 
 
-def _differences(comparison: Comparison) -> Picture:
-    """Rows that share a metric and a scale share an axis."""
+def _differences(comparison: Comparison, judged: Sequence[Verdict]) -> Picture:
+    """All share the metric, and so an axis."""
     adjustment = ADJUSTMENTS[comparison.multiplicity] if comparison.questions > 1 else ""
-    groups = [list(rows) for _, rows in groupby(comparison.verdicts, key=lambda row: (row.metric.name, row.scale))]
-    said = "exploratory: no study planned it" if comparison.scope is Scope.EXPLORATORY else ""
-    return forest(groups, f"Differences from {comparison.labels[0]}", said, adjustment)
+    is_unpaired = all(verdict.sizes is not None for verdict in judged)
+    how = "unpaired" if is_unpaired else "paired by seed, a dot is a seed"
+    said = f"{how}; exploratory, for no study planned it" if comparison.scope is Scope.EXPLORATORY else how
+    return forest([judged], f"{judged[0].metric.title} against {comparison.labels[0]},", said, adjustment)
 
 
 def _has_any(arms: tuple[ArmCurves, ...]) -> bool:
