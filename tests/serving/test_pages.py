@@ -62,7 +62,9 @@ PROBLEMS = (
     ("/arms?aggregate=nope", 400, "evaluated"),
     ("/compare?with=optimizers:none", 404, "names no arm"),
     ("/compare?with=0000", 404, "no run 0000"),
-    (f"/compare?with={SOUND}", 400, "two sides"),
+    (f"/compare?with={SOUND}", 200, "two sides"),
+    (f"/compare?with={SOUND}&with={SOUND[:9]}", 400, "name each side once"),
+    (f"/compare?with={SOUND}&with=optimizers:nadam+none", 404, "no run none"),
     (f"/compare?with={SOUND}&with={DAMAGED}", 404, "checksum does not match"),
     ("/compare/report.html", 400, "from two"),
 )

@@ -101,9 +101,12 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert "--port 0" in done.stderr
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7", ""])
-def test_an_address_of_another_machine_is_said(host: str) -> None:
-    with pytest.raises(CannotListen, match=re.escape(host)):
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("no.such.host.invalid", "no address"), ("203.0.113.7", "cannot be listened"), ("", "every address")],
+)
+def test_an_address_that_is_none_of_this_machine_is_said(host: str, said: str) -> None:
+    with pytest.raises(CannotListen, match=said):
         bound(host, 0)
 
 

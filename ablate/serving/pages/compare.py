@@ -41,9 +41,10 @@ def compare_page(asked: Asked) -> Answer:
     try:
         comparison = compared(asked.site, names, allow)
     except NotComparable as error:
-        return _form(asked, str(error), links.of_comparison(names, allow=True))
+        return _form(asked, str(error), links.of_comparison(names, allow=True), status=400)
     except UsageError as error:
-        return _form(asked, str(error))
+        # Of one side alone the others are still to be chosen, and nothing is wrong.
+        return _form(asked, str(error), status=200 if len(names) == 1 else 400)
     drawn = comparison_pictures(comparison)
     blocks, entries = with_contents(comparison_blocks(comparison, drawn.others, drawn.of_verdicts))
     return Page(
@@ -88,7 +89,7 @@ def _names(asked: Asked) -> list[str]:
     return list(dict.fromkeys(name for value in asked.values("with") for name in value.split()))
 
 
-def _form(asked: Asked, problem: str = "", anyway: str = "") -> Answer:
+def _form(asked: Asked, problem: str = "", anyway: str = "", status: int = 200) -> Answer:
     known = []
     for summary in studies(asked.site.results_dir, sets_aside=False):
         plan = asked.site.line(summary.name).plan
@@ -99,7 +100,7 @@ def _form(asked: Asked, problem: str = "", anyway: str = "") -> Answer:
         "choose_sides.html",
         {"studies": known, "chosen": _names(asked), "problem": problem, "anyway": anyway},
         section="/compare",
-        status=400 if problem else 200,
+        status=status,
     )
 
 

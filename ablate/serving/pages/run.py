@@ -188,7 +188,10 @@ def _provenance(shown: ShownRun) -> list[Block]:
 
 def _links(shown: ShownRun) -> list[PageLink]:
     siblings = [links.of_runs(study=each.study, arm=each.arm.name) for each in shown.memberships[:1]]
-    return [*(PageLink("The other seeds of its arm", address) for address in siblings)]
+    return [
+        *(PageLink("The other seeds of its arm", address) for address in siblings),
+        PageLink("Compare it with …", links.of_comparison([short_id(shown.run.record.run_id)])),
+    ]
 
 
 ROUTES = (
