@@ -61,11 +61,14 @@ def mismatch_text(comparison: Comparison) -> str:
     return render(_mismatches(comparison))
 
 
-def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> list[Block]:
+def comparison_blocks(
+    comparison: Comparison, figures: Sequence[str] = (), of_verdicts: Sequence[str] = ()
+) -> list[Block]:
     """The comparison; sides are lettered, the first is A.
 
     Args:
-        figures: names of figures that stand in `figures/` beside the text.
+        figures: names of figures that stand in `figures/` beside the text, after the metrics.
+        of_verdicts: the same of those that stand before what is said of the verdicts.
     """
     return [
         Heading(1, _title(comparison.labels)),
@@ -75,14 +78,19 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         Heading(2, text("What differs")),
         *_settings(comparison),
         Heading(2, text("Exploratory differences" if comparison.scope is Scope.EXPLORATORY else "Verdicts")),
+        *map(_figure, of_verdicts),
         *_verdicts(comparison),
         Heading(2, text("Metrics")),
         *_metrics(comparison),
-        *(Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides") for name in figures),
+        *map(_figure, figures),
         *_confusions(comparison.confusions),
         *_by_example(comparison.by_example),
         *_disagreements(comparison.disagreements),
     ]
+
+
+def _figure(name: str) -> Figure:
+    return Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides")
 
 
 def _title(labels: Sequence[str]) -> Text:

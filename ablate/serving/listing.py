@@ -237,7 +237,8 @@ def matching(rows: Iterable[Row], search: str, searched: Callable[[Row], str]) -
 
 def sorted_by(rows: Iterable[Row], value: Callable[[Row], Json], is_descending: bool) -> list[Row]:
     """By a value: numbers before texts, and what has none at the end, whichever the direction."""
-    with_value, without = [], []
+    with_value: list[Row] = []
+    without: list[Row] = []
     for row in rows:
         (without if _is_absent(value(row)) else with_value).append(row)
     return [*sorted(with_value, key=lambda row: _rank(value(row)), reverse=is_descending), *without]

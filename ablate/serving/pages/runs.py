@@ -135,5 +135,7 @@ def _cell(column: str, value: Json) -> Cell:
     return Cell(setting_text(value), is_number)
 
 
-ROUTES = (Route("/runs", runs_page, "The runs in a table: searched, filtered, sorted, with columns of one's choice.", QUERY),)
+ROUTES = (
+    Route("/runs", runs_page, "The runs in a table: searched, filtered, sorted, with columns of one's choice.", QUERY),
+)
 NAV = Entry("Runs", "/runs", rank=2)

@@ -51,7 +51,12 @@ def studies_page(asked: Asked) -> Answer:
 def answer_page(asked: Asked) -> Answer:
     """The answer of a study alone, for the list."""
     study = asked.site.study(asked.part("name"))
-    return Page(study.plan.name, "answer.html", {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)}, section="/")
+    return Page(
+        study.plan.name,
+        "answer.html",
+        {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)},
+        section="/",
+    )
 
 
 def answer_of(study: StoredStudy) -> Text:

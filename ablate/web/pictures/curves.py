@@ -17,8 +17,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.values import column_info, training_metric
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
-from ablate.plots.canvas import FROM_RATIO
-from ablate.plots.scales import is_near_one
+from ablate.plots.scales import FROM_RATIO, is_near_one
 from ablate.reporting.blocks import Code, Inline, Table, table
 from ablate.reporting.numbers import number
 from ablate.sanitize.text import one_line
