@@ -19,7 +19,7 @@ from pathlib import Path
 from ablate.sanitize.types import as_declared
 from ablate.storage.atomic import TEMPORARY, Damaged, ReadRefused, read_stored, sealed_text, unseal, writing
 
-__all__ = ["MOST_KEPT", "EpochsSoFar", "forget_epochs", "read_epochs", "write_epochs"]
+__all__ = ["MOST_KEPT", "EpochsSoFar", "epochs_file", "forget_epochs", "read_epochs", "write_epochs"]
 
 # Of a longer run every second epoch is kept, then every fourth, and so on; and always the last one.
 MOST_KEPT = 256
@@ -75,7 +75,7 @@ def write_epochs(root: Path, so_far: EpochsSoFar) -> None:
     Raises:
         WriteFailed: when the file system refuses.
     """
-    path = _place(root, so_far.run_id)
+    path = epochs_file(root, so_far.run_id)
     content = sealed_text(asdict(so_far)).encode("ascii")
     temporary = path.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
     with writing(path, len(content)):
@@ -89,7 +89,7 @@ def write_epochs(root: Path, so_far: EpochsSoFar) -> None:
 def read_epochs(root: Path, run_id: str) -> EpochsSoFar | None:
     """None where nothing is told of the run, or what stands there cannot be read: the next epoch writes it anew."""
     try:
-        data = unseal(read_stored(_place(root, run_id), MOST_BYTES))
+        data = unseal(read_stored(epochs_file(root, run_id), MOST_BYTES))
         metrics = {name: tuple(values) for name, values in data.pop("metrics").items()}
         so_far = as_declared(EpochsSoFar(**{**data, "kept": tuple(data.pop("kept")), "metrics": metrics}))
     except (FileNotFoundError, Damaged, ReadRefused, KeyError, TypeError, AttributeError):
@@ -99,10 +99,11 @@ def read_epochs(root: Path, run_id: str) -> EpochsSoFar | None:
 
 def forget_epochs(root: Path, run_id: str) -> None:
     """Raises OSError when the file system refuses."""
-    _place(root, run_id).unlink(missing_ok=True)
+    epochs_file(root, run_id).unlink(missing_ok=True)
 
 
-def _place(root: Path, run_id: str) -> Path:
+def epochs_file(root: Path, run_id: str) -> Path:
+    """Where they are written."""
     # Whoever lists leases passes over what begins with a point.
     return root / "claims" / f".{run_id}.epochs"
 

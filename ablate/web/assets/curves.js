@@ -74,7 +74,7 @@
     let [metric, current, step, isLog] = [0, 0, null, data.metrics[0].log];
     const hidden = new Set();
     // Many arms with all their seeds would be a tangle.
-    const shows = { mean: true, interval: true, seeds: data.arms.length <= 4, training: false };
+    const shows = { mean: true, interval: true, seeds: data.live || data.arms.length <= 4, training: false };
     const chart = make("div", { class: "curves-chart", tabindex: 0, role: "application" });
     const heading = make("p", { class: "curves-title", "aria-hidden": true });
     const readout = make("p", { class: "curves-readout", "aria-hidden": true });
@@ -272,7 +272,7 @@
       let text = at ? `${data.across} ${at[1]}` : HINT;
       if (at && line) {
         const { arm, seed } = line;
-        const of = seed ? `, seed ${seed.seed}${seed.end ? " (diverged)" : ""}` : "";
+        const of = seed ? `, seed ${seed.seed}${seed.end ? " (diverged)" : seed.live ? " (under way)" : ""}` : "";
         text += ` · ${arms[arm].name}${of}: ${seed ? written(value(seed.values[at[0]])) : numbers(arm, at[0])}`;
       }
       readout.textContent = text;
@@ -330,6 +330,14 @@
       return make("div", { class: "curves-bar" }, make("label", {}, "Metric", select), logBox, ...shown_, whole);
     }
 
+    function counts(arm, index) {
+      const { n, seeds } = shown().arms[index];
+      const live = seeds.filter((seed) => seed.live).length;
+      const diverged = seeds.length - n - live;
+      const told = [`n ${n}`, diverged && `${diverged} diverged`, live && `${live} under way`, arm.baseline && "baseline"];
+      return ` ${told.filter(Boolean).join(", ")}`;
+    }
+
     function list() {
       function choose(is) {
         arms.forEach(({ name }) => hidden[is ? "delete" : "add"](name));
@@ -341,9 +349,7 @@
       );
       values = arms.map(() => make("span", { class: "curves-value" }));
       armBoxes = arms.map((arm, index) => {
-        const { n, seeds } = shown().arms[index];
-        const counts = ` n ${n}${seeds.length > n ? `, ${seeds.length - n} diverged` : ""}${arm.baseline ? ", baseline" : ""}`;
-        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts);
+        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts(arm, index));
         const change = (is) => draw(hidden[is ? "delete" : "add"](arm.name));
         return box(!hidden.has(arm.name), change, swatch(arm), name, values[index]);
       });
@@ -363,6 +369,7 @@
         metric = Math.min(metric, data.metrics.length - 1);
         return build();
       }
+      armBoxes.forEach((row, index) => (row.querySelector(".curves-name").lastChild.data = counts(arms[index], index)));
       if (!plot) return draw();
       const { columns, series } = layers();
       if (series.length !== plot.series.length) return draw();
