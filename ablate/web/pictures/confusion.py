@@ -123,9 +123,9 @@ def _list(matrix: Confusion) -> Markup:
     return _scrolling(
         matrix,
         Markup(
-            '<table>\n<thead><tr><th scope="col">true class</th><th scope="col">taken for'
-            '</th><th scope="col" data-numeric>examples</th><th scope="col" data-numeric>% of the class</th></tr></thead>'
-            "\n<tbody>\n{}\n</tbody></table>"
+            '<table>\n<thead><tr><th scope="col">true class</th><th scope="col">taken for</th>'
+            '<th scope="col" data-numeric>examples</th><th scope="col" data-numeric>% of the class</th></tr></thead>\n'
+            "<tbody>\n{}\n</tbody></table>"
         ).format(rows),
         part,
     )
