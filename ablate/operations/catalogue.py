@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+COLUMNS = ("run_id", "status", "wall_seconds", "shape", "metrics", "settings", "seed")
 OUTCOMES = tuple(status.value for status in Status if status.is_outcome)
 
 
@@ -250,12 +251,12 @@ def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore, fl
 
 def _summaries(index: sqlite3.Connection) -> list[StudySummary]:
     outcomes = ", ".join(f"'{status}'" for status in OUTCOMES)
-    counted = """
-        SELECT study, count(*), sum(status IN ({})) FROM (
+    counted = f"""
+        SELECT study, count(*), sum(status IN ({outcomes})) FROM (
             SELECT DISTINCT p.study AS study, p.run_id AS run_id, r.status AS status
             FROM places p LEFT JOIN runs r ON r.run_id = p.run_id
         ) GROUP BY study
-    """.format(outcomes)
+    """
     runs_of = {study: (planned, done or 0) for study, planned, done in index.execute(counted)}
     arms_of = dict(index.execute("SELECT study, count(*) FROM arms GROUP BY study"))
     found = []
@@ -271,14 +272,12 @@ def _remembered(index: sqlite3.Connection, store: RunStore) -> Iterator[Entry]:
     memberships, flat = remembered_memberships(index), FlatSettings()
     names_of = {shape: loaded(names) for shape, names in index.execute("SELECT id, names FROM shapes")}
     settings_of = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM settings")}
-    rows = index.execute("""
-        SELECT run_id, status, wall_seconds, shape, metrics, settings, seed, is_alone
-        FROM listed ORDER BY is_alone, study, position, run_id
-    """)
-    for run_id, status, seconds, shape, numbers, settings, seed, is_alone in rows:
+    stored = {row[0]: row for row in index.execute(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY run_id")}
+    missing = (None, MISSING, *([None] * (len(COLUMNS) - 2)))
+    for run_id in dict.fromkeys((*memberships, *stored)):
+        _, status, seconds, shape, numbers, settings, seed = stored.get(run_id, missing)
         metrics = {} if shape is None else dict(zip(names_of[shape], loaded(numbers), strict=True))
-        is_known = is_alone and settings is not None
-        spec = partial(_with_seed, settings_of[settings], seed) if is_known else dict
+        spec = dict if settings is None else partial(_with_seed, settings_of[settings], seed)
         yield Entry(run_id, status, memberships.get(run_id, ()), metrics, seconds, False, store, spec, flat)
 
 
@@ -290,9 +289,10 @@ def remembered_memberships(index: sqlite3.Connection) -> dict[str, tuple[Members
     """As `memberships_of`, by what the index remembers of the plans."""
     arms = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM arms")}
     arm_of = {number: PlannedArm(**said["arm"]) for number, said in arms.items()}
+    seed_of = {seed: loaded(seed) for (seed,) in index.execute("SELECT DISTINCT seed FROM places")}
     found: dict[str, tuple[Membership, ...]] = {}
     for run_id, number, seed in index.execute("SELECT run_id, arm, seed FROM places ORDER BY study, position"):
         said = arms[number]
-        membership = Membership(said["study"], said["sweep"], arm_of[number], loaded(seed))
+        membership = Membership(said["study"], said["sweep"], arm_of[number], seed_of[seed])
         found[run_id] = (*found[run_id], membership) if run_id in found else (membership,)
     return found

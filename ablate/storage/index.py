@@ -13,8 +13,8 @@ it may have changed shows in the state (times, inode, size) of few files:
     studies/<name>/plans.jsonl  a plan
 
 A state younger than `UNSETTLED_SECONDS` says nothing, for clocks of file systems are coarse: what has one is read
-again. So is what could not be read. Not noticed is what changes without any renaming, as a damaged disk does; that is found
-out when the run is opened, and so what is read from here counts as unverified.
+again. So is what could not be read. Not noticed is what changes without any renaming, as a damaged disk does; that is
+found out when the run is opened, and so what is read from here counts as unverified.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from platformdirs import user_cache_path
 
 from ablate.core.identity import RUN_ID, Json, digest
@@ -150,6 +151,10 @@ def loaded(text: str) -> Any:
     Raises:
         BrokenIndex: where it is none.
     """
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        pass  # perhaps half a pair of UTF-16, which it refuses
     try:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError) as error:
