@@ -1,4 +1,4 @@
-"""The figures of a comparison and of a run, drawn for a page: verdicts, curves over each other, what is taken for what."""
+"""The figures of a comparison and of a run, drawn for a page: verdicts, curves over each other, mistakes by class."""
 
 from __future__ import annotations
 
