@@ -62,13 +62,17 @@ def mismatch_text(comparison: Comparison) -> str:
 
 
 def comparison_blocks(
-    comparison: Comparison, figures: Sequence[str] = (), of_verdicts: Sequence[str] = ()
+    comparison: Comparison,
+    figures: Sequence[str] = (),
+    of_verdicts: Sequence[str] = (),
+    of_predictions: Sequence[str] = (),
+    of_disagreements: Sequence[str] = (),
 ) -> list[Block]:
     """The comparison; sides are lettered, the first is A.
 
     Args:
         figures: names of figures that stand in `figures/` beside the text, after the metrics.
-        of_verdicts: the same of those that stand before what is said of the verdicts.
+        of_verdicts, of_predictions, of_disagreements: of those that stand where these are told of.
     """
     return [
         Heading(1, _title(comparison.labels)),
@@ -84,8 +88,10 @@ def comparison_blocks(
         *_metrics(comparison),
         *map(_figure, figures),
         *_confusions(comparison.confusions),
+        *map(_figure, of_predictions),
         *_by_example(comparison.by_example),
         *_disagreements(comparison.disagreements),
+        *map(_figure, of_disagreements),
     ]
 
 

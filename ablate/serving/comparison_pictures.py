@@ -1,4 +1,4 @@
-"""The figures of a comparison and of a run, drawn for a page: verdicts, curves over each other, what is taken for what."""
+"""The figures of a comparison and of a run, drawn for a page: verdicts, curves over each other, mistakes by class."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _differences(comparison: Comparison, judged: Sequence[Verdict]) -> Picture:
     is_unpaired = all(verdict.sizes is not None for verdict in judged)
     how = "unpaired" if is_unpaired else "paired by seed, a dot is a seed"
     said = f"{how}; exploratory, for no study planned it" if comparison.scope is Scope.EXPLORATORY else how
-    return forest([judged], f"{judged[0].metric.title} against {comparison.labels[0]},", said, adjustment)
+    return forest([judged], f"{judged[0].metric.title} against {comparison.labels[0]}", said, adjustment)
 
 
 def _has_any(arms: tuple[ArmCurves, ...]) -> bool:

@@ -35,6 +35,8 @@ MOST_ROOMY = 16
 # Of the labels, in characters: the widths that the style sheet has.
 SHORT, MEDIUM = 10, 20
 SPREAD = 0.56
+# Dots of a row that are told one by one.
+MOST_TOLD = 30
 DIAMOND = "M-6 0L0-6L6 0L0 6Z"
 
 
@@ -146,11 +148,12 @@ def mean_mark(place: float) -> Markup:
 
 
 def dots(places: Mapping[str, float]) -> Markup:
-    """A dot for each, told by its title; in their order from above, so that equal ones stay apart."""
-    offsets = seed_offsets(len(places))
+    """A dot for each, told by its title where they are few enough to be pointed at; in their order from above, so that
+    equal ones stay apart."""
+    is_few = len(places) <= MOST_TOLD
     drawn = (
-        circle(along(place), along(0.5 + offset), 3.2, title=title)
-        for (title, place), offset in zip(places.items(), offsets, strict=True)
+        circle(along(place), along(0.5 + offset), 3.2 if is_few else 2, title=title if is_few else "")
+        for (title, place), offset in zip(places.items(), seed_offsets(len(places)), strict=True)
     )
     return group("seeds", *drawn)
 

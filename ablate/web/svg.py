@@ -81,8 +81,8 @@ def linear(values: Iterable[float], room: float = ROOM) -> Scale:
 
 
 def logarithmic(values: Iterable[float], room: float = ROOM) -> Scale:
-    """The same on a logarithmic axis, of values above zero."""
-    return _scale(values, math.log, room)
+    """The same on a logarithmic axis. What is not above zero sets no limit, and lies at the lower end."""
+    return _scale(values, lambda value: math.log(value) if value > 0 else -math.inf, room)
 
 
 def symmetric(values: Iterable[float], threshold: float, room: float = ROOM) -> Scale:
@@ -97,7 +97,7 @@ def symmetric(values: Iterable[float], threshold: float, room: float = ROOM) -> 
 
 
 def _scale(values: Iterable[float], forward: Callable[[float], float], room: float) -> Scale:
-    places = [forward(value) for value in values if math.isfinite(value)] or [0.0, 1.0]
+    places = [place for value in values if math.isfinite(place := forward(value))] or [0.0, 1.0]
     low, high = min(places), max(places)
     if high - low <= 1e-12 * max(abs(low), abs(high)):
         beside = 0.05 * abs(low) or 1.0
@@ -149,7 +149,7 @@ def _ticks(
     coarse: Mapping[float, float], fine: Mapping[float, float], label: Callable[[float], str]
 ) -> tuple[Tick, ...]:
     found = [
-        Tick(place, label(value).replace("-", "−"), is_fine)
+        Tick(min(1.0, max(0.0, place)), label(value).replace("-", "−"), is_fine)
         for ticks, is_fine in ((coarse, False), (fine, True))
         for value, place in ticks.items()
     ]
@@ -204,7 +204,7 @@ def element(name: str, attributes: Mapping[str, Length], *children: str) -> Mark
 def breakable(label: str) -> Markup:
     """A name of an arm, which may go on in the next line behind a comma."""
     parts = (escape(harmless(part)) for part in label.split(","))
-    return Markup(",<wbr>").join(parts)
+    return Markup(",<wbr/>").join(parts)
 
 
 def line(x1: Length, y1: Length, x2: Length, y2: Length, kind: str = "", title: str = "") -> Markup:

@@ -6,7 +6,7 @@ from functools import partial
 
 from ablate.analysis.comparison import Comparison
 from ablate.core.errors import UsageError
-from ablate.operations.catalogue import studies
+from ablate.operations.catalogue import indexed_studies
 from ablate.operations.compare import NotComparable, compare
 from ablate.reporting.comparison import comparison_blocks
 from ablate.serving import links
@@ -91,7 +91,7 @@ def _names(asked: Asked) -> list[str]:
 
 def _form(asked: Asked, problem: str = "", anyway: str = "", status: int = 200) -> Answer:
     known = []
-    for summary in studies(asked.site.results_dir, sets_aside=False):
+    for summary in indexed_studies(asked.site.results_dir, sets_aside=False):
         plan = asked.site.line(summary.name).plan
         arms = dict.fromkeys(arm.name for sweep in plan.sweeps for arm in sweep.arms)
         known.append((summary.name, [(arm, f"{summary.name}:{arm}") for arm in arms]))

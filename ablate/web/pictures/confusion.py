@@ -52,9 +52,10 @@ def _matrix(matrix: Confusion, most: float) -> Markup:
     return _scrolling(
         matrix,
         Markup(
-            '<table class="{}">\n<caption>{}</caption>\n<thead><tr><th scope="col">true ↓ predicted →</th>{}'
+            '<table class="{}">\n<thead><tr><th scope="col">true ↓ predicted →</th>{}'
             '<th scope="col">examples</th></tr></thead>\n<tbody>\n{}\n</tbody></table>'
-        ).format(kind, _caption(matrix), columns, rows),
+        ).format(kind, columns, rows),
+        "below each count its share of the true class, in %",
     )
 
 
@@ -75,28 +76,27 @@ def _kind(is_right: bool, share: float, most: float) -> str:
 
 
 def _cell(count: int, total: int, kind: str) -> Markup:
-    share = Markup("<small>{}</small>").format(_percent(count / total)) if count else Markup()
+    share = Markup("<small>{}</small>").format(_percentage(count / total)) if count else Markup()
     return Markup('<td class="{}">{}{}</td>').format(kind, count, share)
 
 
-def _percent(share: float) -> str:
-    """With the digits that tell rare mistakes apart, and no 100 % where any was made."""
-    shown = f"{100 * share:.3g}" if share < 0.1 else f"{100 * share:.1f}"
-    return f"{'>99.9' if share < 1 and shown == '100.0' else shown}\N{NARROW NO-BREAK SPACE}%"
+def _percentage(share: float) -> str:
+    """With the digits that tell rare mistakes apart; no 100 where any was made, and no 0 where one was."""
+    if share < 0.00005:
+        return "<0.01"
+    shown = f"{100 * share:.2f}" if share < 0.0995 else f"{100 * share:.1f}"
+    return ">99.9" if share < 1 and shown == "100.0" else shown
 
 
-def _caption(matrix: Confusion) -> Markup:
+def _scrolling(matrix: Confusion, content: Markup, explained: str) -> Markup:
+    """In a container of its own, which scrolls where the page is narrow, by keys too; with its title above."""
+    label = one_line(matrix.label)
     runs = f"{matrix.n_runs} run{'s' if matrix.n_runs != 1 else ''}"
-    rate = _percent(matrix.errors / max(matrix.examples, 1))
-    return Markup("<code>{}</code> {} of {} wrong ({}), {}").format(
-        one_line(matrix.label), matrix.errors, matrix.examples, rate, runs
-    )
-
-
-def _scrolling(matrix: Confusion, content: Markup) -> Markup:
-    """In a container of its own, which scrolls where the page is narrow, by keys too."""
-    label = f"Confusion matrix of {one_line(matrix.label)}"
-    return Markup('<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>').format(label, content)
+    wrong = f"{matrix.errors} of {matrix.examples} wrong, {100 * matrix.errors / max(matrix.examples, 1):.2f} %"
+    return Markup(
+        '<div class="confusion-of"><p><code>{}</code> {}, {}<br>{}</p>\n'
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div></div>'
+    ).format(label, runs, wrong, explained, f"Confusion matrix of {label}", content)
 
 
 def _list(matrix: Confusion) -> Markup:
@@ -114,7 +114,7 @@ def _list(matrix: Confusion) -> Markup:
             one_line(label_of(true, names)),
             one_line(label_of(predicted, names)),
             count,
-            _percent(count / sum(matrix.counts[true])),
+            _percentage(count / sum(matrix.counts[true])),
         )
         for count, true, predicted in shown
     )
@@ -123,10 +123,11 @@ def _list(matrix: Confusion) -> Markup:
     return _scrolling(
         matrix,
         Markup(
-            '<table>\n<caption>{}; {}</caption>\n<thead><tr><th scope="col">true class</th><th scope="col">taken for'
-            '</th><th scope="col" data-numeric>examples</th><th scope="col" data-numeric>of the class</th></tr></thead>'
-            "\n<tbody>\n{}\n</tbody></table>"
-        ).format(_caption(matrix), part, rows),
+            '<table>\n<thead><tr><th scope="col">true class</th><th scope="col">taken for</th>'
+            '<th scope="col" data-numeric>examples</th><th scope="col" data-numeric>% of the class</th></tr></thead>\n'
+            "<tbody>\n{}\n</tbody></table>"
+        ).format(rows),
+        part,
     )
 
 

@@ -83,7 +83,7 @@ def _is_log(shown: DotRows) -> bool:
 
 
 def _axis(shown: DotRows, with_intervals: bool) -> tuple[Scale, tuple[Tick, ...]]:
-    """A logarithmic one leaves out the part of an interval that has no logarithm."""
+    """A logarithmic one is not as long as an interval that reaches near zero would make it."""
     estimates = [summary.estimate for summary in shown.summaries]
     ends = [end for estimate in estimates for end in (estimate.ci_low, estimate.ci_high) if end is not None]
     values = [*shown.values, *(ends if with_intervals else ())]
@@ -123,22 +123,17 @@ def _marks(summary: ArmSummary, shown: DotRows, scale: Scale, error: float | Non
     marks = []
     reference = next((each.estimate.mean for each in shown.summaries if each.is_baseline), None)
     if reference is not None:
-        marks.append(vertical(_place(scale, reference), "baseline"))
+        marks.append(vertical(scale.within(reference), "baseline"))
     if with_interval and estimate.ci_low is not None and estimate.ci_high is not None:
-        marks.append(bar(_place(scale, estimate.ci_low), _place(scale, estimate.ci_high), "interval"))
+        marks.append(bar(scale.within(estimate.ci_low), scale.within(estimate.ci_high), "interval"))
     marks.append(
-        dots(dict(zip(_by_seed(summary, error), (_place(scale, value) for value in estimate.values), strict=True)))
+        dots(dict(zip(_by_seed(summary, error), (scale.within(value) for value in estimate.values), strict=True)))
     )
     if estimate.mean is not None:
-        marks.append(mean_mark(_place(scale, estimate.mean)))
+        marks.append(mean_mark(scale.within(estimate.mean)))
     if summary.arm in shown.stated:
-        marks.append(at(along(_place(scale, shown.stated[summary.arm])), "50%", path(DIAMOND, "stated")))
+        marks.append(at(along(scale.within(shown.stated[summary.arm])), "50%", path(DIAMOND, "stated")))
     return Markup().join(marks)
-
-
-def _place(scale: Scale, value: float) -> float:
-    """On a logarithmic axis what is not above zero lies at its lower end."""
-    return 0.0 if scale.forward is math.log and value <= 0 else scale.within(value)
 
 
 def _by_seed(summary: ArmSummary, error: float | None) -> list[str]:

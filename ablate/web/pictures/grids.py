@@ -191,9 +191,11 @@ def _cells(info: TwoFactors) -> Markup:
         )
         for first in info.first_levels
     ]
-    titled_table = element("table", {"class": "cells"}, element("thead", {}, header), element("tbody", {}, *body))
+    # No table to be sorted: its places mean something.
+    kind = {"class": "cells", "data-plain": "true"}
+    shown = element("table", kind, element("thead", {}, header), element("tbody", {}, *body))
     label = f"means by {info.first} and {info.second}"
-    return element("div", {"class": "cells-of", "tabindex": "0", "role": "group", "aria-label": label}, titled_table)
+    return element("div", {"class": "cells-of", "tabindex": "0", "role": "group", "aria-label": label}, shown)
 
 
 def _corner(info: TwoFactors) -> Markup:
