@@ -13,14 +13,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ablate.core.identity import Json
+from ablate.analysis.values import column_info
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import RunRecord, Status
 from ablate.core.specs import PlannedRun
 from ablate.operations.watch import Standing, standing
 from ablate.sanitize.text import harmless, one_line
 from ablate.serving.confined import check_inside
-from ablate.serving.live_curves import Histories, curve_names, live_curves
+from ablate.serving.live_curves import Histories, LiveCurves, curve_names, live_curves
 from ablate.serving.site import Site
 from ablate.storage.atomic import StoreError
 from ablate.storage.epochs import EpochsSoFar, epochs_file, read_epochs
@@ -55,11 +55,17 @@ class ArmStanding:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """A run that a living process trains. `so_far` is None before it has told of an epoch."""
+    """A run that a living process trains.
+
+    Attributes:
+        so_far: None before it has told of an epoch.
+        numbers: the last values of the metrics that are drawn, under their titles.
+    """
 
     run_id: str
     label: str
     so_far: EpochsSoFar | None
+    numbers: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class LiveState:
         arms: those with something open or failed first, where they are too many to show.
         failures: the first few.
         unreadable: what counts as missing because it cannot be read, in words.
-        curves: of the sweep that is being trained, as the script draws them.
+        curves: of `sweep`, which is the one that is being trained.
     """
 
     study: str
@@ -100,14 +106,14 @@ class LiveState:
     failures: tuple[FailedRun, ...]
     unreadable: tuple[str, ...]
     sweep: str
-    curves: Mapping[str, Json]
+    curves: LiveCurves
 
 
 def live_state(
     now: Standing,
     so_far: Mapping[str, EpochsSoFar],
     shown: PlannedSweep,
-    curves: Mapping[str, Json],
+    curves: LiveCurves,
     unreadable: Sequence[str] = (),
 ) -> LiveState:
     """What is shown of a standing.
@@ -137,7 +143,10 @@ def live_state(
         seconds_left=now.seconds_left,
         arms=tuple(arms[index] for index in sorted(first)),
         arms_left_out=max(0, len(arms) - MOST_ARMS),
-        under_way=tuple(UnderWay(run_id, labels[run_id], so_far.get(run_id)) for run_id in now.running[:MOST_RUNNING]),
+        under_way=tuple(
+            UnderWay(run_id, labels[run_id], so_far.get(run_id), _numbers(so_far.get(run_id), curve_names(shown)))
+            for run_id in now.running[:MOST_RUNNING]
+        ),
         failures=tuple(_failure(record, labels[record.run_id]) for record in now.failed[:MOST_FAILURES]),
         unreadable=tuple(unreadable[:MOST_UNREADABLE]),
         sweep=shown.spec.name,
@@ -158,6 +167,12 @@ def _arm(
         ended.count(Status.FAILED),
         sum(run.run_id in running for run in runs),
     )
+
+
+def _numbers(so_far: EpochsSoFar | None, names: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    told = {} if so_far is None else so_far.metrics
+    last = {name: told[name][-1] for name in names if told.get(name)}
+    return tuple((one_line(column_info(name).title), value) for name, value in last.items() if value is not None)
 
 
 def _failure(record: RunRecord, label: str) -> FailedRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -16,12 +17,24 @@ from ablate.core.records import RunRecord, Status
 from ablate.storage.epochs import EpochsSoFar
 from ablate.web.pictures.curves import curves_data
 
-__all__ = ["Histories", "curve_names", "live_curves"]
+__all__ = ["Histories", "LiveCurves", "curve_names", "live_curves"]
 
 # Metric → its values, one an epoch.
 Histories = Mapping[str, tuple[float, ...]]
 # What is sent whenever it changes: some ten kilobytes.
 MOST_VALUES, MOST_PLACES, LEAST_PLACES = 12_000, 200, 24
+
+
+@dataclass(frozen=True)
+class LiveCurves:
+    """
+    Attributes:
+        ended: of the runs that have ended, to be printed; without any metric where none has.
+        data: what `ablateCurves.update` of the script draws; without any metric where no epoch has ended.
+    """
+
+    ended: tuple[MetricCurves, ...]
+    data: Mapping[str, Json]
 
 
 def curve_names(sweep: PlannedSweep) -> tuple[str, ...]:
@@ -35,20 +48,15 @@ def live_curves(
     ended: Mapping[str, tuple[RunRecord, Histories]],
     number_ended: int,
     so_far: Mapping[str, EpochsSoFar],
-) -> dict[str, Json]:
-    """What `ablateCurves.update` of the script draws; without any metric where no epoch has ended.
-
+) -> LiveCurves:
+    """
     Args:
         ended: run id → a run with an outcome; not all of the `number_ended` need be here, and that is said.
         so_far: run id → a run under way.
     """
-    metrics = [
-        MetricCurves(column_info(name), tuple(_arm(sweep, arm.name, name, ended, so_far) for arm in sweep.arms))
-        for name in curve_names(sweep)
-    ]
-    drawn = [each for each in metrics if any(curve.values for arm in each.arms for curve in arm.seeds)]
+    drawn = _metrics(sweep, ended, so_far)
     if not drawn:
-        return {"metrics": [], "arms": [], "x": []}
+        return LiveCurves((), {"metrics": [], "arms": [], "x": []})
     lines = sum(len(arm.seeds) + 3 for each in drawn for arm in each.arms)
     places = min(MOST_PLACES, max(LEAST_PLACES, MOST_VALUES // lines))
     data = curves_data(drawn, places=places)
@@ -60,10 +68,19 @@ def live_curves(
         )
     coarse = sorted({each.every for each in so_far.values() if each.every > 1})
     if coarse:
-        notes.append(
-            f"Of runs under way only every {coarse[-1]}th epoch is known here; between them lines are straight."
-        )
-    return {**data, "live": True, "note": " ".join(notes)}
+        notes.append(f"Of runs under way one epoch in {coarse[-1]} is known here; between them lines are straight.")
+    return LiveCurves(_metrics(sweep, ended, {}), {**data, "live": True, "note": " ".join(notes)})
+
+
+def _metrics(
+    sweep: PlannedSweep, ended: Mapping[str, tuple[RunRecord, Histories]], so_far: Mapping[str, EpochsSoFar]
+) -> tuple[MetricCurves, ...]:
+    """Those that have a value of any run."""
+    metrics = [
+        MetricCurves(column_info(name), tuple(_arm(sweep, arm.name, name, ended, so_far) for arm in sweep.arms))
+        for name in curve_names(sweep)
+    ]
+    return tuple(each for each in metrics if any(curve.values for arm in each.arms for curve in arm.seeds))
 
 
 def _arm(

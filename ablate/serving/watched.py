@@ -70,7 +70,7 @@ def live_parts(state: LiveState) -> Parts:
         "planned": state.planned,
         "over": state.is_over,
     }
-    return {"state": Part.of(told), "curves": Part.of(state.curves)}
+    return {"state": Part.of(told), "curves": Part.of(state.curves.data)}
 
 
 def problem_parts(problem: Problem) -> Parts:

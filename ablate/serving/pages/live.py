@@ -17,11 +17,13 @@ from ablate.serving.shell import fragment
 from ablate.serving.watched import FRAGMENTS, TEMPLATE, Watched
 from ablate.web.markup import render
 from ablate.web.picture import Picture
+from ablate.web.pictures.curves import curves_picture
 
 __all__ = ["ROUTES"]
 
 FIGURE = "curves"
 MOST_OF_AN_ID = 100
+NOTHING_ENDED = Markup('<p class="note">No run has ended yet.</p>')
 
 
 def live_page(asked: Asked) -> Answer:
@@ -55,10 +57,11 @@ async def events(asked: Asked) -> Answer:
 
 
 def _figure(state: LiveState) -> Markup:
-    """The script draws it; who has none reads the numbers of the runs under way."""
-    printed = Markup('<p class="note">Curves are drawn by a script, which this browser does not run.</p>')
+    """The script draws it; without one, and on paper, stands what has ended."""
+    curves = state.curves
+    printed = curves_picture(curves.ended).markup if curves.ended else NOTHING_ENDED
     figure = Figure(FIGURE, "Learning curves", text())
-    return render([figure], {FIGURE: Picture(printed, script="curves", data=dict(state.curves))})
+    return render([figure], {FIGURE: Picture(printed, script="curves", data=dict(curves.data))})
 
 
 ROUTES = (
