@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablate.config.building import build, spec_problems
-from ablate.config.problems import raise_any
+from ablate.config.building import build
 from ablate.core.specs import RunSpec
 from ablate.datasets.arrays import DataError, RawData
 from ablate.datasets.files import offline
@@ -34,10 +33,9 @@ def example_images(
         allow_targets: packages beside ablate that the loader may come from; what a spec itself says allows nothing.
 
     Raises:
-        ConfigError: when a part of the spec is not allowed.
+        ConfigError: when its loader, or what that is told to call, is not allowed.
         DataError: when the data is not on this machine, or another than that of the run.
     """
-    raise_any(spec_problems(spec, allow_targets))
     with offline():
         load = build(spec.dataset.source, partial=True, allow=allow_targets)
         raw: RawData = limited(load(data_dir=data_dir), spec.dataset.limit)
