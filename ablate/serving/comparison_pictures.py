@@ -71,7 +71,7 @@ def comparison_pictures(comparison: Comparison, disagreements: Picture | None = 
     of_examples = {DISAGREEMENTS: disagreements} if disagreements is not None else {}
     shown = (of_verdicts, others, confusions, of_examples)
     pictures = {f"figures/{name}.png": picture for each in shown for name, picture in each.items()}
-    return Drawn(*map(tuple, shown), pictures=pictures)
+    return Drawn(tuple(of_verdicts), tuple(others), tuple(confusions), tuple(of_examples), pictures)
 
 
 def drawn_blocks(comparison: Comparison, drawn: Drawn) -> list[Block]:
