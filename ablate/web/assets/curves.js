@@ -65,7 +65,7 @@
       const found = powers.flatMap((power) => steps.map((step) => +(step * 10 ** power).toPrecision(3)));
       const within = found.filter((value) => value >= low && value <= high);
       const every = Math.ceil(within.length / 8);
-      if (within.length > 2 || steps === TENTHS) return within.filter((_, index) => index % every === 0);
+      if (within.length > 3 || steps === TENTHS) return within.filter((_, index) => index % every === 0);
     }
   }
 
