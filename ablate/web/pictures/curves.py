@@ -19,7 +19,7 @@ from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
 from ablate.plots.canvas import FROM_RATIO
 from ablate.plots.scales import is_near_one
-from ablate.reporting.blocks import Code, Inline, Table, table
+from ablate.reporting.blocks import Code, Inline, Table, Text, table, text
 from ablate.reporting.numbers import number
 from ablate.sanitize.text import one_line
 from ablate.web.picture import Picture
@@ -390,7 +390,17 @@ def _value_at(values: Sequence[float], position: int) -> str:
 def curves_picture(metrics: Sequence[MetricCurves], across: str = "epoch") -> Picture:
     """Curves of the same arms by one metric or more, the first of which is shown first, and printed."""
     data = curves_data(metrics, across)
-    return Picture(_printed(metrics[0], data), _numbers(metrics[0]), "curves", data)
+    return Picture(_printed(metrics[0], data), _numbers(metrics[0]), "curves", data, _caption(metrics, across))
+
+
+def _caption(metrics: Sequence[MetricCurves], across: str) -> Text:
+    """What holds of the drawing and of what is printed alike."""
+    diverged = any(arm.n_diverged for each in metrics for arm in each.arms)
+    crosses = " On the screen a cross marks where a run diverged." if diverged else ""
+    return text(
+        f"The {metrics[0].metric.title} over {across}s: the mean over the completed runs of each arm, as far as all of "
+        f"them reach, and its 95% t interval. Training metrics are measured during the {across}.{crosses}"
+    )
 
 
 def learning_curves(results: SweepResults) -> Picture:

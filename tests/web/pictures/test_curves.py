@@ -265,6 +265,15 @@ def test_hostile_names_stay_text():
     assert picture.data["arms"][0]["name"] == '</script><b onclick="x">\\x202e\\n'
 
 
+def test_its_caption_says_what_is_seen_with_a_cross_where_a_run_diverged():
+    whole, eventful = (
+        learning_curves(results_of(runs)).caption.plain for runs in (completed_runs(SWEEP), eventful_runs(SWEEP))
+    )
+    assert "95% t interval" in whole
+    assert "cross" not in whole
+    assert "a cross marks where a run diverged" in eventful
+
+
 def test_equal_results_are_equal_bytes():
     one, other = (learning_curves(results_of(completed_runs(SWEEP))) for _ in range(2))
     assert (one.markup, json.dumps(one.data)) == (other.markup, json.dumps(other.data))
