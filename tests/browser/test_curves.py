@@ -304,3 +304,20 @@ def test_one_epoch_and_no_number_at_all_are_drawn(opened):
     page.locator(".curves-chart").focus()
     page.keyboard.press("ArrowRight")
     assert said(page) == "epoch 1. far: –."
+
+
+def test_before_the_first_epoch_there_is_an_empty_drawing_that_fills(opened):
+    waiting = ArmCurves("base", True, (), ())
+    page = opened(curves_picture([MetricCurves(METRICS["val_loss"], (waiting,))]))
+    box = box_of_plot(page)
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.locator(".curves-chart").focus()
+    page.keyboard.press("ArrowRight")
+    assert said(page) == "epoch 0. base: –."
+    arms = (arm("base", 1.0, is_baseline=True),)
+    first = curves_picture([MetricCurves(METRICS["val_loss"], arms)]).data
+    page.evaluate("(data) => ablateCurves.update(document.querySelector('figure'), data)", first)
+    settle(page)
+    assert pixels(page, INK) > 50
+    page.mouse.move(box["x"] + 1, box["y"] + 50)
+    assert values(page)[0].startswith("1 [")

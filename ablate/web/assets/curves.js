@@ -113,6 +113,7 @@
         return { name, baseline, colour: `--series-${(index % 10) + 1}`, dash: DASHES[index % DASHES.length], width: 2 };
       });
       stops = data.stops || data.x.map((x, index) => [index, String(x)]);
+      if (!stops.length) stops = [[0, "0"]];
       note.textContent = data.note || "";
       const before = known;
       known = JSON.stringify([data.arms, data.metrics.map(({ title, twin }) => [title, twin])]);
@@ -347,7 +348,7 @@
 
     function update(given) {
       if (!take(given)) {
-        metric = Math.min(metric, data.metrics.length - 1);
+        [metric, current] = [Math.min(metric, data.metrics.length - 1), 0];
         return build();
       }
       if (!plot) return draw();

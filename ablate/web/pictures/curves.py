@@ -28,6 +28,8 @@ __all__ = ["MOST_VALUES", "PICTURES", "Buckets", "curves_data", "curves_picture"
 
 # Of all curves of a figure together, and of one curve; below so many places no curve is worth looking at.
 MOST_VALUES, MOST_PLACES, LEAST_PLACES = 100_000, 600, 32
+# Of all curves, where those of a further metric are among them.
+MOST_WITH_FURTHER = 60_000
 # A bucket is drawn by three values: as many epochs stand for themselves.
 DRAWN_OF_A_BUCKET = 3
 SIGNIFICANT_DIGITS = 5
@@ -222,7 +224,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 22
 Place = Callable[[float], float]
 
 
-def _printed(curves: MetricCurves, data: Mapping[str, Json]) -> Markup:
+def _printed(curves: MetricCurves, across: str) -> Markup:
     """Small pictures, one an arm, on axes that they share."""
     title = one_line(curves.metric.title)
     axis = _Axis.of(curves)
@@ -231,7 +233,6 @@ def _printed(curves: MetricCurves, data: Mapping[str, Json]) -> Markup:
     panels = Markup("\n").join(_panel(arm, baseline, axis, buckets, title) for arm in curves.arms)
     shown = f"1 − {title}" if axis.is_error else title
     log = ", log axis" if axis.is_log else ""
-    across = str(data["across"])
     return Markup(
         '<p class="curves-key">{} over {}s{}: mean over seeds with its 95% interval{}</p>\n'
         '<div class="curves-small">\n{}\n</div>'
@@ -387,10 +388,15 @@ def _value_at(values: Sequence[float], position: int) -> str:
 # the picture -------------------------------------------------------------------------------------------
 
 
-def curves_picture(metrics: Sequence[MetricCurves], across: str = "epoch") -> Picture:
-    """Curves of the same arms by one metric or more, the first of which is shown first, and printed."""
+def curves_picture(metrics: Sequence[MetricCurves], across: str = "epoch", note: str = "") -> Picture:
+    """Curves of the same arms by one metric or more, the first of which is shown first, and printed.
+
+    Args:
+        note: what else is to be known of the drawing.
+    """
     data = curves_data(metrics, across)
-    return Picture(_printed(metrics[0], data), _numbers(metrics[0]), "curves", data, _caption(metrics, across))
+    data["note"] = " ".join(filter(None, (str(data["note"]), note)))
+    return Picture(_printed(metrics[0], across), _numbers(metrics[0]), "curves", data, _caption(metrics, across))
 
 
 def _caption(metrics: Sequence[MetricCurves], across: str) -> Text:
@@ -408,7 +414,19 @@ def learning_curves(results: SweepResults) -> Picture:
     twin = training_metric(results.curve_metric.name)
     has_twin = twin != results.curve_metric.name and any(arm.seeds for arm in results.training)
     trained = [MetricCurves(column_info(twin), results.training)] if has_twin else []
-    return curves_picture([shown, *trained, *results.further])
+    metrics, left_out = [shown, *trained], []
+    for each in results.further:
+        if sum(map(_values, [*metrics, each])) <= MOST_WITH_FURTHER:
+            metrics.append(each)
+        else:
+            left_out.append(one_line(each.metric.title))
+    note = f"Recorded too, and left out of this page for its size: {', '.join(left_out)}." if left_out else ""
+    return curves_picture(metrics, note=note)
+
+
+def _values(curves: MetricCurves) -> int:
+    """How many numbers the curves of a metric are, none of them thinned."""
+    return sum(3 * len(arm.mean) + sum(len(seed.values) for seed in arm.seeds) for arm in curves.arms)
 
 
 PICTURES = {"learning_curves": learning_curves}

@@ -257,6 +257,16 @@ def test_a_long_table_has_the_means_and_says_so():
     assert "single seeds" in table.caption
 
 
+def test_further_metrics_are_left_out_where_they_are_too_many_and_named(monkeypatch):
+    results = results_of(completed_runs(SWEEP))
+    title = METRICS["val_accuracy"].title
+    assert title not in learning_curves(results).data["note"]
+    monkeypatch.setattr("ablate.web.pictures.curves.MOST_WITH_FURTHER", 10)
+    data = learning_curves(results).data
+    assert [metric["title"] for metric in data["metrics"]] == [METRICS[name].title for name in ("val_loss", "loss")]
+    assert data["note"].endswith(f"left out of this page for its size: {title}.")
+
+
 def test_hostile_names_stay_text():
     name = '</script><b onclick="x">\u202e\n'
     picture = curves_picture([curves(arm([[2.0, 1.0]], name=name))])
