@@ -37,7 +37,8 @@ PAGES = (
     f"/runs/{DIVERGED}",
     f"/runs/{ALONE.run_id}",
     "/arms",
-    "/arms?metric=val_loss&aggregate=mean+of+last&k=3&sort=mean",
+    "/arms?metric=val_loss&aggregate=last_mean&k=3&sort=-arm",
+    "/arms?metric=test_loss&sort=-mean&q=adam",
     "/compare",
     f"/compare?{TWO}",
     f"/compare/disagreements?{TWO}",
@@ -46,6 +47,7 @@ PAGES = (
     "/api/studies",
     "/api/studies/optimizers",
     "/api/runs?where=status=failed",
+    "/api/arms?metric=val_loss&aggregate=last",
     f"/api/runs/{SOUND}",
     f"/api/compare?{TWO}",
 )
@@ -64,6 +66,8 @@ PROBLEMS = (
     ("/runs?per_page=100000", 400, "whole number"),
     ("/arms?metric=nope", 400, "nope"),
     ("/arms?aggregate=nope", 400, "evaluated"),
+    ("/runs?sort=nope", 400, "no column nope"),
+    ("/arms?metric=val_loss&sort=mean", 400, "cannot be sorted"),
     ("/compare?with=optimizers:none", 404, "names no arm"),
     ("/compare?with=0000", 404, "no run 0000"),
     (f"/compare?with={SOUND}", 200, "two sides"),
@@ -247,7 +251,7 @@ def test_arms_are_means_over_their_seeds(browser: Browser) -> None:
         ("evaluated", lambda run: run.history["val_loss"][run.record.evaluated_epoch - 1]),
         ("last", lambda run: run.history["val_loss"][-1]),
         ("best", lambda run: run.history["val_loss"].min()),
-        ("mean+of+last&k=3", lambda run: run.history["val_loss"][-3:].mean()),
+        ("last_mean&k=3", lambda run: run.history["val_loss"][-3:].mean()),
     ],
 )
 def test_which_number_of_a_run_is_meant_is_said(aggregate: str, number, browser: Browser) -> None:  # type: ignore[no-untyped-def]
