@@ -80,10 +80,17 @@ class StoredStudy:
 
 @dataclass(frozen=True)
 class Site:
-    """A results folder, which need not be there yet, and what was made of it. `values` is for whatever pages compute
-    of what has a `Version`."""
+    """A results folder, which need not be there yet, and what was made of it.
+
+    Attributes:
+        data_dir: where data sets lie; None for wherever their loaders look.
+        allow_targets: packages of the user's that what a spec names may come from.
+        values: for whatever pages compute of what has a `Version`.
+    """
 
     results_dir: Path
+    data_dir: Path | None = None
+    allow_targets: tuple[str, ...] = ()
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
     _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))

@@ -30,7 +30,7 @@ def test_an_empty_folder_holds_nothing_and_says_how_to_begin(ablate: Ablate, fol
     assert (said.code, said.out) == (0, "")
     assert "ablate +sweep=optimizers" in said.err
     told = validated(ablate("list", "--json").out)
-    assert told == {"kind": "list", "version": 1, "studies": [], "runs": None}
+    assert told == {"kind": "list", "version": 2, "studies": [], "runs": None}
     assert validated(ablate("list", "runs", "--json").out) == {**told, "studies": None, "runs": []}
     assert list(folder.iterdir()) == []
 
