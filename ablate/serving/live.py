@@ -202,14 +202,22 @@ class Look:
             UnknownStudy, UnreadablePlan, DamagedPlan, LeadsOut, ReadRefused: when its plan, or a lease, cannot be read.
         """
         with self._lock:
-            plan = self._site.line(self._name).plan
-            self._unreadable = {}
-            check_inside(self._site.results_dir, (self._site.results_dir / "claims",))
-            now = standing(plan, self._record, self._leases)
+            now = self._standing()
             so_far = self._so_far(now.running)
             shown = _shown_sweep(now)
             curves = live_curves(shown, *self._ended(now, shown), so_far)
             return live_state(now, so_far, shown, curves, tuple(self._unreadable.values()))
+
+    def standing(self) -> Standing:
+        """As `ablate watch` has it; raises as a look does."""
+        with self._lock:
+            return self._standing()
+
+    def _standing(self) -> Standing:
+        plan = self._site.line(self._name).plan
+        self._unreadable = {}
+        check_inside(self._site.results_dir, (self._site.results_dir / "claims",))
+        return standing(plan, self._record, self._leases)
 
     def _record(self, run_id: str) -> RunRecord | None:
         stamp = _stamp(self._store.folder(run_id) / "record.json")

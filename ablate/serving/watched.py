@@ -24,6 +24,7 @@ from functools import partial
 from anyio import CapacityLimiter, to_thread
 
 from ablate.core.identity import Json
+from ablate.operations.watch import Standing
 from ablate.serving.cache import Cache
 from ablate.serving.live import LiveState, Look
 from ablate.serving.problems import INTERNAL, Problem, problem_of
@@ -124,7 +125,14 @@ class Watched:
         Raises:
             UnknownStudy, UnreadablePlan, DamagedPlan, LeadsOut, ReadRefused: when there is nothing to see.
         """
-        return self._looks.get(name, partial(Look, self._site, name))()
+        return self._look(name)()
+
+    def standing(self, name: str) -> Standing:
+        """The same as `ablate watch` has it."""
+        return self._look(name).standing()
+
+    def _look(self, name: str) -> Look:
+        return self._looks.get(name, partial(Look, self._site, name))
 
     def look(self, name: str) -> tuple[Parts, bool]:
         """One look as it is told, a problem in its words; and whether nothing will change soon."""

@@ -50,6 +50,7 @@ PAGES = (
     "/api/studies",
     "/api/studies/optimizers",
     "/api/studies/optimizers/explore?margin=0.3",
+    "/api/studies/optimizers/live",
     "/api/runs?where=status=failed",
     "/api/arms?metric=val_loss&aggregate=last",
     f"/api/runs/{SOUND}",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ablate.core.errors import UsageError
+from ablate.operations.as_json import to_json
 from ablate.reporting.blocks import Figure, text
 from ablate.serving import links
-from ablate.serving.answers import Answer, Page
+from ablate.serving.answers import Answer, Document, Page
 from ablate.serving.asked import Asked
 from ablate.serving.event_stream import EventStream
 from ablate.serving.links import PageLink
@@ -46,6 +47,10 @@ def live_page(asked: Asked) -> Answer:
     )
 
 
+def live_document(asked: Asked) -> Answer:
+    return Document(to_json(asked.site.lasting(Watched).standing(asked.part("name"))))
+
+
 async def events(asked: Asked) -> Answer:
     """The same as it changes, as server-sent events; of a study that is not there yet from when it is."""
     name = asked.part("name")
@@ -66,6 +71,7 @@ def _figure(state: LiveState) -> Markup:
 
 ROUTES = (
     Route("/studies/{name}/live", live_page, "A study while it is being trained."),
+    Route("/api/studies/{name}/live", live_document, "How far a study is, as `ablate watch --json`."),
     Route(
         "/studies/{name}/live/events",
         events,
