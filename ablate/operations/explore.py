@@ -28,19 +28,25 @@ class NoSuchSweep(UsageError, LookupError):
 
 
 def explore(
-    study: str, *, margin: float | str, sweep: str | None = None, results_dir: Path | str | None = None
+    study: str,
+    *,
+    margin: float | str,
+    sweep: str | None = None,
+    results_dir: Path | str | None = None,
+    sets_aside: bool = True,
 ) -> Exploration:
     """What the verdicts of a stored sweep would be at `margin`.
 
     Args:
         margin: in the unit of the metric, or as `10%` of the error where the sweep's own is.
         sweep: its name; the study's first by default.
+        sets_aside: see `ablate.operations.load.load`.
 
     Raises:
         UnknownStudy, UnreadablePlan: when there is no such study, or it cannot be read.
         NoSuchSweep, BadMargin: when it has no such sweep, or that is no margin of it.
     """
-    loaded = load(study, results_dir=results_dir)
+    loaded = load(study, results_dir=results_dir, sets_aside=sets_aside)
     results = loaded.results.sweeps[position_of(loaded.plan, sweep)]
     return explore_margin(results, loaded.plan, loaded.stored, loaded.folder.events(), margin)
 
