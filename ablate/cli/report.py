@@ -66,5 +66,6 @@ def execute(invocation: Invocation, output: Output) -> int:
 
 def show(written: ReportFiles, output: Output) -> None:
     output.result(str(written.markdown))
+    output.result(str(written.html))
     if written.latex is not None:
         output.result(str(written.latex))

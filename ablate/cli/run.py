@@ -56,6 +56,7 @@ def show_study(done: StudyDone, output: Output) -> None:
             output.summary(f"{sweep}: {answer}")
     output.summary(f"tables  {done.tables}")
     output.summary(f"report  {done.report}{'' if done.is_report_changed else ' (unchanged)'}")
+    output.summary(f"browser {done.html}")
 
 
 def show_run(done: RunDone, output: Output) -> None:

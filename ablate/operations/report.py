@@ -20,18 +20,20 @@ from ablate.storage.studies import StudyFolder, UnknownStudy
 __all__ = ["ReportFiles", "report"]
 
 
-@document("report", version=1)
+@document("report", version=2)
 @dataclass(frozen=True)
 class ReportFiles:
     """Where a report stands.
 
     Attributes:
         markdown: report.md.
+        html: report.html, the same for a browser.
         changed: False when it stood there already and no file was touched.
         latex: report.tex; None where it was not asked for.
     """
 
     markdown: Path
+    html: Path
     changed: bool
     latex: Path | None = None
 
@@ -70,7 +72,7 @@ def report(
 
 def _files(written: Written, with_latex: bool) -> ReportFiles:
     latex = write_latex(written.path.parent / "data") if with_latex else None
-    return ReportFiles(written.path, written.changed, latex)
+    return ReportFiles(written.path, written.html, written.changed, latex)
 
 
 def _from_data(folder: Path, reports_dir: Path | None, redraw: bool) -> Written:

@@ -94,6 +94,11 @@ class StudyDone:
     trained: tuple[Trained, ...]
 
     @property
+    def html(self) -> Path:
+        """The report for a browser, beside report.md."""
+        return self.report.with_suffix(".html")
+
+    @property
     def is_complete(self) -> bool:
         """Whether every run has an outcome, with all that was to be kept of it."""
         return all(each.is_complete for each in self.trained)

@@ -1,9 +1,9 @@
-"""The folder of a report: report.md, figures/ and data/, and when they must be made again.
+"""The folder of a report: report.md, report.html, figures/ and data/, and when they must be made again.
 
 A study that puts a document to the test has conclusions.md too: the table of its conclusions, for a README.
 
     written = write_report(plan, runs, Path("reports/optimizers"), command=("+sweep=optimizers",))
-    written.path, written.changed
+    written.path, written.html, written.changed
     rebuild(Path("reports/optimizers/data"))      # the same report.md, byte for byte, without the store
 
 A report is made of what is packed in its `data/` and of nothing else, so it can always be rebuilt from
@@ -11,7 +11,8 @@ there. `data/stamp.json`, written last, says of which bytes and by which version
 
 A report that stands whole is left alone, to the byte, where what would be written says the same: equal text, and data
 that agree (see `agreement`). Other versions of numpy or scipy change the last digits of a table, and those of
-matplotlib the bytes of a figure; neither is a reason to write.
+matplotlib the bytes of a figure, which report.html shows too; neither is a reason to write. Where report.html alone is
+missing, as from what an earlier version wrote, it is made of the figures that stand there.
 """
 
 from __future__ import annotations
@@ -47,18 +48,24 @@ __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed",
 
 STAMP = "data/stamp.json"
 STAMP_FORMAT = 1
+PAGE = "report.html"
 # Of one file of a report.
 MOST_BYTES = 2**32
 _FIGURE = re.compile(r"figures/[A-Za-z0-9_.=-]+\.png")
-_FILE = re.compile(rf"(report|conclusions)\.md|data/[a-z_]+\.[a-z]+|{_FIGURE.pattern}")
+_FILE = re.compile(rf"(report|conclusions)\.md|report\.html|data/[a-z_]+\.[a-z]+|{_FIGURE.pattern}")
 
 
 @dataclass(frozen=True)
 class Written:
-    """`changed` is False when the report stood there already and no file was touched."""
+    """Where report.md stands; `changed` is False when the report stood there already and no file was touched."""
 
     path: Path
     changed: bool
+
+    @property
+    def html(self) -> Path:
+        """The same for a browser, beside it."""
+        return self.path.with_suffix(".html")
 
 
 @dataclass(frozen=True)
@@ -147,21 +154,31 @@ def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     report, data = folder / "report.md", packed.files
     inputs = _digest_of_inputs(data)
     former = _read_stamp(folder)
-    is_whole = not redraw and _stands(former.files, folder)
-    if is_whole and former.inputs == inputs:
+    # The page is made of the rest, and is no reason to draw anew.
+    rest = {name: checksum for name, checksum in former.files.items() if name != PAGE}
+    is_whole = not redraw and _stands(rest, folder)
+    has_page = PAGE in former.files and _has_content(folder / PAGE, former.files[PAGE])
+    if is_whole and has_page and former.inputs == inputs:
         return Written(report, changed=False)
     # Made of what is packed, never of what was there before packing.
     evidence = unpack_evidence(data)
     results = _results(evidence, packed.judged)
     files = {**{f"data/{name}": content for name, content in data.items()}, **_texts(results, evidence.command)}
-    if is_whole and former.files.keys() == files.keys() | _figure_names(results) and _says_the_same(folder, files):
-        return Written(report, changed=False)
-    files |= _figures(results)
+    names = files.keys() | _figure_names(results)
+    if is_whole and rest.keys() == names and _says_the_same(folder, files):
+        if has_page:
+            return Written(report, changed=False)
+        standing = {name: read_file(folder / name, MOST_BYTES) for name in rest if _FIGURE.fullmatch(name)}
+        page = _page(results, evidence.command, standing)
+        write_atomically(folder / PAGE, page)
+        _write_stamp(folder, Stamp(former.inputs, {**rest, PAGE: sha256_of_bytes(page)}))
+        return Written(report, changed=True)
+    figures = _figures(results)
+    files |= {PAGE: _page(results, evidence.command, figures), **figures}
     for name, content in files.items():
         write_atomically(folder / name, content)
     _remove_figures(set(former.files) - set(files), folder)
-    checksums = {name: sha256_of_bytes(content) for name, content in files.items()}
-    write_atomically(folder / STAMP, canonical({"inputs": inputs, "files": checksums}).encode("ascii"))
+    _write_stamp(folder, Stamp(inputs, {name: sha256_of_bytes(content) for name, content in files.items()}))
     return Written(report, changed=True)
 
 
@@ -187,6 +204,13 @@ def _texts(results: StudyResults, command: tuple[str, ...]) -> dict[str, bytes]:
         # The table alone, for a README.
         **({"conclusions.md": f"{conclusions}\n".encode()} if conclusions else {}),
     }
+
+
+def _page(results: StudyResults, command: tuple[str, ...], figures: Mapping[str, bytes]) -> bytes:
+    # Jinja and the pictures, for those calls alone that write.
+    from ablate.web.page import report_page
+
+    return report_page(results, command, figures).encode("utf-8")
 
 
 def _results(evidence: Evidence, judged: tuple[Judged, ...] | None = None) -> StudyResults:
@@ -256,6 +280,11 @@ def _read_stamp(folder: Path) -> Stamp:
         return Stamp(stamp["inputs"], dict(stamp["files"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Stamp()
+
+
+def _write_stamp(folder: Path, stamp: Stamp) -> None:
+    content = canonical({"inputs": stamp.inputs, "files": dict(stamp.files)})
+    write_atomically(folder / STAMP, content.encode("ascii"))
 
 
 def _stands(checksums: Mapping[str, str], folder: Path) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "Link",
     "ListBlock",
     "Number",
+    "Part",
     "Piece",
     "Prose",
     "Row",
@@ -186,11 +187,19 @@ class Heading:
     anchor: str = ""
 
 
+class Part(StrEnum):
+    """What a paragraph is to the report, for those who set it apart."""
+
+    QUESTION = "question"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True)
 class Prose:
     """One paragraph."""
 
     text: Text
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -271,10 +280,10 @@ class CodeBlock:
 Block: TypeAlias = Heading | Prose | ListBlock | Callout | Table | Figure | Details | CodeBlock
 
 
-def paragraph(*parts: Inline) -> list[Block]:
+def paragraph(*parts: Inline, part: Part | None = None) -> list[Block]:
     """The parts as a paragraph; none where there is nothing to say."""
     said = text(*parts)
-    return [Prose(said)] if said else []
+    return [Prose(said, part)] if said else []
 
 
 def bullets(items: Iterable[Inline]) -> ListBlock:

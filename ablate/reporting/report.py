@@ -15,6 +15,7 @@ from ablate.reporting.blocks import (
     CodeBlock,
     Heading,
     Link,
+    Part,
     Row,
     Text,
     bullets,
@@ -75,14 +76,14 @@ def report_blocks(results: StudyResults, command: Sequence[str] = ()) -> list[Bl
 def _question(results: StudyResults) -> list[Block]:
     """The study's question, unless it only repeats what the sweeps ask below."""
     asked_below = " ".join(sweep.planned.spec.question for sweep in results.sweeps)
-    return [] if results.plan.question in asked_below else paragraph(strong(results.plan.question))
+    return [] if results.plan.question in asked_below else paragraph(strong(results.plan.question), part=Part.QUESTION)
 
 
 def _opening(results: StudyResults) -> list[Block]:
     """Of several sweeps: how much of it held, all conclusions, and the answer of each sweep with a link to it."""
     found = [findings_of(sweep) for sweep in results.sweeps]
     return [
-        *paragraph(answer_of_study(found)),
+        *paragraph(answer_of_study(found), part=Part.ANSWER),
         *conclusions_table(results, _link),
         *paragraph("The sweeps, each with its answer:"),
         bullets(text(_link(each.name), ": ", answer_of_sweep(each)) for each in found),

@@ -24,6 +24,7 @@ from ablate.reporting.blocks import (
     Inline,
     Link,
     Number,
+    Part,
     Prose,
     Row,
     Text,
@@ -77,8 +78,8 @@ def sweep_section(results: SweepResults, figures: SweepFigures, command: Sequenc
     name, is_judged = results.planned.spec.name, bool(results.verdicts or results.claims)
     return [
         *([] if is_alone else [Heading(2, text(name), anchor=anchor_of(name))]),
-        *paragraph(strong(results.planned.spec.question)),
-        *paragraph(answer_of_sweep(findings_of(results))),
+        *paragraph(strong(results.planned.spec.question), part=Part.QUESTION),
+        *paragraph(answer_of_sweep(findings_of(results)), part=Part.ANSWER),
         *_figures(results, [caption for caption in figures.shown if caption.name in OPENING]),
         *([_part("Where the noise comes from"), *noise_blocks(results.noise)] if results.noise else []),
         *(box_blocks(results, command, is_alone) if is_judged else []),

@@ -68,6 +68,7 @@ def test_it_ends_with_tables_figures_and_a_report(undisturbed):
     assert len(records(undisturbed)) == RUNS
     report = undisturbed / "reports" / "dropout"
     assert (report / "report.md").is_file()
+    assert (report / "report.html").is_file()
     assert len(list((report / "figures").glob("*.png"))) >= 5
     for name in DERIVED:
         assert (undisturbed / "results" / "studies" / "dropout" / name).is_file()
@@ -120,10 +121,11 @@ def test_piped_it_prints_one_line_a_run_and_no_escapes(tmp_path, undisturbed):
     lines = [line for line in err.splitlines() if line.startswith("[")]
     assert [line.split()[0] for line in lines] == ["[1/2]", "[2/2]"]
     assert "\x1b" not in out + err
-    answer, tables, report = out.splitlines()
+    answer, tables, report, browser = out.splitlines()
     assert "No arm has a verdict beside dropout=0.0 in validation loss: there is 1 seed on both sides" in answer
     assert tables.startswith("tables  ")
     assert report.startswith("report  reports/dropout/report.md")
+    assert browser == "browser reports/dropout/report.html"
 
 
 def test_other_settings_under_the_same_name_are_refused(undisturbed):

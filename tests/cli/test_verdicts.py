@@ -89,7 +89,7 @@ def test_what_is_rebuilt_and_set_in_latex_says_the_same(train, ablate: Ablate, f
     before = REPORT.read_bytes()
     said = ablate("report", "--from", "reports/optimizers/data", "--format", "latex")
     # A script reads the paths alone.
-    assert said.out.split() == [str(REPORT), "reports/optimizers/report.tex"]
+    assert said.out.split() == [str(REPORT), "reports/optimizers/report.html", "reports/optimizers/report.tex"]
     assert said.err.startswith(f"{REPORT} (unchanged")
     assert REPORT.read_bytes() == before
     latex = (folder / "reports/optimizers/report.tex").read_text()

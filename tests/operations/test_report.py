@@ -53,7 +53,9 @@ def test_the_data_of_a_report_is_enough(root: Path) -> None:
     shutil.copytree(markdown.parent / "data", root / "elsewhere" / "data")
     (written,) = report(data=root / "elsewhere" / "data", results_dir=root / "nothing")
     assert (written.markdown, written.changed, written.latex) == (root / "elsewhere" / "report.md", True, None)
+    assert written.html == root / "elsewhere" / "report.html"
     assert written.markdown.read_bytes() == markdown.read_bytes()
+    assert written.html.read_bytes() == (markdown.parent / "report.html").read_bytes()
 
 
 def test_the_data_of_a_report_can_be_written_elsewhere(root: Path) -> None:

@@ -39,7 +39,7 @@ DIGESTS = {
     ("per_example", 1): "c367c9c82c517e78",
     ("plan", 4): "f04163456ef3e0e9",
     ("predict", 2): "86afaadd49ef8d49",
-    ("report", 1): "e422a4cbd81ddbc0",
+    ("report", 2): "f1e71d5a82c1e461",
     ("reproduce", 1): "c6e585b0b8cdc46e",
     ("run", 1): "7e1ea6171cdd3900",
     ("run_study", 2): "78669ce92a2ca212",

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def test_the_second_call_does_not_import_what_draws(report: Path) -> None:
         "sweep = optimizer_sweep(seeds=2, optimizers={'sgd': 0.01, 'adam': 0.001})\n"
         f"written = write_report(plan_of(sweep), completed_runs(sweep), Path({str(report)!r}), {COMMAND!r})\n"
         "assert not written.changed\n"
-        "assert not {'matplotlib', 'tensorflow', 'keras'} & set(sys.modules)\n"
+        "assert not {'matplotlib', 'jinja2', 'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
@@ -105,7 +106,9 @@ def test_rebuilding_an_eventful_study_gives_the_same_bytes(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("quick_drawings")
-@pytest.mark.parametrize("name", ["report.md", "figures/optimizers-gap.png", "data/runs.csv", "data/stamp.json"])
+@pytest.mark.parametrize(
+    "name", ["report.md", "report.html", "figures/optimizers-gap.png", "data/runs.csv", "data/stamp.json"]
+)
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"torn")])
 def test_what_is_lost_or_torn_is_made_again(report: Path, name: str, damage) -> None:
     write_report(PLAN, RUNS, report, COMMAND, redraw=True)
@@ -204,7 +207,9 @@ def test_a_rebuild_with_another_text_writes_all(report: Path, monkeypatch) -> No
 
 
 @pytest.mark.usefixtures("quick_drawings")
-@pytest.mark.parametrize("name", ["figures/optimizers-gap.png", "report.md", "data/verdicts.csv", "data/stamp.json"])
+@pytest.mark.parametrize(
+    "name", ["figures/optimizers-gap.png", "report.md", "report.html", "data/verdicts.csv", "data/stamp.json"]
+)
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"torn")])
 def test_a_rebuild_makes_again_what_is_lost_or_torn(report: Path, name: str, damage) -> None:
     rebuild(report / "data", redraw=True)
@@ -231,7 +236,7 @@ def test_a_rebuild_draws_anew_on_demand(report: Path) -> None:
     assert rebuild(report / "data", redraw=True).changed
     after = content(report)
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"data/stamp.json", *(name for name in before if name.startswith("figures/"))}
+    assert changed == {"data/stamp.json", "report.html", *(name for name in before if name.startswith("figures/"))}
 
 
 @pytest.mark.usefixtures("quick_drawings")
@@ -259,6 +264,58 @@ def test_a_rebuild_that_says_the_same_does_not_import_what_draws(report: Path) -
         "assert not {'matplotlib', 'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+# the page ------------------------------------------------------------------------------------------------
+
+
+def without_page(report: Path) -> None:
+    (report / "report.html").unlink()
+
+
+def from_an_earlier_version(report: Path) -> None:
+    without_page(report)
+    stamp = json.loads((report / "data" / "stamp.json").read_text())
+    del stamp["files"]["report.html"]
+    (report / "data" / "stamp.json").write_text(json.dumps(stamp))
+
+
+def test_the_page_says_what_the_text_says_and_shows_the_figures(report: Path) -> None:
+    page = (report / "report.html").read_text()
+    assert "<h1>optimizers</h1>" in page
+    figures = [f"figures/{path.name}" for path in (report / "figures").iterdir()]
+    drawn = len(re.findall(r"<figure\b", page))
+    assert drawn == len(figures)
+    assert not any(name in page for name in figures), "an image is beside a page that could hold it"
+
+
+@pytest.mark.usefixtures("no_drawings")
+@pytest.mark.parametrize("damage", [without_page, from_an_earlier_version])
+@pytest.mark.parametrize("change", [lambda table: table, by_last_digits])
+def test_a_report_without_a_page_gets_it_and_keeps_the_rest(
+    report: Path, monkeypatch, change: Change, damage: Callable[[Path], None]
+) -> None:
+    page = (report / "report.html").read_bytes()
+    damage(report)
+    before = identities(report)
+    elsewhere(monkeypatch, change)
+    assert rebuild(report / "data") == Written(report / "report.md", changed=True)
+    assert (report / "report.html").read_bytes() == page
+    stamp = {str(report / "data" / "stamp.json")}
+    assert {name: file for name, file in identities(report).items() if name in before.keys() - stamp} == {
+        name: file for name, file in before.items() if name not in stamp
+    }
+    assert not rebuild(report / "data").changed
+    assert not write_report(PLAN, RUNS, report, COMMAND).changed
+
+
+@pytest.mark.usefixtures("quick_drawings")
+def test_a_report_without_a_page_and_with_another_text_is_written_whole(report: Path, monkeypatch) -> None:
+    without_page(report)
+    monkeypatch.setattr(ablate, "__version__", "99.0")
+    assert rebuild(report / "data").changed
+    for name in ("report.md", "report.html"):
+        assert "ablate 99.0" in (report / name).read_text()
 
 
 # what else lies there ------------------------------------------------------------------------------------
