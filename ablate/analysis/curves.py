@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import numpy as np
 
 from ablate.analysis.values import Runs, stored
 from ablate.core.plans import PlannedSweep
-from ablate.core.records import Status, StoredRun
+from ablate.core.records import MetricInfo, Status, StoredRun
+from ablate.stats.estimates import CONFIDENCE, student_interval
 
-__all__ = ["ArmCurves", "SeedCurve", "arm_curves", "learning_curves"]
+__all__ = ["ArmCurves", "MetricCurves", "SeedCurve", "arm_curves", "learning_curves"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,27 @@ class ArmCurves:
     @property
     def n_diverged(self) -> int:
         return len(self.seeds) - self.n_completed
+
+    def interval(self) -> tuple[tuple[float, float], ...]:
+        """Student's 95% interval of the mean at each of its epochs, over the completed runs: low and high; none below
+        two runs. Where a value is not finite both are NaN."""
+        if self.n_completed < 2 or not self.mean:
+            return ()
+        completed = [curve.values[: len(self.mean)] for curve in self.seeds if not curve.has_diverged]
+        with np.errstate(invalid="ignore"):
+            errors = np.std(completed, axis=0, ddof=1) / math.sqrt(len(completed))
+        _, reach = student_interval(0.0, 1.0, len(completed) - 1, 1 - CONFIDENCE)
+        return tuple(
+            (mean - half, mean + half) for mean, half in zip(self.mean, (reach * errors).tolist(), strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class MetricCurves:
+    """One metric of every arm, in the order of the design."""
+
+    metric: MetricInfo
+    arms: tuple[ArmCurves, ...]
 
 
 def learning_curves(sweep: PlannedSweep, runs: Runs, metric: str) -> tuple[ArmCurves, ...]:
