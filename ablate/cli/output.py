@@ -257,18 +257,25 @@ class PlainTable:
     rows: Sequence[Sequence[str]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        headings = [heading for heading, _ in self.columns]
-        widths = [max(map(cell_len, cells)) for cells in zip(headings, *self.rows, strict=True)]
-        if sum(widths) + len(GAP) * (len(widths) - 1) > options.max_width or self._has_breaks():
+        lines = self.lines(options.max_width)
+        if lines is None:
             yield self._folded()
             return
-        yield from (Segment(self._line(headings, widths), Style(bold=True)), Segment.line())
-        for row in self.rows:
-            yield from (Segment(self._line(row, widths)), Segment.line())
+        heading, *rows = lines
+        yield from (Segment(heading, Style(bold=True)), Segment.line())
+        for row in rows:
+            yield from (Segment(row), Segment.line())
 
-    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
-        placed = zip(cells, widths, self.columns, strict=True)
-        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed).rstrip()
+    def lines(self, width: int) -> list[str] | None:
+        """That of the headings first; None where the table is wider, or a cell has lines of its own."""
+        headings = [heading for heading, _ in self.columns]
+        columns = list(zip(headings, *self.rows, strict=True))
+        widths = [max(map(_width, cells)) for cells in columns]
+        if sum(widths) + len(GAP) * (len(widths) - 1) > width or self._has_breaks():
+            return None
+        placed = zip(columns, widths, self.columns, strict=True)
+        padded = [[_padded(cell, wide, justify) for cell in cells] for cells, wide, (_, justify) in placed]
+        return [GAP.join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
     def _has_breaks(self) -> bool:
         return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
@@ -288,9 +295,15 @@ def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]
     return PlainTable(headings, [[one_line(cell) for cell in row] for row in rows])
 
 
+def _width(cell: str) -> int:
+    return len(cell) if cell.isascii() else cell_len(cell)
+
+
 def _padded(cell: str, width: int, justify: str) -> str:
     shown = cell.rstrip() if justify == "right" else cell
-    blanks = " " * (width - cell_len(shown))
+    if shown.isascii():
+        return shown.rjust(width) if justify == "right" else shown.ljust(width)
+    blanks = " " * (width - _width(shown))
     return blanks + shown if justify == "right" else shown + blanks
 
 
@@ -352,5 +365,11 @@ def _print(console: Console, content: str | PlainTable, style: str | None = None
     if isinstance(content, str):
         # On a terminal lines end between words; in a pipe they end where the text says.
         console.print(Text(harmless(content)), style=style, highlight=False, soft_wrap=not console.is_terminal)
-    else:
+        return
+    lines = None if console.is_terminal else content.lines(console.width)
+    if lines is None:
         console.print(content, highlight=False)
+    else:
+        # Without rich, which takes longer for ten thousand lines than all else, and has no style to add.
+        console.file.write("".join(f"{line}\n" for line in lines))
+        console.file.flush()
