@@ -160,7 +160,7 @@ def test_the_studies_say_how_far_each_is(browser: Browser) -> None:
     assert "10 of 12 runs" in first
     assert "under way" in first
     assert "Its answer so far" in first
-    client.get("/studies/optimizers")
+    client.get("/studies/optimizers/answer")
     assert "Its answer so far" not in client.get("/").text
 
 

@@ -50,13 +50,11 @@ def studies_page(asked: Asked) -> Answer:
 
 def answer_page(asked: Asked) -> Answer:
     """The answer of a study alone, for the list."""
-    study = asked.site.study(asked.part("name"))
-    return Page(
-        study.plan.name,
-        "answer.html",
-        {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)},
-        section="/",
-    )
+    name = asked.part("name")
+    key = _key(asked.site, name)
+    study = asked.site.study(name)
+    answer = asked.site.values.get(key, lambda: inline(answer_of(study)))
+    return Page(name, "answer.html", {"answer": answer, "address": links.of_study(name)}, section="/")
 
 
 def answer_of(study: StoredStudy) -> Text:
@@ -75,8 +73,13 @@ def _card(site: Site, summary: StudySummary) -> Card:
 
 
 def _known_answer(site: Site, name: str) -> Markup:
-    study = site.known_study(name)
-    return Markup() if study is None else inline(answer_of(study))
+    known = site.values.known(_key(site, name))
+    return known if isinstance(known, Markup) else Markup()
+
+
+def _key(site: Site, name: str) -> tuple[str, str, str]:
+    """What the answer of a study is kept under."""
+    return "answer", name, site.at_a_glance(name)
 
 
 def _unreadable(site: Site) -> list[str]:
