@@ -109,6 +109,16 @@ class Site:
         folder = self.store.folder(run_id)
         check_inside(self.results_dir, (folder / name for name in FILES_OF_A_RUN))
 
+    def check_study(self, name: str) -> None:
+        """Whether all of a study but its runs lies in the results folder.
+
+        Raises:
+            UnknownStudy: where none can have this name.
+            LeadsOut: where it does not.
+        """
+        folder = self._folder(name)
+        check_inside(self.results_dir, (folder.path / file for file in FILES_OF_A_STUDY))
+
     def line(self, name: str) -> PlanLine:
         """The latest plan of a study, with the confirmation that was planned before.
 
@@ -118,8 +128,8 @@ class Site:
             LeadsOut: when it lies elsewhere.
         """
         folder = self._folder(name)
+        self.check_study(name)
         path = folder.path / "plans.jsonl"
-        check_inside(self.results_dir, (path,))
         return self._lines.get((name, _version((path,))), lambda: self._read_line(folder))
 
     def study(self, name: str) -> StoredStudy:
@@ -187,7 +197,6 @@ class Site:
         )
 
         folder, store = self._folder(line.plan.name), self.store
-        check_inside(self.results_dir, (folder.path / name for name in FILES_OF_A_STUDY))
         check_inside(self.results_dir, (store.folder(run_id) for run_id in line.plan.possible_run_ids))
         damaged: list[str] = []
 
