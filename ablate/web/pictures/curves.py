@@ -54,8 +54,8 @@ class Buckets:
         """Those that need at most `places` places."""
         if epochs <= places:
             return cls(epochs)
-        fitting = math.ceil(DRAWN_OF_A_BUCKET * (epochs - 2) / max(places - 2, DRAWN_OF_A_BUCKET))
-        # A remainder of one to three epochs needs as many places as it has epochs, no more than a bucket.
+        # A last bucket of one to three epochs needs as many places as it has epochs, no more than another.
+        fitting = math.ceil((epochs - 2) / max((places - 2) // DRAWN_OF_A_BUCKET, 1))
         return cls(epochs, max(fitting, DRAWN_OF_A_BUCKET + 1))
 
     @property
