@@ -50,6 +50,7 @@ VERBS = {
     "fsck": "verify everything in the store, and mend what can be mended",
     "gc": "say what no study needs, and remove it if told to",
     "watch": "follow a study that another terminal is training",
+    "serve": "show the store in a browser, on this machine",
     "completion": "print what makes bash, zsh or fish complete the words of ablate",
 }
 

@@ -39,6 +39,7 @@ __all__ = [
     "arms_remembered",
     "catalogue",
     "entry_remembered",
+    "indexed_studies",
     "memberships_of",
     "missing_row",
     "remembered_memberships",
@@ -146,13 +147,16 @@ class Catalogue:
     runs: tuple[Entry, ...] | None = None
 
 
-def catalogue(*words: str, results_dir: Path | str | None = None, index: bool = True) -> Catalogue:
+def catalogue(
+    *words: str, results_dir: Path | str | None = None, index: bool = True, sets_aside: bool = True
+) -> Catalogue:
     """The studies, or the runs that agree with all filters.
 
     Args:
         words: `studies` (which no word means, too), `runs`, or filters of runs, each as key=value: status, study,
             sweep, arm, seed, or a setting.
         index: whether what is remembered of runs that have not changed will do; else each record is read and verified.
+        sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
         UsageError, ConfigError: for words that are neither, and for every filter whose key no run has.
@@ -160,33 +164,33 @@ def catalogue(*words: str, results_dir: Path | str | None = None, index: bool = 
     results = results_folder(results_dir)
     kind, filters = split_filters(words)
     if kind == "studies":
-        return Catalogue(studies=(indexed_studies if index else studies)(results))
-    return Catalogue(runs=tuple(filtered((indexed_runs if index else runs)(results), filters)))
+        return Catalogue(studies=(indexed_studies if index else studies)(results, sets_aside))
+    return Catalogue(runs=tuple(filtered((indexed_runs if index else runs)(results, sets_aside), filters)))
 
 
-def studies(results_dir: Path) -> tuple[StudySummary, ...]:
+def studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, ...]:
     """Every study with its latest plan, the latest planned last."""
-    store = RunStore(results_dir)
+    store = RunStore(results_dir, sets_aside)
     found = [_summary(line, store) for line in _latest_plans(results_dir)]
     return tuple(sorted(found, key=lambda study: study.planned_at))
 
 
-def runs(results_dir: Path) -> tuple[Entry, ...]:
+def runs(results_dir: Path, sets_aside: bool = True) -> tuple[Entry, ...]:
     """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
-    store, memberships, flat = RunStore(results_dir), memberships_of(results_dir), FlatSettings()
+    store, memberships, flat = RunStore(results_dir, sets_aside), memberships_of(results_dir), FlatSettings()
     run_ids = dict.fromkeys([*memberships, *store.ids()])
     return tuple(_entry(run_id, memberships.get(run_id, ()), store, flat) for run_id in run_ids)
 
 
-def indexed_studies(results_dir: Path) -> tuple[StudySummary, ...]:
+def indexed_studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, ...]:
     """As `studies`, by what the index remembers of the runs."""
-    found = with_index(RunStore(results_dir), _summaries, measured=False)
+    found = with_index(RunStore(results_dir, sets_aside), _summaries, measured=False)
     return tuple(sorted(found, key=lambda study: study.planned_at))
 
 
-def indexed_runs(results_dir: Path) -> tuple[Entry, ...]:
+def indexed_runs(results_dir: Path, sets_aside: bool = True) -> tuple[Entry, ...]:
     """As `runs`, by what the index remembers of them."""
-    store = RunStore(results_dir)
+    store = RunStore(results_dir, sets_aside)
     return with_index(store, lambda index: tuple(_remembered(index, store)), measured=False)
 
 

@@ -39,13 +39,16 @@ class NotComparable(UsageError):
         return "To compare them all the same: --allow"
 
 
-def compare(*names: str, results_dir: Path | str | None = None, allow: bool = False) -> Comparison:
+def compare(
+    *names: str, results_dir: Path | str | None = None, allow: bool = False, sets_aside: bool = True
+) -> Comparison:
     """What the sides that the names stand for have in common and where they part: a study (`optimizers`, all its
     arms), an arm (`optimizers:adam`) or the beginning of a run id. The first side is the one that the others are
     compared with.
 
     Args:
         allow: whether to compare even what is not comparable.
+        sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
         NotComparable: when it is not and that is not allowed.
@@ -53,7 +56,7 @@ def compare(*names: str, results_dir: Path | str | None = None, allow: bool = Fa
             two for the same.
     """
     results = results_folder(results_dir)
-    sides = distinct_sides(names, results)
+    sides = distinct_sides(names, results, sets_aside)
     if len(sides) < 2:
         raise UsageError(f"A comparison needs two sides or more. {known_studies(results)}")
     comparison = compare_sides(sides)

@@ -75,11 +75,12 @@ class LoadedStudy:
         return study_results(self.plan, self.stored, self.folder.events())
 
 
-def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
+def load(study: str, *, results_dir: Path | str | None = None, sets_aside: bool = True) -> LoadedStudy:
     """The study of this name.
 
     Args:
         results_dir: where it lies; None for the place that the configuration of the current folder says.
+        sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
         UnknownStudy: when nothing was planned under this name.
@@ -95,4 +96,4 @@ def load(study: str, *, results_dir: Path | str | None = None) -> LoadedStudy:
     if not lines:
         raise UnknownStudy(f"no study {study} under {root}. {known_studies(root)}")
     plan = lines[-1].plan
-    return LoadedStudy(plan, RunStore(root).present(plan.possible_run_ids, plan.measured), folder)
+    return LoadedStudy(plan, RunStore(root, sets_aside).present(plan.possible_run_ids, plan.measured), folder)

@@ -162,6 +162,7 @@ def runs_page(
     offset: int = 0,
     limit: int = PAGE_ROWS,
     store: RunStore | None = None,
+    search: str = "",
 ) -> RunsPage:
     """The runs that agree with all filters, from `offset` on.
 
@@ -170,6 +171,7 @@ def runs_page(
         sort: the name of a column, with - before it from the largest; runs without a value come last.
         limit: how many at most, up to 1000.
         store: that of the folder, for whoever changes nothing on the disk; see `RunStore`.
+        search: words, each of which has to stand in the id of a run, in its outcome, or in a study:arm of its.
 
     Raises:
         UsageError, ConfigError: for a filter or a column that no run has, and for numbers that cannot be.
@@ -179,7 +181,7 @@ def runs_page(
 
     def read(index: sqlite3.Connection) -> RunsPage:
         table = _Table(index)
-        condition, values = table.condition(filters)
+        condition, values = table.condition(filters, search)
         total = index.execute(f"SELECT count(*) FROM listed WHERE {condition}", values).fetchone()[0]
         order, joined, keys = table.order(sort)
         found = index.execute(
@@ -202,6 +204,7 @@ def arms_page(
     offset: int = 0,
     limit: int = PAGE_ROWS,
     store: RunStore | None = None,
+    search: str = "",
 ) -> ArmsPage:
     """The runs that agree with all filters, grouped by everything but the seed.
 
@@ -212,6 +215,7 @@ def arms_page(
         metric: empty for the one that says most.
         last_epochs: how many epochs `last_mean` is about; a shorter history is taken whole.
         sort: arm, n, mean, sd or a setting, with - before it from the largest.
+        search: as `runs_page`.
 
     Raises:
         UsageError, ConfigError: as `runs_page`, and for a metric or an aggregate that there is not.
@@ -223,7 +227,7 @@ def arms_page(
         table = _Table(index)
         name = metric or next((usual for usual in USUAL_METRICS if usual in table.metrics), "")
         is_remembered = chosen is Aggregate.EVALUATED and (name in table.metrics or not name)
-        groups = list(_groups(table, filters, name if is_remembered else ""))
+        groups = list(_groups(table, filters, name if is_remembered else "", search))
         _sort_groups(groups, sort, table, is_remembered)
         shown = groups[offset : offset + limit]
         if not is_remembered:
@@ -300,14 +304,14 @@ class _Table:
             *(Column(name, "setting", name in varying) for name in sorted(counts)),
         )
 
-    def condition(self, filters: Overrides) -> tuple[str, list[str]]:
-        """What holds of the runs that agree with all filters, and the values in it.
+    def condition(self, filters: Overrides, search: str = "") -> tuple[str, list[str]]:
+        """What holds of the runs that agree with all filters and have every word, and the values in it.
 
         Raises:
             ConfigError: with every filter whose key no run has.
         """
         raise_any(unknown_key_problems(filters, self._keys()))
-        parts = [self._agrees(override) for override in filters]
+        parts = [*map(self._agrees, filters), *map(self._has, search.lower().split())]
         return " AND ".join(text for text, _ in parts) or "1", [value for _, values in parts for value in values]
 
     def order(self, sort: str) -> tuple[str, str, list[str]]:
@@ -340,15 +344,25 @@ class _Table:
             row = stored.get(run_id) or missing_row(run_id)
             yield entry_remembered(row, places.get(run_id, ()), self._shapes, self.settings, store, self.flat)
 
-    def rows(self, filters: Overrides, metric: str) -> Iterator[tuple[str, str, int | None, int | None, str, Any]]:
+    def rows(
+        self, filters: Overrides, metric: str, search: str
+    ) -> Iterator[tuple[str, str, int | None, int | None, str, Any]]:
         """Run, status, number of its arm or of its settings, seed and value of the metric, of all that agree."""
-        condition, values = self.condition(filters)
+        condition, values = self.condition(filters, search)
         key, joined, keys = self._metric_key(metric) if metric else ("NULL", "", [])
         yield from self._index.execute(
             f"SELECT run_id, status, arm, settings, seed, {key} FROM listed l {joined}"
             f" WHERE {condition} ORDER BY {NATURAL}",
             [*keys, *values],
         )
+
+    def _has(self, word: str) -> tuple[str, list[str]]:
+        """Of runs that a word of a search is found in."""
+        titles = {number: Membership(*said, 0).title.lower() for number, said in self.arms.items()}
+        in_arms, values = _in_arms(number for number, title in titles.items() if word in title)
+        # Half a pair of UTF-16 has no bytes, and stands nowhere.
+        plain = word.encode(errors="replace").decode()
+        return f"(instr(run_id, ?) OR instr(status, ?) OR {in_arms})", [plain, plain, *values]
 
     def _agrees(self, override: Override) -> tuple[str, list[str]]:
         key, asked = override.key, override.value
@@ -475,7 +489,7 @@ class _Group:
         return [run.value for run in self.runs if run.value is not None]
 
 
-def _groups(table: _Table, filters: Overrides, metric: str) -> Iterator[_Group]:
+def _groups(table: _Table, filters: Overrides, metric: str, search: str) -> Iterator[_Group]:
     """In the order of `list`. Arms of two studies, and runs of none, are one group where their settings are."""
     numbers: dict[tuple[str, int], str] = {
         **{("arm", number): canonical(arm.settings) for number, (_, _, arm) in table.arms.items()},
@@ -486,7 +500,7 @@ def _groups(table: _Table, filters: Overrides, metric: str) -> Iterator[_Group]:
         titles.setdefault(numbers["arm", planned], {})[Membership(*said, 0).title] = None
     settings: dict[str, Mapping[str, Json]] = {}
     runs: dict[str, list[RunValue]] = {}
-    for run_id, status, arm, number, seed, value in table.rows(filters, metric):
+    for run_id, status, arm, number, seed, value in table.rows(filters, metric, search):
         # Of a run whose spec cannot be read nothing is known: it is alone.
         own = run_id if number is None else numbers["settings", number]
         group = own if arm is None else numbers["arm", arm]

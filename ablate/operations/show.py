@@ -67,9 +67,12 @@ class ShownRun:
         return tuple(sorted({1, record.best_epoch or 1, record.epochs_run})) if record.epochs_run else ()
 
 
-def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, ...]:
+def show(*names: str, results_dir: Path | str | None = None, sets_aside: bool = True) -> tuple[ShownRun, ...]:
     """The runs that the names stand for: one by the beginning of its id, or those of an arm (`optimizers:adam`),
     by seed.
+
+    Args:
+        sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
         UsageError: when nothing is named, or a whole study.
@@ -79,8 +82,8 @@ def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, 
     results = results_folder(results_dir)
     if not names:
         raise UsageError("Which run? `ablate list runs` prints their ids.")
-    store = RunStore(results)
-    run_ids = [run_id for name in names for run_id in _run_ids(name, store)]
+    store = RunStore(results, sets_aside)
+    run_ids = [run_id for name in names for run_id in _run_ids(name, store, sets_aside)]
     found = [replace(store.get(run_id), artefacts=store.open_metrics(run_id)) for run_id in run_ids]
     memberships = memberships_of(results)
     # By the id that the record says: under another run format the spec of the same run would have another.
@@ -89,14 +92,14 @@ def show(*names: str, results_dir: Path | str | None = None) -> tuple[ShownRun, 
     )
 
 
-def _run_ids(name: str, store: RunStore) -> list[str]:
+def _run_ids(name: str, store: RunStore, sets_aside: bool) -> list[str]:
     if name in study_names(store.root):
         raise UsageError(
             f"{name} is a study. Its runs: ablate list study={name}; those of an arm: ablate show {name}:ARM"
         )
     if ":" not in name:
         return [store.find(name)]
-    found = [run for side in find_sides(name, store.root) for run in side.runs]
+    found = [run for side in find_sides(name, store.root, sets_aside) for run in side.runs]
     if not found:
         raise UsageError(f"{name} has no stored run yet")
     return [run.record.run_id for run in sorted(found, key=lambda run: run.spec.seed)]

@@ -16,13 +16,16 @@ from ablate.storage.studies import StudyFolder, study_names
 __all__ = ["distinct_sides", "find_sides", "known_plan", "known_studies", "one_side", "study_of"]
 
 
-def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
+def find_sides(name: str, results_dir: Path, sets_aside: bool = True) -> tuple[Side, ...]:
     """The sides that a word names: the arms of a study (`optimizers`), one arm (`optimizers:adam`), or one run.
+
+    Args:
+        sets_aside: whether what is damaged is set aside, see `RunStore`.
 
     Raises:
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when it names none.
     """
-    store = RunStore(results_dir)
+    store = RunStore(results_dir, sets_aside)
     study, colon, level = name.partition(":")
     plan = known_plan(study, results_dir)
     if plan is None and colon:
@@ -35,8 +38,11 @@ def find_sides(name: str, results_dir: Path) -> tuple[Side, ...]:
     return sides_of_study(plan, store.present(plan.run_ids, plan.measured), level or None, events)
 
 
-def distinct_sides(names: Sequence[str], results_dir: Path) -> list[Side]:
+def distinct_sides(names: Sequence[str], results_dir: Path, sets_aside: bool = True) -> list[Side]:
     """The sides that several words name, in their order.
+
+    Args:
+        sets_aside: as `find_sides`.
 
     Raises:
         UsageError: as `find_sides`, and when two words name the same side.
@@ -45,7 +51,7 @@ def distinct_sides(names: Sequence[str], results_dir: Path) -> list[Side]:
     named_by: dict[str, str] = {}
     sides: list[Side] = []
     for name in names:
-        found = find_sides(name, results_dir)
+        found = find_sides(name, results_dir, sets_aside)
         twice = next((side.label for side in found if side.label in named_by), None)
         if twice is not None:
             raise UsageError(f"{named_by[twice]} and {name} both name {twice}: name each side once")

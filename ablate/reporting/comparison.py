@@ -41,7 +41,7 @@ from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
 from ablate.verdicts.example_verdict import ExampleVerdict, Reach
 
-__all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "write_comparison"]
+__all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "side_letter", "write_comparison"]
 
 MOST_LISTED_EXAMPLES = 25
 # Sides beside each other in one table.
@@ -61,11 +61,18 @@ def mismatch_text(comparison: Comparison) -> str:
     return render(_mismatches(comparison))
 
 
-def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> list[Block]:
+def comparison_blocks(
+    comparison: Comparison,
+    figures: Sequence[str] = (),
+    of_verdicts: Sequence[str] = (),
+    of_predictions: Sequence[str] = (),
+    of_disagreements: Sequence[str] = (),
+) -> list[Block]:
     """The comparison; sides are lettered, the first is A.
 
     Args:
-        figures: names of figures that stand in `figures/` beside the text.
+        figures: names of figures that stand in `figures/` beside the text, after the metrics.
+        of_verdicts, of_predictions, of_disagreements: of those that stand where these are told of.
     """
     return [
         Heading(1, _title(comparison.labels)),
@@ -75,14 +82,21 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         Heading(2, text("What differs")),
         *_settings(comparison),
         Heading(2, text("Exploratory differences" if comparison.scope is Scope.EXPLORATORY else "Verdicts")),
+        *map(_figure, of_verdicts),
         *_verdicts(comparison),
         Heading(2, text("Metrics")),
         *_metrics(comparison),
-        *(Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides") for name in figures),
+        *map(_figure, figures),
         *_confusions(comparison.confusions),
+        *map(_figure, of_predictions),
         *_by_example(comparison.by_example),
         *_disagreements(comparison.disagreements),
+        *map(_figure, of_disagreements),
     ]
+
+
+def _figure(name: str) -> Figure:
+    return Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides")
 
 
 def _title(labels: Sequence[str]) -> Text:
@@ -123,10 +137,10 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
 
 
 def _letters(comparison: Comparison) -> list[str]:
-    return [_letter(position) for position in range(len(comparison.labels))]
+    return [side_letter(position) for position in range(len(comparison.labels))]
 
 
-def _letter(position: int) -> str:
+def side_letter(position: int) -> str:
     """A … Z, then A1 … Z1 and so on."""
     round_, letter = divmod(position, 26)
     return f"{chr(ord('A') + letter)}{round_ or ''}"
@@ -208,7 +222,7 @@ def _metric_rows(metric: MetricComparison) -> list[Row]:
     return [
         [
             Code(metric.metric.name) if side == 0 else "",
-            _letter(side),
+            side_letter(side),
             str(estimate.n),
             mean(estimate, error=own_error),
             *_difference(difference, error),
@@ -243,7 +257,7 @@ def _by_example(found: TestExamples | None) -> list[Block]:
     if found is None:
         return []
     lettered = [
-        replace(row, verdict=replace(row.verdict, subject=_letter(side), reference=_letter(0)))
+        replace(row, verdict=replace(row.verdict, subject=side_letter(side), reference=side_letter(0)))
         for side, row in enumerate(found.rows, 1)
     ]
     adjustment = ADJUSTMENTS["holm"] if len(lettered) > 1 else ""
@@ -282,7 +296,7 @@ def _disagreements(disagreements: Disagreements | None) -> list[Block]:
         "models, one a side: other seeds disagree on other examples."
     )
     shown = disagreements.examples[:MOST_LISTED_EXAMPLES]
-    header = ["example", "true class", *(f"{_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
+    header = ["example", "true class", *(f"{side_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
     names = disagreements.class_names
     numeric = (0,) if names else (0, 1)
     listing = [table(header, [_example_row(example, names) for example in shown], numeric=numeric)] if shown else []
