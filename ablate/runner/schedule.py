@@ -25,7 +25,7 @@ RUNS_WORTH_A_COMPILE = 2
 
 @dataclass(frozen=True)
 class Pace:
-    """What runs of a program have taken, in seconds, summed: those that compiled it, and those that found it compiled."""
+    """What runs of a program have taken, in seconds, summed: those that compiled it, and those that found it there."""
 
     compiling: int = 0
     compiling_seconds: float = 0.0
