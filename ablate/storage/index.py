@@ -55,6 +55,8 @@ UNSETTLED_SECONDS = 3.0
 BUSY_SECONDS = 1.0
 # An index that was not written for so long is of a folder that is gone, or costs one reading.
 FORGOTTEN_DAYS = 90
+# So many of other folders stay at most, the last that were written: most folders of results are tried out and removed.
+MOST_INDICES = 100
 # What SQLite says of a file that may well be sound.
 _REFUSALS = (
     sqlite3.SQLITE_BUSY,
@@ -223,8 +225,9 @@ def _remove(file: Path) -> None:
 def _forget_old(folder: Path) -> None:
     oldest = time.time() - FORGOTTEN_DAYS * 86_400
     with suppress(OSError):
-        for file in folder.glob("*.sqlite"):
-            if file.lstat().st_mtime < oldest:
+        written = sorted(((file.lstat().st_mtime, file) for file in folder.glob("*.sqlite")), reverse=True)
+        for number, (mtime, file) in enumerate(written):
+            if number >= MOST_INDICES or mtime < oldest:
                 _remove(file)
 
 

@@ -144,6 +144,27 @@ def test_pages_put_together_are_the_whole(results: Path, entries: tuple[Entry, .
     assert runs_page(results, offset=1000).rows == ()
 
 
+@pytest.mark.parametrize(
+    "search",
+    ["adam", "ADAM optimizers", "missing", "failed sgd", "dropout:", "0.3", "nothing", "%", "_", "\ud800", "'"],
+)
+def test_every_word_of_a_search_is_found(search: str, results: Path, entries: tuple[Entry, ...]) -> None:
+    def text(entry: Entry) -> str:
+        return " ".join([entry.run_id, entry.status, *(each.title for each in entry.memberships)]).lower()
+
+    # A word stands in one of these, never across two.
+    expected = [each.run_id for each in entries if all(word in text(each) for word in search.lower().split())]
+    page = runs_page(results, search=search)
+    assert ([each.run_id for each in page.rows], page.total) == (expected, len(expected))
+    arms = arms_page(results, search=search, limit=1000)
+    assert sorted(run.run_id for row in arms.rows for run in row.runs) == sorted(expected)
+
+
+def test_a_search_for_a_run_finds_it_by_any_part_of_its_id(results: Path, entries: tuple[Entry, ...]) -> None:
+    for entry in entries:
+        assert [each.run_id for each in runs_page(results, search=entry.run_id[10:40]).rows] == [entry.run_id]
+
+
 def test_columns_are_those_that_some_run_has(results: Path, entries: tuple[Entry, ...]) -> None:
     columns = runs_page(results).columns
     named = {kind: [column.name for column in columns if column.kind == kind] for kind in ("metric", "setting")}

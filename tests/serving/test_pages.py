@@ -173,7 +173,7 @@ def test_the_studies_say_how_far_each_is(browser: Browser) -> None:
     assert "10 of 12 runs" in first
     assert "under way" in first
     assert "Its answer so far" in first
-    client.get("/studies/optimizers")
+    client.get("/studies/optimizers/answer")
     assert "Its answer so far" not in client.get("/").text
 
 
@@ -393,6 +393,20 @@ def test_a_link_that_leads_out_is_not_followed(browser: Browser, tmp_path: Path)
     shutil.rmtree(mine / "studies" / "optimizers")
     (mine / "studies" / "optimizers").symlink_to(theirs / "studies" / "optimizers")
     assert client.get("/studies/optimizers").status_code == 404
+    said = text_of(client.get("/").text)
+    assert "leads out" in said
+    assert "of 12 runs" not in said
+    assert "optimizer=adam" not in client.get("/compare").text
+
+
+def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) -> None:
+    folder = make_store(tmp_path / "results")
+    plans = folder / "studies" / "optimizers" / "plans.jsonl"
+    plans.write_text(plans.read_text()[:-50] + "}\n")
+    client = browser(folder)
+    assert "line 1 is damaged" in text_of(client.get("/").text)
+    assert (client.get("/studies/optimizers").status_code, client.get("/runs").status_code) == (404, 200)
+    assert client.get("/compare").status_code == 200
 
 
 def test_a_hostile_name_stands_there_as_it_is(browser: Browser) -> None:

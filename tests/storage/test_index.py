@@ -463,6 +463,17 @@ def test_what_was_not_used_for_long_is_forgotten(root: Path, cache: Path) -> Non
     assert other.exists()
 
 
+def test_there_are_never_many(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_INDICES", 2)
+    cache.mkdir()
+    now = time.time()
+    for age in range(4):
+        (cache / f"{age}.sqlite").write_bytes(b"")
+        os.utime(cache / f"{age}.sqlite", (now - age, now - age))
+    same(root, cache)
+    assert sorted(path.name for path in cache.glob("?.sqlite")) == ["0.sqlite", "1.sqlite"]
+
+
 def test_texts_that_sqlite_cannot_hold_are_kept(tmp_path: Path, cache: Path) -> None:
     spec = replace(SWEEP.spec, question="half a pair: \ud800?")
     keep(tmp_path / "results", replace(SWEEP, spec=spec), {})
