@@ -264,23 +264,23 @@ class Look:
             stamp = self._records[record.run_id][0]
             known = self._histories.get(record.run_id)
             if known is None or known[0] != stamp or not set(names) <= known[1].keys():
-                known = (stamp, self._history(record, names))
+                history = self._history(record, names)
+                if history is None:  # it is told at every look, until it is mended
+                    continue
+                known = (stamp, history)
             kept[record.run_id] = known
             found[record.run_id] = (record, known[1])
         self._histories = kept
         return found, len(ended)
 
-    def _history(self, record: RunRecord, names: Sequence[str]) -> Histories:
-        nothing: Histories = dict.fromkeys(names, ())
+    def _history(self, record: RunRecord, names: Sequence[str]) -> Histories | None:
+        """None where they cannot be read."""
         try:
             arrays = self._store.arrays(record, [f"history/{name}" for name in names])
         except (StoreError, OSError) as error:
             self._unreadable[record.run_id] = one_line(str(error.__cause__ or error))
-            return nothing
-        return {
-            **nothing,
-            **{name: tuple(arrays[at].tolist()) for name in names if (at := f"history/{name}") in arrays},
-        }
+            return None
+        return {name: tuple(arrays[at].tolist()) if (at := f"history/{name}") in arrays else () for name in names}
 
 
 def _shown_sweep(now: Standing) -> PlannedSweep:

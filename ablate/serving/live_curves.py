@@ -64,7 +64,8 @@ def live_curves(
     notes = [str(data["note"])] if data["note"] else []
     if len(ended) < number_ended:
         notes.append(
-            f"Shown of {number_ended} runs that have ended: the {len(ended)} that ended last; means are of these."
+            f"Shown of {number_ended} runs that have ended: the {len(ended)} that ended last and can be read; "
+            "means are of these."
         )
     coarse = sorted({each.every for each in so_far.values() if each.every > 1})
     if coarse:

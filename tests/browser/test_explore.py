@@ -90,7 +90,7 @@ def test_no_margin_is_said_and_the_words_stay(opened: Open) -> None:
     page = opened()
     page.locator("input[type=number]").fill("0")
     deadline = time.monotonic() + 10
-    while "above 0" not in page.inner_text("[data-explore-line]"):
+    while "above 0" not in page.inner_text("[data-explore-line]") or not page.is_visible("[data-explore-line]"):
         assert time.monotonic() < deadline
         page.wait_for_timeout(50)
     assert "as in the report" in page.inner_text("[data-part=explored]")

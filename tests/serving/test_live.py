@@ -167,6 +167,9 @@ def test_a_damaged_record_and_a_damaged_history_are_told_and_left(results: Path)
     assert found.done == 2
     assert len(found.unreadable) == 2
     assert seeds_of(found)[0] == []
+    # Looked at again it is told again.
+    again = Look(Site(results), "optimizers")
+    assert again().unreadable == again().unreadable == found.unreadable
 
 
 @pytest.mark.parametrize("length", [0, 10, 200])

@@ -25,9 +25,16 @@
     return `${location.pathname}?${query}`;
   }
 
+  // What is said is read to those who do not see that the words have changed.
+  function say(text, isProblem) {
+    line.textContent = text;
+    line.classList.toggle("hidden-visually", !isProblem);
+    line.classList.toggle("tone-bad", isProblem);
+  }
+
   async function ask() {
     if (!(Number(number.value) > 0)) {
-      line.textContent = "A margin is a number above 0.";
+      say("A margin is a number above 0.", true);
       return;
     }
     if (asking) asking.abort();
@@ -41,15 +48,15 @@
       const part = page.querySelector('[data-part="explored"]');
       if (!part) {
         const said = page.querySelector(".problem p");
-        line.textContent = said ? said.textContent : "That could not be answered.";
+        say(said ? said.textContent : "That could not be answered.", true);
         return;
       }
       place.replaceChildren(...part.childNodes);
       for (const each of place.querySelectorAll("details")) each.open = open.has(each.textContent.slice(0, 60));
-      line.textContent = place.querySelector(":scope > p").textContent;
+      say(place.querySelector(":scope > p").textContent, false);
       history.replaceState(null, "", from);
     } catch (error) {
-      if (error.name !== "AbortError") line.textContent = "Connection lost: the words below are those of the margin before.";
+      if (error.name !== "AbortError") say("Connection lost: the words below are those of the margin before.", true);
     }
   }
 
