@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -19,7 +20,7 @@ from ablate.storage.leases import Leases
 from ablate.storage.runs import MissingRun, RunStore
 from ablate.storage.studies import StudyFolder
 
-__all__ = ["Standing", "watch"]
+__all__ = ["Standing", "standing", "stored_record", "watch"]
 
 
 @document("watch", version=1)
@@ -96,18 +97,24 @@ def _plan(name: str | None, results_dir: Path) -> StudyPlan:
 def _standings(plan: StudyPlan, results_dir: Path, every_seconds: float) -> Iterator[Standing]:
     store, leases = RunStore(results_dir), Leases(results_dir)
     while True:
-        standing = _standing(plan, store, leases)
-        yield standing
-        if standing.is_over:
+        now = standing(plan, partial(stored_record, store), leases)
+        yield now
+        if now.is_over:
             return
         time.sleep(every_seconds)
 
 
-def _standing(plan: StudyPlan, store: RunStore, leases: Leases) -> Standing:
+def standing(plan: StudyPlan, record_of: Callable[[str], RunRecord | None], leases: Leases) -> Standing:
+    """How far the study is at one look.
+
+    Args:
+        record_of: run id → what the store has of it; None where it has nothing that can be read.
+        leases: the same ones at every look: those of another machine are known to be alive by being touched meanwhile.
+    """
     fresh = dict.fromkeys(run.run_id for run in plan.confirmation if run.run_id not in plan.run_ids)
-    confirming = tuple(each for each in fresh if _record(each, store) is not None or leases.holder(each) is not None)
+    confirming = tuple(each for each in fresh if record_of(each) is not None or leases.holder(each) is not None)
     run_ids = (*plan.run_ids, *confirming)
-    records = [record for run_id in run_ids if (record := _record(run_id, store)) is not None]
+    records = [record for run_id in run_ids if (record := record_of(run_id)) is not None]
     done = tuple(record for record in records if record.status.is_outcome)
     open_ids = set(run_ids) - {record.run_id for record in done}
     running = tuple(run_id for run_id in run_ids if run_id in open_ids and leases.holder(run_id) is not None)
@@ -116,7 +123,8 @@ def _standing(plan: StudyPlan, store: RunStore, leases: Leases) -> Standing:
     return Standing(plan, done, failed, running, confirming)
 
 
-def _record(run_id: str, store: RunStore) -> RunRecord | None:
+def stored_record(store: RunStore, run_id: str) -> RunRecord | None:
+    """The record of a run; None where there is none, or it is damaged."""
     try:
         return store.record(run_id)
     except MissingRun:

@@ -14,6 +14,7 @@ from ablate.core.specs import Numerics, RunSpec
 from ablate.runner.devices import thread_environment
 from ablate.runner.dispatch import Dispatcher
 from ablate.runner.do_job import TrainerOf, do_job, report_to, trainers
+from ablate.runner.epoch_notes import EpochNotes, noting
 from ablate.runner.events import RunStarted
 from ablate.runner.quiet import quiet_backend
 from ablate.runner.session import Progress, Session
@@ -44,7 +45,7 @@ class InlineExecutor:
 
     def execute(self, todo: Sequence[RunSpec], session: Session) -> tuple[RunRecord, ...]:
         """See `ablate.runner.session.Executor`. A signal is noticed at the end of an epoch."""
-        session = session.tolerant()
+        session = noting(session.tolerant(), EpochNotes(session.store.root))
         trainers_with = cache(partial(_trainers, session.data_dir))
         program = None
         with Leases(session.store.root) as leases, watched_signals() as signals:

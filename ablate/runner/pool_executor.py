@@ -11,6 +11,7 @@ from typing import Any
 from ablate.core.records import RunRecord
 from ablate.core.specs import RunSpec
 from ablate.runner.dispatch import Dispatcher
+from ablate.runner.epoch_notes import EpochNotes, noting
 from ablate.runner.session import Session
 from ablate.runner.signals import watched_signals
 from ablate.runner.worker_pool import WorkerHost, WorkerLimits, WorkerPool
@@ -48,7 +49,8 @@ class PoolExecutor(ABC):
         """See `ablate.runner.session.Executor`."""
         if not todo:
             return ()
-        session = session.tolerant()
+        notes = EpochNotes(session.store.root)
+        session = noting(session.tolerant(), notes)
         with (
             watched_signals() as signals,
             self._joined(todo) as (host, room),
@@ -60,6 +62,7 @@ class PoolExecutor(ABC):
                 while dispatcher.remaining:
                     signals.check(dispatcher.done, dispatcher.remaining)
                     pool.turn()
+                    notes.write()
         return dispatcher.records()
 
     @abstractmethod

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-__all__ = ["PageLink", "of_answer", "of_comparison", "of_figure", "of_report", "of_run", "of_runs", "of_study"]
+__all__ = [
+    "PageLink",
+    "of_answer",
+    "of_comparison",
+    "of_explorer",
+    "of_figure",
+    "of_live",
+    "of_report",
+    "of_run",
+    "of_runs",
+    "of_study",
+]
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,15 @@ def of_answer(name: str) -> str:
 
 def of_report(name: str) -> str:
     return f"{of_study(name)}/report.html"
+
+
+def of_live(name: str) -> str:
+    return f"{of_study(name)}/live"
+
+
+def of_explorer(name: str, sweep: str) -> str:
+    """Where the margin of a sweep can be moved."""
+    return f"{of_study(name)}/explore?{urlencode({'sweep': sweep}, errors='replace')}"
 
 
 def of_figure(name: str, file: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 import ablate
 from ablate.reporting.blocks import with_code
@@ -20,7 +21,7 @@ from ablate.web.assets import assets
 from ablate.web.environment import environment
 from ablate.web.markup import inline
 
-__all__ = ["ASSETS", "Served", "page_html", "problem_html", "served"]
+__all__ = ["ASSETS", "Served", "fragment", "page_html", "problem_html", "served"]
 
 HERE = Path(__file__).parent
 ASSETS = "/assets/"
@@ -40,6 +41,12 @@ def page_html(page: Page) -> str:
 def problem_html(problem: Problem) -> str:
     """The page in place of the one that cannot be."""
     return _render("problem.html", {"problem": problem, "title": problem.title, "section": ""})
+
+
+def fragment(template: str, macro: str, *arguments: object) -> Markup:
+    """What a macro of a template makes: a part of a page, for a page that changes while it is looked at."""
+    module = _templates().get_template(template).module
+    return Markup(getattr(module, macro)(*arguments))
 
 
 @dataclass(frozen=True)

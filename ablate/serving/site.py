@@ -29,6 +29,8 @@ __all__ = ["Site", "StoredStudy", "Version"]
 Version = str
 # How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
 MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
+# Kinds of what lasts, which are few.
+MOST_LASTING = 1000
 # Plans, log, and what photographs and lines between runs have shown.
 FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
@@ -36,6 +38,7 @@ FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
 CHANGING_FILES_OF_A_RUN = ("record.json", "arrays.npz", "artefacts")
 
 Left = TypeVar("Left")
+Lasting = TypeVar("Lasting")
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,11 @@ class Site:
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
     _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))
+    _lasting: Cache = field(default_factory=lambda: Cache(MOST_LASTING))
+
+    def lasting(self, make: Callable[[Site], Lasting]) -> Lasting:
+        """What `make` makes of this site when it is first asked for, kept while the server runs."""
+        return self._lasting.get(make, lambda: make(self))
 
     @property
     def store(self) -> RunStore:
@@ -108,6 +116,14 @@ class Site:
         """
         folder = self.store.folder(run_id)
         check_inside(self.results_dir, (folder / name for name in FILES_OF_A_RUN))
+
+    def check_name(self, name: str) -> None:
+        """Whether a study could be called so.
+
+        Raises:
+            UnknownStudy: where none can.
+        """
+        self._folder(name)
 
     def check_study(self, name: str) -> None:
         """Whether all of a study but its runs lies in the results folder.

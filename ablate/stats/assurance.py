@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtri, ndtr
@@ -68,6 +69,8 @@ def seeds_for_assurance(
     return searched[place] if place < len(searched) else None
 
 
+# Tables ask for it again and again with another difference beside it, which it does not depend on.
+@lru_cache(maxsize=1024)
 def smallest_assured_effect(n: int, df: float | None, alpha: float = 0.05, power: float = POWER) -> float | None:
     """The difference ÷ measured sd at which the `assured_power` of `n` seeds at `alpha` reaches `power`; four digits.
 

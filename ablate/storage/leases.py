@@ -34,6 +34,7 @@ from ablate.core.machine import boot_id
 from ablate.sanitize.files import oddity_of, read_file
 from ablate.sanitize.types import as_declared
 from ablate.storage.atomic import Damaged, ReadRefused, holding, is_set_aside, open_stored, set_aside, writing
+from ablate.storage.epochs import forget_epochs
 
 __all__ = ["Leases", "Owner"]
 
@@ -144,7 +145,8 @@ class Leases:
         return True
 
     def release(self, run_id: str) -> None:
-        """Give a run back. A lease that another process has taken over meanwhile is left to it.
+        """Give a run back, and what was noted of its epochs with it. A lease that another process has taken over
+        meanwhile is left to it.
 
         Raises:
             WriteFailed: when the file system refuses.
@@ -155,6 +157,7 @@ class Leases:
         # being trained twice already.
         with writing(path, 0), contextlib.suppress(FileNotFoundError):
             if not oddity_of(path) and read_file(path, MOST_BYTES) == self._named:
+                forget_epochs(self._folder.parent, run_id)
                 path.unlink()
 
     def owner(self, run_id: str) -> Owner | None:
@@ -195,6 +198,7 @@ class Leases:
         with writing(path, 0), self._lock:
             is_void = self.is_void(run_id, now)
             if is_void:
+                forget_epochs(self._folder.parent, run_id)
                 path.unlink(missing_ok=True)
         return is_void
 

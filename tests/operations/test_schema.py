@@ -31,6 +31,7 @@ DIGESTS = {
     ("arms_page", 1): "404d89aafcae07ad",
     ("compare", 4): "81506f1668f5c20f",
     ("doctor", 1): "c21428cb76b03833",
+    ("explore", 1): "5e301c15cbafa229",
     ("export", 2): "9b9e32353c190444",
     ("fsck", 1): "f020dd37612f47f1",
     ("gate", 1): "ba74e75cafd3dd27",

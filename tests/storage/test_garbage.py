@@ -12,6 +12,7 @@ import pytest
 
 from ablate.core.artefacts import ARTEFACTS
 from ablate.core.metrics import OpenMetric
+from ablate.storage.epochs import EpochsSoFar, read_epochs, write_epochs
 from ablate.storage.garbage import (
     DEAD_SECONDS,
     RECENT_SECONDS,
@@ -224,6 +225,25 @@ def test_claims_of_the_dead_are_void(root: Path) -> None:
         assert (only.kind, only.item.path.name) == (GarbageKind.VOID_LEASE, "a" * 64)
         assert remove(only, root, time.time())
         assert leases.names() == ("b" * 64,)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 2 * DEAD_SECONDS])
+def test_what_the_dead_told_of_epochs_goes_with_their_claims(root: Path, seconds: float) -> None:
+    """Whether they died a moment ago or long ago; of the living it stays."""
+    dead = Owner.current()
+    Leases(root, replace(dead, pid=2**22 + 1)).take("a" * 64)
+    with Leases(root) as leases:
+        leases.take("b" * 64)
+        for name in ("a", "b"):
+            write_epochs(root, EpochsSoFar(name * 64, 5))
+        now = time.time()
+        for path in (root / "claims").glob("*a*"):
+            os.utime(path, (now - seconds, now - seconds))
+        for each in found(root):
+            assert remove(each, root, now)
+        assert read_epochs(root, "a" * 64) is None
+        assert read_epochs(root, "b" * 64) == EpochsSoFar("b" * 64, 5)
+        assert found(root) == []
 
 
 @pytest.mark.parametrize("is_damaged", [True, False])

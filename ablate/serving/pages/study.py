@@ -95,7 +95,9 @@ def _links(study: StoredStudy) -> list[PageLink]:
     arms = sum(len(sweep.arms) for sweep in study.plan.sweeps)
     return [
         PageLink("Its runs", links.of_runs(study=name)),
+        PageLink("Live", links.of_live(name)),
         *([PageLink("Its arms side by side", links.of_comparison([name]))] if study.runs and arms > 1 else []),
+        *([PageLink("Another margin", links.of_explorer(name, study.plan.sweeps[0].spec.name))] if study.runs else []),
         *([PageLink("Keep as report.html", links.of_report(name), saves=True)] if study.runs else []),
     ]
 

@@ -74,7 +74,7 @@
     let [metric, current, step, isLog] = [0, 0, null, data.metrics[0].log];
     const hidden = new Set();
     // Many arms with all their seeds would be a tangle.
-    const shows = { mean: true, interval: true, seeds: data.arms.length <= 4, training: false };
+    const shows = { mean: true, interval: true, seeds: data.live || data.arms.length <= 4, training: false };
     const place = figure.querySelector(".drawn");
     const heading = make("p", { class: "curves-title", "aria-hidden": true });
     const chart = make("div", { class: "curves-chart", tabindex: 0, role: "application" });
@@ -261,7 +261,7 @@
       let text = at ? `${data.across} ${at[1]}` : HINT;
       if (at && line) {
         const { arm, seed } = line;
-        const of = seed ? `, seed ${seed.seed}${seed.end ? " (diverged)" : ""}` : "";
+        const of = seed ? `, seed ${seed.seed}${seed.end ? " (diverged)" : seed.live ? " (under way)" : ""}` : "";
         text += ` · ${arms[arm].name}${of}: ${seed ? written(seen(seed.values[at[0]])) : numbers(arm, at[0])}`;
       }
       readout.textContent = text;
@@ -320,14 +320,19 @@
       return make("div", { class: "curves-bar" }, make("label", {}, "Metric", select), logBox, ...boxes, whole);
     }
 
+    function counts(arm, index) {
+      const { n, seeds } = shown().arms[index];
+      const live = seeds.filter((seed) => seed.live).length;
+      const diverged = seeds.length - n - live;
+      const told = [`n ${n}`, diverged && `${diverged} diverged`, live && `${live} under way`, arm.baseline && "baseline"];
+      return ` ${told.filter(Boolean).join(", ")}`;
+    }
+
     function list() {
       const hide = (name, is) => hidden[is ? "add" : "delete"](name);
       values = arms.map(() => make("span", { class: "curves-value" }));
       const rows = arms.map((arm, index) => {
-        const { n, seeds } = shown().arms[index];
-        const diverged = seeds.length > n ? `, ${seeds.length - n} diverged` : "";
-        const counts = ` n ${n}${diverged}${arm.baseline ? ", baseline" : ""}`;
-        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts);
+        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts(arm, index));
         return box(!hidden.has(arm.name), (is) => draw(hide(arm.name, !is)), swatch(arm), name, values[index]);
       });
       function all(is) {
@@ -351,6 +356,7 @@
         [metric, current] = [Math.min(metric, data.metrics.length - 1), 0];
         return build();
       }
+      values.forEach((element, index) => (element.previousSibling.lastChild.data = counts(arms[index], index)));
       if (!plot) return draw();
       const { columns, series } = layers();
       if (series.length !== plot.series.length) return draw();
