@@ -22,7 +22,17 @@ from tests.words import changed
 
 WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor.workers=1"]
 # What says when and how quickly something was done.
-TIMED = ("timings", "plans.jsonl", "log.jsonl", "stamp.json", "record.json", "records.jsonl", "seconds", "report.md")
+TIMED = (
+    "timings",
+    "plans.jsonl",
+    "log.jsonl",
+    "stamp.json",
+    "record.json",
+    "records.jsonl",
+    "seconds",
+    "report.md",
+    "report.html",
+)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
