@@ -9,7 +9,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from ablate.probes import Measured, NotApplicable, Subject, probabilities, samples, sensitivity
-from ablate.probes.answers import class_probabilities, hidden_answers
+from ablate.probes.answers import class_probabilities, hidden_maps
 from ablate.probes.sensitivity import KINDS, displaced
 from ablate.training.feeding import Split
 from ablate.training.losses import cross_entropy
@@ -133,9 +133,9 @@ def test_probabilities_and_hidden_units_are_those_of_the_weights() -> None:
     assert found.arrays["probability"] == pytest.approx(expected, abs=1e-5)
     assert found.arrays["label"].tolist() == labels.tolist()
     assert class_probabilities(model, images, 255.0) == pytest.approx(expected, abs=1e-5)
-    answers = hidden_answers(model, images.astype(np.float32) / 255)
+    answers = hidden_maps(model, images[3].astype(np.float32) / 255)
     assert list(answers) == ["activation_1"]
-    assert answers["activation_1"] == pytest.approx(hidden, abs=1e-4)
+    assert answers["activation_1"] == pytest.approx(hidden[3], abs=1e-4)
 
 
 def test_samples_show_the_same_examples_and_the_surest_mistakes() -> None:
