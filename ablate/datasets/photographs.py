@@ -135,7 +135,7 @@ def decode_photograph(content: bytes, most_pixels: int) -> Pixels:
     Raises:
         UnreadablePhotograph: as `read_photograph`, and where it has more than `most_pixels`.
     """
-    return _photograph("it", lambda: decode_upright(content, most_pixels))
+    return _photograph("what was sent", lambda: decode_upright(content, most_pixels))
 
 
 def _photograph(name: str, read: Callable[[], Image.Image]) -> Pixels:

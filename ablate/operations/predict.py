@@ -22,7 +22,20 @@ from ablate.storage.studies import StudyFolder
 if TYPE_CHECKING:
     from ablate.datasets.photographs import Pixels
 
-__all__ = ["Answer", "Example", "Predictions", "UnreadImage", "ask", "example_of", "predict", "prediction_of"]
+__all__ = [
+    "Answer",
+    "Example",
+    "Predictions",
+    "UnreadImage",
+    "ask",
+    "example_of",
+    "photograph_in",
+    "predict",
+    "prediction_of",
+]
+
+# What a telephone takes has fifty million; of more than these nobody but an attacker sends a digit.
+MOST_SENT_PIXELS = 64_000_000
 
 shows("run_id", "seed", "predicted", "probabilities")(Opinion)
 # Neither its steps nor what the units answered, which are pictures.
@@ -185,6 +198,18 @@ def _examples_of(paths: Sequence[Path], run: RestoredRun) -> tuple[dict[Path, Ex
 
 
 # one picture, one run --------------------------------------------------------------------------------
+
+
+def photograph_in(content: bytes) -> Pixels:
+    """The photograph, float32 [height, width, 3], of an image file that somebody has sent. It is written nowhere.
+
+    Raises:
+        UnreadablePhotograph: when it is no image, or has more than MOST_SENT_PIXELS, which are counted before any is
+            decoded.
+    """
+    from ablate.datasets.photographs import decode_photograph
+
+    return decode_photograph(content, MOST_SENT_PIXELS)
 
 
 def example_of(photograph: Pixels, run: RestoredRun) -> Example:
