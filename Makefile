@@ -1,5 +1,6 @@
 # make run    a virtual environment, the installation, and the main job: a sweep over optimizers
 # make test   the same for the tests
+# make test-integrations    the tests that need a browser, which `make browser` says how to get
 
 # TensorFlow's range, newest first. A name on the PATH may be a shim that starts nothing: each one is tried.
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
@@ -9,7 +10,7 @@ GPU ?=
 EXTRAS := $(if $(GPU),[gpu])
 BIN := .venv/bin
 
-.PHONY: run test test-all check bench calibrate clean
+.PHONY: run test test-all test-integrations browser check bench calibrate clean
 
 run: .venv/installed$(EXTRAS)
 	$(BIN)/python -m ablate +sweep=optimizers
@@ -18,10 +19,20 @@ run: .venv/installed$(EXTRAS)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: check
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not browser and not integration"
 
 test-all: check
 	$(PYTEST)
+
+test-integrations: .venv/installed[dev] .venv/installed[integrations]
+	$(BIN)/python -m pytest -m "browser or integration"
+
+# Playwright drives the system's browser, and downloads none.
+browser:
+	@command -v chromium chromium-browser google-chrome || { \
+	echo "There is no Chromium here. Debian and Ubuntu: apt-get install chromium; Fedora: dnf install chromium;"; \
+	echo "elsewhere ABLATE_CHROMIUM=/path/to/chromium says where one is. Tests that need it are skipped without it."; \
+	exit 1; }
 
 check: .venv/installed[dev]
 	$(BIN)/ruff check .

@@ -48,6 +48,7 @@ def installed(wheel, tmp_path_factory) -> Path:
 def test_it_holds_the_package_the_configs_and_the_experiments(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"ablate/py.typed", "ablate/conf/config.yaml", "ablate/conf/sweep/optimizers.yaml"} <= names
+    assert {f"ablate/web/assets/uPlot/{name}" for name in ("LICENSE", "uPlot.iife.min.js", "uPlot.min.css")} <= names
     assert any(name.startswith("ablate/experiments/") and name.endswith("study.yaml") for name in names)
     assert not any(name.startswith(("tests/", "conf/", "experiments/", "reports/")) for name in names)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ablate.analysis.values import Runs, stored
 from ablate.core.plans import PlannedSweep
-from ablate.core.records import Status, StoredRun
+from ablate.core.records import MetricInfo, Status, StoredRun
+from ablate.stats.estimates import CONFIDENCE, standard_deviation, student_interval
 
-__all__ = ["ArmCurves", "SeedCurve", "arm_curves", "learning_curves"]
+__all__ = ["ArmCurves", "MetricCurves", "SeedCurve", "arm_curves", "learning_curves"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,22 @@ class ArmCurves:
     def n_diverged(self) -> int:
         return len(self.seeds) - self.n_completed
 
+    def interval(self) -> tuple[tuple[float, float], ...]:
+        """Student's 95% interval of the mean at each of its epochs, over the completed runs: low and high; none below
+        two runs. Where a value is not finite both are NaN."""
+        if self.n_completed < 2:
+            return ()
+        completed = [curve.values[: len(self.mean)] for curve in self.seeds if not curve.has_diverged]
+        return tuple(map(_interval, zip(*completed, strict=True), self.mean))
+
+
+@dataclass(frozen=True)
+class MetricCurves:
+    """One metric of every arm, in the order of the design."""
+
+    metric: MetricInfo
+    arms: tuple[ArmCurves, ...]
+
 
 def learning_curves(sweep: PlannedSweep, runs: Runs, metric: str) -> tuple[ArmCurves, ...]:
     """The curves of `metric` (the name of a history) of each arm, in the order of the design."""
@@ -64,3 +82,9 @@ def _mean(curves: list[tuple[float, ...]]) -> tuple[float, ...]:
     if not epochs:
         return ()
     return tuple(np.mean([values[:epochs] for values in curves], axis=0).tolist())
+
+
+def _interval(values: Sequence[float], mean: float) -> tuple[float, float]:
+    if not all(map(math.isfinite, values)):
+        return math.nan, math.nan
+    return student_interval(mean, standard_deviation(values) / math.sqrt(len(values)), len(values) - 1, 1 - CONFIDENCE)

@@ -7,13 +7,13 @@ for sweep in results.sweeps:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ablate.analysis.arm_divergence import ArmDivergence, arm_divergences
 from ablate.analysis.confusion import Confusion, count_confusion
-from ablate.analysis.curves import ArmCurves, learning_curves
+from ablate.analysis.curves import ArmCurves, MetricCurves, learning_curves
 from ablate.analysis.displacement import Displacement, displacement_curves
 from ablate.analysis.ensembles import EnsembleGain, StudyEnsembles
 from ablate.analysis.examples import ShownExamples, shown_examples
@@ -47,7 +47,7 @@ from ablate.core.claims import Quantity
 from ablate.core.identity import canonical
 from ablate.core.late_changes import AS_PLANNED, Premise
 from ablate.core.plans import PlannedSweep, StudyPlan
-from ablate.core.records import TEST, VALIDATION, MetricInfo, RunRecord, StoredRun
+from ablate.core.records import TEST, TRAINING, VALIDATION, MetricInfo, RunRecord, StoredRun
 from ablate.core.specs import PlannedRun
 from ablate.verdicts.scales import analysis_scale
 from ablate.verdicts.verdict import Scale, Verdict
@@ -95,6 +95,7 @@ class SweepResults:
 
     Attributes:
         validation, training: curves of the metric that `history_metric` names, and of its training twin.
+        further: curves of the other metrics that the epochs of a run have, on training and validation examples.
         secondary: the validation and test metrics that the question is not about.
         confusions: of the baseline, and of the arm whose mean lies farthest from it.
         verdicts: one for each arm but the baseline, in the order of the design.
@@ -147,6 +148,7 @@ class SweepResults:
     samples: tuple[Samples, ...] = ()
     confirmation: tuple[RunOutcome, ...] = ()
     noise: SeedNoise | None = None
+    further: tuple[MetricCurves, ...] = ()
 
     @property
     def baseline(self) -> ArmSummary:
@@ -244,6 +246,7 @@ def _measured(sweep: PlannedSweep, runs: Runs) -> SweepResults:
         training=learning_curves(sweep, runs, training_metric(curve_metric)),
         gap=MetricSummaries(column_info("gap"), summarise(sweep, runs, value_in("gap"))),
         seconds=MetricSummaries(SECONDS, summarise(sweep, runs, _seconds)),
+        further=_further(sweep, runs, {curve_metric, training_metric(curve_metric)}),
         secondary=_secondary(sweep, runs, column),
         divergences=arm_divergences(sweep, runs),
         confirmation=tuple(_outcome(run, runs, column) for run in sweep.confirmation if run.run_id in runs),
@@ -316,6 +319,18 @@ def _secondary(sweep: PlannedSweep, runs: Runs, column: str) -> tuple[MetricSumm
     return tuple(
         MetricSummaries(column_info(name), summarise(sweep, runs, value_in(name)))
         for name in sorted(columns - {column}, key=metric_rank)
+    )
+
+
+def _further(sweep: PlannedSweep, runs: Runs, shown: Collection[str]) -> tuple[MetricCurves, ...]:
+    """Curves beside those of the metrics that are `shown`: what is no metric of examples, as the learning rate, has
+    none."""
+    recorded = {name for run in stored(runs, sweep.runs) for name in run.history}
+    names = {name for name in recorded if column_info(name).split in (TRAINING, VALIDATION) and name not in shown}
+    return tuple(
+        MetricCurves(column_info(name), learning_curves(sweep, runs, name))
+        for name in sorted(names, key=metric_rank)
+        if not column_info(name).is_final
     )
 
 

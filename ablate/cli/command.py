@@ -61,7 +61,7 @@ def _executed(given: list[str]) -> int:
         return explain(error, Output())
     output = Output(quiet=parsed.quiet)
     try:
-        from ablate.operations.request import ConfigFolders
+        from ablate.operations.folders import ConfigFolders
 
         folders = ConfigFolders(tuple(parsed.config_dir), tuple(parsed.allow_target))
         invocation = Invocation(tuple(parsed.words), folders, parsed)

@@ -27,17 +27,20 @@ WORDS_HELP = "studies, runs, or key=value: status, study, sweep, arm, seed, or a
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
+    parser.add_argument(
+        "--no-index", action="store_true", help="read and verify every record, and remember nothing of it in the cache"
+    )
 
 
 def execute(invocation: Invocation, output: Output) -> int:
-    settings, words = invocation.settings()
-    found = catalogue(*words, results_dir=settings.results_dir)
+    results_dir, words = invocation.results_dir()
+    found = catalogue(*words, results_dir=results_dir, index=not invocation.options.no_index)
     if invocation.options.json:
         output.data(to_json(found))
     elif found.runs is not None:
         show_runs(found.runs, output)
     else:
-        show_studies(found.studies or (), output, study_names(settings.results_dir))
+        show_studies(found.studies or (), output, study_names(results_dir))
     return ExitCode.DONE
 
 
@@ -67,12 +70,12 @@ def show_runs(entries: Sequence[Entry], output: Output) -> None:
 def run_row(entry: Entry) -> list[str]:
     memberships = [membership.title for membership in entry.memberships]
     arm = f"{memberships[0]} and {len(memberships) - 1} more" if len(memberships) > 1 else "".join(memberships)
-    took = "" if entry.record is None else seconds_text(entry.record.timings.wall_seconds)
+    took = "" if entry.wall_seconds is None else seconds_text(entry.wall_seconds)
     return [short_id(entry.run_id), entry.status, arm, str(entry.seed), result_text(entry), took]
 
 
 def result_text(entry: Entry) -> str:
     """The metric that says most of a run in one number."""
-    metrics = {} if entry.record is None else entry.record.metrics
+    metrics = entry.final_metrics
     name = next((name for name in ("test_accuracy", "test_r2", "test_loss") if name in metrics), None)
     return "" if name is None else f"{name} {metrics[name]:.4f}"

@@ -257,14 +257,22 @@ class PlainTable:
     rows: Sequence[Sequence[str]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        headings = [heading for heading, _ in self.columns]
-        widths = [max(map(cell_len, cells)) for cells in zip(headings, *self.rows, strict=True)]
-        if sum(widths) + len(GAP) * (len(widths) - 1) > options.max_width or self._has_breaks():
+        lines = self.lines(options.max_width)
+        if lines is None:
             yield self._folded()
             return
-        yield from (Segment(self._line(headings, widths), Style(bold=True)), Segment.line())
-        for row in self.rows:
-            yield from (Segment(self._line(row, widths)), Segment.line())
+        heading, *rows = lines
+        yield from (Segment(heading, Style(bold=True)), Segment.line())
+        for row in rows:
+            yield from (Segment(row), Segment.line())
+
+    def lines(self, width: int) -> list[str] | None:
+        """That of the headings first; None where the table is wider, or a cell has lines of its own."""
+        headings = [heading for heading, _ in self.columns]
+        widths = [max(map(_width, cells)) for cells in zip(headings, *self.rows, strict=True)]
+        if sum(widths) + len(GAP) * (len(widths) - 1) > width or self._has_breaks():
+            return None
+        return [self._line(row, widths) for row in (headings, *self.rows)]
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
         placed = zip(cells, widths, self.columns, strict=True)
@@ -288,9 +296,13 @@ def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]
     return PlainTable(headings, [[one_line(cell) for cell in row] for row in rows])
 
 
+def _width(cell: str) -> int:
+    return len(cell) if cell.isascii() else cell_len(cell)
+
+
 def _padded(cell: str, width: int, justify: str) -> str:
     shown = cell.rstrip() if justify == "right" else cell
-    blanks = " " * (width - cell_len(shown))
+    blanks = " " * (width - _width(shown))
     return blanks + shown if justify == "right" else shown + blanks
 
 
@@ -352,5 +364,11 @@ def _print(console: Console, content: str | PlainTable, style: str | None = None
     if isinstance(content, str):
         # On a terminal lines end between words; in a pipe they end where the text says.
         console.print(Text(harmless(content)), style=style, highlight=False, soft_wrap=not console.is_terminal)
-    else:
+        return
+    lines = None if console.is_terminal else content.lines(console.width)
+    if lines is None:
         console.print(content, highlight=False)
+    else:
+        # Without rich, which takes longer for ten thousand lines than all else, and has no style to add.
+        console.file.write("".join(f"{line}\n" for line in lines))
+        console.file.flush()

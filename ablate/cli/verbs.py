@@ -18,7 +18,7 @@ from ablate.sanitize.paths import user_folder
 
 if TYPE_CHECKING:
     from ablate.config.runs import Settings
-    from ablate.operations.request import ConfigFolders
+    from ablate.operations.folders import ConfigFolders
 
 __all__ = [
     "RUN_WORDS",
@@ -82,6 +82,13 @@ class Invocation:
 
         about, names = split_settings(self.words, also)
         return read_settings(about, self.folders), names
+
+    def results_dir(self) -> tuple[Path, tuple[str, ...]]:
+        """For verbs that need no other setting, sooner: the results folder, and the words that are not about one."""
+        from ablate.operations.folders import results_dir_of, split_settings
+
+        about, names = split_settings(self.words)
+        return results_dir_of(about, self.folders), names
 
 
 def module_of(verb: str) -> ModuleType:

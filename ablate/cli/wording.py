@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ablate.analysis.values import metric_rank
 from ablate.core.specs import RunSpec
-from ablate.runner.plan import WorkPlan
+
+if TYPE_CHECKING:
+    from ablate.runner.plan import WorkPlan
 
 __all__ = ["counted", "metric_rows", "numerics_text", "work_text"]
 

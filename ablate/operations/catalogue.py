@@ -3,31 +3,49 @@
     catalogue(results_dir=results_dir).studies                   # each study, and how far it is
     catalogue("status=failed", results_dir=results_dir).runs     # the runs that agree with all filters
 
-Runs of a study get their settings from its plan; only the spec of a run that stands in none is opened.
+Runs of a study get their settings from its plan; only the spec of a run that stands in none is opened. What is known
+of stored runs comes from the index, which is brought to what the folder holds first, see `ablate.storage.index`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
 from ablate.core.plans import PlannedArm
-from ablate.core.records import RunRecord, numbers_of
+from ablate.core.records import Status, numbers_of
 from ablate.operations.as_json import document, shows
-from ablate.operations.filters import MISSING, UNREADABLE, filtered, split_filters
-from ablate.operations.request import results_folder
+from ablate.operations.filters import filtered, split_filters
+from ablate.operations.folders import results_folder
 from ablate.storage.atomic import ReadRefused
+from ablate.storage.index import MISSING, UNREADABLE, loaded, with_index
 from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
-__all__ = ["Catalogue", "Entry", "Membership", "StudySummary", "catalogue", "memberships_of", "runs", "studies"]
+__all__ = [
+    "Catalogue",
+    "Entry",
+    "FlatSettings",
+    "Membership",
+    "StudySummary",
+    "catalogue",
+    "indexed_runs",
+    "indexed_studies",
+    "memberships_of",
+    "remembered_memberships",
+    "runs",
+    "studies",
+]
 
 log = logging.getLogger(__name__)
+COLUMNS = ("run_id", "status", "wall_seconds", "shape", "metrics", "settings", "seed")
+OUTCOMES = tuple(status.value for status in Status if status.is_outcome)
 
 
 @shows("study", "sweep", "arm=arm.name", "seed")
@@ -46,39 +64,61 @@ class Membership:
         return f"{self.study}:{self.arm.name}"
 
 
-@shows("run_id", "status", "seed", "places=memberships", "settings", "metrics", "wall_seconds")
+class FlatSettings:
+    """Settings, flattened once for all runs that have them."""
+
+    def __init__(self) -> None:
+        # With what was flattened, which keeps its number from being given to another.
+        self._found: dict[int, tuple[Mapping[str, Json], dict[str, Json]]] = {}
+
+    def __call__(self, settings: Mapping[str, Json]) -> dict[str, Json]:
+        if id(settings) not in self._found:
+            flat = {name: value for name, value in flatten(settings).items() if name != "seed"}
+            self._found[id(settings)] = (settings, flat)
+        return self._found[id(settings)][1]
+
+
+@shows("run_id", "status", "seed", "places=memberships", "settings", "metrics", "wall_seconds", "verified")
 @dataclass(frozen=True)
 class Entry:
-    """A run that is stored, or that a study has planned. `record` is None where it has none that can be read."""
+    """A run that is stored, or that a study has planned.
+
+    Attributes:
+        final_metrics, wall_seconds: those of its record; empty, and None, where it has none that can be read.
+        verified: whether its record was read for this; else it is what the index remembers of it, and any damage since
+            shows only when the run is opened.
+        spec: what it was made of, where it stands in no study; empty where that cannot be read.
+    """
 
     run_id: str
     status: str
     memberships: tuple[Membership, ...]
-    record: RunRecord | None
-    store: RunStore
+    final_metrics: Mapping[str, float]
+    wall_seconds: float | None
+    verified: bool
+    store: RunStore = field(compare=False)
+    spec: Callable[[], Mapping[str, Json]] = field(compare=False)
+    flat: FlatSettings = field(compare=False)
 
-    @cached_property
+    @property
     def settings(self) -> dict[str, Json]:
         """Dotted name to value, without the seed; empty for a run of which nothing can be read."""
-        if self.memberships:
-            return flatten(self.memberships[0].arm.settings)
-        spec = _spec(self)
-        return {name: value for name, value in flatten(spec).items() if name != "seed"}
+        return self.flat(self.memberships[0].arm.settings if self.memberships else self._spec)
 
     @property
     def seed(self) -> Json:
-        return self.memberships[0].seed if self.memberships else _spec(self).get("seed")
+        return self.memberships[0].seed if self.memberships else self._spec.get("seed")
 
     @property
     def metrics(self) -> Mapping[str, float]:
         """Those of its record, and the open ones that were measured."""
-        if self.record is None:
+        if self.status in (MISSING, UNREADABLE):
             return {}
-        return {**self.record.metrics, **numbers_of(self.store.open_metrics(self.run_id))}
+        return {**self.final_metrics, **numbers_of(self.store.open_metrics(self.run_id))}
 
-    @property
-    def wall_seconds(self) -> float | None:
-        return None if self.record is None else self.record.timings.wall_seconds
+    @cached_property
+    def _spec(self) -> Mapping[str, Json]:
+        return self.spec()
 
 
 @dataclass(frozen=True)
@@ -94,7 +134,7 @@ class StudySummary:
     planned_at: str
 
 
-@document("list", version=1)
+@document("list", version=2)
 @dataclass(frozen=True)
 class Catalogue:
     """What was asked for, studies or runs; None for the other."""
@@ -103,12 +143,15 @@ class Catalogue:
     runs: tuple[Entry, ...] | None = None
 
 
-def catalogue(*words: str, results_dir: Path | str | None = None, sets_aside: bool = True) -> Catalogue:
+def catalogue(
+    *words: str, results_dir: Path | str | None = None, index: bool = True, sets_aside: bool = True
+) -> Catalogue:
     """The studies, or the runs that agree with all filters.
 
     Args:
         words: `studies` (which no word means, too), `runs`, or filters of runs, each as key=value: status, study,
             sweep, arm, seed, or a setting.
+        index: whether what is remembered of runs that have not changed will do; else each record is read and verified.
         sets_aside: whether what is damaged is set aside; without, nothing in the store is touched.
 
     Raises:
@@ -117,8 +160,8 @@ def catalogue(*words: str, results_dir: Path | str | None = None, sets_aside: bo
     results = results_folder(results_dir)
     kind, filters = split_filters(words)
     if kind == "studies":
-        return Catalogue(studies=studies(results, sets_aside))
-    return Catalogue(runs=tuple(filtered(runs(results, sets_aside), filters)))
+        return Catalogue(studies=(indexed_studies if index else studies)(results, sets_aside))
+    return Catalogue(runs=tuple(filtered((indexed_runs if index else runs)(results, sets_aside), filters)))
 
 
 def studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, ...]:
@@ -130,9 +173,21 @@ def studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, .
 
 def runs(results_dir: Path, sets_aside: bool = True) -> tuple[Entry, ...]:
     """Every run that is stored or planned: those of studies in the order of their plans, then the others."""
-    store, memberships = RunStore(results_dir, sets_aside), memberships_of(results_dir)
+    store, memberships, flat = RunStore(results_dir, sets_aside), memberships_of(results_dir), FlatSettings()
     run_ids = dict.fromkeys([*memberships, *store.ids()])
-    return tuple(_entry(run_id, memberships.get(run_id, ()), store) for run_id in run_ids)
+    return tuple(_entry(run_id, memberships.get(run_id, ()), store, flat) for run_id in run_ids)
+
+
+def indexed_studies(results_dir: Path, sets_aside: bool = True) -> tuple[StudySummary, ...]:
+    """As `studies`, by what the index remembers of the runs."""
+    found = with_index(RunStore(results_dir, sets_aside), _summaries, measured=False)
+    return tuple(sorted(found, key=lambda study: study.planned_at))
+
+
+def indexed_runs(results_dir: Path, sets_aside: bool = True) -> tuple[Entry, ...]:
+    """As `runs`, by what the index remembers of them."""
+    store = RunStore(results_dir, sets_aside)
+    return with_index(store, lambda index: tuple(_remembered(index, store)), measured=False)
 
 
 def memberships_of(results_dir: Path) -> dict[str, tuple[Membership, ...]]:
@@ -158,30 +213,91 @@ def _latest_plans(results_dir: Path) -> Iterator[PlanLine]:
 
 def _summary(line: PlanLine, store: RunStore) -> StudySummary:
     plan = line.plan
-    records = [_entry(run_id, (), store).record for run_id in plan.run_ids]
+    statuses = [_status(run_id, store) for run_id in plan.run_ids]
     return StudySummary(
         name=plan.name,
         question=plan.question,
         sweeps=tuple(sweep.spec.name for sweep in plan.sweeps),
         arms=sum(len(sweep.arms) for sweep in plan.sweeps),
-        planned=len(records),
-        done=sum(record is not None and record.status.is_outcome for record in records),
+        planned=len(statuses),
+        done=sum(status in OUTCOMES for status in statuses),
         planned_at=line.planned_at,
     )
 
 
-def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore) -> Entry:
+def _status(run_id: str, store: RunStore) -> str:
+    try:
+        return store.record(run_id).status.value
+    except MissingRun:
+        return MISSING
+    except (UnreadableRecord, ReadRefused):
+        return UNREADABLE
+
+
+def _entry(run_id: str, memberships: tuple[Membership, ...], store: RunStore, flat: FlatSettings) -> Entry:
+    def spec() -> Mapping[str, Json]:
+        try:
+            return store.get(run_id).spec.to_json()
+        except (MissingRun, UnreadableRecord, ReadRefused):  # damaged beside a sound record
+            return {}
+
     try:
         record = store.record(run_id)
     except MissingRun:
-        return Entry(run_id, MISSING, memberships, None, store)
+        return Entry(run_id, MISSING, memberships, {}, None, True, store, dict, flat)
     except (UnreadableRecord, ReadRefused):
-        return Entry(run_id, UNREADABLE, memberships, None, store)
-    return Entry(run_id, record.status.value, memberships, record, store)
+        return Entry(run_id, UNREADABLE, memberships, {}, None, True, store, dict, flat)
+    status, seconds = record.status.value, record.timings.wall_seconds
+    return Entry(run_id, status, memberships, record.metrics, seconds, True, store, spec, flat)
 
 
-def _spec(entry: Entry) -> Mapping[str, Json]:
-    try:
-        return {} if entry.record is None else entry.store.get(entry.run_id).spec.to_json()
-    except (MissingRun, UnreadableRecord, ReadRefused):  # damaged beside a sound record
-        return {}
+# of the index -----------------------------------------------------------------------------------------
+
+
+def _summaries(index: sqlite3.Connection) -> list[StudySummary]:
+    outcomes = ", ".join(f"'{status}'" for status in OUTCOMES)
+    counted = f"""
+        SELECT study, count(*), sum(status IN ({outcomes})) FROM (
+            SELECT DISTINCT p.study AS study, p.run_id AS run_id, r.status AS status
+            FROM places p LEFT JOIN runs r ON r.run_id = p.run_id
+        ) GROUP BY study
+    """
+    runs_of = {study: (planned, done or 0) for study, planned, done in index.execute(counted)}
+    arms_of = dict(index.execute("SELECT study, count(*) FROM arms GROUP BY study"))
+    found = []
+    for folder, text in index.execute("SELECT name, said FROM studies WHERE said IS NOT NULL ORDER BY name"):
+        said, (planned, done) = loaded(text), runs_of[folder]
+        named = {"name": said["study"], "question": said["question"], "planned_at": said["planned_at"]}
+        arms, sweeps = arms_of[folder], tuple(said["sweeps"])
+        found.append(StudySummary(**named, sweeps=sweeps, arms=arms, planned=planned, done=done))
+    return found
+
+
+def _remembered(index: sqlite3.Connection, store: RunStore) -> Iterator[Entry]:
+    memberships, flat = remembered_memberships(index), FlatSettings()
+    names_of = {shape: loaded(names) for shape, names in index.execute("SELECT id, names FROM shapes")}
+    settings_of = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM settings")}
+    stored = {row[0]: row for row in index.execute(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY run_id")}
+    missing = (None, MISSING, *([None] * (len(COLUMNS) - 2)))
+    for run_id in dict.fromkeys((*memberships, *stored)):
+        _, status, seconds, shape, numbers, settings, seed = stored.get(run_id, missing)
+        metrics = {} if shape is None else dict(zip(names_of[shape], loaded(numbers), strict=True))
+        spec = dict if settings is None else partial(_with_seed, settings_of[settings], seed)
+        yield Entry(run_id, status, memberships.get(run_id, ()), metrics, seconds, False, store, spec, flat)
+
+
+def _with_seed(settings: Mapping[str, Json], seed: str) -> Mapping[str, Json]:
+    return {**settings, "seed": loaded(seed)}
+
+
+def remembered_memberships(index: sqlite3.Connection) -> dict[str, tuple[Membership, ...]]:
+    """As `memberships_of`, by what the index remembers of the plans."""
+    arms = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM arms")}
+    arm_of = {number: PlannedArm(**said["arm"]) for number, said in arms.items()}
+    seed_of = {seed: loaded(seed) for (seed,) in index.execute("SELECT DISTINCT seed FROM places")}
+    found: dict[str, tuple[Membership, ...]] = {}
+    for run_id, number, seed in index.execute("SELECT run_id, arm, seed FROM places ORDER BY study, position"):
+        said = arms[number]
+        membership = Membership(said["study"], said["sweep"], arm_of[number], seed_of[seed])
+        found[run_id] = (*found[run_id], membership) if run_id in found else (membership,)
+    return found

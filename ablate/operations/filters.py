@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ablate.analysis.settings import setting_text
-from ablate.config.overrides import Override, Overrides, parse_override, raise_repeated
 from ablate.config.problems import Problem, gather, nearest, raise_any
 from ablate.core.errors import UsageError
 from ablate.core.records import Status
+from ablate.storage.index import MISSING, UNREADABLE
 
 if TYPE_CHECKING:
+    from ablate.config.overrides import Override, Overrides
     from ablate.operations.catalogue import Entry, Membership
 
-__all__ = ["MISSING", "UNREADABLE", "filtered", "split_filters"]
-
-MISSING, UNREADABLE = "missing", "unreadable"
+__all__ = ["filtered", "is_named", "is_same", "split_filters", "status_problems", "unknown_key_problems"]
 
 log = logging.getLogger(__name__)
 KINDS = ("studies", "runs")
@@ -50,10 +49,15 @@ def split_filters(words: Sequence[str]) -> tuple[str, Overrides]:
             closest = nearest(word, KINDS)
             hint = f"; did you mean {closest}?" if closest else ""
             raise UsageError(f"{word} is neither studies nor runs nor a filter (key=value){hint}")
+    if len(bare) == len(words):
+        return "runs" if "runs" in bare else "studies", ()
+    # Hydra's grammar takes as long to load as ten thousand runs to list.
+    from ablate.config.overrides import parse_override, raise_repeated
+
     filters = tuple(gather(parse_override, [_quoted_arm(word) for word in words if "=" in word]))
     # Two of these are no contradiction: a run can be of two studies.
     raise_repeated(override for override in filters if override.key not in OF_MEMBERSHIPS)
-    return "runs" if filters or "runs" in bare else "studies", filters
+    return "runs", filters
 
 
 def filtered(entries: Sequence[Entry], filters: Overrides) -> list[Entry]:
@@ -62,22 +66,26 @@ def filtered(entries: Sequence[Entry], filters: Overrides) -> list[Entry]:
     Raises:
         ConfigError: with every filter whose key no entry has, or whose status is none.
     """
-    raise_any([*_unknown_keys(entries, filters), *_unknown_statuses(filters)])
+    is_about_settings = any(override.key not in FIELDS for override in filters)
+    keys = (key for entry in entries if is_about_settings for key in _keys(entry))
+    raise_any([*unknown_key_problems(filters, keys), *status_problems(filters)])
     for override in filters:
         if override.key != "status" and entries and not any(_agrees(entry, override) for entry in entries):
             log.warning("%s: no run has it; %s", override.text, _values_there(entries, override))
     return [entry for entry in entries if all(_agrees(entry, override) for override in filters)]
 
 
-def _unknown_keys(entries: Sequence[Entry], filters: Overrides) -> Iterator[Problem]:
+def unknown_key_problems(filters: Overrides, keys: Iterable[str]) -> Iterator[Problem]:
+    """Of the filters whose key is neither a field nor one of `keys`."""
     unknown = [override for override in filters if override.key not in FIELDS]
-    keys = list(dict.fromkeys([*FIELDS, *(key for entry in entries if unknown for key in _keys(entry))]))
+    known = list(dict.fromkeys([*FIELDS, *(keys if unknown else ())]))
     for override in unknown:
-        if override.key not in keys:
-            yield Problem(override.key, override.value, f"one of {', '.join(keys)}", nearest(override.key, keys))
+        if override.key not in known:
+            yield Problem(override.key, override.value, f"one of {', '.join(known)}", nearest(override.key, known))
 
 
-def _unknown_statuses(filters: Overrides) -> Iterator[Problem]:
+def status_problems(filters: Overrides) -> Iterator[Problem]:
+    """Of the filters that ask for a status that no run can have."""
     for override in filters:
         status = str(override.value).lower()
         if override.key == "status" and status not in STATUSES:
@@ -106,11 +114,11 @@ def _keys(entry: Entry) -> list[str]:
 
 def _agrees(entry: Entry, override: Override) -> bool:
     if override.key == "arm":
-        return any(_is_named(membership, str(override.value)) for membership in entry.memberships)
-    return any(_is_same(value, override.value) for value in _values(entry, override.key))
+        return any(is_named(membership, str(override.value)) for membership in entry.memberships)
+    return any(is_same(value, override.value) for value in _values(entry, override.key))
 
 
-def _is_named(membership: Membership, asked: str) -> bool:
+def is_named(membership: Membership, asked: str) -> bool:
     """Whether an arm is meant as `ablate compare` would take it: by its name (`optimizer=adam`), by one of its levels
     (`adam`), or by either with its study before it (`optimizers:adam`)."""
     names = [membership.arm.name, *map(setting_text, membership.arm.levels.values())]
@@ -118,7 +126,7 @@ def _is_named(membership: Membership, asked: str) -> bool:
     return asked.lower() in [name.lower() for name in known]
 
 
-def _is_same(value: Any, asked: Any) -> bool:
+def is_same(value: Any, asked: Any) -> bool:
     """Whether a value is the one that was asked for: as it is, as it is written, or a target by its last name."""
     if isinstance(value, str):
         return setting_text(asked).lower() in (value.lower(), value.rpartition(".")[2].lower())

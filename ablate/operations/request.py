@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ablate.config.building import build
 from ablate.config.requests import Request, load_request, load_settings
 from ablate.config.runs import Settings
-from ablate.config.tree import ConfigTree, find_tree
-from ablate.core.errors import UsageError
 from ablate.core.specs import Component, RunSpec, Study
 from ablate.datasets.class_counts import class_notes
 from ablate.datasets.facts import DatasetFacts, dataset_facts
 from ablate.datasets.files import offline
+from ablate.operations.folders import ConfigFolders, reports_folder, results_folder, split_settings
 from ablate.runner.devices import resolve_device
 from ablate.runner.session import Executor
-from ablate.sanitize.paths import user_folder
 from ablate.sanitize.redact import PATH_KEYS
 
 __all__ = [
@@ -32,28 +29,6 @@ __all__ = [
     "results_folder",
     "split_settings",
 ]
-
-
-@dataclass(frozen=True)
-class ConfigFolders:
-    """Where configs are looked up beside the package's and the current folder's conf/.
-
-    Attributes:
-        config_dirs: further folders like conf/.
-        allow_targets: packages beside ablate and Keras that a `_target_` may name.
-    """
-
-    config_dirs: tuple[Path, ...] = ()
-    allow_targets: tuple[str, ...] = ()
-
-    def tree(self) -> ConfigTree:
-        """The folders, seen from the current one. Allowed packages may be imported from there from then on."""
-        here = Path.cwd()
-        tree = find_tree(here, self.config_dirs, self.allow_targets)
-        if tree.allow_targets and str(here) not in sys.path:
-            # Packages of one's own stand in the current folder, where `python -m` looks and a console script does not.
-            sys.path.append(str(here))
-        return tree
 
 
 def read_request(words: Sequence[str], folders: ConfigFolders = ConfigFolders(), is_grid: bool = False) -> Request:
@@ -138,43 +113,7 @@ def read_settings(words: Sequence[str] = (), folders: ConfigFolders = ConfigFold
     return load_settings(tuple(words), folders.tree())
 
 
-def results_folder(given: Path | str | None) -> Path:
-    """The results folder that is meant: the one given, else that of the configuration seen from the current folder.
-
-    Raises:
-        UsageError: when it is empty, or no folder stands where it should.
-    """
-    return read_settings().results_dir if given is None else _folder("results_dir", given)
-
-
-def reports_folder(given: Path | str | None) -> Path:
-    """The same of the reports."""
-    return read_settings().reports_dir if given is None else _folder("reports_dir", given)
-
-
-def _folder(key: str, given: Path | str) -> Path:
-    try:
-        return user_folder(given)
-    except ValueError as error:
-        raise UsageError(f"{key} {error}") from error
-
-
-def split_settings(words: Sequence[str], also: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words that are about settings, and the names among them.
-
-    Args:
-        also: root keys that are settings here beside PATH_KEYS.
-    """
-    roots = (*PATH_KEYS, *also)
-    about = tuple(word for word in words if "=" in word and _root(word) in roots)
-    return about, tuple(word for word in words if word not in about)
-
-
 def recorded_words(words: Sequence[str], is_grid: bool = False) -> tuple[str, ...]:
     """The words of a command without those that hold on this machine alone."""
     kept = (word for word in words if word.split("=")[0] not in (*PATH_KEYS, "executor"))
     return (*(("-m",) if is_grid else ()), *kept)
-
-
-def _root(word: str) -> str:
-    return word.partition("=")[0].lstrip("+").partition(".")[0]

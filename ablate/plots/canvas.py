@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from PIL import Image
 
+from ablate.plots.scales import is_squeezed
 from ablate.sanitize.text import harmless
 
 __all__ = [
@@ -47,8 +48,6 @@ WIDTH_INCHES = 8.6
 DOTS_PER_INCH = 150
 HEADING_LINE_INCHES = 0.215
 HEADING_CHARACTERS = 88
-# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
-FROM_RATIO = 4.0
 # Of a line of a legend, beside the signs of as many labels as it may have.
 LEGEND_CHARACTERS = 80
 LABEL_LINE_INCHES, LABEL_CHARACTERS_PER_INCH = 0.17, 13
@@ -196,7 +195,7 @@ def label_upwards(figure: Figure, label: str) -> None:
 
 def use_log_scale(ax: Axes, axis: str, low: float, high: float) -> None:
     """A logarithmic axis where the values are positive and one would squeeze the others; plain numbers at its ticks."""
-    if not 0 < FROM_RATIO * low <= high:
+    if not is_squeezed(low, high):
         return
     ax.set(**{f"{axis}scale": "log"})
     scale = ax.xaxis if axis == "x" else ax.yaxis

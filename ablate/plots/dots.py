@@ -10,10 +10,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from ablate.analysis.results import MetricSummaries
-from ablate.analysis.summaries import ArmSummary
+from ablate.plots.axes import use_error_scale
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MUTED, SUBJECT, use_log_scale
+from ablate.plots.contents import counts_of_arm, dot_rows
 from ablate.plots.labels import axis_label, row_labels
-from ablate.plots.scales import geometric_errors, summaries_as_errors, use_error_scale
 from ablate.stats.estimates import Estimate
 from ablate.verdicts.verdict import Scale
 
@@ -38,25 +38,22 @@ def draw_summaries(
         stated: arm → a number that somebody else states of it, in the metric's unit, drawn as an open diamond.
         scale: on which the arms are compared.
     """
-    geometric = geometric_errors(info) if scale is Scale.LOG_ERROR else None
-    given, info = info, geometric or summaries_as_errors(info)
-    is_error = info.metric is not given.metric
-    marks = {arm: 1 - value if is_error else value for arm, value in (stated or {}).items()}
-    values = [*marks.values(), *(value for summary in info.summaries for value in summary.estimate.values)]
+    shown = dot_rows(info, scale, stated)
+    values = shown.values
     if values:
         use_log_scale(ax, "x", min(values), max(values))
-    for row, summary in enumerate(info.summaries):
+    for row, summary in enumerate(shown.summaries):
         colour = BASELINE if summary.is_baseline else SUBJECT
         _draw_row(summary.estimate, row, colour, ax, with_intervals)
         if summary.is_baseline and summary.estimate.mean is not None:
             ax.axvline(summary.estimate.mean, color=BASELINE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        if summary.arm in marks:
-            ax.plot(marks[summary.arm], row, "D", markersize=7, markerfacecolor="none", color=INK, zorder=5)
-    labels, title = row_labels([summary.arm for summary in info.summaries])
-    finish_rows(labels, title, [_counts(summary) for summary in info.summaries], ax)
-    if values and (geometric or is_error):
+        if summary.arm in shown.stated:
+            ax.plot(shown.stated[summary.arm], row, "D", markersize=7, markerfacecolor="none", color=INK, zorder=5)
+    labels, title = row_labels([summary.arm for summary in shown.summaries])
+    finish_rows(labels, title, [counts_of_arm(summary) for summary in shown.summaries], ax)
+    if values and shown.has_errors:
         use_error_scale(ax, "x")
-    ax.set_xlabel(axis_label(info.metric, is_log=ax.get_xscale() == "log"))
+    ax.set_xlabel(axis_label(shown.metric, is_log=ax.get_xscale() == "log"))
     return ax
 
 
@@ -88,12 +85,6 @@ def _draw_row(estimate: Estimate, row: int, colour: str, ax: Axes, with_interval
 def seed_offsets(n: int) -> npt.NDArray[np.float64]:
     """Seeds spread over the height of a row in their order, so that equal values stay apart."""
     return np.linspace(-0.5, 0.5, n) * SPREAD_OF_ROWS if n > 1 else np.zeros(n)
-
-
-def _counts(summary: ArmSummary) -> str:
-    of_planned = f" of {summary.n_planned}" if summary.estimate.n < summary.n_planned else ""
-    diverged = f", {summary.n_diverged} diverged" if summary.n_diverged else ""
-    return f"n={summary.estimate.n}{of_planned}{diverged}"
 
 
 def finish_rows(labels: Sequence[str], title: str, counts: Sequence[str], ax: Axes, points_beside: float = 6) -> None:

@@ -9,7 +9,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ from ablate.analysis.examples import ShownExamples
 from ablate.analysis.grid_effects import FactorialRows, TwoFactors
 from ablate.analysis.results import MetricSummaries, SweepResults
 from ablate.core.records import MetricInfo
+from ablate.plots.axes import use_error_scale
 from ablate.plots.canvas import (
     BASELINE,
     DIVERGED,
@@ -31,7 +32,19 @@ from ablate.plots.canvas import (
     use_log_scale,
 )
 from ablate.plots.confusion import draw_confusion, mistake_shares
+from ablate.plots.contents import (
+    MOST_SLOPES,
+    compared,
+    is_drawn_as_error,
+    left_out,
+    means_of,
+    seeds_an_arm,
+    shown_arms,
+    slopes,
+    titled,
+)
 from ablate.plots.curves import counts_of, draw_arm_curves, fit_to_curves, use_whole_epochs
+from ablate.plots.differences import by_axis
 from ablate.plots.displacement import displacement_page, ensembles_page
 from ablate.plots.dots import draw_summaries
 from ablate.plots.examples import class_page, mistakes_page, random_page
@@ -42,47 +55,32 @@ from ablate.plots.labels import axis_label, interval_name, row_labels, scaled_ti
 from ablate.plots.panels import finish_panels, grid_of_panels
 from ablate.plots.samples import draw_samples
 from ablate.plots.scales import (
-    as_errors,
     curves_as_errors,
     error_metric,
     geometric_errors,
     is_near_one,
-    use_error_scale,
 )
-from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
-from ablate.verdicts.verdict import Scale, Verdict
+from ablate.plots.slopes import draw_paired_slopes
+from ablate.verdicts.verdict import Scale
 
 __all__ = [
     "DRAW",
-    "MOST_ARMS",
     "MOST_PANELS",
-    "OfArm",
     "figure_of_sweep",
     "in_house_style",
-    "shown_arms",
 ]
 
-MOST_ARMS = 60
 # Panels take a hundred times longer to lay out than rows, and more of them are too small to read.
 MOST_PANELS = 24
 # What fits above a panel, beside the longest label.
 CHARACTERS_BESIDE_LABELS = 4
-# A line of text stands above each, for which six beside each other have no room.
-MOST_SLOPES, SLOPES_ACROSS = 20, 5
+SLOPES_ACROSS = 5
 SHEETS_ACROSS = 4
 PAIRED_PANELS = Panels(above=0.44, below=0.3)
 CURVE_PANELS = Panels(above=0.32, below=0.6)
 
 
-class OfArm(Protocol):
-    """What belongs to one arm."""
-
-    @property
-    def arm(self) -> str: ...
-
-
 Thing = TypeVar("Thing")
-ArmThing = TypeVar("ArmThing", bound=OfArm)
 Page = Callable[[SweepResults], Figure]
 
 
@@ -116,41 +114,39 @@ def seconds(results: SweepResults) -> Figure:
 def paired_differences(results: SweepResults) -> Figure:
     shown = shown_arms(results, results.verdicts)
     bars = f"thick bars are {interval_name(shown)}s, thin ones adjusted"
-    subtitle = f"{_seeds(results)}{_left_out(results)}; {bars}"
-    title = f"{_titled(results.metric)} against the baseline {shortened(results.baseline.arm)}, {_compared(results)}"
+    subtitle = f"{seeds_an_arm(results)}{left_out(results)}; {bars}"
+    title = f"{titled(results.metric)} against the baseline {shortened(results.baseline.arm)}, {compared(results)}"
     return forest_page([shown], title, subtitle, results.planned.spec.question)
-
-
-def _compared(results: SweepResults) -> str:
-    return "paired by seed" if results.planned.spec.paired else "unpaired"
 
 
 @in_house_style
 def claims(results: SweepResults) -> Figure:
     """One panel for each metric and scale, since only rows that share them can share an axis."""
-    subtitle = f"{_seeds(results)}, {'paired; a dot is a seed' if results.planned.spec.paired else _compared(results)}"
-    return forest_page(_by_axis(results.claims), "What the claims compare", subtitle, results.planned.spec.question)
+    subtitle = (
+        f"{seeds_an_arm(results)}, {'paired; a dot is a seed' if results.planned.spec.paired else compared(results)}"
+    )
+    return forest_page(by_axis(results.claims), "What the claims compare", subtitle, results.planned.spec.question)
 
 
 @in_house_style
 def paired_seeds(results: SweepResults) -> Figure:
-    panels = _slopes(results)
+    panels = slopes(results)
     grid = grid_of_panels(len(panels), SLOPES_ACROSS)
     subtitle = (
-        f"{_seeds(results)}; a line is a seed, bars are {means_of(results.scale)}{_left_out(results, MOST_SLOPES)}"
+        f"{seeds_an_arm(results)}; a line is a seed, bars are {means_of(results.scale)}{left_out(results, MOST_SLOPES)}"
     )
     legend = sign_legend([panel.verdict for panel in panels])
     below = grid.legend_inches([str(artist.get_label()) for artist in legend])
     height = (grid.panel_inches + 0.18) * grid.rows + 0.5 + below
     room = replace(PAIRED_PANELS, below=PAIRED_PANELS.below + below)
-    title = f"{_titled(results.metric)} of each arm beside the baseline {shortened(results.baseline.arm)}, seed by seed"
+    title = f"{titled(results.metric)} of each arm beside the baseline {shortened(results.baseline.arm)}, seed by seed"
     figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, room)
     labels, _ = row_labels([panel.verdict.subject for panel in panels], grid.label_characters)
     for label, panel, ax in zip(labels, panels, axes, strict=False):
         draw_paired_slopes(panel, ax)
         ax.set_title(label, loc="left", size=9, pad=15)
     finish_panels(figure, axes, grid, legend)
-    metric = error_metric(results.metric) if _is_drawn_as_error(results) else results.metric
+    metric = error_metric(results.metric) if is_drawn_as_error(results) else results.metric
     values = [value for panel in panels for pair in panel.pairs for value in pair]
     if values and (metric is not results.metric or (results.scale is Scale.LOG_ERROR and min(values) > 0)):
         use_error_scale(axes[0], "y")
@@ -162,7 +158,7 @@ def paired_seeds(results: SweepResults) -> Figure:
 
 @in_house_style
 def interactions(results: SweepResults) -> Figure:
-    title = f"{_titled(results.metric)} over the levels of each pair of factors"
+    title = f"{titled(results.metric)} over the levels of each pair of factors"
     grid = _grid_of(results)
     crosses = ", a cross where runs diverged, which the mean leaves out" if grid.n_diverged else ""
     explained = f"thin lines are seeds, thick ones {means_of(grid.scale)} with 95% intervals{crosses}"
@@ -188,7 +184,7 @@ def variance_shares(results: SweepResults) -> Figure:
     shared = len(grid.shared_seeds)
     left = f"; over the {shared} on which every cell has a value" if shared < planned else ""
     title = f"Where the variance of the {quantity} comes from"
-    figure, axes = figure_of_sweep(results, title, f"{_seeds(results)}{left}", height_of_rows(len(grid.shares)))
+    figure, axes = figure_of_sweep(results, title, f"{seeds_an_arm(results)}{left}", height_of_rows(len(grid.shares)))
     draw_variance_shares(grid.shares, axes[0], quantity)
     return figure
 
@@ -198,11 +194,11 @@ def learning_curves(results: SweepResults) -> Figure:
     metric, change = _scale_of_curves(results)
     arms = [change(arm) for arm in shown_arms(results, results.validation, MOST_PANELS)]
     grid = grid_of_panels(len(arms))
-    subtitle = f"{_seeds(results)}{_left_out(results, MOST_PANELS)}; one panel an arm"
+    subtitle = f"{seeds_an_arm(results)}{left_out(results, MOST_PANELS)}; one panel an arm"
     legend = _legend_of_curves(arms, has_training=any(arm.mean for arm in results.training))
     below = grid.legend_inches([str(line.get_label()) for line in legend])
     height = grid.panel_inches * grid.rows + 0.45 + below
-    title = f"{_titled(results.curve_metric)} over epochs"
+    title = f"{titled(results.curve_metric)} over epochs"
     room = replace(CURVE_PANELS, below=CURVE_PANELS.below + below)
     figure, axes = figure_of_sweep(results, title, subtitle, height, grid.rows, grid.columns, room)
     training = {curves.arm: change(curves) for curves in results.training}
@@ -309,15 +305,6 @@ def figure_of_sweep(
     return house_figure(title, subtitle, height_inches, rows, columns, panels, question, filled)
 
 
-def _titled(metric: MetricInfo) -> str:
-    return metric.title[:1].upper() + metric.title[1:]
-
-
-def means_of(scale: Scale) -> str:
-    """Which means a scale has."""
-    return "geometric means" if scale is Scale.LOG_ERROR else "means"
-
-
 def _summaries_page(
     results: SweepResults,
     info: MetricSummaries,
@@ -329,28 +316,11 @@ def _summaries_page(
     of_mean = "geometric mean" if scale is Scale.LOG_ERROR and geometric_errors(shown) else "mean"
     bars = f", bars are 95% intervals of the {of_mean}" if with_intervals else ", ticks are means"
     diamonds = ", a diamond is the original's one run" if stated else ""
-    subtitle = f"{_seeds(results)}{_left_out(results)}; a dot is a seed{bars}{diamonds}"
-    title = f"{_titled(info.metric)} by arm"
+    subtitle = f"{seeds_an_arm(results)}{left_out(results)}; a dot is a seed{bars}{diamonds}"
+    title = f"{titled(info.metric)} by arm"
     figure, axes = figure_of_sweep(results, title, subtitle, height_of_rows(len(shown.summaries)))
     draw_summaries(shown, axes[0], with_intervals, stated, scale)
     return figure
-
-
-def _by_axis(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
-    """The verdicts that can share an axis, in the order in which each axis is first needed."""
-    groups: dict[tuple[str, Scale], list[Verdict]] = {}
-    for verdict in verdicts:
-        groups.setdefault((verdict.metric.name, verdict.scale), []).append(verdict)
-    return list(groups.values())
-
-
-def _slopes(results: SweepResults) -> list[PairedSlopes]:
-    """A panel for each judged arm that has a pair of seeds; errors in place of shares near 1."""
-    change = as_errors if _is_drawn_as_error(results) else _as_it_is
-    estimates = {summary.arm: change(summary.estimate) for summary in results.summaries}
-    baseline = estimates[results.baseline.arm]
-    shown = [verdict for verdict in shown_arms(results, results.verdicts, MOST_SLOPES) if verdict.n]
-    return [PairedSlopes(verdict, baseline, estimates[verdict.arm]) for verdict in shown]
 
 
 def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCurves], ArmCurves]]:
@@ -360,14 +330,6 @@ def _scale_of_curves(results: SweepResults) -> tuple[MetricInfo, Callable[[ArmCu
     if is_near_one(results.curve_metric, ends):
         return error_metric(results.curve_metric), curves_as_errors
     return results.curve_metric, _as_it_is
-
-
-def _is_drawn_as_error(results: SweepResults) -> bool:
-    """Of what larger is better: near 1, and where errors are compared, unless there are none at all."""
-    values = [value for summary in results.summaries for value in summary.estimate.values]
-    if results.scale is Scale.LOG_ERROR and results.metric.sign > 0 and results.metric.range[1] == 1:
-        return all(value < 1 for value in values)
-    return is_near_one(results.metric, values)
 
 
 def _as_it_is(thing: Thing) -> Thing:
@@ -393,28 +355,11 @@ def _tables_page(
     tables = [table for table in _grid_of(results).tables if table.cells]
     columns = min(len(tables), 2)
     rows = [panel_inches + 0.16 * len(tables[0].first_levels)] * math.ceil(len(tables) / columns)
-    subtitle = f"{_seeds(results)}; {explained}"
+    subtitle = f"{seeds_an_arm(results)}; {explained}"
     figure, axes = figure_of_sweep(results, title, subtitle, sum(rows), rows, columns, filled=len(tables))
     for info, ax in zip(tables, axes, strict=True):
         draw(info, ax)
     return figure
-
-
-def shown_arms(results: SweepResults, things: Sequence[ArmThing], most: int = MOST_ARMS) -> list[ArmThing]:
-    """As many arms as a page can hold, as planned, the baseline always among them."""
-    baseline = results.planned.baseline.name
-    others = [thing.arm for thing in things if thing.arm != baseline][: most - 1]
-    return [thing for thing in things if thing.arm in {baseline, *others}]
-
-
-def _left_out(results: SweepResults, most: int = MOST_ARMS) -> str:
-    arms = len(results.planned.arms)
-    return f"; {most} of {arms} arms shown" if arms > most else ""
-
-
-def _seeds(results: SweepResults) -> str:
-    planned = len(results.planned.spec.seeds)
-    return f"{planned} seed{'s' if planned != 1 else ''} an arm"
 
 
 def _legend_of_curves(arms: Sequence[ArmCurves], has_training: bool) -> list[Line2D]:

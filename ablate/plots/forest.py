@@ -5,8 +5,7 @@ draw_forest(results.verdicts, ax)
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -16,19 +15,23 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from ablate.core.records import CLASSIFICATION
+from ablate.plots.axes import place_ticks
 from ablate.plots.canvas import BASELINE, DIVERGED, INK, MARGIN, MUTED, SUBJECT
+from ablate.plots.differences import (
+    axis_words,
+    counts_of_verdict,
+    difference_axis,
+    is_directed_claim,
+    labels_of_verdicts,
+)
 from ablate.plots.dots import finish_rows, seed_offsets, write_beside
-from ablate.plots.labels import axis_label, interval_name, row_labels, shortened
-from ablate.plots.scales import place_ticks, ratio_ticks, symmetric_ticks
+from ablate.plots.labels import interval_name
 from ablate.plots.signs import SIGNS
-from ablate.verdicts.verdict import Family, Scale, Verdict, Word
+from ablate.verdicts.verdict import Verdict, Word
 
 __all__ = ["COLOURS", "draw_forest", "forest_legend", "sign_legend"]
 
 MOST_DOTS = 30
-# Beyond this ratio of the widest row to the typical one, a linear axis would show the widest alone.
-FAR_OUT = 8.0
 CLAIMED = "#E8F1F8"
 # What is written between the arrows that say which way is good; more stands above them.
 MOST_BETWEEN_ARROWS = 60
@@ -56,8 +59,8 @@ def draw_forest(verdicts: Sequence[Verdict], ax: Axes) -> Axes:
     ax.axvline(0, color=BASELINE, linewidth=1.2, zorder=1.5)
     for row, verdict in enumerate(verdicts):
         _draw_row(verdict, row, ax)
-    counts = [_counts(verdict) for verdict in verdicts]
-    finish_rows(*_labels(verdicts), counts, ax, points_beside=22 if _has_words(verdicts) else 6)
+    counts = [counts_of_verdict(verdict) for verdict in verdicts]
+    finish_rows(*labels_of_verdicts(verdicts), counts, ax, points_beside=22 if _has_words(verdicts) else 6)
     _draw_signs(verdicts, ax)
     _scale_axis(verdicts, ax)
     if verdicts:
@@ -74,7 +77,7 @@ def forest_legend(verdicts: Sequence[Verdict]) -> list[Artist]:
         bars.append(Line2D([], [], color=MUTED, linewidth=1.3, marker="|", markersize=6, label="adjusted interval"))
     if any(verdict.margin is not None for verdict in verdicts):
         bars.append(Patch(color=MARGIN, alpha=0.14, linewidth=0, label="margin"))
-    if any(_is_directed_claim(verdict) for verdict in verdicts):
+    if any(is_directed_claim(verdict) for verdict in verdicts):
         bars.append(Patch(color=CLAIMED, linewidth=0, label="side that is claimed"))
     return [*sign_legend(verdicts), *bars]
 
@@ -136,33 +139,14 @@ def _draw_bands(verdicts: Sequence[Verdict], ax: Axes) -> None:
                     (-verdict.margin, row - 0.5), 2 * verdict.margin, 1, color=MARGIN, alpha=0.14, linewidth=0, zorder=1
                 )
             )
-        if _is_directed_claim(verdict):
+        if is_directed_claim(verdict):
             # Far beyond any axis, whose limits it must not set.
             side = Rectangle((0, row - 0.5), verdict.sign * 1e6, 1, color=CLAIMED, linewidth=0, zorder=0.5)
             ax.add_artist(side)
 
 
-def _is_directed_claim(verdict: Verdict) -> bool:
-    """A claim of a difference in one direction; `~` and `not worse than` claim that there is none of note."""
-    return verdict.relation is not None and verdict.relation.is_directed
-
-
-def _labels(verdicts: Sequence[Verdict]) -> tuple[list[str], str]:
-    """Of claims without the metric, which the axis names."""
-    if any(verdict.family is not Family.ARMS for verdict in verdicts):
-        return [shortened(verdict.subject.rpartition(" on ")[0] or verdict.subject, 44) for verdict in verdicts], ""
-    return row_labels([verdict.subject for verdict in verdicts])
-
-
 def _has_words(verdicts: Iterable[Verdict]) -> bool:
     return any(verdict.word is not None for verdict in verdicts)
-
-
-def _counts(verdict: Verdict) -> str:
-    of_planned = f" of {verdict.n_planned}" if verdict.n < verdict.n_planned else ""
-    diverged = f", {verdict.n_diverged} diverged" if verdict.n_diverged else ""
-    unreached = f", {verdict.n_unreached} never" if verdict.n_unreached else ""
-    return f"n={verdict.n}{of_planned}{diverged}{unreached}"
 
 
 def _draw_signs(verdicts: Sequence[Verdict], ax: Axes) -> None:
@@ -184,82 +168,22 @@ def _sign_path(sign: str) -> Path:
 
 def _axis_label(verdict: Verdict) -> str:
     """What is shown, and which way is good."""
-    metric = verdict.metric
-    arm, reference = ("first", "second") if verdict.relation is not None else ("arm", "baseline")
-    if verdict.scale is Scale.LOG_ERROR:
-        error = f"error (1 − {metric.title})" if metric.sign > 0 else metric.title
-        text, good = f"{error}: {arm} ÷ {reference}, log axis", -1
-    else:
-        unit = f"{metric.title}, percentage points" if _in_points(verdict) else axis_label(metric, with_goal=False)
-        text, good = f"{arm} − {reference}: {unit}", metric.sign
-    if not good:
+    text, left, right = axis_words(verdict)
+    if not left:
         return text
-    left, right = ("worse", "better") if good > 0 else ("better", "worse")
     if len(text) > MOST_BETWEEN_ARROWS:
         return f"{text}\n← {left}{' ' * MOST_BETWEEN_ARROWS}{right} →"
     return f"← {left}        {text}        {right} →"
 
 
-def _in_points(verdict: Verdict) -> bool:
-    return verdict.metric.unit == "fraction" and verdict.metric.task == CLASSIFICATION
-
-
 def _scale_axis(verdicts: Sequence[Verdict], ax: Axes) -> None:
-    """Linear near zero and logarithmic beyond, where one row lies so far out that it would hide the others; ticks
-    in the unit that the label names. Within the widest margin nothing is stretched: what is little is seen to be."""
-    reaches = sorted(reach for verdict in verdicts if (reach := _reach(verdict)))
-    widest = max((verdict.margin or 0.0 for verdict in verdicts), default=0.0)
-    if not reaches:
-        ax.set_xlim(-1.5 * (widest or 1.0), 1.5 * (widest or 1.0))
-    threshold = _threshold(reaches, widest)
-    is_ratio = bool(verdicts) and verdicts[0].scale is Scale.LOG_ERROR
-    label = _ratio_label if is_ratio else _points_label if verdicts and _in_points(verdicts[0]) else _number_label
-    if threshold is not None:
-        ax.set_xscale("symlog", linthresh=threshold, linscale=2.0)
-        ax.set_title(_beyond(threshold, is_ratio, label), loc="right", color=MUTED, size=8.5)
-    if is_ratio:
-        place_ticks(ax, "x", ratio_ticks(), label)
-    elif threshold is not None:
-        place_ticks(ax, "x", symmetric_ticks(threshold, reaches[-1]), label)
+    axis = difference_axis(verdicts)
+    if not axis.reach:
+        ax.set_xlim(-1.5 * (axis.widest or 1.0), 1.5 * (axis.widest or 1.0))
+    if axis.threshold is not None:
+        ax.set_xscale("symlog", linthresh=axis.threshold, linscale=2.0)
+        ax.set_title(axis.note, loc="right", color=MUTED, size=8.5)
+    if axis.ticks:
+        place_ticks(ax, "x", axis.ticks, axis.label)
     else:
-        ax.xaxis.set_major_formatter(lambda value, _: label(value).replace("-", "−"))
-
-
-def _threshold(reaches: Sequence[float], margin: float) -> float | None:
-    """Where the logarithmic part begins, if there must be one: beyond the typical row and beyond the widest margin.
-    `reaches` ascend."""
-    typical = max(reaches[(len(reaches) - 1) // 2], margin) if reaches else 0.0
-    return _rounded_up(typical) if typical and reaches[-1] > FAR_OUT * typical else None
-
-
-def _beyond(threshold: float, is_ratio: bool, label: Callable[[float], str]) -> str:
-    """A ratio is logarithmic already, and beyond the threshold it is so twice."""
-    if is_ratio:
-        return f"compressed beyond {label(-threshold)} and {label(threshold)}"
-    return f"logarithmic beyond ±{label(threshold)}"
-
-
-def _number_label(value: float) -> str:
-    return f"{value:.6g}"
-
-
-def _points_label(value: float) -> str:
-    return f"{100 * value:.6g}"
-
-
-def _ratio_label(value: float) -> str:
-    """To three digits, or as many as tell the ratio from 1."""
-    off = abs(math.expm1(value))
-    digits = max(3, 1 - math.floor(math.log10(off))) if off else 3
-    return f"×{math.exp(value):.{digits}g}"
-
-
-def _reach(verdict: Verdict) -> float:
-    ends = (*verdict.differences.values(), verdict.ci_low, verdict.ci_high)
-    return max((abs(end) for end in ends if end is not None), default=0.0)
-
-
-def _rounded_up(value: float) -> float:
-    """The next number of the form 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9))
+        ax.xaxis.set_major_formatter(lambda value, _: axis.label(value).replace("-", "−"))

@@ -12,9 +12,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Patch
 
 from ablate.analysis.grid_effects import Cell, Source, SourceShare, TwoFactors
+from ablate.plots.axes import use_error_scale
 from ablate.plots.canvas import DIVERGED, INK, MUTED, PALETTE
+from ablate.plots.cells import interval_text, mean_text, ratio_text, share_text
 from ablate.plots.labels import axis_label, shortened
-from ablate.plots.scales import error_metric, use_error_scale
+from ablate.plots.scales import error_metric
 from ablate.verdicts.verdict import Scale
 
 __all__ = ["draw_cell_means", "draw_interaction", "draw_variance_shares"]
@@ -88,7 +90,7 @@ def draw_cell_means(info: TwoFactors, ax: Axes) -> Axes:
     means = np.full((len(info.first_levels), len(info.second_levels)), np.nan)
     is_wide = len(info.second_levels) > MOST_COLUMNS_WITH_INTERVALS
     is_log = info.scale is Scale.LOG_ERROR
-    size, text_of = (6.0, _mean_text) if is_wide else (8.5, _ratio_text if is_log else _cell_text)
+    size, text_of = (6.0, mean_text) if is_wide else (8.5, ratio_text if is_log else interval_text)
     for row, first in enumerate(info.first_levels):
         for column, second in enumerate(info.second_levels):
             cell = info.cell(first, second)
@@ -113,29 +115,6 @@ def draw_cell_means(info: TwoFactors, ax: Axes) -> Axes:
     return ax
 
 
-def _cell_text(cell: Cell) -> str:
-    """As many decimals as the half-width has at two significant digits."""
-    mean, low, high = cell.estimate.mean, cell.estimate.ci_low, cell.estimate.ci_high
-    if low is None or high is None or high == low:
-        return f"{mean:.4g}"
-    half = (high - low) / 2
-    decimals = max(0, 1 - int(np.floor(np.log10(half))))
-    return f"{mean:.{decimals}f}\n±{half:.{decimals}f}".replace("-", "−")
-
-
-def _ratio_text(cell: Cell) -> str:
-    """The geometric mean, and the factor by which its interval reaches up and down."""
-    mean, high = cell.estimate.mean, cell.estimate.ci_high
-    if mean is None or high is None or high == mean:
-        return f"{mean:.4g}"
-    of_mean, of_factor = (max(0, 1 - math.floor(math.log10(reach))) for reach in (high - mean, high / mean - 1))
-    return f"{mean:.{of_mean}f}\n×/÷ {high / mean:.{of_factor}f}"
-
-
-def _mean_text(cell: Cell) -> str:
-    return f"{cell.estimate.mean:.3g}".replace("-", "−")
-
-
 def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes, quantity: str) -> Axes:
     """One bar a source in the order given, its share of the sum of squares at its end.
 
@@ -147,7 +126,7 @@ def draw_variance_shares(shares: Sequence[SourceShare], ax: Axes, quantity: str)
             row, 100 * share.share, height=0.62, color=_COLOURS[share.source], hatch=_HATCHES[share.source],
             edgecolor="white", linewidth=0, zorder=2,
         )  # fmt: skip
-        text = f"{100 * share.share:.1f}%" if share.share >= 0.0005 else "<0.1%"
+        text = share_text(share.share)
         ax.annotate(text, (100 * share.share, row), (4, 0), textcoords="offset points", va="center", size=8.5)
     ax.set_yticks(range(len(shares)), [shortened(share.name) for share in shares])
     ax.set_ylim(len(shares) - 0.4, -0.6)

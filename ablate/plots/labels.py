@@ -13,7 +13,16 @@ from ablate.verdicts.verdict import Scale, Verdict
 if TYPE_CHECKING:  # captions, which need the words here, wait for no matplotlib
     from matplotlib.axes import Axes
 
-__all__ = ["axis_label", "class_labels", "interval_name", "label_classes", "row_labels", "scaled_title", "shortened"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "axis_label",
+    "class_labels",
+    "interval_name",
+    "label_classes",
+    "row_labels",
+    "scaled_title",
+    "shortened",
+]
 
 MOST_CHARACTERS = 34
 # Of the name of a class, along an axis.

@@ -15,13 +15,8 @@ from matplotlib.lines import Line2D
 
 from ablate.analysis.results import SweepResults
 from ablate.plots.canvas import DIVERGED, MUTED, SUBJECT, label_upwards, legend_columns
-from ablate.plots.figures import (
-    MOST_PANELS,
-    OfArm,
-    figure_of_sweep,
-    in_house_style,
-    shown_arms,
-)
+from ablate.plots.contents import OfArm, shown_arms
+from ablate.plots.figures import MOST_PANELS, figure_of_sweep, in_house_style
 from ablate.plots.interpolations import draw_interpolations
 from ablate.plots.labels import row_labels
 from ablate.plots.panels import finish_panels, grid_of_panels

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from statistics import median_low
-
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from types import MappingProxyType
 
 from ablate.analysis.curves import ArmCurves
 from ablate.analysis.grid_tables import from_logarithms
@@ -20,19 +17,21 @@ from ablate.stats.estimates import Estimate, estimate_mean
 __all__ = [
     "as_errors",
     "curves_as_errors",
+    "error_label",
     "error_metric",
+    "error_ticks",
     "geometric_errors",
     "is_near_one",
-    "place_ticks",
+    "is_squeezed",
     "ratio_ticks",
     "summaries_as_errors",
     "symmetric_ticks",
-    "use_error_scale",
+    "ticks_apart",
 ]
 
 NEAR_ONE = 0.9
-# Of the length of an axis, between neighbouring ticks.
-APART = {"x": 0.075, "y": 0.16}
+# Of the highest value to the lowest, from which one slow arm would squeeze the others on a linear axis.
+FROM_RATIO = 4.0
 ROUND_MANTISSAS = (1, 2, 5, 3, 7, 1.5, 4, 6, 8, 9, 2.5, 1.2)
 
 
@@ -43,6 +42,11 @@ def is_near_one(metric: MetricInfo, values: Iterable[float | None]) -> bool:
     is_share = metric.unit == "fraction" and metric.sign > 0
     # Of a curve that is no number somewhere nobody knows.
     return is_share and bool(known) and all(value < 1 for value in known) and median_low(known) >= NEAR_ONE
+
+
+def is_squeezed(low: float, high: float) -> bool:
+    """Whether values from `low` to `high` are positive and one of them would squeeze the others on a linear axis."""
+    return 0 < FROM_RATIO * low <= high
 
 
 def error_metric(metric: MetricInfo) -> MetricInfo:
@@ -94,14 +98,15 @@ def curves_as_errors(arm: ArmCurves) -> ArmCurves:
     return replace(arm, seeds=seeds, mean=tuple(1 - value for value in arm.mean))
 
 
-def use_error_scale(ax: Axes, axis: str) -> None:
-    """A logarithmic axis with plain numbers, however short its span; after everything is drawn."""
-    ax.set(**{f"{axis}scale": "log"})
-    low, high = ax.get_xlim() if axis == "x" else ax.get_ylim()
-    low, high = min(low, high), max(low, high)
+def error_ticks(low: float, high: float) -> list[float]:
+    """Round numbers for a logarithmic axis from `low` to `high`, both positive, however short its span; the roundest
+    first."""
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    candidates = [mantissa * 10.0**power for mantissa in ROUND_MANTISSAS for power in powers]
-    place_ticks(ax, axis, candidates, lambda value: f"{value:.4g}")
+    return [mantissa * 10.0**power for mantissa in ROUND_MANTISSAS for power in powers]
+
+
+def error_label(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def ratio_ticks() -> list[float]:
@@ -138,22 +143,22 @@ def symmetric_ticks(threshold: float, reach: float) -> list[float]:
     return [0.0, *(sign * value for value in positive for sign in (1, -1))]
 
 
-def place_ticks(ax: Axes, axis: str, candidates: Sequence[float], label: Callable[[float], str]) -> None:
-    """Ticks at the candidates, first come, first served, that lie within the limits and apart from each other.
+def ticks_apart(
+    candidates: Iterable[float],
+    place: Callable[[float], float],
+    distance: float,
+    kept: Mapping[float, float] = MappingProxyType({}),
+) -> dict[float, float]:
+    """Tick → its place, of the candidates, first come, first served, that lie on the axis and apart from each other.
 
-    The limits are kept as they are from then on.
+    Args:
+        place: where a value lies on the axis, 0 at its lower end and 1 at its upper.
+        distance: the least between neighbours, as a share of the axis.
+        kept: ticks that stand there already, with their places; they are not given again.
     """
-    scale = ax.xaxis if axis == "x" else ax.yaxis
-    limits = ax.get_xlim() if axis == "x" else ax.get_ylim()
-    ax.set(**{f"{axis}lim": limits})
-    transform = scale.get_transform().transform
-    low, high = sorted(float(end) for end in transform(np.array(limits)))
-    kept: dict[float, float] = {}
+    found: dict[float, float] = {}
     for value in candidates:
-        place = (float(transform(np.array([value]))[0]) - low) / (high - low)
-        if 0 <= place <= 1 and all(abs(place - other) >= APART[axis] for other in kept.values()):
-            kept[value] = place
-    scale.set_major_locator(FixedLocator(sorted(kept)))
-    scale.set_major_formatter(FuncFormatter(lambda value, _: label(value).replace("-", "−")))
-    scale.set_minor_locator(NullLocator())
-    scale.set_minor_formatter(NullFormatter())
+        at = place(value)
+        if 0 <= at <= 1 and all(abs(at - other) >= distance for other in (*kept.values(), *found.values())):
+            found[value] = at
+    return found

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from ablate.analysis.results import SweepResults
 from ablate.analysis.seed_noise import SeedNoise
 from ablate.plots.canvas import BASELINE, INK, SUBJECT, house_style
+from ablate.plots.cells import share_of_noise
 from ablate.plots.dots import finish_rows, write_beside
 from ablate.plots.figures import figure_of_sweep
 from ablate.plots.forest_page import height_of_rows
 from ablate.plots.labels import axis_label, shortened
-from ablate.stats.components import VariancePart
 
 __all__ = ["DRAW", "draw_seed_noise", "seed_noise"]
 
@@ -32,19 +32,11 @@ def draw_seed_noise(info: SeedNoise, ax: Axes) -> Axes:
         ax.plot([part.sd] * 2, [row - 0.33, row + 0.33], color=colour, linewidth=2.2, zorder=4)
         if arm == info.together:
             ax.axvline(part.sd, color=BASELINE, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        write_beside(row, "all of it" if arm == info.together else _share(part), INK, ax, 6, size=8.5)
+        write_beside(row, share_of_noise(part, is_all=arm == info.together), INK, ax, 6, size=8.5)
     finish_rows([shortened(arm) for arm in info.rows], "what varies", [""] * len(info.rows), ax)
     ax.set_xlim(left=0)
     ax.set_xlabel(f"sd over seeds of the {axis_label(info.metric, with_goal=False)}")
     return ax
-
-
-def _share(part: VariancePart) -> str:
-    if part.share is None:
-        return ""
-    known = part.share_low is not None and part.share_high is not None
-    bounds = f" [{100 * part.share_low:.0f}, {100 * part.share_high:.0f}]" if known else ""  # type: ignore[operator]
-    return f"{100 * part.share:.0f}%{bounds}"
 
 
 def seed_noise(results: SweepResults) -> Figure:

@@ -61,11 +61,18 @@ def mismatch_text(comparison: Comparison) -> str:
     return render(_mismatches(comparison))
 
 
-def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> list[Block]:
+def comparison_blocks(
+    comparison: Comparison,
+    figures: Sequence[str] = (),
+    of_verdicts: Sequence[str] = (),
+    of_predictions: Sequence[str] = (),
+    of_disagreements: Sequence[str] = (),
+) -> list[Block]:
     """The comparison; sides are lettered, the first is A.
 
     Args:
-        figures: names of figures that stand in `figures/` beside the text.
+        figures: names of figures that stand in `figures/` beside the text, after the metrics.
+        of_verdicts, of_predictions, of_disagreements: of those that stand where these are told of.
     """
     return [
         Heading(1, _title(comparison.labels)),
@@ -75,14 +82,21 @@ def comparison_blocks(comparison: Comparison, figures: Sequence[str] = ()) -> li
         Heading(2, text("What differs")),
         *_settings(comparison),
         Heading(2, text("Exploratory differences" if comparison.scope is Scope.EXPLORATORY else "Verdicts")),
+        *map(_figure, of_verdicts),
         *_verdicts(comparison),
         Heading(2, text("Metrics")),
         *_metrics(comparison),
-        *(Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides") for name in figures),
+        *map(_figure, figures),
         *_confusions(comparison.confusions),
+        *map(_figure, of_predictions),
         *_by_example(comparison.by_example),
         *_disagreements(comparison.disagreements),
+        *map(_figure, of_disagreements),
     ]
+
+
+def _figure(name: str) -> Figure:
+    return Figure(f"figures/{name}.png", f"{name.replace('_', ' ')} of the sides")
 
 
 def _title(labels: Sequence[str]) -> Text:

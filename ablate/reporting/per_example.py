@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ablate.analysis.frame import to_csv_bytes, verdict_table
 from ablate.reporting.answer import answer_of_verdicts
 from ablate.reporting.blocks import (
     Block,
@@ -70,7 +69,8 @@ def write_example_analysis(
     Raises:
         ablate.storage.atomic.WriteFailed: when the file system refuses.
     """
-    # Half a second of import, only where a figure is asked for.
+    # Half a second of import each, only where a figure and a table are asked for.
+    from ablate.analysis.frame import to_csv_bytes, verdict_table
     from ablate.plots.canvas import png_bytes
     from ablate.plots.forest_page import forest_page
 

@@ -1,6 +1,6 @@
 """The application: the pages behind the gate, each in a thread of a few, and nothing but words where one cannot be.
 
-    uvicorn.run(application(Site(results_dir), Security(names_of("127.0.0.1"), token)))
+uvicorn.run(application(Site(results_dir), Security(names_of("127.0.0.1"), token)))
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Links that lead out of a results folder are not followed: a store that somebody sent shows nothing of this machine."""
+"""Links that lead out of a results folder are not followed: a store that was sent shows nothing of this machine."""
 
 from __future__ import annotations
 

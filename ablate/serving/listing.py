@@ -16,10 +16,11 @@ import numpy as np
 from ablate.analysis.settings import setting_text
 from ablate.analysis.values import metric_rank
 from ablate.core.identity import Json, canonical
-from ablate.core.records import HISTORY, METRICS, RunRecord, Status
+from ablate.core.records import HISTORY, METRICS, Status
 from ablate.operations.catalogue import Entry, catalogue
 from ablate.serving.site import Site
 from ablate.stats.estimates import Estimate, estimate_mean
+from ablate.storage.atomic import ReadRefused
 from ablate.storage.runs import MissingRun, UnreadableRecord
 
 __all__ = [
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 # What every run has, beside its settings and its metrics.
-OWN_COLUMNS = ("status", "study", "arm", "seed", "seconds", "epochs")
+OWN_COLUMNS = ("status", "study", "arm", "seed", "seconds")
 Row = TypeVar("Row")
 
 
@@ -154,7 +155,6 @@ def _run_row(entry: Entry) -> RunRow:
         "arm": ", ".join(dict.fromkeys(each.arm.name for each in entry.memberships)),
         "seed": entry.seed,
         "seconds": entry.wall_seconds,
-        "epochs": None if entry.record is None else entry.record.epochs_run,
     }
     return RunRow(entry.run_id, entry.status, places, {**entry.settings, **entry.metrics, **own})
 
@@ -174,8 +174,8 @@ def arm_rows(
     for entry in _entries(site, words):
         groups.setdefault(canonical(entry.settings) if entry.settings else entry.run_id, []).append(entry)
 
-    def value(record: RunRecord) -> float | None:
-        return _value(site, record, metric, aggregate, last_epochs)
+    def value(entry: Entry) -> float | None:
+        return _value(entry, metric, aggregate, last_epochs)
 
     return [_arm_row(entries, value) for entries in groups.values()]
 
@@ -184,7 +184,7 @@ def history_metrics(site: Site) -> list[str]:
     """What there is of every epoch, of the first run that is completed; all runs of a task have the same."""
     store = site.store
     for entry in _entries(site, ()):
-        if entry.record is not None and entry.record.status is Status.COMPLETED:
+        if entry.status == Status.COMPLETED.value:
             try:
                 return sorted(store.get(entry.run_id).history, key=metric_rank)
             except (MissingRun, UnreadableRecord):
@@ -192,11 +192,8 @@ def history_metrics(site: Site) -> list[str]:
     return []
 
 
-def _arm_row(entries: Sequence[Entry], value: Callable[[RunRecord], float | None]) -> ArmRow:
-    seeds = tuple(
-        SeedRow(entry.run_id, entry.seed, entry.status, None if entry.record is None else value(entry.record))
-        for entry in entries
-    )
+def _arm_row(entries: Sequence[Entry], value: Callable[[Entry], float | None]) -> ArmRow:
+    seeds = tuple(SeedRow(entry.run_id, entry.seed, entry.status, value(entry)) for entry in entries)
     counted = {
         position: each.value
         for position, each in enumerate(seeds)
@@ -206,13 +203,14 @@ def _arm_row(entries: Sequence[Entry], value: Callable[[RunRecord], float | None
     return ArmRow(tuple(places), entries[0].settings, seeds, estimate_mean(counted))
 
 
-def _value(site: Site, record: RunRecord, metric: str, aggregate: Aggregate, last_epochs: int) -> float | None:
+def _value(entry: Entry, metric: str, aggregate: Aggregate, last_epochs: int) -> float | None:
     """One number of a run; None where it has none. A final metric has one value, that of the evaluated weights."""
-    if metric in record.metrics:
-        return record.metrics[metric] if aggregate is Aggregate.EVALUATED else None
+    if metric in entry.final_metrics:
+        return entry.final_metrics[metric] if aggregate is Aggregate.EVALUATED else None
     try:
-        history = site.store.arrays(record, [f"{HISTORY}{metric}"]).get(f"{HISTORY}{metric}")
-    except (MissingRun, UnreadableRecord):
+        record = entry.store.record(entry.run_id)
+        history = entry.store.arrays(record, [f"{HISTORY}{metric}"]).get(f"{HISTORY}{metric}")
+    except (MissingRun, UnreadableRecord, ReadRefused):
         return None
     if history is None or not len(history):
         return None
@@ -237,7 +235,8 @@ def matching(rows: Iterable[Row], search: str, searched: Callable[[Row], str]) -
 
 def sorted_by(rows: Iterable[Row], value: Callable[[Row], Json], is_descending: bool) -> list[Row]:
     """By a value: numbers before texts, and what has none at the end, whichever the direction."""
-    with_value, without = [], []
+    with_value: list[Row] = []
+    without: list[Row] = []
     for row in rows:
         (without if _is_absent(value(row)) else with_value).append(row)
     return [*sorted(with_value, key=lambda row: _rank(value(row)), reverse=is_descending), *without]

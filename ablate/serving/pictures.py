@@ -33,10 +33,7 @@ _drawing = threading.Lock()
 def study_pictures(study: StoredStudy, blocks: Sequence[Block]) -> dict[str, Picture]:
     """File of every figure of a study's report → what its page shows."""
     on_page = drawn(study.results)
-    return {
-        figure.file: on_page.get(figure.file) or _image(study.plan.name, figure)
-        for figure in _figures(blocks)
-    }
+    return {figure.file: on_page.get(figure.file) or _image(study.plan.name, figure) for figure in _figures(blocks)}
 
 
 def figure_png(site: Site, study: StoredStudy, name: str) -> bytes | None:

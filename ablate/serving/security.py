@@ -119,9 +119,9 @@ class Gate:
         asked = _Asked.of(scope)
         answer = self._answer(asked)
         if answer is not None:
-            await answer(scope, receive, _with_headers(send, asked))
+            await answer(scope, receive, _with_headers(send))
             return
-        await self._pass(scope, receive, _with_headers(send, asked), asked)
+        await self._pass(scope, receive, _with_headers(send), asked)
 
     def _answer(self, asked: _Asked) -> Response | None:
         """What is said in place of the answer; None where it may be asked for."""
@@ -288,7 +288,7 @@ def _is_origin_of(origin: str, host: str) -> bool:
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
-def _with_headers(send: Send, asked: _Asked) -> Send:
+def _with_headers(send: Send) -> Send:
     async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message["headers"]}

@@ -43,7 +43,9 @@ def bound(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == IN_USE:
-            raise CannotListen(f"Port {port} is in use, perhaps by another ablate serve; --port 0 takes a free one.") from error
+            raise CannotListen(
+                f"Port {port} is in use, perhaps by another ablate serve; --port 0 takes a free one."
+            ) from error
         if error.errno in NOT_ALLOWED:
             raise CannotListen(f"Port {port} may not be taken; --port 0 takes a free one.") from error
         raise CannotListen(f"{host} cannot be listened at ({error.strerror or error}).") from error

@@ -15,14 +15,7 @@ from ablate.analysis.photo_predictions import ArmPhotoPredictions
 from ablate.analysis.results import StudyResults, study_results
 from ablate.analysis.values import Runs
 from ablate.core.plans import StudyPlan, with_earlier_confirmation
-from ablate.operations.publish import read_left
 from ablate.operations.sides import known_studies
-from ablate.publishing.evidence import (
-    INTERPOLATIONS,
-    PHOTO_PREDICTIONS,
-    unpack_interpolations,
-    unpack_photo_predictions,
-)
 from ablate.serving.cache import Cache
 from ablate.serving.confined import check_inside
 from ablate.storage.atomic import Damaged
@@ -35,7 +28,8 @@ __all__ = ["Site", "StoredStudy", "Version"]
 Version = tuple[tuple[int, int], ...]
 # How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
 MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
-FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", PHOTO_PREDICTIONS, INTERPOLATIONS)
+# Plans, log, and what photographs and lines between runs have shown.
+FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
 
 Left = TypeVar("Left")
@@ -172,6 +166,15 @@ class Site:
         return replace(lines[-1], plan=with_earlier_confirmation(lines[-1].plan, [line.plan for line in lines[:-1]]))
 
     def _read_study(self, line: PlanLine, version: Version) -> StoredStudy:
+        # A second of import, which whoever starts the server need not wait for.
+        from ablate.operations.publish import read_left
+        from ablate.publishing.evidence import (
+            INTERPOLATIONS,
+            PHOTO_PREDICTIONS,
+            unpack_interpolations,
+            unpack_photo_predictions,
+        )
+
         folder, store = self._folder(line.plan.name), self.store
         check_inside(self.results_dir, (folder.path / name for name in FILES_OF_A_STUDY))
         check_inside(self.results_dir, (store.folder(run_id) for run_id in line.plan.possible_run_ids))

@@ -44,7 +44,7 @@ from ablate.reporting.blocks import (
 from ablate.sanitize.text import harmless
 from ablate.web.picture import Picture
 
-__all__ = ["anchor", "inline", "plain", "render"]
+__all__ = ["anchor", "image", "inline", "plain", "render"]
 
 _SPACES = re.compile(r"\s+")
 _NO_ANCHOR = re.compile(r"[^A-Za-z0-9_.=-]")
@@ -149,7 +149,8 @@ def _numbers(text: Text) -> Markup:
 def _figure(figure: Figure, picture: Picture | None) -> Markup:
     said = _element("figcaption", inline(figure.caption)) if figure.caption else Markup()
     if picture is None:
-        return Markup("<figure>\n{}\n{}\n</figure>").format(_image(figure), said)
+        beside = image(quote(figure.file, safe="/="), figure.alternative)
+        return Markup("<figure>\n{}\n{}\n</figure>").format(beside, said)
     name, numbers = Markup(), Markup()
     if picture.numbers is not None:
         target = "numbers-" + anchor(figure.file)
@@ -163,9 +164,16 @@ def _figure(figure: Figure, picture: Picture | None) -> Markup:
     return Markup("{}\n{}\n{}{}\n</figure>").format(opening, _drawn(picture), said, numbers)
 
 
-def _image(figure: Figure) -> Markup:
-    source = quote(figure.file, safe="/=")
-    return Markup('<div class="image"><img src="{}" alt="{}"></div>').format(source, plain(figure.alternative))
+def image(source: str, alternative: str, size: tuple[int, int] | None = None) -> Markup:
+    """An image in a container that scrolls where the page is narrow, by keys too.
+
+    Args:
+        alternative: what it shows, for whoever cannot see it.
+        size: width and height in pixels, so that it has its place before it is read.
+    """
+    place = Markup(' width="{}" height="{}"').format(*size) if size else Markup()
+    shown = Markup('<img src="{}" alt="{}"{}>').format(source, plain(alternative), place)
+    return Markup('<div class="image" tabindex="0">{}</div>').format(shown)
 
 
 def _script_of(picture: Picture) -> Markup:

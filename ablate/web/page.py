@@ -24,7 +24,7 @@ from ablate.reporting.shown_figures import figures_of_sweeps
 from ablate.web.assets import early_script, hash_of, script, style
 from ablate.web.contents import SECTION, Entry, with_contents
 from ablate.web.environment import environment
-from ablate.web.markup import plain, render
+from ablate.web.markup import image, plain, render
 from ablate.web.picture import Picture
 from ablate.web.pictures import pictures
 
@@ -74,10 +74,10 @@ def page_of_blocks(
     length = len(page.written({**drawn, **shown}, _said_of(len(printed), len(printed))).encode())
     left = len(printed)
     for figure in printed:
-        image = _image(figure, _data_address(figures[figure.file]), figures[figure.file])
-        longer = len(image.markup) - len(shown[figure.file].markup)
+        within = _image(figure, _data_address(figures[figure.file]), figures[figure.file])
+        longer = len(within.markup) - len(shown[figure.file].markup)
         if length + longer <= MOST_BYTES:
-            shown[figure.file] = image
+            shown[figure.file] = within
             length, left = length + longer, left - 1
     return page.written({**drawn, **shown}, _said_of(left, len(printed)))
 
@@ -153,10 +153,7 @@ def _figures(blocks: Sequence[Block]) -> Iterator[Figure]:
 
 
 def _image(figure: Figure, source: str, png: bytes) -> Picture:
-    """An image whose place is known before it is read."""
-    width, height = _size(png)
-    image = Markup('<div class="image"><img src="{}" alt="{}" width="{}" height="{}"></div>')
-    return Picture(image.format(source, plain(figure.alternative), width, height))
+    return Picture(image(source, figure.alternative, _size(png)))
 
 
 def _data_address(png: bytes) -> str:

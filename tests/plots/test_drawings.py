@@ -29,8 +29,10 @@ from ablate.analysis.probe_pictures import ArmDensity, KernelHistogram, LossSurf
 from ablate.analysis.results import MetricSummaries, sweep_results
 from ablate.analysis.summaries import ArmSummary
 from ablate.core.records import METRICS, MetricInfo
+from ablate.plots.axes import place_ticks
 from ablate.plots.canvas import BASELINE, DIVERGED, SUBJECT, house_figure, house_style, legend_columns, png_bytes
 from ablate.plots.confusion import draw_confusion, mistake_shares
+from ablate.plots.contents import PairedSlopes
 from ablate.plots.curves import draw_arm_curves, draw_overlaid_curves, fit_to_curves, use_whole_epochs
 from ablate.plots.displacement import displacement_page, draw_displacement, ensembles_page
 from ablate.plots.dots import draw_summaries
@@ -41,8 +43,8 @@ from ablate.plots.labels import axis_label, row_labels, scaled_title, shortened
 from ablate.plots.pictures import draw_activations, draw_image, draw_probabilities
 from ablate.plots.probes import draw_loss_surface, draw_reliability, draw_step_losses, draw_weight_histogram, levels_of
 from ablate.plots.samples import draw_samples
-from ablate.plots.scales import geometric_errors, is_near_one, place_ticks, ratio_ticks, symmetric_ticks
-from ablate.plots.slopes import PairedSlopes, draw_paired_slopes
+from ablate.plots.scales import geometric_errors, is_near_one, ratio_ticks, symmetric_ticks
+from ablate.plots.slopes import draw_paired_slopes
 from ablate.stats.estimates import estimate_mean
 from ablate.verdicts.verdict import Scale
 from tests.judged import by_seed, judge

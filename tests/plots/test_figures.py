@@ -15,7 +15,8 @@ from ablate.analysis.generated import Samples
 from ablate.analysis.results import SweepResults, sweep_results
 from ablate.plots.canvas import house_style, png_bytes
 from ablate.plots.comparison import comparison_figures
-from ablate.plots.figures import DRAW, MOST_ARMS, grid_of_panels
+from ablate.plots.contents import MOST_ARMS
+from ablate.plots.figures import DRAW, grid_of_panels
 from ablate.plots.samples import contact_sheet
 from ablate.reporting.captions import captions
 from tests.judged import claim, draws, grid, judged

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from ablate.plots.canvas import house_figure, house_style
-from ablate.plots.forest import COLOURS, _ratio_label, draw_forest, forest_legend
+from ablate.plots.differences import ratio_label
+from ablate.plots.forest import COLOURS, draw_forest, forest_legend
 from ablate.plots.grids import draw_cell_means, draw_interaction, draw_variance_shares
 from ablate.plots.signs import SIGNS
 from ablate.verdicts.verdict import Scale, Word
@@ -232,5 +233,5 @@ def test_shares_end_where_they_end() -> None:
 
 
 def test_ratios_near_one_are_told_apart() -> None:
-    labels = [_ratio_label(math.log(ratio)) for ratio in (1.0, 1.001, 0.998, 1.0001, 0.9, 1.25, 2.0)]
+    labels = [ratio_label(math.log(ratio)) for ratio in (1.0, 1.001, 0.998, 1.0001, 0.9, 1.25, 2.0)]
     assert labels == ["×1", "×1.001", "×0.998", "×1.0001", "×0.9", "×1.25", "×2"]

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from starlette.types import ASGIApp, Message
 
 from ablate.serving.application import application
@@ -109,9 +108,7 @@ def ask(app: ASGIApp, method: str, target: bytes, headers: dict[str, str]) -> tu
 def target_of(route: Route, parts: Iterable[bytes], query: Iterable[tuple[str, bytes]]) -> bytes:
     """The address that is asked for: each variable part of the path another text."""
     remaining = iter(parts)
-    segments = [
-        quote_from_bytes(next(remaining)) if part.startswith("{") else part for part in route.path.split("/")
-    ]
+    segments = [quote_from_bytes(next(remaining)) if part.startswith("{") else part for part in route.path.split("/")]
     said = "&".join(f"{key}={quote_from_bytes(value)}" for key, value in query)
     return f"{'/'.join(segments)}?{said}".encode("ascii")
 
@@ -145,7 +142,16 @@ def test_no_question_breaks_it(
 @pytest.mark.parametrize("part", ODD, ids=lambda part: quote_from_bytes(part[:30]) or "empty")
 def test_no_name_breaks_a_page(part: bytes, results: Path) -> None:
     """Each odd text as the name of everything that is asked for by name."""
-    for path in ("/runs/", "/studies/", "/api/runs/", "/api/studies/", "/compare?with=", "/runs?where=", "/runs?sort=", "/"):
+    for path in (
+        "/runs/",
+        "/studies/",
+        "/api/runs/",
+        "/api/studies/",
+        "/compare?with=",
+        "/runs?where=",
+        "/runs?sort=",
+        "/",
+    ):
         status, body = ask(app_of(results), "GET", f"{path}{quote_from_bytes(part)}".encode(), {})
         assert status < 500, (path, body)
 

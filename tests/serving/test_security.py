@@ -65,7 +65,9 @@ def test_the_token_is_shown_once_and_then_stands_in_a_cookie() -> None:
     first = client.get("/runs", params={"q": "a b&c", "token": TOKEN, "page": "2"})
     assert (first.status_code, first.headers["location"]) == (303, "/runs?q=a+b%26c&page=2")
     cookie = first.headers["set-cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Path=/" in cookie
     assert client.get(first.headers["location"]).text == "read "
 
 
@@ -129,7 +131,8 @@ def test_only_a_page_of_this_server_sends(headers: dict[str, str], status: int) 
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"), [({}, 200), ({"sec-fetch-site": "cross-site"}, 403), ({"origin": "http://evil.example"}, 403)]
+    ("headers", "status"),
+    [({}, 200), ({"sec-fetch-site": "cross-site"}, 403), ({"origin": "http://evil.example"}, 403)],
 )
 def test_only_a_page_of_this_server_follows(headers: dict[str, str], status: int) -> None:
     assert gated().get("/stream/optimizers", headers=headers).status_code == status
@@ -178,7 +181,8 @@ def test_every_answer_bears_the_headers(path: str, browser: Browser) -> None:
     answer = browser().get(path)
     assert HEADERS.items() <= dict(answer.headers).items()
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
-    assert policy["default-src"] == "'none'" and policy["frame-ancestors"] == "'none'"
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert not [part for part in policy.values() if "http" in part or "unsafe" in part or "*" in part]
     assert answer.headers["cache-control"] == ("max-age=60" if path.startswith("/assets/") else "no-store")
@@ -188,7 +192,8 @@ def test_what_is_refused_says_so_in_its_own_way(browser: Browser) -> None:
     client = browser(token=TOKEN)
     page, document = client.get("/runs"), client.get("/api/runs")
     assert page.status_code == document.status_code == 401
-    assert "text/html" in page.headers["content-type"] and "printed" in page.text
+    assert "text/html" in page.headers["content-type"]
+    assert "printed" in page.text
     assert (document.json()["kind"], document.json()["status"]) == ("problem", 401)
     # The page that refuses has its style.
     assert client.get("/assets/style.css").status_code == 200

@@ -60,8 +60,13 @@ def test_a_large_upload_is_refused_and_not_read(results: Path, tmp_path: Path) -
     with served("--no-token", f"results_dir={results}", folder=tmp_path) as (_, address):
         host, port = re.fullmatch(r"http://([\d.]+):(\d+)/", address).groups()  # type: ignore[union-attr]
         with socket.create_connection((host, int(port)), timeout=20) as line:
-            head = f"POST /runs HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\nContent-Length: {100 * 2**20}\r\n\r\n"
-            line.sendall(head.encode() + MEGABYTE)
+            head = [
+                "POST /runs HTTP/1.1",
+                f"Host: {host}:{port}",
+                f"Origin: http://{host}:{port}",
+                f"Content-Length: {100 * 2**20}",
+            ]
+            line.sendall("\r\n".join([*head, "", ""]).encode() + MEGABYTE)
             answer = line.recv(2**16)
         assert answer.startswith(b"HTTP/1.1 413")
         assert httpx.get(f"{address}runs").status_code == 200
@@ -70,7 +75,12 @@ def test_a_large_upload_is_refused_and_not_read(results: Path, tmp_path: Path) -
 def test_nonsense_on_the_line_ends_nothing(results: Path, tmp_path: Path) -> None:
     with served("--no-token", f"results_dir={results}", folder=tmp_path) as (process, address):
         host, port = re.fullmatch(r"http://([\d.]+):(\d+)/", address).groups()  # type: ignore[union-attr]
-        for nonsense in (b"\0" * 100, b"GET / HTTP/9.9\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", os.urandom(999)):
+        for nonsense in (
+            b"\0" * 100,
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+            os.urandom(999),
+        ):
             with socket.create_connection((host, int(port)), timeout=20) as line:
                 line.sendall(nonsense + b"\r\n\r\n")
                 line.recv(2**16)
@@ -87,12 +97,16 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             [sys.executable, "-m", "ablate", "serve", "--port", str(port)], cwd=tmp_path, capture_output=True, text=True
         )
     assert done.returncode == 2
-    assert f"Port {port} is in use" in done.stderr and "--port 0" in done.stderr
+    assert f"Port {port} is in use" in done.stderr
+    assert "--port 0" in done.stderr
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7", ""])
-def test_an_address_of_another_machine_is_said(host: str) -> None:
-    with pytest.raises(CannotListen, match=re.escape(host)):
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("no.such.host.invalid", "no address"), ("203.0.113.7", "cannot be listened"), ("", "every address")],
+)
+def test_an_address_that_is_none_of_this_machine_is_said(host: str, said: str) -> None:
+    with pytest.raises(CannotListen, match=said):
         bound(host, 0)
 
 
@@ -100,7 +114,8 @@ def test_without_the_extra_it_says_what_installs_it(tmp_path: Path) -> None:
     script = "import sys; sys.modules['uvicorn'] = None\nfrom ablate.cli import main\nsys.exit(main(['serve']))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "uvicorn" in done.stderr and "pip install 'ablate[serve]'" in done.stderr
+    assert "uvicorn" in done.stderr
+    assert "pip install 'ablate[serve]'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -111,4 +126,5 @@ def test_what_it_does_not_take_is_said(words: list[str], said: str, tmp_path: Pa
     done = subprocess.run(
         [sys.executable, "-m", "ablate", "serve", *words], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.returncode == 2 and said in done.stderr
+    assert done.returncode == 2
+    assert said in done.stderr

@@ -256,7 +256,7 @@ def test_code_keeps_its_lines() -> None:
 def test_a_figure_that_nobody_draws_is_an_image_beside_the_page() -> None:
     written = render([Figure("figures/a b.png", "Dots", text("A dot is ", Code("x"), "."))])
     assert written == (
-        '<figure>\n<div class="image"><img src="figures/a%20b.png" alt="Dots"></div>\n'
+        '<figure>\n<div class="image" tabindex="0"><img src="figures/a%20b.png" alt="Dots"></div>\n'
         "<figcaption>A dot is <code>x</code>.</figcaption>\n</figure>"
     )
 

@@ -12,7 +12,17 @@ from ablate.reporting.numbers import interval, mean, number, shared_error, sprea
 from ablate.serving import links
 from ablate.serving.answers import Answer, Page
 from ablate.serving.asked import Asked
-from ablate.serving.listing import Aggregate, ArmRow, arm_rows, columns_of, cut, history_metrics, matching, run_rows, sorted_by
+from ablate.serving.listing import (
+    Aggregate,
+    ArmRow,
+    arm_rows,
+    columns_of,
+    cut,
+    history_metrics,
+    matching,
+    run_rows,
+    sorted_by,
+)
 from ablate.serving.pages.runs import MOST_PAGES, SAYING_MOST, TONES, headings, words_of
 from ablate.serving.routes import Entry, Route
 from ablate.storage.studies import study_names
@@ -83,9 +93,7 @@ def arms_page(asked: Asked) -> Answer:
     aggregate, last_epochs = _aggregate(asked), asked.number("k", LAST_EPOCHS, 1, MOST_EPOCHS)
     if known and metric not in known:
         raise UsageError(f"No run has {metric}; there are {', '.join(known)}.")
-    rows = matching(
-        arm_rows(site, metric, aggregate, last_epochs, words), asked.value("q"), lambda row: row.searched
-    )
+    rows = matching(arm_rows(site, metric, aggregate, last_epochs, words), asked.value("q"), lambda row: row.searched)
     key = asked.value("sort")
     if key.removeprefix("-") in KEYS:
         rows = sorted_by(rows, KEYS[key.removeprefix("-")], key.startswith("-"))
@@ -150,5 +158,9 @@ def _line(row: ArmRow, error: float | None) -> Line:
     )
 
 
-ROUTES = (Route("/arms", arms_page, "Runs grouped by everything but the seed: n, mean, spread and interval of a metric.", QUERY),)
+ROUTES = (
+    Route(
+        "/arms", arms_page, "Runs grouped by everything but the seed: n, mean, spread and interval of a metric.", QUERY
+    ),
+)
 NAV = Entry("Arms", "/arms", rank=3)

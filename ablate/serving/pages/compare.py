@@ -6,14 +6,13 @@ from functools import partial
 
 from ablate.analysis.comparison import Comparison
 from ablate.core.errors import UsageError
-from ablate.operations.catalogue import studies
+from ablate.operations.catalogue import indexed_studies
 from ablate.operations.compare import NotComparable, compare
-from ablate.reporting.blocks import Block
 from ablate.reporting.comparison import comparison_blocks
 from ablate.serving import links
 from ablate.serving.answers import Answer, Download, Page
 from ablate.serving.asked import Asked
-from ablate.serving.comparison_pictures import comparison_figures
+from ablate.serving.comparison_pictures import comparison_pictures
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site
@@ -42,16 +41,17 @@ def compare_page(asked: Asked) -> Answer:
     try:
         comparison = compared(asked.site, names, allow)
     except NotComparable as error:
-        return _form(asked, str(error), links.of_comparison(names, allow=True))
+        return _form(asked, str(error), links.of_comparison(names, allow=True), status=400)
     except UsageError as error:
-        return _form(asked, str(error))
-    figures, pictures = comparison_figures(comparison)
-    blocks, entries = with_contents(comparison_blocks(comparison, figures))
+        # Of one side alone the others are still to be chosen, and nothing is wrong.
+        return _form(asked, str(error), status=200 if len(names) == 1 else 400)
+    drawn = comparison_pictures(comparison)
+    blocks, entries = with_contents(comparison_blocks(comparison, drawn.others, drawn.of_verdicts))
     return Page(
         _title(comparison),
         "content.html",
         {
-            "content": render(blocks, pictures),
+            "content": render(blocks, drawn.pictures),
             "entries": entries,
             "links": [
                 PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
@@ -65,9 +65,9 @@ def compare_page(asked: Asked) -> Answer:
 def comparison_file(asked: Asked) -> Answer:
     """The same as one file to be sent."""
     comparison = compared(asked.site, _names(asked), asked.value("allow") == "yes")
-    figures, pictures = comparison_figures(comparison)
-    blocks: list[Block] = comparison_blocks(comparison, figures)
-    document = page_of_blocks(blocks, _title(comparison), pictures, {})
+    drawn = comparison_pictures(comparison)
+    blocks = comparison_blocks(comparison, drawn.others, drawn.of_verdicts)
+    document = page_of_blocks(blocks, _title(comparison), drawn.pictures, {})
     return Download(document.encode(errors="replace"), "comparison.html", "text/html; charset=utf-8")
 
 
@@ -89,9 +89,9 @@ def _names(asked: Asked) -> list[str]:
     return list(dict.fromkeys(name for value in asked.values("with") for name in value.split()))
 
 
-def _form(asked: Asked, problem: str = "", anyway: str = "") -> Answer:
+def _form(asked: Asked, problem: str = "", anyway: str = "", status: int = 200) -> Answer:
     known = []
-    for summary in studies(asked.site.results_dir, sets_aside=False):
+    for summary in indexed_studies(asked.site.results_dir, sets_aside=False):
         plan = asked.site.line(summary.name).plan
         arms = dict.fromkeys(arm.name for sweep in plan.sweeps for arm in sweep.arms)
         known.append((summary.name, [(arm, f"{summary.name}:{arm}") for arm in arms]))
@@ -100,7 +100,7 @@ def _form(asked: Asked, problem: str = "", anyway: str = "") -> Answer:
         "choose_sides.html",
         {"studies": known, "chosen": _names(asked), "problem": problem, "anyway": anyway},
         section="/compare",
-        status=400 if problem else 200,
+        status=status,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 
-from ablate.analysis.confusion import count_confusion
 from ablate.analysis.settings import setting_text
 from ablate.analysis.values import metric_rank
 from ablate.core.errors import UsageError
@@ -18,6 +18,7 @@ from ablate.reporting.blocks import (
     Code,
     CodeBlock,
     Details,
+    Figure,
     Heading,
     Row,
     Text,
@@ -30,12 +31,14 @@ from ablate.reporting.blocks import (
 from ablate.serving import links
 from ablate.serving.answers import Answer, Page
 from ablate.serving.asked import Asked
+from ablate.serving.comparison_pictures import run_confusion, run_curves
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Route
 from ablate.serving.site import Site
 from ablate.storage.runs import MissingRun
 from ablate.web.contents import with_contents
 from ablate.web.markup import inline, render
+from ablate.web.picture import Picture
 
 __all__ = ["ROUTES", "opened"]
 
@@ -43,6 +46,7 @@ PREFIX = re.compile(r"[0-9a-f]{4,64}")
 # Of an exception and of what a worker had printed, the end says most.
 LINES_OF_FAILURE = 60
 TONES = {Status.COMPLETED: Tone.GOOD, Status.DIVERGED: Tone.BAD, Status.FAILED: Tone.BAD}
+CURVES, CONFUSION = "learning_curves", "confusion"
 # Epochs of a table; of longer runs it shows these many, the first and the last among them.
 MOST_EPOCHS = 200
 
@@ -55,13 +59,14 @@ def run_page(asked: Asked) -> Answer:
     """All that is stored of it."""
     shown = opened(asked.site, asked.part("run_id"))
     record = shown.run.record
-    blocks, entries = with_contents(_blocks(shown))
+    pictures = _pictures(shown)
+    blocks, entries = with_contents(_blocks(shown, pictures))
     return Page(
         f"run {short_id(record.run_id)}",
         "run.html",
         {
             "outcome": inline(_outcome(record)),
-            "content": render(blocks),
+            "content": render(blocks, pictures),
             "entries": entries,
             "links": _links(shown),
             "run_id": record.run_id,
@@ -98,14 +103,17 @@ def _not_trained(site: Site, prefix: str) -> MissingRun | NotTrained:
     return MissingRun(prefix)
 
 
-def _blocks(shown: ShownRun) -> list[Block]:
+def _blocks(shown: ShownRun, pictures: Mapping[str, Picture]) -> list[Block]:
     record = shown.run.record
     return [
         *_failure(record),
+        *_history(shown, CURVES in pictures),
         *_metrics(shown),
-        *_history(shown),
+        *_confusion(pictures),
         Heading(2, text("Settings")),
-        table(["setting", "value"], [[Code(name), Code(setting_text(value))] for name, value in shown.settings.items()]),
+        table(
+            ["setting", "value"], [[Code(name), Code(setting_text(value))] for name, value in shown.settings.items()]
+        ),
         Heading(2, text("Computed with")),
         *_provenance(shown),
     ]
@@ -135,14 +143,25 @@ def _failure(record: RunRecord) -> list[Block]:
     ]
 
 
+def _pictures(shown: ShownRun) -> dict[str, Picture]:
+    """Of what the run has kept."""
+    label = short_id(shown.run.record.run_id)
+    found = {CURVES: run_curves(shown.run, label), CONFUSION: run_confusion(shown.run, label)}
+    return {file: picture for file, picture in found.items() if picture is not None}
+
+
+def _confusion(pictures: Mapping[str, Picture]) -> list[Block]:
+    if CONFUSION not in pictures:
+        return []
+    return [Heading(2, text("Test predictions")), Figure(CONFUSION, "which classes are taken for which")]
+
+
 def _metrics(shown: ShownRun) -> list[Block]:
-    rows: list[Row] = [
-        [Code(name), f"{shown.metrics[name]:.4f}"] for name in sorted(shown.metrics, key=metric_rank)
-    ]
+    rows: list[Row] = [[Code(name), f"{shown.metrics[name]:.4f}"] for name in sorted(shown.metrics, key=metric_rank)]
     return [Heading(2, text("Metrics")), table(["metric", "value"], rows, numeric=[1])] if rows else []
 
 
-def _history(shown: ShownRun) -> list[Block]:
+def _history(shown: ShownRun, has_curves: bool) -> list[Block]:
     """Every metric at every epoch, folded."""
     history = {name: values for name, values in shown.run.history.items() if len(values)}
     epochs = max(map(len, history.values()), default=0)
@@ -157,7 +176,8 @@ def _history(shown: ShownRun) -> list[Block]:
     ]
     numbers = table(["epoch", *map(Code, names)], rows, numeric=range(len(names) + 1))
     title = f"All {epochs} epochs" if step == 1 else f"{len(chosen)} of {epochs} epochs"
-    return [Heading(2, text("Curves")), Details(title, (numbers,))]
+    curves = [Figure(CURVES, "every metric over the epochs")] if has_curves else []
+    return [Heading(2, text("Curves")), *curves, Details(title, (numbers,))]
 
 
 def _provenance(shown: ShownRun) -> list[Block]:
@@ -168,7 +188,12 @@ def _provenance(shown: ShownRun) -> list[Block]:
 
 def _links(shown: ShownRun) -> list[PageLink]:
     siblings = [links.of_runs(study=each.study, arm=each.arm.name) for each in shown.memberships[:1]]
-    return [*(PageLink("The other seeds of its arm", address) for address in siblings)]
+    return [
+        *(PageLink("The other seeds of its arm", address) for address in siblings),
+        PageLink("Compare it with …", links.of_comparison([short_id(shown.run.record.run_id)])),
+    ]
 
 
-ROUTES = (Route("/runs/{run_id}", run_page, "A run, by its id or the beginning of it: settings, metrics, how it went."),)
+ROUTES = (
+    Route("/runs/{run_id}", run_page, "A run, by its id or the beginning of it: settings, metrics, how it went."),
+)

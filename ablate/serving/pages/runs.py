@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ablate.analysis.settings import setting_text
 from ablate.core.identity import Json, short_id
 from ablate.core.records import METRICS, Status
-from ablate.operations.filters import MISSING, UNREADABLE
 from ablate.reporting.numbers import number
 from ablate.serving import links
 from ablate.serving.answers import Answer, Page
 from ablate.serving.asked import Asked
 from ablate.serving.listing import OWN_COLUMNS, RunRow, columns_of, cut, matching, run_rows, sorted_by
 from ablate.serving.routes import Entry, Route
+from ablate.storage.index import MISSING, UNREADABLE
 from ablate.storage.studies import study_names
 
 __all__ = ["NAV", "ROUTES", "Heading", "headings", "words_of"]
@@ -85,7 +85,7 @@ def runs_page(asked: Asked) -> Answer:
             "asked": asked,
             "page": page,
             "lines": [_line(row, columns) for row in page.rows],
-            "headings": headings(asked, columns, {"seed", "seconds", "epochs", *metrics}),
+            "headings": headings(asked, columns, {"seed", "seconds", *metrics}),
             "columns": columns,
             "groups": [("Of every run", list(OWN_COLUMNS)), ("Metrics", metrics), ("Settings", settings)],
             "studies": study_names(asked.site.results_dir),
@@ -135,5 +135,7 @@ def _cell(column: str, value: Json) -> Cell:
     return Cell(setting_text(value), is_number)
 
 
-ROUTES = (Route("/runs", runs_page, "The runs in a table: searched, filtered, sorted, with columns of one's choice.", QUERY),)
+ROUTES = (
+    Route("/runs", runs_page, "The runs in a table: searched, filtered, sorted, with columns of one's choice.", QUERY),
+)
 NAV = Entry("Runs", "/runs", rank=2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ablate.operations.catalogue import StudySummary, studies
+from ablate.operations.catalogue import StudySummary, indexed_studies
 from ablate.reporting.answer import answer_of_study, answer_of_sweep, findings_of
 from ablate.reporting.blocks import Text, text
 from ablate.serving import links
@@ -35,7 +35,7 @@ class Card:
 def studies_page(asked: Asked) -> Answer:
     """All of them, the last planned first."""
     site = asked.site
-    found = reversed(studies(site.results_dir, sets_aside=False))
+    found = reversed(indexed_studies(site.results_dir, sets_aside=False))
     return Page(
         "Studies",
         "studies.html",
@@ -51,7 +51,12 @@ def studies_page(asked: Asked) -> Answer:
 def answer_page(asked: Asked) -> Answer:
     """The answer of a study alone, for the list."""
     study = asked.site.study(asked.part("name"))
-    return Page(study.plan.name, "answer.html", {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)}, section="/")
+    return Page(
+        study.plan.name,
+        "answer.html",
+        {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)},
+        section="/",
+    )
 
 
 def answer_of(study: StoredStudy) -> Text:

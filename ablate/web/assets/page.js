@@ -243,7 +243,7 @@
       makeSortable(table);
       makeFilterable(table);
     });
-    stopsWhereItScrolls(all(".scroll, main pre"));
+    stopsWhereItScrolls(all(".scroll, .image, main pre"));
     all("nav.contents").forEach(followContents);
     all("[data-action='theme']").forEach(toggleTheme);
     all("[data-action='fold']").forEach(foldAll);
