@@ -91,12 +91,14 @@ def _smaller(maps: Reals) -> Reals:
     if times == 1:
         return maps
     size = max(1, round(width / times)), max(1, round(height / times))
-    made = [Pillow.fromarray(maps[..., each].astype(np.float32)).resize(size, Pillow.Resampling.BOX) for each in range(count)]
-    return np.stack([np.asarray(each) for each in made], axis=-1)
+    each = (Pillow.fromarray(maps[..., number].astype(np.float32)) for number in range(count))
+    return np.stack([np.asarray(one.resize(size, Pillow.Resampling.BOX)) for one in each], axis=-1)
 
 
 def _fewer_rows(cells: Reals) -> Reals:
-    return cells if len(cells) <= MOST_POSITIONS else np.stack([part.mean(axis=0) for part in np.array_split(cells, MOST_POSITIONS)])
+    if len(cells) <= MOST_POSITIONS:
+        return cells
+    return np.stack([part.mean(axis=0) for part in np.array_split(cells, MOST_POSITIONS)])
 
 
 def _image(picture: Pillow.Image, title: str) -> Image:

@@ -5,8 +5,8 @@
     reader.state(number).step, reader.state(number).reading           # Step.STARTING, None … Step.DONE, a Reading
     reader.close()
 
-The process is started for the first question, ended when nobody has asked for a while, and started anew for the next one
-after it has crashed or was ended because it took too long. Questions wait in a queue that has an end.
+The process is started for the first question, ended when nobody has asked for a while, and started anew for the next
+one after it has crashed or was ended because it took too long. Questions wait in a queue that has an end.
 """
 
 from __future__ import annotations

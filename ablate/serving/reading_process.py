@@ -1,7 +1,7 @@
 """The process that reads pictures: it alone imports TensorFlow, and the models that were asked last stay in it.
 
-It is started by `ablate.serving.reader` with one end of a socket. It is sent the settings, then questions; it sends back
-how far it is and one `Reading` for each question. It writes no file, and ends when nobody listens.
+It is started by `ablate.serving.reader` with one end of a socket. It is sent the settings, then questions; it sends
+back how far it is and one `Reading` for each question. It writes no file, and ends when nobody listens.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ablate.operations.sides import one_side
 from ablate.sanitize.text import one_line
 from ablate.serving.heat import image_of, layer_of
 from ablate.serving.problems import problem_of
-from ablate.serving.readings import Image, Layer, News, Preparation, Question, Reading, SideReading
+from ablate.serving.readings import News, Preparation, Question, Reading, SideReading
 from ablate.serving.site import Site
 
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ class _Shown:
         return keys.index(key)
 
 
-def _side_read(
-    name: str, question: Question, photograph: Pixels | None, models: Models, shown: _Shown
-) -> SideReading:
+def _side_read(name: str, question: Question, photograph: Pixels | None, models: Models, shown: _Shown) -> SideReading:
     try:
         side = models.side(name)
         runs = models.of(side)
@@ -182,12 +180,13 @@ def _read(
     number = seeds.index(question.seed) if question.seed in seeds else 0
     answers = [ask(run, example, hidden=place == number) for place, run in enumerate(runs)]
     names = names_of_all([run.run.record.environment for run in runs])
-    prediction = prediction_of(question.name, Example({}, None), answers, names)
+    opinions = [replace(answer, hidden={}) for answer in answers]
+    prediction = prediction_of(question.name, Example({}, None), opinions, names)
     layers = list(answers[number].hidden.items())
     chosen = _spread(len(layers), MOST_LAYERS)
     return SideReading(
         side.label,
-        found=Predictions(side.label, len(side.runs), len(side.runs) - len(runs), (replace(prediction, activations={}),), {}),
+        found=Predictions(side.label, len(side.runs), len(side.runs) - len(runs), (prediction,), {}),
         preparation=shown.number(runs[0], example),
         seed=seeds[number],
         layers=tuple(layer_of(*layers[place]) for place in chosen),

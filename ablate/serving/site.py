@@ -18,6 +18,7 @@ from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.operations.sides import known_studies
 from ablate.serving.cache import Cache
 from ablate.serving.confined import check_inside
+from ablate.serving.reader import Reader
 from ablate.storage.atomic import Damaged
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
@@ -81,6 +82,7 @@ class Site:
     of what has a `Version`."""
 
     results_dir: Path
+    reader: Reader | None = None
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
     _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))
