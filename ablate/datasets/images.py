@@ -51,7 +51,7 @@ def _upright(content: BinaryIO, most_pixels: int | None = None) -> Image.Image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(content, formats=FORMATS) as image:
                 if most_pixels is not None and image.width * image.height > most_pixels:
-                    raise ValueError(f"it has {image.width:,} × {image.height:,} pixels, and {most_pixels:,} are too many")
+                    raise ValueError(f"it has {image.width:,} × {image.height:,} pixels; {most_pixels:,} are the most")
                 image.load()
                 return ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:

@@ -23,8 +23,8 @@ Bytes = npt.NDArray[np.uint8]
 ABOVE, BELOW = (24, 128, 204), (214, 96, 8)
 MOST_CHANNELS, MOST_UNITS, MOST_POSITIONS = 64, 256, 64
 # Of a photograph, of a map, and of a whole layer as it is shown, in pixels.
-LARGEST_STEP, LARGEST_MAP, WIDTH = 240, 32, 320
-LARGEST_CELL = 14
+LARGEST_STEP, LARGEST_MAP, WIDTH = 240, 32, 640
+LARGEST_CELL, GAP = 32, 2
 # Units beside each other are in no order: a grid a little wider than high is merely easy to look at.
 WIDER = 2.0
 
@@ -58,16 +58,16 @@ def layer_of(path: str, values: Reals) -> Layer:
 
 
 def _tiled(maps: Reals, largest_cell: int) -> Bytes:
-    """Maps [height, width, count] beside each other in a grid, with a pixel of nothing between them, each pixel of them
+    """Maps [height, width, count] beside each other in a grid, with GAP pixels of nothing between them, each pixel of them
     as large as there is room for."""
     height, width, count = maps.shape
     columns = min(count, math.ceil(math.sqrt(WIDER * count * height / width)))
     rows = -(-count // columns)
-    size = int(np.clip(WIDTH // (columns * width) - 1, 1, largest_cell))
-    sheet = np.zeros((rows * (size * height + 1) - 1, columns * (size * width + 1) - 1, 4), np.uint8)
+    size = int(np.clip((WIDTH - columns) // (columns * width), 1, largest_cell))
+    sheet = np.zeros((rows * (size * height + GAP) - GAP, columns * (size * width + GAP) - GAP, 4), np.uint8)
     for number in range(count):
         row, column = divmod(number, columns)
-        top, left = row * (size * height + 1), column * (size * width + 1)
+        top, left = row * (size * height + GAP), column * (size * width + GAP)
         tile = _enlarged(_coloured(maps[..., number]), size)
         sheet[top : top + size * height, left : left + size * width] = tile
     return sheet

@@ -110,6 +110,7 @@ class Reader:
         self._changed = threading.Condition()
         self._waiting: list[_Asked] = []
         self._states: OrderedDict[str, State] = OrderedDict()
+        self._news: News | None = None
         self._process: _Process | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -141,7 +142,11 @@ class Reader:
     def state(self, number: str) -> State | None:
         """How far a question is; None for one that was never asked, or long ago."""
         with self._changed:
-            return self._states.get(number)
+            found = self._states.get(number)
+            if found is None or found.step is not Step.WAITING or self._news is None:
+                return found
+            # Whoever waits is told what is being done meanwhile.
+            return State(Step.WAITING if self._news.has_started else Step.STARTING, self._news.said)
 
     @property
     def pid(self) -> int | None:
@@ -166,6 +171,7 @@ class Reader:
         while (asked := self._next()) is not None:
             state = self._answered(asked)
             with self._changed:
+                self._news = None
                 self._set(asked.number, state)
         self._end()
 
@@ -214,6 +220,7 @@ class Reader:
 
     def _note(self, asked: _Asked, news: News) -> None:
         with self._changed:
+            self._news = news
             self._set(asked.number, State(Step.READING if news.has_started else Step.STARTING, news.said))
 
     def _end(self) -> None:

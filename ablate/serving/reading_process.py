@@ -207,7 +207,7 @@ def _key(run: Any) -> str:
 
 
 def _sentence(said: str) -> str:
-    return said[:1].upper() + said[1:]
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}"
 
 
 def _short(said: str) -> str:

@@ -16,7 +16,8 @@
   const pen = form.querySelector("[data-thickness]");
   const undo = form.querySelector('[data-do="undo"]');
   const clear = form.querySelector('[data-do="clear"]');
-  const place = document.querySelector("[data-reading]");
+  const whom = form.querySelector("[data-whom]");
+  const places = Array.from(document.querySelectorAll("[data-place]"));
   const asker = Array.from(crypto.getRandomValues(new Uint8Array(12)), (each) => each.toString(16)).join("");
 
   let strokes = []; // { pen, points: [[x, y], …] }, all in [0, 1]
@@ -25,6 +26,7 @@
   let asked = 0;
   let timer = 0;
   let isReady = false;
+  let hasAnswered = false;
 
   // the sheet ---------------------------------------------------------------------------------------------------------
 
@@ -83,7 +85,6 @@
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || stroke) return;
     event.preventDefault();
-    canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     forgetPhotograph();
     const at = point(event);
@@ -118,7 +119,7 @@
     forgetPhotograph();
     clearTimeout(timer);
     asked += 1;
-    place.replaceChildren();
+    for (const each of places) each.replaceChildren();
     say("");
     show();
   };
@@ -187,18 +188,23 @@
     const boxes = form.querySelectorAll('input[type="checkbox"]:checked');
     return [...new Set([...Array.from(boxes, (box) => box.value), ...words])].filter(Boolean);
   };
+  const count = () => {
+    const number = sides().length;
+    form.querySelector("[data-count]").textContent = number ? `${number} chosen` : "nobody yet";
+  };
   form.addEventListener("change", (event) => {
     if (!event.target.matches('[name="with"]')) return;
     const query = new URLSearchParams(sides().map((side) => ["with", side]));
     history.replaceState(null, "", `${location.pathname}?${query}`);
+    count();
     if (strokes.length || photograph) readSoon();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     read();
   });
-  place.addEventListener("change", (event) => {
-    if (!event.target.matches("[data-seed]")) return;
+  document.addEventListener("change", (event) => {
+    if (!(event.target instanceof Element && event.target.matches("[data-seed]"))) return;
     seed = event.target.value;
     read();
   });
@@ -240,23 +246,32 @@
 
   const fetched = async (number) => {
     const page = await (await fetch(`/digit/${number}`)).text();
-    return new DOMParser().parseFromString(page, "text/html").querySelector("[data-part]");
+    return new DOMParser().parseFromString(page, "text/html");
   };
 
   // What was unfolded stays so, and what was in focus too.
-  const put = (part) => {
-    const open = new Set(Array.from(place.querySelectorAll("details[open]"), (each) => each.dataset.key));
-    const hadFocus = place.contains(document.activeElement) && document.activeElement.matches("[data-seed]");
-    for (const each of part.querySelectorAll("details")) each.open = open.has(each.dataset.key);
-    place.replaceChildren(part);
-    if (hadFocus) place.querySelector("[data-seed]")?.focus();
+  const put = (page) => {
+    const open = new Set(Array.from(document.querySelectorAll("[data-key][open]"), (each) => each.dataset.key));
+    const hadFocus = document.activeElement?.matches("[data-seed]");
+    for (const each of page.querySelectorAll("[data-key]")) each.open = open.has(each.dataset.key);
+    for (const each of places) {
+      each.replaceChildren(...(page.querySelector(`[data-part="${each.dataset.place}"]`)?.childNodes ?? []));
+    }
+    if (hadFocus) document.querySelector("[data-seed]")?.focus();
   };
 
-  const summary = (state) =>
-    state.sides
-      .filter((side) => side.predict)
-      .map((side) => `${side.side}: ${side.predict.images[0].class_name}`)
-      .join(", ");
+  const summary = (state) => {
+    const read = new Map();
+    const answered = state.sides.filter((side) => side.predict);
+    for (const side of answered) {
+      const name = side.predict.images[0].class_name;
+      read.set(name, (read.get(name) ?? 0) + 1);
+    }
+    if (answered.length === 1) return `Read as ${[...read.keys()][0]}.`;
+    if (read.size === 1) return `All ${answered.length} read ${[...read.keys()][0]}.`;
+    const counts = [...read].sort((one, other) => other[1] - one[1]);
+    return `Of ${answered.length}, ${counts.map(([name, n]) => `${n} read${n === 1 ? "s" : ""} ${name}`).join(", ")}.`;
+  };
 
   const read = async () => {
     clearTimeout(timer);
@@ -276,11 +291,14 @@
         return;
       }
       if (state.step !== "done") return;
-      isReady = true;
-      const part = await fetched(state.number);
-      if (number !== asked || !part) return;
-      put(part);
-      say(state.problem ? "" : summary(state));
+      const page = await fetched(state.number);
+      if (number !== asked) return;
+      const answered = state.sides.some((side) => side.predict);
+      put(page);
+      say(answered ? summary(state) : "");
+      // Once there are answers, they have the place beside the sheet.
+      if (answered && !hasAnswered) whom.open = false;
+      hasAnswered ||= answered;
     } catch {
       if (number === asked) say("The server does not answer. Is ablate serve still running?", true);
     }
@@ -298,5 +316,6 @@
     send(new Blob([]), "").catch(() => {});
   };
 
+  count();
   show();
 })();
