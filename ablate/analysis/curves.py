@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ablate.analysis.values import Runs, stored
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import MetricInfo, Status, StoredRun
-from ablate.stats.estimates import CONFIDENCE, standard_deviation, student_interval
+from ablate.stats.estimates import CONFIDENCE, student_interval
 
 __all__ = ["ArmCurves", "MetricCurves", "SeedCurve", "arm_curves", "learning_curves"]
 
@@ -46,10 +46,15 @@ class ArmCurves:
     def interval(self) -> tuple[tuple[float, float], ...]:
         """Student's 95% interval of the mean at each of its epochs, over the completed runs: low and high; none below
         two runs. Where a value is not finite both are NaN."""
-        if self.n_completed < 2:
+        if self.n_completed < 2 or not self.mean:
             return ()
         completed = [curve.values[: len(self.mean)] for curve in self.seeds if not curve.has_diverged]
-        return tuple(map(_interval, zip(*completed, strict=True), self.mean))
+        with np.errstate(invalid="ignore"):
+            errors = np.std(completed, axis=0, ddof=1) / math.sqrt(len(completed))
+        _, reach = student_interval(0.0, 1.0, len(completed) - 1, 1 - CONFIDENCE)
+        return tuple(
+            (mean - half, mean + half) for mean, half in zip(self.mean, (reach * errors).tolist(), strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,3 @@ def _mean(curves: list[tuple[float, ...]]) -> tuple[float, ...]:
     if not epochs:
         return ()
     return tuple(np.mean([values[:epochs] for values in curves], axis=0).tolist())
-
-
-def _interval(values: Sequence[float], mean: float) -> tuple[float, float]:
-    if not all(map(math.isfinite, values)):
-        return math.nan, math.nan
-    return student_interval(mean, standard_deviation(values) / math.sqrt(len(values)), len(values) - 1, 1 - CONFIDENCE)

@@ -17,7 +17,7 @@ from ablate.cli.verbs import Invocation
 from ablate.core.errors import ExitCode, UsageError
 
 WORDS = "setting"
-WORDS_HELP = "results_dir=…"
+WORDS_HELP = "results_dir=…, and data_dir=… where data sets lie"
 
 PORT, MOST_PORT = 8765, 65535
 
@@ -67,7 +67,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     # What is damaged is said on the pages that show it, and not here whenever somebody looks.
     logging.getLogger("ablate").setLevel(logging.ERROR)
     with closing(Reader(settings)) as reader:
-        site = Site(settings.results_dir, reader)
+        site = Site(settings.results_dir, settings.data_dir, settings.allow_targets, reader)
         serve(application(site, Security(names_of(options.host, options.allow_host), token)), listening)
     return ExitCode.DONE
 

@@ -41,7 +41,7 @@ from ablate.stats.estimates import Estimate
 from ablate.storage.atomic import write_atomically
 from ablate.verdicts.example_verdict import ExampleVerdict, Reach
 
-__all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "write_comparison"]
+__all__ = ["comparison_blocks", "comparison_markdown", "mismatch_text", "side_letter", "write_comparison"]
 
 MOST_LISTED_EXAMPLES = 25
 # Sides beside each other in one table.
@@ -137,10 +137,10 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
 
 
 def _letters(comparison: Comparison) -> list[str]:
-    return [_letter(position) for position in range(len(comparison.labels))]
+    return [side_letter(position) for position in range(len(comparison.labels))]
 
 
-def _letter(position: int) -> str:
+def side_letter(position: int) -> str:
     """A … Z, then A1 … Z1 and so on."""
     round_, letter = divmod(position, 26)
     return f"{chr(ord('A') + letter)}{round_ or ''}"
@@ -222,7 +222,7 @@ def _metric_rows(metric: MetricComparison) -> list[Row]:
     return [
         [
             Code(metric.metric.name) if side == 0 else "",
-            _letter(side),
+            side_letter(side),
             str(estimate.n),
             mean(estimate, error=own_error),
             *_difference(difference, error),
@@ -257,7 +257,7 @@ def _by_example(found: TestExamples | None) -> list[Block]:
     if found is None:
         return []
     lettered = [
-        replace(row, verdict=replace(row.verdict, subject=_letter(side), reference=_letter(0)))
+        replace(row, verdict=replace(row.verdict, subject=side_letter(side), reference=side_letter(0)))
         for side, row in enumerate(found.rows, 1)
     ]
     adjustment = ADJUSTMENTS["holm"] if len(lettered) > 1 else ""
@@ -296,7 +296,7 @@ def _disagreements(disagreements: Disagreements | None) -> list[Block]:
         "models, one a side: other seeds disagree on other examples."
     )
     shown = disagreements.examples[:MOST_LISTED_EXAMPLES]
-    header = ["example", "true class", *(f"{_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
+    header = ["example", "true class", *(f"{side_letter(side)} predicts" for side in range(len(disagreements.seeds)))]
     names = disagreements.class_names
     numeric = (0,) if names else (0, 1)
     listing = [table(header, [_example_row(example, names) for example in shown], numeric=numeric)] if shown else []

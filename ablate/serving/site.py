@@ -78,10 +78,18 @@ class StoredStudy:
 
 @dataclass(frozen=True)
 class Site:
-    """A results folder, which need not be there yet, and what was made of it. `values` is for whatever pages compute
-    of what has a `Version`."""
+    """A results folder, which need not be there yet, and what was made of it.
+
+    Attributes:
+        data_dir: where data sets lie; None for wherever their loaders look.
+        allow_targets: packages of the user's that what a spec names may come from.
+        reader: has pictures read by its runs; None where nobody does.
+        values: for whatever pages compute of what has a `Version`.
+    """
 
     results_dir: Path
+    data_dir: Path | None = None
+    allow_targets: tuple[str, ...] = ()
     reader: Reader | None = None
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
     _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))

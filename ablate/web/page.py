@@ -160,7 +160,9 @@ def _data_address(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the header."""
+def _size(png: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels, from the header; None of what has none, which a browser shows as broken."""
+    if png[12:16] != b"IHDR" or len(png) < 24:
+        return None
     width, height = struct.unpack(">II", png[16:24])
     return width, height

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ablate.core.identity import Json
-from ablate.reporting.blocks import Table
+from ablate.reporting.blocks import Table, Text
 
 __all__ = ["Picture"]
 
@@ -21,9 +21,11 @@ class Picture:
         numbers: what the picture shows as a table, hidden from those who see the picture.
         script: which function of the script draws over `markup`, where one does: the value of `data-picture`.
         data: what that function draws.
+        caption: what is said below it; where None, the caption that the figure has when it is printed.
     """
 
     markup: Markup
     numbers: Table | None = None
     script: str = ""
     data: Json = None
+    caption: Text | None = None

@@ -11,6 +11,7 @@ Equal arguments give equal bytes.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ __all__ = [
 ]
 
 Length = float | str
+
+_BREAKS = re.compile(r"(?<=,)|(?<=[._=])(?=[A-Za-z])")
 
 # Of an axis, beyond its lowest and its highest value.
 ROOM = 0.04
@@ -202,9 +205,8 @@ def element(name: str, attributes: Mapping[str, Length], *children: str) -> Mark
 
 
 def breakable(label: str) -> Markup:
-    """A name of an arm, which may go on in the next line behind a comma."""
-    parts = (escape(harmless(part)) for part in label.split(","))
-    return Markup(",<wbr/>").join(parts)
+    """A name of an arm, which may go on in the next line behind a comma and between the words of a setting."""
+    return Markup("<wbr/>").join(escape(part) for part in _BREAKS.split(harmless(label)))
 
 
 def line(x1: Length, y1: Length, x2: Length, y2: Length, kind: str = "", title: str = "") -> Markup:

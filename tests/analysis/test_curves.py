@@ -22,7 +22,9 @@ def arm(*values: tuple[float, ...], diverged: tuple[float, ...] = ()) -> ArmCurv
 def test_the_interval_of_a_mean_is_that_of_its_epoch_over_the_completed_runs():
     found = arm((1.0, 2.0, 9.0), (3.0, 2.5), diverged=(100.0, 100.0)).interval()
     epochs = [estimate_mean({0: 1.0, 1: 3.0}), estimate_mean({0: 2.0, 1: 2.5})]
-    assert found == tuple((each.ci_low, each.ci_high) for each in epochs)
+    assert [ends for both in found for ends in both] == pytest.approx(
+        [ends for each in epochs for ends in (each.ci_low, each.ci_high)], rel=1e-12
+    )
 
 
 def test_one_run_has_no_interval_and_what_is_no_number_has_none_either():

@@ -7,11 +7,14 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from ablate.core.identity import short_id
+from ablate.core.specs import RunSpec
 from ablate.operations.as_json import to_json
 from ablate.operations.catalogue import catalogue
 from ablate.operations.compare import compare
@@ -37,6 +40,7 @@ PAGES = (
     "/arms?metric=val_loss&aggregate=mean+of+last&k=3&sort=mean",
     "/compare",
     f"/compare?{TWO}",
+    f"/compare/disagreements?{TWO}",
     f"/compare/report.html?{TWO}",
     "/api",
     "/api/studies",
@@ -262,6 +266,30 @@ def test_sides_are_compared_as_the_verb_does(browser: Browser, results: Path) ->
     assert "Verdicts" in said
     exploratory = browser().get(f"/compare?with={SOUND}&with={ALONE.run_id}&allow=yes")
     assert "Exploratory differences" in text_of(exploratory.text)
+
+
+def test_examples_that_are_not_here_are_said(browser: Browser) -> None:
+    """The data of the store is made up, and so is its digest."""
+    said = text_of(browser().get(f"/compare/disagreements?{TWO}").text)
+    assert "is not what the run was trained on" in said
+
+
+def test_examples_are_shown_as_images(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty at most, each with what it is and what both sides take it for."""
+    asked: list[list[int]] = []
+
+    def images(spec: RunSpec, indices: list[int], *_: object) -> list[np.ndarray[Any, Any]]:
+        asked.append(indices)
+        return [np.full((8, 8), 0.5) for _ in indices]
+
+    monkeypatch.setattr("ablate.serving.pages.compare.example_images", images)
+    found = browser().get(f"/api/compare?{TWO}").json()["disagreements"]["examples"]
+    page = browser().get(f"/compare/disagreements?{TWO}").text
+    assert asked == [[each["index"] for each in found[:50]]]
+    assert page.count("<use ") == len(found[:50])
+    first = found[0]
+    assert f"is {first['label']}A: {first['predictions'][0]} (" in text_of(page)
+    assert "data:image/png;base64," in browser().get(f"/compare/report.html?{TWO}").text
 
 
 def test_a_form_may_give_the_sides_in_one_field(browser: Browser) -> None:

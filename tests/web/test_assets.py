@@ -9,7 +9,7 @@ import re
 import pytest
 
 from ablate.web import assets as module
-from ablate.web.assets import assets, early_script, hash_of, script, scripts, style, styles
+from ablate.web.assets import assets, early_script, hash_of, script, scripts, styles
 
 OURS = [name for name in assets() if "/" not in name]
 
@@ -75,15 +75,17 @@ def test_the_script_of_a_page_is_small() -> None:
 
 def test_colours_are_variables() -> None:
     """Below the themes no colour is named but the white that images are printed on."""
-    rules = style()[style().index("/* type ---") :]
+    sheet = assets()["style.css"].content
+    rules = sheet[sheet.index("/* type ---") :]
     assert set(re.findall(r"#[0-9a-f]{3,8}\b|rgb\([^)]*\)", rules)) == {"#ffffff"}
 
 
 def test_both_ways_to_a_dark_page_are_the_same() -> None:
-    blocks = re.findall(r":root(?::not\(\[data-theme=\"light\"\]\)|\[data-theme=\"dark\"\]) \{([^}]*)\}", style())
+    sheet = assets()["style.css"].content
+    blocks = re.findall(r":root(?::not\(\[data-theme=\"light\"\]\)|\[data-theme=\"dark\"\]) \{([^}]*)\}", sheet)
     assert len(blocks) == 2
     assert blocks[0] == blocks[1]
-    names = [set(re.findall(r"(--[\w-]+):", block)) for block in (blocks[0], style()[: style().index("}")])]
+    names = [set(re.findall(r"(--[\w-]+):", block)) for block in (blocks[0], sheet[: sheet.index("}")])]
     assert names[1] - names[0] == {"--bar", "--measure", "--mono", "--sans"}
 
 

@@ -179,6 +179,11 @@ def test_the_size_of_a_real_image_is_read() -> None:
     assert 'width="300" height="150"' in page
 
 
+def test_what_is_no_image_is_shown_without_a_size() -> None:
+    page = page_of_blocks([figure(1)], "a", {}, {"figures/1.png": b"torn"})
+    assert '<img src="data:image/png;base64,dG9ybg==" alt="Figure 1">' in page
+
+
 def test_images_that_make_it_too_long_lie_beside_it_and_it_says_so(monkeypatch) -> None:
     blocks = [figure(1), Details("more", (figure(2),)), figure(3), Heading(2, text("x"))]
     figures = {"figures/1.png": png_of(30_000), "figures/2.png": png_of(90_000), "figures/3.png": png_of(3_000)}

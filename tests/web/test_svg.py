@@ -125,7 +125,12 @@ def test_whatever_a_name_holds_is_text() -> None:
     assert [each.tag for each in read.iter()] == ["g", "circle", "title", "text", "svg", "title"]
     assert [each.text for each in read.iter() if each.tag in ("title", "text")] == [shown] * 3
     assert read.get("class") == shown
-    assert ElementTree.fromstring(f"<p>{breakable('a=<b>,c=&d')}</p>").text == "a=<b>,"
+    assert ElementTree.fromstring(f"<p>{breakable(hostile)}</p>").text == shown
+
+
+def test_a_label_may_be_broken_between_words_and_not_within_a_number() -> None:
+    drawn = breakable("early_stopping.patience=0.25,n=1,<b>=x")
+    assert drawn.split("<wbr/>") == ["early_", "stopping.", "patience=0.25,", "n=1,", "&lt;b&gt;=", "x"]
 
 
 def test_an_attribute_that_says_nothing_is_left_out_and_markup_is_taken_as_it_is() -> None:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from functools import partial
 
+from markupsafe import Markup
+
 from ablate.analysis.comparison import Comparison
+from ablate.config.problems import ConfigError
 from ablate.core.errors import UsageError
+from ablate.datasets.arrays import DataError
 from ablate.operations.catalogue import indexed_studies
 from ablate.operations.compare import NotComparable, compare
-from ablate.reporting.comparison import comparison_blocks
+from ablate.operations.example_images import example_images
+from ablate.operations.sides import distinct_sides
 from ablate.serving import links
 from ablate.serving.answers import Answer, Download, Page
 from ablate.serving.asked import Asked
-from ablate.serving.comparison_pictures import comparison_pictures
+from ablate.serving.comparison_pictures import comparison_pictures, disagreements_picture, drawn_blocks
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site
 from ablate.web.contents import with_contents
 from ablate.web.markup import render
 from ablate.web.page import page_of_blocks
+from ablate.web.picture import Picture
 
 __all__ = ["NAV", "ROUTES", "compared"]
 
 # More beside each other nobody reads, and ten thousand would be asked for by mistake.
 MOST_SIDES = 50
 LONGEST_NAME = 300
+# Of the examples on which sides disagree.
+MOST_IMAGES = 50
 WITH = {
     "with": "a side: a study (all of its arms), an arm as study:level, or the beginning of a run id; the first is the "
     "one that the others are compared with",
@@ -45,8 +53,8 @@ def compare_page(asked: Asked) -> Answer:
     except UsageError as error:
         # Of one side alone the others are still to be chosen, and nothing is wrong.
         return _form(asked, str(error), status=200 if len(names) == 1 else 400)
-    drawn = comparison_pictures(comparison)
-    blocks, entries = with_contents(comparison_blocks(comparison, drawn.others, drawn.of_verdicts))
+    drawn = comparison_pictures(comparison, _later(comparison, names, allow))
+    blocks, entries = with_contents(drawn_blocks(comparison, drawn))
     return Page(
         _title(comparison),
         "content.html",
@@ -65,10 +73,69 @@ def compare_page(asked: Asked) -> Answer:
 def comparison_file(asked: Asked) -> Answer:
     """The same as one file to be sent."""
     comparison = compared(asked.site, _names(asked), asked.value("allow") == "yes")
-    drawn = comparison_pictures(comparison)
-    blocks = comparison_blocks(comparison, drawn.others, drawn.of_verdicts)
-    document = page_of_blocks(blocks, _title(comparison), drawn.pictures, {})
+    try:
+        examples = _disagreements(asked.site, _names(asked), comparison)
+    except (DataError, ConfigError):  # whose images are not on this machine
+        examples = None
+    drawn = comparison_pictures(comparison, examples)
+    document = page_of_blocks(drawn_blocks(comparison, drawn), _title(comparison), drawn.pictures, {})
     return Download(document.encode(errors="replace"), "comparison.html", "text/html; charset=utf-8")
+
+
+def disagreements_page(asked: Asked) -> Answer:
+    """The examples that the sides disagree on, as images; the page of the comparison shows them where it can."""
+    names, allow = _names(asked), asked.value("allow") == "yes"
+    comparison = compared(asked.site, names, allow)
+    try:
+        picture, said = _disagreements(asked.site, names, comparison), "There are no images of examples to be shown."
+    except (DataError, ConfigError) as error:
+        picture, said = None, f"There are no images of these examples here: {error}."
+    return Page(
+        "Where they disagree",
+        "disagreements.html",
+        {
+            "picture": None if picture is None else picture.markup,
+            "said": said,
+            "address": links.of_comparison(names, allow),
+        },
+        section="/compare",
+    )
+
+
+def _later(comparison: Comparison, names: list[str], allow: bool) -> Picture | None:
+    """What leads to the examples that the sides disagree on. To read a data set takes longer than the rest."""
+    if comparison.disagreements is None or not comparison.disagreements.examples:
+        return None
+    address = links.of_comparison(names, allow, "/compare/disagreements")
+    return Picture(
+        Markup('<div data-fill="{}"><a href="{}">These examples as images</a></div>').format(address, address)
+    )
+
+
+def _disagreements(site: Site, names: list[str], comparison: Comparison) -> Picture | None:
+    """None where they agree, or where the examples are no images.
+
+    Raises:
+        DataError, ConfigError: where these are not on this machine.
+    """
+    found = comparison.disagreements
+    if found is None or not found.examples:
+        return None
+
+    def drawn() -> Picture | None:
+        sides = distinct_sides(names, site.results_dir, sets_aside=False)
+        spec = next(
+            run.spec
+            for side in sides
+            for run in side.runs
+            if side.label == comparison.labels[0] and run.spec.seed == found.seeds[0]
+        )
+        indices = [example.index for example in found.examples[:MOST_IMAGES]]
+        images = example_images(spec, indices, site.data_dir, site.allow_targets)
+        return disagreements_picture(found, images) if images else None
+
+    versions = tuple(site.version_of_side(name) for name in names)
+    return site.values.get(("disagreements", tuple(names), versions), drawn)
 
 
 def compared(site: Site, names: list[str], allow: bool) -> Comparison:
@@ -111,6 +178,7 @@ def _title(comparison: Comparison) -> str:
 
 ROUTES = (
     Route("/compare", compare_page, "Any two or more runs, arms or studies side by side.", WITH),
+    Route("/compare/disagreements", disagreements_page, "The examples on which they disagree, as images.", WITH),
     Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH),
 )
 NAV = Entry("Side by side", "/compare", rank=4)

@@ -21,6 +21,7 @@ __all__ = ["NAV", "ROUTES", "Heading", "headings", "words_of"]
 PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 50, 500, 10**9
 # What is shown where nobody chose; of the metrics the first that there is.
 USUAL, SAYING_MOST = ("status", "study", "arm", "seed"), ("test_accuracy", "test_r2", "test_loss")
+LAST = "seconds"
 TONES = {
     Status.COMPLETED.value: "good",
     Status.DIVERGED.value: "bad",
@@ -34,7 +35,7 @@ QUERY = {
     "study": "the study it stands in",
     "status": f"how it ended: {', '.join(STATUSES)}",
     "where": "a filter as `ablate list` takes it, such as model.dropout=0.3; several may be given",
-    "columns": "a column to show, in the order given: a setting, a metric, or one of " + ", ".join(OWN_COLUMNS),
+    "columns": "a column to show, several may be given: a setting, a metric, or one of " + ", ".join(OWN_COLUMNS),
     "sort": "the column to sort by; a minus before it turns the order",
     "page": "which page, from 1",
     "per_page": f"rows on a page, {PER_PAGE} unless said, {MOST_PER_PAGE} at most",
@@ -72,8 +73,9 @@ def runs_page(asked: Asked) -> Answer:
     """A page of the table."""
     rows = matching(run_rows(asked.site, words_of(asked)), asked.value("q"), lambda row: row.searched)
     settings, metrics = columns_of(rows)
-    known = [*OWN_COLUMNS, *metrics, *settings]
-    columns = [each for each in asked.values("columns") if each in known] or _usual(metrics)
+    known = [*(name for name in OWN_COLUMNS if name != LAST), *metrics, *settings, LAST]
+    chosen = set(asked.values("columns")) & set(known) or _usual(metrics)
+    columns = [name for name in known if name in chosen]
     key = asked.value("sort")
     if key.removeprefix("-") in known:
         rows = sorted_by(rows, lambda row: row.values.get(key.removeprefix("-")), key.startswith("-"))
@@ -113,8 +115,8 @@ def headings(asked: Asked, columns: list[str], numeric: set[str]) -> list[Headin
     return found
 
 
-def _usual(metrics: list[str]) -> list[str]:
-    return [*USUAL, *next(([name] for name in SAYING_MOST if name in metrics), []), "seconds"]
+def _usual(metrics: list[str]) -> set[str]:
+    return {*USUAL, *next(([name] for name in SAYING_MOST if name in metrics), []), LAST}
 
 
 def _line(row: RunRow, columns: list[str]) -> Line:

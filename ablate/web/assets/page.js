@@ -239,7 +239,7 @@
   }
 
   function start() {
-    all("main table:not([data-plain])").forEach((table) => {
+    all("main table:not([data-plain], .confusion)").forEach((table) => {
       makeSortable(table);
       makeFilterable(table);
     });

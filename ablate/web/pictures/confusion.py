@@ -52,7 +52,7 @@ def _matrix(matrix: Confusion, most: float) -> Markup:
     return _scrolling(
         matrix,
         Markup(
-            '<table class="{}">\n<thead><tr><th scope="col">true ↓ predicted →</th>{}'
+            '<table class="{}" data-plain>\n<thead><tr><th scope="col">true ↓ predicted →</th>{}'
             '<th scope="col">examples</th></tr></thead>\n<tbody>\n{}\n</tbody></table>'
         ).format(kind, columns, rows),
         "below each count its share of the true class, in %",

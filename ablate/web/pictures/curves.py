@@ -18,7 +18,7 @@ from ablate.analysis.values import column_info, training_metric
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
 from ablate.plots.scales import FROM_RATIO, is_near_one
-from ablate.reporting.blocks import Code, Inline, Table, table
+from ablate.reporting.blocks import Code, Inline, Table, Text, table, text
 from ablate.reporting.numbers import number
 from ablate.sanitize.text import one_line
 from ablate.web.picture import Picture
@@ -27,6 +27,8 @@ __all__ = ["MOST_VALUES", "PICTURES", "Buckets", "curves_data", "curves_picture"
 
 # Of all curves of a figure together, and of one curve; below so many places no curve is worth looking at.
 MOST_VALUES, MOST_PLACES, LEAST_PLACES = 100_000, 600, 32
+# Of all curves, where those of a further metric are among them.
+MOST_WITH_FURTHER = 60_000
 # A bucket is drawn by three values: as many epochs stand for themselves.
 DRAWN_OF_A_BUCKET = 3
 SIGNIFICANT_DIGITS = 5
@@ -221,7 +223,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 22
 Place = Callable[[float], float]
 
 
-def _printed(curves: MetricCurves, data: Mapping[str, Json]) -> Markup:
+def _printed(curves: MetricCurves, across: str) -> Markup:
     """Small pictures, one an arm, on axes that they share."""
     title = one_line(curves.metric.title)
     axis = _Axis.of(curves)
@@ -230,7 +232,6 @@ def _printed(curves: MetricCurves, data: Mapping[str, Json]) -> Markup:
     panels = Markup("\n").join(_panel(arm, baseline, axis, buckets, title) for arm in curves.arms)
     shown = f"1 − {title}" if axis.is_error else title
     log = ", log axis" if axis.is_log else ""
-    across = str(data["across"])
     return Markup(
         '<p class="curves-key">{} over {}s{}: mean over seeds with its 95% interval{}</p>\n'
         '<div class="curves-small">\n{}\n</div>'
@@ -386,10 +387,25 @@ def _value_at(values: Sequence[float], position: int) -> str:
 # the picture -------------------------------------------------------------------------------------------
 
 
-def curves_picture(metrics: Sequence[MetricCurves], across: str = "epoch") -> Picture:
-    """Curves of the same arms by one metric or more, the first of which is shown first, and printed."""
+def curves_picture(metrics: Sequence[MetricCurves], across: str = "epoch", note: str = "") -> Picture:
+    """Curves of the same arms by one metric or more, the first of which is shown first, and printed.
+
+    Args:
+        note: what else is to be known of the drawing.
+    """
     data = curves_data(metrics, across)
-    return Picture(_printed(metrics[0], data), _numbers(metrics[0]), "curves", data)
+    data["note"] = " ".join(filter(None, (str(data["note"]), note)))
+    return Picture(_printed(metrics[0], across), _numbers(metrics[0]), "curves", data, _caption(metrics, across))
+
+
+def _caption(metrics: Sequence[MetricCurves], across: str) -> Text:
+    """What holds of the drawing and of what is printed alike."""
+    diverged = any(arm.n_diverged for each in metrics for arm in each.arms)
+    crosses = " On the screen a cross marks where a run diverged." if diverged else ""
+    return text(
+        f"The {metrics[0].metric.title} over {across}s: the mean over the completed runs of each arm, as far as all of "
+        f"them reach, and its 95% t interval. Training metrics are measured during the {across}.{crosses}"
+    )
 
 
 def learning_curves(results: SweepResults) -> Picture:
@@ -397,7 +413,19 @@ def learning_curves(results: SweepResults) -> Picture:
     twin = training_metric(results.curve_metric.name)
     has_twin = twin != results.curve_metric.name and any(arm.seeds for arm in results.training)
     trained = [MetricCurves(column_info(twin), results.training)] if has_twin else []
-    return curves_picture([shown, *trained, *results.further])
+    metrics, left_out = [shown, *trained], []
+    for each in results.further:
+        if sum(map(_values, [*metrics, each])) <= MOST_WITH_FURTHER:
+            metrics.append(each)
+        else:
+            left_out.append(one_line(each.metric.title))
+    note = f"Recorded too, and left out of this page for its size: {', '.join(left_out)}." if left_out else ""
+    return curves_picture(metrics, note=note)
+
+
+def _values(curves: MetricCurves) -> int:
+    """How many numbers the curves of a metric are, none of them thinned."""
+    return sum(3 * len(arm.mean) + sum(len(seed.values) for seed in arm.seeds) for arm in curves.arms)
 
 
 PICTURES = {"learning_curves": learning_curves}

@@ -257,12 +257,31 @@ def test_a_long_table_has_the_means_and_says_so():
     assert "single seeds" in table.caption
 
 
+def test_further_metrics_are_left_out_where_they_are_too_many_and_named(monkeypatch):
+    results = results_of(completed_runs(SWEEP))
+    title = METRICS["val_accuracy"].title
+    assert title not in learning_curves(results).data["note"]
+    monkeypatch.setattr("ablate.web.pictures.curves.MOST_WITH_FURTHER", 10)
+    data = learning_curves(results).data
+    assert [metric["title"] for metric in data["metrics"]] == [METRICS[name].title for name in ("val_loss", "loss")]
+    assert data["note"].endswith(f"left out of this page for its size: {title}.")
+
+
 def test_hostile_names_stay_text():
     name = '</script><b onclick="x">\u202e\n'
     picture = curves_picture([curves(arm([[2.0, 1.0]], name=name))])
     assert "<b" not in picture.markup
     assert "\u202e" not in picture.markup + json.dumps(picture.data, ensure_ascii=False)
     assert picture.data["arms"][0]["name"] == '</script><b onclick="x">\\x202e\\n'
+
+
+def test_its_caption_says_what_is_seen_with_a_cross_where_a_run_diverged():
+    whole, eventful = (
+        learning_curves(results_of(runs)).caption.plain for runs in (completed_runs(SWEEP), eventful_runs(SWEEP))
+    )
+    assert "95% t interval" in whole
+    assert "cross" not in whole
+    assert "a cross marks where a run diverged" in eventful
 
 
 def test_equal_results_are_equal_bytes():
