@@ -52,7 +52,8 @@ def layer_of(path: str, values: Reals) -> Layer:
         case 3:
             drawn = _tiled(_smaller(cells), LARGEST_MAP)
         case _:
-            drawn = _enlarged(_coloured(_fewer_rows(cells.reshape(-1, shown))), max(1, WIDTH // shown))
+            rows = _fewer_rows(cells.reshape(-1, shown))
+            drawn = _enlarged(_coloured(rows), max(1, min(WIDTH // max(rows.shape), LARGEST_CELL)))
     silent = int(np.sum(~flat.any(axis=0)))
     return Layer(tuple(values.shape), shown, silent, strongest, _image(Pillow.fromarray(drawn), path))
 

@@ -38,6 +38,7 @@ PAGES = (
     f"/runs/{ALONE.run_id}",
     "/arms",
     "/arms?metric=val_loss&aggregate=mean+of+last&k=3&sort=mean",
+    "/digit",
     "/compare",
     f"/compare?{TWO}",
     f"/compare/disagreements?{TWO}",

@@ -177,7 +177,9 @@ def _study(line: PlanLine, site: Site) -> _Study:
         _Arm(arm, f"{name}:{arm}", any(store.has_artefact(run_id, WEIGHTS) for run_id in dict.fromkeys(run_ids)))
         for arm, run_ids in runs.items()
     )
-    return _Study(name, arms, f"ablate {shlex.join([*line.argv, f'keep=[{WEIGHTS}]'])}")
+    # A key is given once; what else was kept is in the store already.
+    words = [word for word in line.argv if not word.startswith("keep=")]
+    return _Study(name, arms, f"ablate {shlex.join([*words, f'keep=[{WEIGHTS}]'])}")
 
 
 # what came out ---------------------------------------------------------------------------------------
