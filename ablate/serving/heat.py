@@ -59,8 +59,8 @@ def layer_of(path: str, values: Reals) -> Layer:
 
 
 def _tiled(maps: Reals, largest_cell: int) -> Bytes:
-    """Maps [height, width, count] beside each other in a grid, with GAP pixels of nothing between them, each pixel of them
-    as large as there is room for."""
+    """Maps [height, width, count] beside each other in a grid, with GAP pixels of nothing between them, each pixel of
+    them as large as there is room for."""
     height, width, count = maps.shape
     columns = min(count, math.ceil(math.sqrt(WIDER * count * height / width)))
     rows = -(-count // columns)

@@ -29,6 +29,7 @@ from tests.serving.stored import HOSTILE
 from tests.synthetic import completed_runs, optimizer_sweep
 
 SWEEP = optimizer_sweep(seeds=2, optimizers={"adam": 0.001, "sgd": 0.01})
+WAITING = State(Step.WAITING, "Starting TensorFlow")
 HERE = {"origin": "http://127.0.0.1:8765"}
 
 
@@ -66,9 +67,7 @@ Open = Callable[..., tuple[TestClient, Told]]
 
 @pytest.fixture
 def opened(results: Path) -> Open:
-    def open_one(
-        answer: State = State(Step.WAITING, "Starting TensorFlow"), most: int = 10_000
-    ) -> tuple[TestClient, Told]:
+    def open_one(answer: State = WAITING, most: int = 10_000) -> tuple[TestClient, Told]:
         reader = Told(results, answer)
         app = application(Site(results, reader=reader), Security(names_of("127.0.0.1"), None), most)
         return TestClient(app, base_url=HERE["origin"], follow_redirects=False), reader
@@ -122,14 +121,16 @@ def test_the_address_says_who_is_asked(opened: Open) -> None:
     client, _ = opened()
     checked = 'value="optimizers:optimizer=adam" checked'
     page = client.get("/digit?with=3fa9&with=optimizers:optimizer%3Dadam").text
-    assert checked in page and 'value="3fa9"' in page
+    assert checked in page
+    assert 'value="3fa9"' in page
     assert checked not in client.get("/digit?with=3fa9").text
 
 
 def test_a_store_without_weights_says_how_to_begin(tmp_path: Path) -> None:
     app = application(Site(tmp_path / "none"), Security(names_of("127.0.0.1"), None))
     page = TestClient(app, base_url=HERE["origin"]).get("/digit").text
-    assert "keep=[weights]" in page and "canvas" not in page
+    assert "keep=[weights]" in page
+    assert "canvas" not in page
 
 
 # asking ----------------------------------------------------------------------------------------------
@@ -140,11 +141,13 @@ def test_what_is_sent_reaches_the_reader_and_the_answer_is_there_at_once(opened:
     before = state(results)
     query = {"with": ["optimizers:adam", "3fa9"], "name": "five\n.png", "seed": "1", "asker": "me"}
     told = client.post("/api/readings", params=query, content=b"\x89PNG", headers=HERE).json()
-    assert told["kind"] == "reading" and told["number"] == "n1"
+    assert told["kind"] == "reading"
+    assert told["number"] == "n1"
     assert (told["step"], told["said"], told["is_over"]) == ("waiting", "Starting TensorFlow", False)
     (asked,) = reader.asked
     assert (asked.sides, asked.picture, asked.seed) == (("optimizers:adam", "3fa9"), b"\x89PNG", 1)
-    assert "\n" not in asked.name and reader.askers == ["me"]
+    assert "\n" not in asked.name
+    assert reader.askers == ["me"]
     assert client.get("/api/readings/n1").json() == told
     assert state(results) == before
 
@@ -163,20 +166,23 @@ def test_what_is_sent_reaches_the_reader_and_the_answer_is_there_at_once(opened:
 def test_nonsense_is_said(opened: Open, query: dict[str, str], status: int, why: str) -> None:
     client, reader = opened()
     answer = client.post("/api/readings", params=query, content=b"x", headers=HERE)
-    assert answer.status_code == status and why in answer.json()["message"]
+    assert answer.status_code == status
+    assert why in answer.json()["message"]
     assert reader.asked == []
 
 
 def test_too_much_is_refused_before_anybody_reads_it(opened: Open) -> None:
     client, reader = opened()
     answer = client.post("/api/readings?with=a:b", content=b"x" * 10_001, headers=HERE)
-    assert answer.status_code == 413 and reader.asked == []
+    assert answer.status_code == 413
+    assert reader.asked == []
 
 
 def test_another_site_cannot_have_anything_read(opened: Open) -> None:
     client, reader = opened()
     answer = client.post("/api/readings?with=a:b", content=b"x", headers={"origin": "http://elsewhere"})
-    assert answer.status_code == 403 and reader.asked == []
+    assert answer.status_code == 403
+    assert reader.asked == []
 
 
 @pytest.mark.parametrize("path", ["/api/readings/n2", "/digit/n2"])
@@ -188,7 +194,8 @@ def test_a_reading_that_is_not_there_is_said(opened: Open, path: str) -> None:
 def test_a_server_without_a_reader_says_so(results: Path) -> None:
     app = application(Site(results), Security(names_of("127.0.0.1"), None))
     answer = TestClient(app, base_url=HERE["origin"]).post("/api/readings?with=a:b", content=b"", headers=HERE)
-    assert answer.status_code == 400 and "reads no pictures" in answer.json()["message"]
+    assert answer.status_code == 400
+    assert "reads no pictures" in answer.json()["message"]
 
 
 # what is shown ---------------------------------------------------------------------------------------
@@ -200,16 +207,19 @@ def test_the_answer_says_the_mean_the_votes_and_each_seed(opened: Open) -> None:
     said = read(page)
     assert "2 mean 0.614 2 of 3 seeds agree" in said  # (0.0111 + 0.91 + 0.92) / 3
     assert "Each seed: 2 read 2, 1 reads 1" in said
-    assert "seed 0: 1 0.900" in said and "seed 2: 2 0.920" in said
+    assert "seed 0: 1 0.900" in said
+    assert "seed 2: 2 0.920" in said
     assert "Without the preparation: 0 (1.000)" in said
     assert "1 of 4 seeds kept no weights" in said
-    assert "3 maps of 4×4; 0 silent, strongest 1" in said and "2 units; 1 silent, strongest 1.5" in said
+    assert "3 maps of 4×4; 0 silent, strongest 1" in said
+    assert "2 units; 1 silent, strongest 1.5" in said
     assert "2 layers between these are not shown" in said
     assert page.count("data:image/png;base64,") == 3 + 2
     assert f'href="/runs/{0:064x}"' in page
     assert 'style="' not in page
     told = client.get("/api/readings/n1").json()
-    assert told["is_over"] and told["sides"][0]["predict"]["images"][0]["predicted"] == 2
+    assert told["is_over"]
+    assert told["sides"][0]["predict"]["images"][0]["predicted"] == 2
 
 
 def test_classes_have_names_and_of_many_the_most_probable_are_shown(opened: Open) -> None:
@@ -217,7 +227,8 @@ def test_classes_have_names_and_of_many_the_most_probable_are_shown(opened: Open
     client, _ = opened(reading(side("flowers:a", prediction(100, seeds=1, names=names))))
     page = client.get("/digit/n1").text
     assert page.count('class="bar-mean"') == MOST_CLASSES
-    assert "kind 1 0.900" in read(page) and "88 further classes have 0.089 together" in read(page)
+    assert "kind 1 0.900" in read(page)
+    assert "88 further classes have 0.089 together" in read(page)
 
 
 def test_what_could_not_be_asked_stands_beside_what_could(opened: Open) -> None:
@@ -225,7 +236,8 @@ def test_what_could_not_be_asked_stands_beside_what_could(opened: Open) -> None:
     client, _ = opened(reading(side("optimizers:adam", prediction(10)), bare))
     page = client.get("/digit/n1").text
     assert "optimizers:sgd was not asked. It has no weights saved." in read(page)
-    assert "<script>alert" not in page and "What they read" in page
+    assert "<script>alert" not in page
+    assert "What they read" in page
 
 
 def test_a_picture_that_nobody_can_read_is_said_once(opened: Open) -> None:

@@ -27,7 +27,8 @@ def test_units_are_squares_in_their_order() -> None:
     places = [(0, 0), (0, 1), (0, 2), (1, 0)]
     cells = [sheet[row * (side + GAP) + side // 2, column * (side + GAP) + side // 2] for row, column in places]
     assert [cell[3] for cell in cells] == [0, 128, 255, 64]
-    assert tuple(cells[1][:3]) == ABOVE and tuple(cells[2][:3]) == BELOW
+    assert tuple(cells[1][:3]) == ABOVE
+    assert tuple(cells[2][:3]) == BELOW
     assert not sheet[:, side : side + GAP, 3].any(), "nothing lies between them"
 
 
@@ -58,7 +59,8 @@ def test_feature_maps_stand_beside_each_other() -> None:
 def test_what_is_large_is_bounded_and_says_so(shape: tuple[int, ...], shown: int) -> None:
     layer = layer_of("large", np.random.default_rng(0).standard_normal(shape))
     assert (layer.units, layer.shown) == (shape[-1], shown)
-    assert max(layer.image.width, layer.image.height) < 1500 and len(layer.image.png) < 1_000_000
+    assert max(layer.image.width, layer.image.height) < 1500
+    assert len(layer.image.png) < 1_000_000
 
 
 def test_numbers_that_are_none_are_nothing() -> None:

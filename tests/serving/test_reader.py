@@ -1,4 +1,4 @@
-"""Asking the process that reads pictures: what it may do wrong, when it ends, who has to wait. Here it only pretends."""
+"""Asking the process that reads pictures: what it may do wrong, when it ends, who has to wait. Here it pretends."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ while True:
     link.send(Reading(problem=name))
 """
 PATIENCE = 60.0
+USUAL = Limits()
 Make = Callable[..., Reader]
 
 
@@ -48,7 +49,7 @@ def reader(tmp_path: Path) -> Iterator[Make]:
     made: list[Reader] = []
     settings = Settings(tmp_path / "results", tmp_path / "reports", None, Component("a.b", {}))
 
-    def make(limits: Limits = Limits(), command: str = PRETENDS) -> Reader:
+    def make(limits: Limits = USUAL, command: str = PRETENDS) -> Reader:
         made.append(Reader(settings, limits, command))
         return made[-1]
 
@@ -117,7 +118,8 @@ def test_what_takes_too_long_is_given_up_and_its_process_ended(reader: Make) -> 
     assert pid is not None
     asking._limits = Limits(answer_seconds=0.3)
     found = answer(asking, "sleeps 600")
-    assert found.step is Step.FAILED and "0.3 seconds" in found.said
+    assert found.step is Step.FAILED
+    assert "0.3 seconds" in found.said
     assert not psutil.pid_exists(pid)
     asking._limits = Limits()
     assert answer(asking, "well").step is Step.DONE

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -77,7 +77,7 @@ def drawn(format_name: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def reading(folder: Path, settings: Settings) -> Iterator[Reading]:
+def reading(folder: Path, settings: Settings) -> Reading:
     """Both arms asked by way of the process, with the hidden units of the second seed; the store stays as it is."""
     before = state(folder / "results")
     reader = Reader(settings, Limits(answer_seconds=300.0))
@@ -87,9 +87,10 @@ def reading(folder: Path, settings: Settings) -> Iterator[Reading]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     reader.close()
-    assert found.step is Step.DONE and found.reading is not None, found.said
+    assert found.step is Step.DONE, found.said
+    assert found.reading is not None
     assert state(folder / "results") == before
-    yield found.reading
+    return found.reading
 
 
 def test_predictions_are_those_of_the_command_line(folder: Path, reading: Reading) -> None:
@@ -184,7 +185,8 @@ HOSTILE = {
 def test_what_is_no_picture_is_refused_in_words_before_anything_is_loaded(what: str, tmp_path: Path) -> None:
     picture, why = HOSTILE[what]
     found = read_by(tmp_path / "nowhere", "kept:adam", picture=picture)
-    assert found.sides == () and found.problem.startswith("What was sent is no image")
+    assert found.sides == ()
+    assert found.problem.startswith("What was sent is no image")
     assert any(each in found.problem for each in why.split("|"))
     assert not list(tmp_path.iterdir()), "it was written nowhere"
 
@@ -205,13 +207,15 @@ def store(folder: Path, change: Callable[[Component], Component], weights: bool 
 def test_models_of_targets_that_are_not_allowed_are_not_built(target: str, tmp_path: Path) -> None:
     results = store(tmp_path / "results", lambda model: Component(target, {}))
     side = only(read_by(results, "dropout:dropout=0.0", picture=drawn("PNG")))
-    assert side.found is None and target in side.problem
+    assert side.found is None
+    assert target in side.problem
     assert "elsewhere" not in sys.modules
 
 
 def test_runs_without_weights_say_what_keeps_them(tmp_path: Path) -> None:
     side = only(read_by(store(tmp_path / "results", lambda model: model, weights=False), "dropout:dropout=0.0"))
-    assert "has no weights saved" in side.problem and "keep=[weights]" in side.problem
+    assert "has no weights saved" in side.problem
+    assert "keep=[weights]" in side.problem
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,8 @@ def test_runs_without_weights_say_what_keeps_them(tmp_path: Path) -> None:
 def test_who_is_not_there_is_said_and_the_others_are_asked(name: str, why: str, tmp_path: Path) -> None:
     results = store(tmp_path / "results", lambda model: model, weights=False)
     first, second = read_by(results, name, "dropout:dropout=0.3").sides
-    assert why in first.problem and "no weights saved" in second.problem
+    assert why in first.problem
+    assert "no weights saved" in second.problem
 
 
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from starlette.responses import JSONResponse
 
 from ablate.analysis.photo_predictions import PhotoPrediction
@@ -38,6 +40,8 @@ LONGEST_NAME, LONGEST_FILE_NAME = 300, 80
 MOST_CLASSES = 12
 WITH = {"with": "who is asked: an arm as study:level, or the beginning of a run id; several times for several"}
 LARGEST_SEED = 2**63 - 1
+
+Reals = npt.NDArray[np.floating]
 
 
 class NoReading(UsageError, LookupError):
@@ -283,18 +287,17 @@ def _side(reading: SideReading) -> _Side:
     )
 
 
-def _shown_classes(probabilities: Sequence[float]) -> list[int]:
+def _shown_classes(probabilities: Reals) -> list[int]:
     """All in their order, or of many the most probable first."""
     numbers = list(range(len(probabilities)))
     if len(numbers) <= MOST_CLASSES:
         return numbers
-    return sorted(numbers, key=lambda number: -probabilities[number])[:MOST_CLASSES]
+    most_probable = np.argsort(-probabilities, kind="stable")[:MOST_CLASSES]
+    return [int(number) for number in most_probable]
 
 
-def _bars(
-    probabilities: Sequence[float], plain: Sequence[float] | None, classes: Sequence[int], names: Sequence[str]
-) -> tuple[_Bar, ...]:
-    best = max(range(len(probabilities)), key=lambda number: probabilities[number])
+def _bars(probabilities: Reals, plain: Reals | None, classes: Sequence[int], names: Sequence[str]) -> tuple[_Bar, ...]:
+    best = int(probabilities.argmax())
     return tuple(
         _Bar(
             label_of(number, names),
