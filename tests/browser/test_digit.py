@@ -132,6 +132,7 @@ def test_a_digit_that_is_drawn_is_read_by_every_seed_of_two_arms(opened: Open) -
     assert all(page.evaluate("Array.from(document.images, (each) => each.complete && each.naturalWidth > 0)"))
     # Another seed's units, and what was unfolded stays so.
     page.get_by_text("Each seed").first.click()
+    page.get_by_label("seed whose units are shown").focus()
     page.get_by_label("seed whose units are shown").select_option("1")
     page.locator(".units h3", has_text="seed 1").first.wait_for(timeout=PATIENCE)
     assert page.locator(".answer-card details").first.get_attribute("open") is not None
@@ -208,3 +209,12 @@ def test_it_fits_a_telephone_where_a_finger_draws(opened: Open) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW[0]
     left, right = page.locator("[data-place=answers] .answer-card").all()
     assert left.bounding_box()["y"] == right.bounding_box()["y"], "they stand beside each other"  # type: ignore[index]
+
+
+def test_without_a_script_a_picture_is_read_all_the_same(opened: Open) -> None:
+    page = opened(java_script_enabled=False)
+    chooser = page.get_by_label("a picture to be read")
+    chooser.set_input_files([{"name": "one.jpg", "mimeType": "image/jpeg", "buffer": photograph()}])
+    page.get_by_role("button", name="Read it").click()
+    page.get_by_text("What they read").wait_for(timeout=PATIENCE)
+    assert page.locator(".verdict").count() == 2

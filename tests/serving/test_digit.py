@@ -152,6 +152,21 @@ def test_what_is_sent_reaches_the_reader_and_the_answer_is_there_at_once(opened:
     assert state(results) == before
 
 
+def test_a_form_has_a_picture_read_without_a_script(opened: Open) -> None:
+    client, reader = opened()
+    files, fields = {"picture": ("five.png", b"\x89PNG")}, {"with": ["optimizers:adam", "3fa9 81c2"]}
+    answer = client.post("/digit", data=fields, files=files, headers=HERE)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/digit/n1")
+    (asked,) = reader.asked
+    assert asked == Question(("optimizers:adam", "3fa9", "81c2"), b"\x89PNG", "five.png")
+    page = client.get("/digit/n1").text
+    assert "Starting TensorFlow" in page
+    assert '<meta http-equiv="refresh"' in page
+    none = client.post("/digit", data=fields, files={"picture": ("", b"")}, headers=HERE)
+    assert none.status_code == 400
+    assert "Choose a picture" in none.text
+
+
 @pytest.mark.parametrize(
     ("query", "status", "why"),
     [

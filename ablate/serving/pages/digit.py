@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from anyio import to_thread
 from starlette.responses import JSONResponse
 
 from ablate.analysis.photo_predictions import PhotoPrediction
@@ -21,8 +22,9 @@ from ablate.core.class_names import label_of
 from ablate.core.errors import AblateError, UsageError
 from ablate.core.identity import Json
 from ablate.sanitize.text import one_line
-from ablate.serving.answers import Answer, Document, Page
+from ablate.serving.answers import Answer, Document, Page, Redirect
 from ablate.serving.asked import Asked
+from ablate.serving.forms import fields_of
 from ablate.serving.problems import Problem
 from ablate.serving.reader import Busy, Reader, State
 from ablate.serving.readings import Image, Layer, Question, Reading, SideReading
@@ -68,7 +70,6 @@ def digit_page(asked: Asked) -> Answer:
             "chosen": chosen,
             "others": " ".join(name for name in chosen if name not in listed),
             "results_dir": asked.site.results_dir,
-            "most": MOST_SIDES,
         },
         section="/digit",
     )
@@ -76,18 +77,35 @@ def digit_page(asked: Asked) -> Answer:
 
 async def ask(asked: Asked) -> Answer:
     """Takes the bytes of an image file as they are, which stand in memory alone."""
-    sides = _names(asked)
-    if not 0 < len(sides) <= MOST_SIDES or any(len(name) > LONGEST_NAME for name in sides):
-        raise UsageError(f"Choose who is asked: from one arm, or run, to {MOST_SIDES}.")
-    reader = _reader(asked.site)
     seed = asked.number("seed", 0, 0, LARGEST_SEED) if asked.value("seed") else None
-    name = one_line(asked.value("name"))[:LONGEST_FILE_NAME] or "drawing"
-    question = Question(tuple(sides), await asked.request.body(), name, seed)
+    question = _question(_names(asked), await asked.request.body(), asked.value("name"), seed)
+    reader = _reader(asked.site)
     try:
         number = reader.ask(question, asked.value("asker")[:LONGEST_NAME])
     except Busy as error:
         return JSONResponse(Problem(429, str(error), error.hint).to_json(), 429)
     return _document(number, _state(reader, number))
+
+
+async def ask_by_form(asked: Asked) -> Answer:
+    """The same where there is no script: a form, whose file stands in memory alone as well."""
+    kind, body = asked.request.headers.get("content-type", ""), await asked.request.body()
+    fields = await to_thread.run_sync(fields_of, kind, body)
+    names = dict.fromkeys(name for each in fields if each.name == "with" for name in each.text.split())
+    file = next((each for each in fields if each.name == "picture" and each.content), None)
+    if file is None:
+        raise UsageError("Choose a picture that is to be read.")
+    return Redirect(f"/digit/{_reader(asked.site).ask(_question(list(names), file.content, file.file_name, None))}")
+
+
+def _question(sides: Sequence[str], picture: bytes, name: str, seed: int | None) -> Question:
+    """
+    Raises:
+        UsageError: when nobody is asked, or too many.
+    """
+    if not 0 < len(sides) <= MOST_SIDES or any(len(name) > LONGEST_NAME for name in sides):
+        raise UsageError(f"Choose who is asked: from one arm, or run, to {MOST_SIDES}.")
+    return Question(tuple(sides), picture, one_line(name)[:LONGEST_FILE_NAME] or "drawing", seed)
 
 
 async def state(asked: Asked) -> Answer:
@@ -99,8 +117,11 @@ async def state(asked: Asked) -> Answer:
 def reading_page(asked: Asked) -> Answer:
     """What came out, to be looked at; the page that asks takes it over."""
     found = _state(_reader(asked.site), asked.part("number"))
-    reading = found.reading or Reading(problem=f"{found.said or found.step.value}.")
-    return Page("What they read", "reading.html", _shown(reading), section="/digit")
+    if not found.step.is_last:
+        return Page("Read my digit", "reading.html", {"waiting": found.said or found.step.value}, section="/digit")
+    return Page(
+        "What they read", "reading.html", _shown(found.reading or Reading(problem=found.said)), section="/digit"
+    )
 
 
 def _reader(site: Site) -> Reader:
@@ -337,6 +358,9 @@ _PARAMETERS: Mapping[str, str] = {
 }
 ROUTES = (
     Route("/digit", digit_page, "Draw a digit, or drop a photograph, and see what runs make of it.", WITH),
+    Route(
+        "/digit", ask_by_form, "Has a picture read that a form has sent, and leads to what comes out.", method="POST"
+    ),
     Route("/digit/{number}", reading_page, "What came out of one reading."),
     Route(
         "/api/readings",
