@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import signal
 import sys
@@ -24,7 +25,10 @@ HYDRA_FLAGS = ("--cfg", "--info", "--hydra-help", "--shell-completion")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line; its exit code."""
+    """Runs a command line, that of this process by default; its exit code."""
+    if arguments is None:
+        # The process ends with it: to look for garbage among half a million objects then took 0.3 seconds.
+        atexit.register(gc.freeze)
     code = _executed(list(sys.argv[1:] if arguments is None else arguments))
     try:
         settle()

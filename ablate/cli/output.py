@@ -269,14 +269,13 @@ class PlainTable:
     def lines(self, width: int) -> list[str] | None:
         """That of the headings first; None where the table is wider, or a cell has lines of its own."""
         headings = [heading for heading, _ in self.columns]
-        widths = [max(map(_width, cells)) for cells in zip(headings, *self.rows, strict=True)]
+        columns = list(zip(headings, *self.rows, strict=True))
+        widths = [max(map(_width, cells)) for cells in columns]
         if sum(widths) + len(GAP) * (len(widths) - 1) > width or self._has_breaks():
             return None
-        return [self._line(row, widths) for row in (headings, *self.rows)]
-
-    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
-        placed = zip(cells, widths, self.columns, strict=True)
-        return GAP.join(_padded(cell, width, justify) for cell, width, (_, justify) in placed).rstrip()
+        placed = zip(columns, widths, self.columns, strict=True)
+        padded = [[_padded(cell, wide, justify) for cell in cells] for cells, wide, (_, justify) in placed]
+        return [GAP.join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
     def _has_breaks(self) -> bool:
         return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
@@ -302,6 +301,8 @@ def _width(cell: str) -> int:
 
 def _padded(cell: str, width: int, justify: str) -> str:
     shown = cell.rstrip() if justify == "right" else cell
+    if shown.isascii():
+        return shown.rjust(width) if justify == "right" else shown.ljust(width)
     blanks = " " * (width - _width(shown))
     return blanks + shown if justify == "right" else shown + blanks
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from ablate.analysis.settings import flatten
 from ablate.core.identity import Json
@@ -29,15 +30,18 @@ from ablate.storage.runs import MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PlanLine, StudyFolder, UnreadablePlan, study_names
 
 __all__ = [
+    "COLUMNS",
     "Catalogue",
     "Entry",
     "FlatSettings",
     "Membership",
     "StudySummary",
+    "arms_remembered",
     "catalogue",
-    "indexed_runs",
+    "entry_remembered",
     "indexed_studies",
     "memberships_of",
+    "missing_row",
     "remembered_memberships",
     "runs",
     "studies",
@@ -278,12 +282,29 @@ def _remembered(index: sqlite3.Connection, store: RunStore) -> Iterator[Entry]:
     names_of = {shape: loaded(names) for shape, names in index.execute("SELECT id, names FROM shapes")}
     settings_of = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM settings")}
     stored = {row[0]: row for row in index.execute(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY run_id")}
-    missing = (None, MISSING, *([None] * (len(COLUMNS) - 2)))
     for run_id in dict.fromkeys((*memberships, *stored)):
-        _, status, seconds, shape, numbers, settings, seed = stored.get(run_id, missing)
-        metrics = {} if shape is None else dict(zip(names_of[shape], loaded(numbers), strict=True))
-        spec = dict if settings is None else partial(_with_seed, settings_of[settings], seed)
-        yield Entry(run_id, status, memberships.get(run_id, ()), metrics, seconds, False, store, spec, flat)
+        row = stored.get(run_id) or missing_row(run_id)
+        yield entry_remembered(row, memberships.get(run_id, ()), names_of, settings_of, store, flat)
+
+
+def missing_row(run_id: str) -> tuple[Any, ...]:
+    """That of a run of which nothing is stored."""
+    return run_id, MISSING, *([None] * (len(COLUMNS) - 2))
+
+
+def entry_remembered(
+    row: Sequence[Any],
+    memberships: tuple[Membership, ...],
+    names_of: Mapping[int, Sequence[str]],
+    settings_of: Mapping[int, Mapping[str, Json]],
+    store: RunStore,
+    flat: FlatSettings,
+) -> Entry:
+    """The run of a row of the index that has COLUMNS."""
+    run_id, status, seconds, shape, numbers, settings, seed = row
+    metrics = {} if shape is None else dict(zip(names_of[shape], loaded(numbers), strict=True))
+    spec = dict if settings is None else partial(_with_seed, settings_of[settings], seed)
+    return Entry(run_id, status, memberships, metrics, seconds, False, store, spec, flat)
 
 
 def _with_seed(settings: Mapping[str, Json], seed: str) -> Mapping[str, Json]:
@@ -292,12 +313,16 @@ def _with_seed(settings: Mapping[str, Json], seed: str) -> Mapping[str, Json]:
 
 def remembered_memberships(index: sqlite3.Connection) -> dict[str, tuple[Membership, ...]]:
     """As `memberships_of`, by what the index remembers of the plans."""
-    arms = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM arms")}
-    arm_of = {number: PlannedArm(**said["arm"]) for number, said in arms.items()}
+    arms = arms_remembered(index)
     seed_of = {seed: loaded(seed) for (seed,) in index.execute("SELECT DISTINCT seed FROM places")}
     found: dict[str, tuple[Membership, ...]] = {}
     for run_id, number, seed in index.execute("SELECT run_id, arm, seed FROM places ORDER BY study, position"):
-        said = arms[number]
-        membership = Membership(said["study"], said["sweep"], arm_of[number], seed_of[seed])
+        membership = Membership(*arms[number], seed_of[seed])
         found[run_id] = (*found[run_id], membership) if run_id in found else (membership,)
     return found
+
+
+def arms_remembered(index: sqlite3.Connection) -> dict[int, tuple[str, str, PlannedArm]]:
+    """Number → study, sweep and arm, of all arms of the plans."""
+    arms = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM arms ORDER BY study, id")}
+    return {number: (said["study"], said["sweep"], PlannedArm(**said["arm"])) for number, said in arms.items()}

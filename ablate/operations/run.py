@@ -9,15 +9,16 @@ What the store has is not trained again, so calling it twice costs next to nothi
 from __future__ import annotations
 
 import shlex
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
 from ablate.config.requests import Request
-from ablate.config.runs import Settings
 from ablate.core.identity import Json
 from ablate.core.late_changes import Change, late_changes
 from ablate.core.metrics import open_metrics
@@ -28,9 +29,10 @@ from ablate.operations.as_json import document, shows
 from ablate.operations.events import DamageFound, Observer, WorkEnded, WorkPlanned, unobserved
 from ablate.operations.request import ConfigFolders, executor_of, read_request, recorded_words
 from ablate.runner.environment import installed_versions
-from ablate.runner.events import ArtefactFailed, Event, NotReproduced
+from ablate.runner.events import ArtefactFailed, Event, NotReproduced, RunStarted
 from ablate.runner.measuring import measure_runs, unmeasured
 from ablate.runner.plan import missing
+from ablate.runner.pool_executor import PoolExecutor
 from ablate.runner.provenance import recorded_provenance
 from ablate.runner.session import Session
 from ablate.storage.runs import MissingRun, RunStore
@@ -38,6 +40,9 @@ from ablate.storage.studies import StudyFolder
 from ablate.verdicts.verdict import Flag
 
 __all__ = ["RunDone", "StudyDone", "Trained", "record_plan", "run", "run_study"]
+
+# What writes a report, and what draws its figures; imported while the runs of a study are trained.
+PUBLISHING = ("ablate.operations.publish", "ablate.plots.canvas")
 
 
 @shows("is_complete", "runs", "failed", "unlike")
@@ -275,6 +280,9 @@ def _train(
     if not work.jobs and not work.unmeasured:
         return Trained(tuple(work.done[run_id] for run_id in specs))
     heard, observe = _remembering(asked.observe)
+    executor = executor_of(request.settings) if work.jobs else None
+    if judged and _waits_for_others(executor):  # it is a study, whose report follows
+        observe = _importing(PUBLISHING, observe)
     started = time.monotonic()
     session = Session(
         store,
@@ -286,7 +294,7 @@ def _train(
         incomplete=frozenset(spec.run_id for spec in work.incomplete),
         metrics=request.metrics,
     )
-    trained = _executed(work.jobs, request.settings, session)
+    trained = executor.execute(work.jobs, session) if executor is not None else ()
     if work.jobs:
         asked.observe(WorkEnded(trained, time.monotonic() - started))
     records = {**work.done, **{record.run_id: record for record in trained}}
@@ -298,8 +306,30 @@ def _train(
     )
 
 
-def _executed(jobs: Sequence[RunSpec], settings: Settings, session: Session) -> tuple[RunRecord, ...]:
-    return executor_of(settings).execute(jobs, session) if jobs else ()
+def _waits_for_others(executor: object) -> bool:
+    """Whether the runs are trained in other processes, and this one has time."""
+    return isinstance(executor, PoolExecutor)
+
+
+def _importing(modules: Sequence[str], observe: Callable[[Event], None]) -> Callable[[Event], None]:
+    """An observer that passes every event on, and has these modules imported beside, from the first sign of a worker
+    on. What cannot be imported is said by whoever needs it."""
+
+    def import_all() -> None:
+        with suppress(Exception):
+            for module in modules:
+                import_module(module)
+
+    # Whoever ends this process waits for the import: one that is torn off may take native code with it.
+    thread = threading.Thread(target=import_all, name="imports", daemon=False)
+
+    def hear(event: Event) -> None:
+        # By then all workers have been started, which an import would delay.
+        if thread.ident is None and not isinstance(event, RunStarted):
+            thread.start()
+        observe(event)
+
+    return hear
 
 
 def _remembering(observe: Observer) -> tuple[list[Event], Callable[[Event], None]]:

@@ -22,7 +22,7 @@ from ablate.runner.events import (
     WorkerDied,
 )
 from ablate.runner.jobs import WITHOUT, Job, JobResult, job_of, lacking
-from ablate.runner.schedule import next_program
+from ablate.runner.schedule import Pace, next_program
 from ablate.runner.session import Session, StoppedEarly
 from ablate.storage.leases import Leases
 from ablate.storage.runs import AnotherArtefact, MissingRun
@@ -47,6 +47,7 @@ class Dispatcher:
             self._waiting[program].append(run_id)
         # How many wait of each program of which any do, in the order of the plan.
         self._left = {program: len(runs) for program, runs in self._waiting.items()}
+        self._paces: dict[str, Pace] = {}
         self._elsewhere: set[str] = set()
         self._recorded: dict[str, RunRecord] = {}
         self._lost_once: set[str] = set()
@@ -70,12 +71,16 @@ class Dispatcher:
         """The records there are, in the order of `todo`."""
         return tuple(self._recorded[run_id] for run_id in self._specs if run_id in self._recorded)
 
+    def has_waiting(self, program: str | None) -> bool:
+        """Whether a worker that has compiled a program finds a run of it."""
+        return program in self._left
+
     def take(self, current: str | None, busy: Sequence[str]) -> Job | None:
         """What a worker should do next, its run leased; None when there is nothing for it now.
 
         `current` is the program the worker has compiled, `busy` those of the other workers at work.
         """
-        while (program := next_program(self._left, current, busy)) is not None:
+        while (program := next_program(self._left, current, busy, self._paces)) is not None:
             run_id = self._next_of(program)
             if self._claim(run_id):
                 return self._job(run_id)
@@ -95,6 +100,9 @@ class Dispatcher:
             self._add_artefacts(result)
         record = run.record if run is not None else store.record(run_id)
         self._leases.release(run_id)
+        if run is not None:
+            program = self._programs[run_id]
+            self._paces[program] = self._paces.get(program, Pace()).after(run.record.timings)
         for name, failure in result.failures.items():
             self._session.observe(ArtefactFailed(run_id, name, failure))
         self._note(record, is_ours=True)

@@ -102,7 +102,8 @@ class WorkerPool(Generic[Handle]):
     def turn(self) -> None:
         """Give work to the idle, hear what the others say, end those that hang."""
         idle = [number for number, worker in enumerate(self._workers) if worker is None or worker.job is None]
-        assigned = [self._assign(number) for number in idle]
+        # First those that need not compile, or another would compile for the runs that they are about to do.
+        assigned = [self._assign(number) for number in sorted(idle, key=self._has_to_compile)]
         if not all(assigned):
             self._dispatcher.look_elsewhere()
         self._listen()
@@ -110,6 +111,10 @@ class WorkerPool(Generic[Handle]):
 
     def _present(self) -> list[Handle]:
         return [worker for worker in self._workers if worker is not None]
+
+    def _has_to_compile(self, number: int) -> bool:
+        worker = self._workers[number]
+        return worker is None or not self._dispatcher.has_waiting(worker.program)
 
     def _assign(self, number: int) -> bool:
         """Whether the slot has, or is soon to have, something to do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,13 +26,15 @@ from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
 __all__ = ["Site", "StoredStudy", "Version"]
 
-# Which bytes something was read from, as far as the file system tells without reading them: a time and a size a file.
-Version = tuple[tuple[int, int], ...]
+# Says which bytes something was read from, as far as the file system tells without reading them.
+Version = str
 # How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
 MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
 # Plans, log, and what photographs and lines between runs have shown.
 FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
+# Those by which a change shows: whoever changes the spec changes the record.
+CHANGING_FILES_OF_A_RUN = ("record.json", "arrays.npz", "artefacts")
 
 Left = TypeVar("Left")
 
@@ -109,6 +112,16 @@ class Site:
         folder = self.store.folder(run_id)
         check_inside(self.results_dir, (folder / name for name in FILES_OF_A_RUN))
 
+    def check_study(self, name: str) -> None:
+        """Whether all of a study but its runs lies in the results folder.
+
+        Raises:
+            UnknownStudy: where none can have this name.
+            LeadsOut: where it does not.
+        """
+        folder = self._folder(name)
+        check_inside(self.results_dir, (folder.path / file for file in FILES_OF_A_STUDY))
+
     def line(self, name: str) -> PlanLine:
         """The latest plan of a study, with the confirmation that was planned before.
 
@@ -118,8 +131,8 @@ class Site:
             LeadsOut: when it lies elsewhere.
         """
         folder = self._folder(name)
+        self.check_study(name)
         path = folder.path / "plans.jsonl"
-        check_inside(self.results_dir, (path,))
         return self._lines.get((name, _version((path,))), lambda: self._read_line(folder))
 
     def study(self, name: str) -> StoredStudy:
@@ -133,16 +146,17 @@ class Site:
         version = self.version_of(line)
         return self._studies.get((name, version), lambda: self._read_study(line, version))
 
-    def known_study(self, name: str) -> StoredStudy | None:
-        """The same where it has been read already, and its plan can be."""
-        line = self.line(name)
-        known = self._studies.known((name, self.version_of(line)))
-        return known if isinstance(known, StoredStudy) else None
+    def at_a_glance(self, name: str) -> Version:
+        """Changes with the plan and the log of a study, and with any run that comes, goes or gives way; it is read off
+        a few hundred folders, however many runs there are."""
+        shards = sorted(self.results_dir.glob("runs/??"))
+        return _version([*(self._folder(name).path / file for file in FILES_OF_A_STUDY), *shards])
 
     def version_of(self, line: PlanLine) -> Version:
         """Of all that a study is made of."""
         folder, store = self._folder(line.plan.name), self.store
-        runs = (store.folder(run_id) / name for run_id in line.plan.possible_run_ids for name in FILES_OF_A_RUN)
+        folders = (str(store.folder(run_id)) for run_id in line.plan.possible_run_ids)
+        runs = (f"{of_run}/{file}" for of_run in folders for file in CHANGING_FILES_OF_A_RUN)
         return _version((*(folder.path / name for name in FILES_OF_A_STUDY), *runs))
 
     def version_of_side(self, name: str) -> Version:
@@ -156,7 +170,7 @@ class Site:
             line = self.line(study)
         except UnknownStudy:
             if colon:  # which the comparison will say
-                return ()
+                return ""
             run_id = self.store.find(name)
             self.check_run(run_id)
             return _version(self.store.folder(run_id) / file for file in FILES_OF_A_RUN)
@@ -186,7 +200,6 @@ class Site:
         )
 
         folder, store = self._folder(line.plan.name), self.store
-        check_inside(self.results_dir, (folder.path / name for name in FILES_OF_A_STUDY))
         check_inside(self.results_dir, (store.folder(run_id) for run_id in line.plan.possible_run_ids))
         damaged: list[str] = []
 
@@ -208,13 +221,13 @@ class Site:
         )
 
 
-def _version(paths: Iterable[Path]) -> Version:
-    found = []
-    for path in paths:
-        try:
-            status = os.stat(path)  # noqa: PTH116  # of ten thousand runs
-        except OSError:
-            found.append((0, -1))
-        else:
-            found.append((status.st_mtime_ns, status.st_size))
-    return tuple(found)
+def _version(paths: Iterable[Path | str]) -> Version:
+    return hashlib.sha256("\n".join(map(_state, paths)).encode()).hexdigest()
+
+
+def _state(path: Path | str) -> str:
+    try:
+        found = os.stat(path)  # noqa: PTH116  # of ten thousand runs
+    except OSError:
+        return ""
+    return f"{found.st_mtime_ns} {found.st_ino} {found.st_size}"

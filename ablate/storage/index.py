@@ -55,6 +55,8 @@ UNSETTLED_SECONDS = 3.0
 BUSY_SECONDS = 1.0
 # An index that was not written for so long is of a folder that is gone, or costs one reading.
 FORGOTTEN_DAYS = 90
+# So many of other folders stay at most, the last that were written: most folders of results are tried out and removed.
+MOST_INDICES = 100
 # What SQLite says of a file that may well be sound.
 _REFUSALS = (
     sqlite3.SQLITE_BUSY,
@@ -79,6 +81,11 @@ CREATE TABLE runs (
     shape INTEGER, metrics TEXT, artefacts TEXT, opened_shape INTEGER, opened TEXT, settings INTEGER, seed TEXT
 ) WITHOUT ROWID;
 CREATE INDEX runs_of_shards ON runs (shard);
+CREATE INDEX runs_by_shape ON runs (shape);
+CREATE INDEX runs_by_opened_shape ON runs (opened_shape);
+CREATE INDEX runs_by_settings ON runs (settings, status);
+CREATE INDEX runs_by_artefacts ON runs (status, artefacts);
+CREATE INDEX runs_by_status ON runs (run_id, status);
 CREATE TABLE studies (name TEXT PRIMARY KEY, state TEXT, said TEXT) WITHOUT ROWID;
 CREATE TABLE arms (id INTEGER PRIMARY KEY, study TEXT NOT NULL, said TEXT NOT NULL);
 CREATE INDEX arms_of_studies ON arms (study);
@@ -140,7 +147,7 @@ def index_file(root: Path, cache: Path | None = None) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         return None
-    about = [SCHEMA_VERSION, PLAN_FORMAT, os.fsencode(real).hex(), found.st_dev, found.st_ino]
+    about: list[Json] = [SCHEMA_VERSION, PLAN_FORMAT, os.fsencode(real).hex(), found.st_dev, found.st_ino]
     file = folder / f"{digest('index', INDEX_FORMAT, about)[:32]}.sqlite"
     return None if oddity_of(file) or oddity_of(_journal(file)) else file
 
@@ -218,8 +225,9 @@ def _remove(file: Path) -> None:
 def _forget_old(folder: Path) -> None:
     oldest = time.time() - FORGOTTEN_DAYS * 86_400
     with suppress(OSError):
-        for file in folder.glob("*.sqlite"):
-            if file.lstat().st_mtime < oldest:
+        written = sorted(((file.lstat().st_mtime, file) for file in folder.glob("*.sqlite")), reverse=True)
+        for number, (mtime, file) in enumerate(written):
+            if number >= MOST_INDICES or mtime < oldest:
                 _remove(file)
 
 
@@ -349,7 +357,7 @@ def _read(store: RunStore, run_id: str, shard: str, state: str | None) -> _Run:
 def _looked_at_artefacts(
     index: sqlite3.Connection, store: RunStore
 ) -> list[tuple[str, str | None, Mapping[str, float]]]:
-    found = []
+    found: list[tuple[str, str | None, Mapping[str, float]]] = []
     for run_id, known in index.execute(f"SELECT run_id, artefacts FROM runs WHERE {_IS_STORED}").fetchall():
         state = _state(f"{store.root}/runs/{run_id[:2]}/{run_id}/{ARTEFACT_FOLDER}")
         if state is None or state != known:
@@ -363,7 +371,7 @@ def _looked_at_specs(index: sqlite3.Connection, store: RunStore) -> list[tuple[s
         SELECT run_id FROM runs WHERE settings IS NULL AND {_IS_STORED}
         AND NOT EXISTS (SELECT 1 FROM places WHERE places.run_id = runs.run_id)
     """
-    found = []
+    found: list[tuple[str, Mapping[str, Json]]] = []
     for (run_id,) in index.execute(wanted).fetchall():
         with suppress(MissingRun, UnreadableRecord, ReadRefused):
             found.append((run_id, store.get(run_id).spec.to_json()))

@@ -147,7 +147,8 @@ def _numbers(text: Text) -> Markup:
 
 
 def _figure(figure: Figure, picture: Picture | None) -> Markup:
-    said = _element("figcaption", inline(figure.caption)) if figure.caption else Markup()
+    caption = picture.caption if picture is not None and picture.caption is not None else figure.caption
+    said = _element("figcaption", inline(caption)) if caption else Markup()
     if picture is None:
         beside = image(quote(figure.file, safe="/="), figure.alternative)
         return Markup("<figure>\n{}\n{}\n</figure>").format(beside, said)

@@ -27,6 +27,7 @@ from tests.benchmarks import history
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.history import Measurement, elsewhere, latest, machine, remember
 from tests.benchmarks.large import large_findings
+from tests.benchmarks.listing import listing_findings
 from tests.benchmarks.measurements import (
     AXES,
     GrowthPoint,
@@ -73,6 +74,7 @@ SECTIONS: Mapping[str, Callable[[bool], Iterable[Finding]]] = {
     "memory": lambda quick: [memory_finding()],
     "report": lambda quick: report_findings(),
     "large": large_findings,
+    "listing": listing_findings,
 }
 
 

@@ -30,7 +30,7 @@ def test_an_empty_folder_holds_nothing_and_says_how_to_begin(ablate: Ablate, fol
     assert (said.code, said.out) == (0, "")
     assert "ablate +sweep=optimizers" in said.err
     told = validated(ablate("list", "--json").out)
-    assert told == {"kind": "list", "version": 1, "studies": [], "runs": None}
+    assert told == {"kind": "list", "version": 2, "studies": [], "runs": None}
     assert validated(ablate("list", "runs", "--json").out) == {**told, "studies": None, "runs": []}
     assert list(folder.iterdir()) == []
 
@@ -105,3 +105,28 @@ def test_studies_that_cannot_be_read_are_there(ablate: Ablate, plan: StudyPlan, 
     said = ablate("list")
     assert "No study can be read. What is wrong, and what can be mended: ablate fsck" in said.err
     assert "There are no studies yet" not in said.err
+
+
+def test_without_the_index_it_says_the_same(ablate: Ablate, plan: StudyPlan) -> None:
+    for words in ((), ("runs",), ("status=completed", "optimizer=adam")):
+        first, again, plain = ablate("list", *words), ablate("list", *words), ablate("list", *words, "--no-index")
+        assert (first.out, first.err) == (again.out, again.err) == (plain.out, plain.err)
+
+
+def test_json_says_what_was_verified(ablate: Ablate, plan: StudyPlan) -> None:
+    remembered, read = (
+        validated(ablate("list", "runs", "--json", *words).out)["runs"] for words in ((), ("--no-index",))
+    )
+    assert {run.pop("verified") for run in remembered} == {False}
+    assert {run.pop("verified") for run in read} == {True}
+    assert remembered == read
+
+
+def test_a_cache_that_cannot_be_used_changes_nothing(
+    ablate: Ablate, plan: StudyPlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = ablate("list", "runs")
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    after = ablate("list", "runs")
+    assert (after.code, after.out, after.err) == (before.code, before.out, before.err)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +14,10 @@ import ablate
 from ablate.core.errors import ExitCode
 from ablate.operations.events import WorkEnded, WorkPlanned
 from ablate.operations.plan import plan
-from ablate.operations.run import RunDone, StudyDone
+from ablate.operations.run import RunDone, StudyDone, _importing
 from ablate.reporting.blocks import text
 from ablate.reporting.markdown import inline
-from ablate.runner.events import RunEnded
+from ablate.runner.events import RunEnded, RunStarted, TrainingBegan
 from tests.words import changed
 
 WORDS = ["+sweep=dropout", "sweep.seeds=2", "training.epochs=1", "model.hidden=[4]", "executor.workers=1"]
@@ -127,3 +128,29 @@ def test_what_cannot_be_is_raised_with_its_exit_code(attempt, message, tmp_path,
         attempt()
     assert message in str(raised.value)
     assert raised.value.exit_code == ExitCode.BAD_INPUT
+
+
+def test_what_a_report_takes_is_imported_once_a_worker_has_spoken(tmp_path, monkeypatch):
+    (tmp_path / "taken_by_reports.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    heard = []
+    observe = _importing(("not_there_at_all", "taken_by_reports"), heard.append)
+    behind = _importing(("taken_by_reports",), heard.append)
+    started, spoken = RunStarted("a", 0, True), TrainingBegan("a", 3)
+    for event in (started, spoken, spoken):
+        observe(event)
+    join_imports()
+    assert heard == [started, spoken, spoken]
+    assert "taken_by_reports" not in sys.modules  # what comes first cannot be imported, and nobody hears of it
+    behind(started)
+    join_imports()
+    assert "taken_by_reports" not in sys.modules
+    behind(spoken)
+    join_imports()
+    assert sys.modules.pop("taken_by_reports")
+
+
+def join_imports() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "imports":
+            thread.join()

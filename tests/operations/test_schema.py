@@ -28,6 +28,7 @@ COMMITTED = json.loads(SCHEMA.read_text(encoding="utf-8"))
 # raises its version, and adds a row in place of the former.
 DIGESTS = {
     ("analysis", 1): "7fbd421b5ecb7fc6",
+    ("arms_page", 1): "404d89aafcae07ad",
     ("compare", 4): "81506f1668f5c20f",
     ("doctor", 1): "c21428cb76b03833",
     ("export", 2): "9b9e32353c190444",
@@ -35,7 +36,7 @@ DIGESTS = {
     ("gate", 1): "ba74e75cafd3dd27",
     ("gc", 1): "384b166c9a60884e",
     ("interpolate", 1): "e256f5e401db4d78",
-    ("list", 1): "0eb8144b9b5cb258",
+    ("list", 2): "ec8c4d51166fe58f",
     ("per_example", 1): "c367c9c82c517e78",
     ("plan", 4): "f04163456ef3e0e9",
     ("predict", 2): "86afaadd49ef8d49",
@@ -43,6 +44,7 @@ DIGESTS = {
     ("reproduce", 1): "c6e585b0b8cdc46e",
     ("run", 1): "7e1ea6171cdd3900",
     ("run_study", 2): "78669ce92a2ca212",
+    ("runs_page", 1): "b68c7fad4682e05d",
     ("show", 2): "318f719a066120ba",
     ("study", 1): "87b6c9d543361d42",
     ("verdict", 3): "3293a26bd53a7615",

@@ -76,3 +76,16 @@ def test_its_data_is_small_and_names_no_place(report):
     assert sum(path.stat().st_size for path in files) <= 3_000_000
     texts = [path.read_text() for path in [report / "report.md", *files] if path.suffix in (".md", ".json", ".jsonl")]
     assert not any("data_dir" in text or "/root/" in text or "/home/" in text for text in texts)
+
+
+def test_what_the_documents_count_stands_in_a_report():
+    """Counts of conclusions were copied by hand once, and the report was made anew after."""
+    counts = re.compile(r"Of \d+ conclusions tested, [^.]*\.(?: \d+ conclusions? (?:was|were) not tested\.)?")
+    answers = {count for report in committed() for count in counts.findall((report / "report.md").read_text())}
+    quoted = [
+        " ".join(count.split())
+        for document in (REPORTS / "README.md", REPORTS.parent / "README.md")
+        for count in counts.findall(document.read_text())
+    ]
+    assert quoted
+    assert [count for count in quoted if count not in answers] == []

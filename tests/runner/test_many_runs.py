@@ -68,8 +68,8 @@ def test_the_work_for_a_run_does_not_grow_with_the_runs(monkeypatch, programs):
     store, losses = MemoryStore(), finished(specs[0], [0.0]).arrays["history/loss"]
     Counting.looked_at, choose = 0, dispatch.next_program
 
-    def counted(waiting: Mapping[str, int], current, busy):
-        return choose(Counting(waiting), current, busy)
+    def counted(waiting: Mapping[str, int], current, busy, paces):
+        return choose(Counting(waiting), current, busy, paces)
 
     monkeypatch.setattr(dispatch, "next_program", counted)
     dispatcher = Dispatcher(specs, Session(store, None, lambda event: None), NoClaims(), keep_going=False)

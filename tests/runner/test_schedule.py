@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ablate.runner.schedule import next_program
+from ablate.core.records import Timings
+from ablate.runner.schedule import Pace, next_program
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,27 @@ from ablate.runner.schedule import next_program
 )
 def test_prefers_its_own_then_the_untouched_then_the_longest(waiting, current, busy, expected):
     assert next_program(waiting, current, busy) == expected
+
+
+@pytest.mark.parametrize(
+    ("waiting", "busy", "expected"),
+    [
+        (9, ("a",), None),  # the other has done 9 runs when this one has compiled
+        (10, ("a",), "a"),
+        (19, ("a", "a"), None),
+        (20, ("a", "a"), "a"),
+    ],
+)
+def test_helps_where_compiling_takes_less_than_all_that_is_left(waiting, busy, expected):
+    """A compile of 10 seconds, and runs of 1."""
+    pace = Pace().after(Timings(11.0, compile_seconds=8.0)).after(Timings(0.5)).after(Timings(1.5))
+    assert next_program({"a": waiting}, None, busy, {"a": pace}) == expected
+
+
+@pytest.mark.parametrize("timings", [(), (Timings(11.0, compile_seconds=8.0),), (Timings(1.0),), (Timings(0.0),) * 2])
+def test_helps_where_nothing_is_known_of_the_time(timings):
+    pace = functools.reduce(Pace.after, timings, Pace())
+    assert next_program({"a": 4}, None, ("a",), {"a": pace}) == "a"
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)

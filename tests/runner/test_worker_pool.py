@@ -153,6 +153,16 @@ def test_an_idle_worker_takes_over_the_run_of_one_that_nobody_has_room_for(tmp_p
     assert [event.worker for event in team.events if isinstance(event, RunStarted)] == [0, 1, 0]
 
 
+def test_of_two_that_are_idle_the_one_that_has_compiled_goes_on(tmp_path):
+    specs = [replace(scripted_spec(seed, width=min(seed, 1)), numerics=Numerics("cpu", "xla", 1)) for seed in range(3)]
+    team = Team(tmp_path, 2, specs, PretendedHost())
+    assert team.turn() == [0, 1]
+    for number in (0, 1):
+        team.worker(number).complete()
+    team.turn()
+    assert team.turn() == [None, 2]
+
+
 def test_nothing_is_expected_of_a_worker_before_there_is_room_for_it(tmp_path):
     team = Team(tmp_path, 1, on(Numerics("cpu", "xla", 1), 1), PretendedHost(waiting=(0,)))
     team.pool._limits = WorkerLimits(-1.0, 1e9, 2**40)

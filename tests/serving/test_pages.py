@@ -37,7 +37,8 @@ PAGES = (
     f"/runs/{DIVERGED}",
     f"/runs/{ALONE.run_id}",
     "/arms",
-    "/arms?metric=val_loss&aggregate=mean+of+last&k=3&sort=mean",
+    "/arms?metric=val_loss&aggregate=last_mean&k=3&sort=-arm",
+    "/arms?metric=test_loss&sort=-mean&q=adam",
     "/digit",
     "/compare",
     f"/compare?{TWO}",
@@ -47,6 +48,7 @@ PAGES = (
     "/api/studies",
     "/api/studies/optimizers",
     "/api/runs?where=status=failed",
+    "/api/arms?metric=val_loss&aggregate=last",
     f"/api/runs/{SOUND}",
     f"/api/compare?{TWO}",
 )
@@ -65,6 +67,8 @@ PROBLEMS = (
     ("/runs?per_page=100000", 400, "whole number"),
     ("/arms?metric=nope", 400, "nope"),
     ("/arms?aggregate=nope", 400, "evaluated"),
+    ("/runs?sort=nope", 400, "no column nope"),
+    ("/arms?metric=val_loss&sort=mean", 400, "cannot be sorted"),
     ("/compare?with=optimizers:none", 404, "names no arm"),
     ("/compare?with=0000", 404, "no run 0000"),
     (f"/compare?with={SOUND}", 200, "two sides"),
@@ -157,7 +161,7 @@ def test_the_studies_say_how_far_each_is(browser: Browser) -> None:
     assert "10 of 12 runs" in first
     assert "under way" in first
     assert "Its answer so far" in first
-    client.get("/studies/optimizers")
+    client.get("/studies/optimizers/answer")
     assert "Its answer so far" not in client.get("/").text
 
 
@@ -248,7 +252,7 @@ def test_arms_are_means_over_their_seeds(browser: Browser) -> None:
         ("evaluated", lambda run: run.history["val_loss"][run.record.evaluated_epoch - 1]),
         ("last", lambda run: run.history["val_loss"][-1]),
         ("best", lambda run: run.history["val_loss"].min()),
-        ("mean+of+last&k=3", lambda run: run.history["val_loss"][-3:].mean()),
+        ("last_mean&k=3", lambda run: run.history["val_loss"][-3:].mean()),
     ],
 )
 def test_which_number_of_a_run_is_meant_is_said(aggregate: str, number, browser: Browser) -> None:  # type: ignore[no-untyped-def]
@@ -377,6 +381,20 @@ def test_a_link_that_leads_out_is_not_followed(browser: Browser, tmp_path: Path)
     shutil.rmtree(mine / "studies" / "optimizers")
     (mine / "studies" / "optimizers").symlink_to(theirs / "studies" / "optimizers")
     assert client.get("/studies/optimizers").status_code == 404
+    said = text_of(client.get("/").text)
+    assert "leads out" in said
+    assert "of 12 runs" not in said
+    assert "optimizer=adam" not in client.get("/compare").text
+
+
+def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) -> None:
+    folder = make_store(tmp_path / "results")
+    plans = folder / "studies" / "optimizers" / "plans.jsonl"
+    plans.write_text(plans.read_text()[:-50] + "}\n")
+    client = browser(folder)
+    assert "line 1 is damaged" in text_of(client.get("/").text)
+    assert (client.get("/studies/optimizers").status_code, client.get("/runs").status_code) == (404, 200)
+    assert client.get("/compare").status_code == 200
 
 
 def test_a_hostile_name_stands_there_as_it_is(browser: Browser) -> None:

@@ -64,7 +64,7 @@ def test_nothing_is_loaded_from_elsewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OURS if name.endswith(".js")])
 def test_our_scripts_are_one_strict_function_each(name: str) -> None:
-    code = re.sub(r"^//.*\n", "", assets()[name].content, flags=re.MULTILINE).strip()
+    code = re.sub(r"^//[^\n]*\n|/\*.*?\*/", "", assets()[name].content, flags=re.MULTILINE | re.DOTALL).strip()
     assert re.match(r"\((\(\) =>|function \(\)) \{\n\s*\"use strict\";", code)
     assert code.endswith("();")
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from ablate.operations.as_json import to_json
 from ablate.operations.catalogue import catalogue
 from ablate.operations.load import load
+from ablate.operations.pages import Aggregate, arms_page
 from ablate.serving.answers import Answer, Document, Page
 from ablate.serving.asked import Asked
+from ablate.serving.pages.arms import LAST_EPOCHS, MOST_EPOCHS, PER_PAGE, QUERY
 from ablate.serving.pages.compare import WITH, compared
 from ablate.serving.pages.run import opened
+from ablate.serving.pages.runs import MOST_PAGES
 from ablate.serving.routes import Entry, Route, routes
 
 __all__ = ["NAV", "ROUTES"]
 
+ARMS = {key: said for key, said in QUERY.items() if key not in ("q", "study")}
 WHERE = {"where": "a filter as `ablate list` takes it: status=failed, study=optimizers, model.dropout=0.3"}
 
 
@@ -29,6 +33,25 @@ def study(asked: Asked) -> Answer:
 def runs(asked: Asked) -> Answer:
     words = ("runs", *asked.values("where"))
     return Document(to_json(catalogue(*words, results_dir=asked.site.results_dir, sets_aside=False)))
+
+
+def arms(asked: Asked) -> Answer:
+    site, at = asked.site, asked.number("page", 1, 1, MOST_PAGES)
+    metric, aggregate = asked.value("metric"), asked.value("aggregate", Aggregate.EVALUATED.value)
+    last_epochs = asked.number("k", LAST_EPOCHS, 1, MOST_EPOCHS)
+    offset = (at - 1) * PER_PAGE
+    found = arms_page(
+        site.results_dir,
+        asked.values("where"),
+        metric,
+        aggregate,
+        last_epochs,
+        asked.value("sort"),
+        offset,
+        PER_PAGE,
+        site.store,
+    )
+    return Document(to_json(found))
 
 
 def run(asked: Asked) -> Answer:
@@ -59,6 +82,7 @@ ROUTES = (
     Route("/api/studies", studies, "The studies and how far each is, as `ablate list --json`."),
     Route("/api/studies/{name}", study, "A study: its plan, and the records of its runs."),
     Route("/api/runs", runs, "The runs that agree with all filters, as `ablate list runs --json`.", WHERE),
+    Route("/api/arms", arms, "The arms over their seeds, a page of them.", ARMS),
     Route("/api/runs/{run_id}", run, "A run, by the beginning of its id, as `ablate show --json`."),
     Route("/api/compare", compare, "Sides beside each other, as `ablate compare --json`.", WITH),
 )

@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ablate.analysis.values import metric_rank
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json, short_id
-from ablate.reporting.numbers import interval, mean, number, shared_error, spread
+from ablate.core.identity import short_id
+from ablate.core.records import Status
+from ablate.operations.pages import Aggregate, ArmRow, arms_page as arms_of, runs_page
+from ablate.reporting.numbers import UNDEFINED, number, shared_error
 from ablate.serving import links
-from ablate.serving.answers import Answer, Page
+from ablate.serving.answers import Answer, Page, Redirect
 from ablate.serving.asked import Asked
-from ablate.serving.listing import (
-    Aggregate,
-    ArmRow,
-    arm_rows,
-    columns_of,
-    cut,
-    history_metrics,
-    matching,
-    run_rows,
-    sorted_by,
-)
-from ablate.serving.pages.runs import MOST_PAGES, SAYING_MOST, TONES, headings, words_of
+from ablate.serving.pages.runs import MOST_PAGES, TONES, Cut, headings, words_of
 from ablate.serving.routes import Entry, Route
+from ablate.serving.site import Site
+from ablate.storage.atomic import ReadRefused
+from ablate.storage.runs import MissingRun, UnreadableRecord
 from ablate.storage.studies import study_names
 
 __all__ = ["NAV", "ROUTES"]
 
-PER_PAGE, MOST_PER_PAGE = 25, 200
+PER_PAGE = 25
 LAST_EPOCHS, MOST_EPOCHS = 5, 10_000
-# Column of the table → what it is sorted by.
-KEYS: dict[str, Callable[[ArmRow], Json]] = {
-    "arm": lambda row: row.title,
-    "n": lambda row: row.estimate.n,
-    "mean": lambda row: row.estimate.mean,
-    "spread": lambda row: row.estimate.sd,
-    "95% interval": lambda row: row.estimate.ci_low,
-}
+# What a column is called → what it is sorted by; values that only histories hold are read page by page, unsorted.
+SORTED_BY = {"arm": "arm", "n": "n", "mean": "mean", "spread": "sd"}
+INTERVAL = "95% interval"
 AGGREGATES = {
     Aggregate.EVALUATED: "of the evaluated weights",
     Aggregate.BEST: "at the best epoch",
     Aggregate.LAST: "at the last epoch",
-    Aggregate.MEAN_OF_LAST: "mean of the last k epochs",
+    Aggregate.LAST_MEAN: "mean of the last k epochs",
 }
 QUERY = {
     "metric": "the metric of each run",
@@ -52,7 +44,7 @@ QUERY = {
     "q": "words that all stand in its names and the values of its settings",
     "study": "the study it stands in",
     "where": "a filter as `ablate list` takes it",
-    "sort": "arm, n, mean, spread or 95% interval; a minus before it turns the order",
+    "sort": "arm or, of the metrics that records hold, n, mean or sd; a minus before it turns the order",
     "page": "which page, from 1",
 }
 
@@ -86,39 +78,59 @@ class Line:
 
 def arms_page(asked: Asked) -> Answer:
     """A page of the table."""
-    site, words = asked.site, words_of(asked)
-    of_epochs, (_, final) = history_metrics(site), columns_of(run_rows(site))
-    known = sorted({*of_epochs, *final}, key=metric_rank)
-    metric = asked.value("metric") or next((name for name in SAYING_MOST if name in known), "val_loss")
+    site, at = asked.site, asked.number("page", 1, 1, MOST_PAGES)
     aggregate, last_epochs = _aggregate(asked), asked.number("k", LAST_EPOCHS, 1, MOST_EPOCHS)
-    if known and metric not in known:
-        raise UsageError(f"No run has {metric}; there are {', '.join(known)}.")
-    rows = matching(arm_rows(site, metric, aggregate, last_epochs, words), asked.value("q"), lambda row: row.searched)
-    key = asked.value("sort")
-    if key.removeprefix("-") in KEYS:
-        rows = sorted_by(rows, KEYS[key.removeprefix("-")], key.startswith("-"))
-    page = cut(rows, asked.number("page", 1, 1, MOST_PAGES), PER_PAGE)
-    error = shared_error(row.estimate.se for row in page.rows)
+    found = arms_of(
+        site.results_dir,
+        words_of(asked),
+        asked.value("metric"),
+        aggregate,
+        last_epochs,
+        asked.value("sort"),
+        (at - 1) * PER_PAGE,
+        PER_PAGE,
+        site.store,
+        asked.value("q"),
+    )
+    page = Cut.of(at, found.total, PER_PAGE)
+    if at > page.pages:
+        return Redirect(asked.changed(page=page.pages))
+    known = sorted({*found.metrics, *_metrics_of_epochs(site)}, key=metric_rank)
+    if known and found.metric not in known:
+        raise UsageError(f"No run has {found.metric}; there are {', '.join(known)}.")
+    is_sorted = aggregate is Aggregate.EVALUATED and found.metric in found.metrics
     return Page(
         "Arms",
         "arms.html",
         {
             "asked": asked,
             "page": page,
-            "lines": [_line(row, error) for row in page.rows],
-            "headings": headings(asked, list(KEYS), {"n", "mean", "spread", "95% interval"}),
-            "metric": metric,
+            "lines": _lines(found.rows),
+            "headings": headings(asked, list(SORTED_BY.values()), ("n", "mean", "sd")),
+            "titles": {key: title for title, key in SORTED_BY.items()},
+            "is_sorted": is_sorted,
+            "interval": INTERVAL,
+            "metric": found.metric,
             "metrics": known,
             "aggregate": aggregate.value,
             "aggregates": [(each.value, said) for each, said in AGGREGATES.items()],
-            "said": _said(metric, aggregate, last_epochs),
-            "has_one_value": metric in final and aggregate is not Aggregate.EVALUATED,
+            "said": _said(found.metric, aggregate, last_epochs) if found.metric else "nothing yet",
+            "has_one_value": found.metric in found.metrics and aggregate is not Aggregate.EVALUATED,
             "last_epochs": last_epochs,
             "studies": study_names(site.results_dir),
             "where": asked.values("where"),
         },
         section="/arms",
     )
+
+
+def _metrics_of_epochs(site: Site) -> list[str]:
+    """What there is of every epoch, of the first run that is completed and sound; all runs of a task have the same."""
+    store = site.store
+    for entry in runs_page(site.results_dir, [f"status={Status.COMPLETED.value}"], limit=5, store=store).rows:
+        with suppress(MissingRun, UnreadableRecord, ReadRefused):
+            return list(store.get(entry.run_id).history)
+    return []
 
 
 def _aggregate(asked: Asked) -> Aggregate:
@@ -130,30 +142,43 @@ def _aggregate(asked: Asked) -> Aggregate:
 
 
 def _said(metric: str, aggregate: Aggregate, last_epochs: int) -> str:
-    how = f"mean of the last {last_epochs} epochs" if aggregate is Aggregate.MEAN_OF_LAST else AGGREGATES[aggregate]
+    how = f"mean of the last {last_epochs} epochs" if aggregate is Aggregate.LAST_MEAN else AGGREGATES[aggregate]
     return f"{metric} {how}"
 
 
+def _lines(rows: Sequence[ArmRow]) -> list[Line]:
+    """With the digits of one another."""
+    error = shared_error(_error(row) for row in rows)
+    return [_line(row, error) for row in rows]
+
+
+def _error(row: ArmRow) -> float | None:
+    return None if row.sd is None or row.n < 2 else row.sd / math.sqrt(row.n)
+
+
 def _line(row: ArmRow, error: float | None) -> Line:
+    title = row.titles[0] if row.titles else f"run {short_id(row.runs[0].run_id)}"
+    ended = Counter(run.status for run in row.runs if run.status != Status.COMPLETED.value)
+    low, high = number(row.ci_low, error), number(row.ci_high, error)
     return Line(
-        title=row.title,
-        also=row.places[1:],
-        side=row.places[0] if row.places else row.seeds[0].run_id,
-        n=str(row.estimate.n),
-        lost=", ".join(f"{count} {status}" for status, count in row.lost.items()),
-        mean=mean(row.estimate, error=error),
-        spread=spread(row.estimate, error),
-        interval=interval(row.estimate, error=error),
+        title=title,
+        also=row.titles[1:],
+        side=row.titles[0] if row.titles else row.runs[0].run_id,
+        n=str(row.n),
+        lost=", ".join(f"{count} {status}" for status, count in ended.items()),
+        mean=number(row.mean, error),
+        spread=number(row.sd, error),
+        interval=UNDEFINED if row.ci_low is None or row.ci_high is None else f"[{low}, {high}]",
         seeds=tuple(
             Seed(
-                str(each.seed),
-                short_id(each.run_id),
-                links.of_run(each.run_id),
-                each.status,
-                TONES.get(each.status, ""),
-                number(each.value),
+                str(run.seed),
+                short_id(run.run_id),
+                links.of_run(run.run_id),
+                run.status,
+                TONES.get(run.status, ""),
+                number(run.value),
             )
-            for each in row.seeds
+            for run in row.runs
         ),
     )
 

@@ -21,6 +21,7 @@ from ablate.serving.comparison_pictures import comparison_pictures, disagreement
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site
+from ablate.storage.atomic import StoreError
 from ablate.web.contents import with_contents
 from ablate.web.markup import render
 from ablate.web.page import page_of_blocks
@@ -159,7 +160,10 @@ def _names(asked: Asked) -> list[str]:
 def _form(asked: Asked, problem: str = "", anyway: str = "", status: int = 200) -> Answer:
     known = []
     for summary in indexed_studies(asked.site.results_dir, sets_aside=False):
-        plan = asked.site.line(summary.name).plan
+        try:
+            plan = asked.site.line(summary.name).plan
+        except StoreError:  # which the list of studies says
+            continue
         arms = dict.fromkeys(arm.name for sweep in plan.sweeps for arm in sweep.arms)
         known.append((summary.name, [(arm, f"{summary.name}:{arm}") for arm in arms]))
     return Page(

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ablate.analysis.settings import setting_text
 from ablate.core.identity import Json, short_id
-from ablate.core.records import METRICS, Status
+from ablate.core.records import Status
+from ablate.operations.catalogue import Entry as RunEntry
+from ablate.operations.pages import Column, runs_page as runs_of
 from ablate.reporting.numbers import number
 from ablate.serving import links
-from ablate.serving.answers import Answer, Page
+from ablate.serving.answers import Answer, Page, Redirect
 from ablate.serving.asked import Asked
-from ablate.serving.listing import OWN_COLUMNS, RunRow, columns_of, cut, matching, run_rows, sorted_by
 from ablate.serving.routes import Entry, Route
 from ablate.storage.index import MISSING, UNREADABLE
 from ablate.storage.studies import study_names
 
-__all__ = ["NAV", "ROUTES", "Heading", "headings", "words_of"]
+__all__ = ["MOST_PAGES", "NAV", "ROUTES", "TONES", "Cut", "Heading", "headings", "words_of"]
 
-PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 50, 500, 10**9
+PER_PAGE, MOST_PER_PAGE, MOST_PAGES = 50, 500, 10**6
 # What is shown where nobody chose; of the metrics the first that there is.
 USUAL, SAYING_MOST = ("status", "study", "arm", "seed"), ("test_accuracy", "test_r2", "test_loss")
-LAST = "seconds"
+ID, LAST = "run_id", "wall_seconds"
 TONES = {
     Status.COMPLETED.value: "good",
     Status.DIVERGED.value: "bad",
@@ -35,11 +37,25 @@ QUERY = {
     "study": "the study it stands in",
     "status": f"how it ended: {', '.join(STATUSES)}",
     "where": "a filter as `ablate list` takes it, such as model.dropout=0.3; several may be given",
-    "columns": "a column to show, several may be given: a setting, a metric, or one of " + ", ".join(OWN_COLUMNS),
+    "columns": "a column to show, several may be given: a setting, a metric, or one of status, study, sweep, arm, seed "
+    "and wall_seconds",
     "sort": "the column to sort by; a minus before it turns the order",
     "page": "which page, from 1",
     "per_page": f"rows on a page, {PER_PAGE} unless said, {MOST_PER_PAGE} at most",
 }
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A page of a table: `number` from 1, of `pages`; `total` is how many rows all of them have."""
+
+    number: int
+    pages: int
+    total: int
+
+    @classmethod
+    def of(cls, number: int, total: int, per_page: int) -> Cut:
+        return cls(number, max(1, -(-total // per_page)), total)
 
 
 @dataclass(frozen=True)
@@ -71,25 +87,31 @@ class Line:
 
 def runs_page(asked: Asked) -> Answer:
     """A page of the table."""
-    rows = matching(run_rows(asked.site, words_of(asked)), asked.value("q"), lambda row: row.searched)
-    settings, metrics = columns_of(rows)
-    known = [*(name for name in OWN_COLUMNS if name != LAST), *metrics, *settings, LAST]
-    chosen = set(asked.values("columns")) & set(known) or _usual(metrics)
-    columns = [name for name in known if name in chosen]
-    key = asked.value("sort")
-    if key.removeprefix("-") in known:
-        rows = sorted_by(rows, lambda row: row.values.get(key.removeprefix("-")), key.startswith("-"))
-    page = cut(rows, asked.number("page", 1, 1, MOST_PAGES), asked.number("per_page", PER_PAGE, 1, MOST_PER_PAGE))
+    at, per_page = asked.number("page", 1, 1, MOST_PAGES), asked.number("per_page", PER_PAGE, 1, MOST_PER_PAGE)
+    found = runs_of(
+        asked.site.results_dir,
+        words_of(asked),
+        asked.value("sort"),
+        (at - 1) * per_page,
+        per_page,
+        asked.site.store,
+        asked.value("q"),
+    )
+    page = Cut.of(at, found.total, per_page)
+    if at > page.pages:
+        return Redirect(asked.changed(page=page.pages))
+    columns = _chosen(found.columns, asked.values("columns"))
+    metrics = {column.name for column in found.columns if column.kind == "metric"}
     return Page(
         "Runs",
         "runs.html",
         {
             "asked": asked,
             "page": page,
-            "lines": [_line(row, columns) for row in page.rows],
-            "headings": headings(asked, columns, {"seed", "seconds", *metrics}),
+            "lines": [_line(row, columns, metrics) for row in found.rows],
+            "headings": headings(asked, columns, {"seed", LAST, *metrics}),
             "columns": columns,
-            "groups": [("Of every run", list(OWN_COLUMNS)), ("Metrics", metrics), ("Settings", settings)],
+            "groups": _groups(found.columns),
             "studies": study_names(asked.site.results_dir),
             "statuses": STATUSES,
             "where": asked.values("where"),
@@ -98,13 +120,33 @@ def runs_page(asked: Asked) -> Answer:
     )
 
 
+def _chosen(columns: Collection[Column], names: Collection[str]) -> list[str]:
+    """The columns that are shown, in the order of the table, and how long a run took at its end."""
+    known = [column.name for column in columns if column.name not in (ID, LAST)]
+    usual = {*USUAL, *next(([name] for name in SAYING_MOST if name in known), []), LAST}
+    chosen = {name for name in names if name in known or name == LAST} or usual
+    return [name for name in (*known, LAST) if name in chosen]
+
+
+def _groups(columns: Collection[Column]) -> list[tuple[str, list[str]]]:
+    """The columns that there are to choose from; those first that tell runs apart."""
+    by_kind = {kind: [each.name for each in columns if each.kind == kind] for kind in ("field", "metric")}
+    settings = [each for each in columns if each.kind == "setting"]
+    return [
+        ("Of every run", [name for name in by_kind["field"] if name != ID]),
+        ("Metrics", by_kind["metric"]),
+        ("Settings that differ", [each.name for each in settings if each.varies]),
+        ("Settings that all share", [each.name for each in settings if not each.varies]),
+    ]
+
+
 def words_of(asked: Asked) -> list[str]:
     """The filters as words of `ablate list`. The choices of the form are such filters too."""
     chosen = [f"{key}={value}" for key in ("study", "status", "arm") if (value := asked.value(key))]
     return [*chosen, *(word for given in asked.values("where") for word in given.split())]
 
 
-def headings(asked: Asked, columns: list[str], numeric: set[str]) -> list[Heading]:
+def headings(asked: Asked, columns: list[str], numeric: Collection[str]) -> list[Heading]:
     """One a column; the one that is sorted by leads to the other direction."""
     key = asked.value("sort")
     found = []
@@ -115,23 +157,31 @@ def headings(asked: Asked, columns: list[str], numeric: set[str]) -> list[Headin
     return found
 
 
-def _usual(metrics: list[str]) -> set[str]:
-    return {*USUAL, *next(([name] for name in SAYING_MOST if name in metrics), []), LAST}
-
-
-def _line(row: RunRow, columns: list[str]) -> Line:
-    cells = tuple(_cell(column, row.values.get(column)) for column in columns)
+def _line(row: RunEntry, columns: list[str], metrics: Collection[str]) -> Line:
+    places = row.memberships
+    own: dict[str, Json] = {
+        "status": row.status,
+        "study": ", ".join(dict.fromkeys(each.study for each in places)),
+        "sweep": ", ".join(dict.fromkeys(each.sweep for each in places)),
+        "arm": ", ".join(dict.fromkeys(each.arm.name for each in places)),
+        "seed": row.seed,
+        LAST: row.wall_seconds,
+    }
+    # Only where a column wants them: open metrics are files of their own.
+    measured = row.metrics if any(name in metrics for name in columns) else {}
+    values = {**row.settings, **measured, **own}
+    cells = tuple(_cell(column, values.get(column), column in metrics) for column in columns)
     return Line(row.run_id, short_id(row.run_id), links.of_run(row.run_id), cells)
 
 
-def _cell(column: str, value: Json) -> Cell:
+def _cell(column: str, value: Json, is_metric: bool) -> Cell:
     if value is None:
-        return Cell("", column in METRICS)
+        return Cell("", is_metric)
     if column == "status":
         return Cell(str(value), False, TONES.get(str(value), ""))
-    if column in METRICS and isinstance(value, (int, float)):
+    if is_metric and isinstance(value, (int, float)):
         return Cell(number(value), True)
-    if column == "seconds" and isinstance(value, (int, float)):
+    if column == LAST and isinstance(value, (int, float)):
         return Cell(f"{value:.1f}", True)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return Cell(setting_text(value), is_number)

@@ -14,8 +14,8 @@ from ablate.serving.answers import Answer, Page
 from ablate.serving.asked import Asked
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site, StoredStudy
-from ablate.storage.atomic import ReadRefused
-from ablate.storage.studies import DamagedPlan, UnreadablePlan, study_names
+from ablate.storage.atomic import StoreError
+from ablate.storage.studies import study_names
 from ablate.web.markup import inline
 
 __all__ = ["NAV", "ROUTES"]
@@ -35,14 +35,16 @@ class Card:
 def studies_page(asked: Asked) -> Answer:
     """All of them, the last planned first."""
     site = asked.site
-    found = reversed(indexed_studies(site.results_dir, sets_aside=False))
+    readable = {each.name: each for each in indexed_studies(site.results_dir, sets_aside=False)}
+    problems = {name: _problem(site, name, name in readable) for name in study_names(site.results_dir)}
+    found = reversed([each for name, each in readable.items() if not problems.get(name)])
     return Page(
         "Studies",
         "studies.html",
         {
             "results_dir": site.results_dir,
             "studies": [_card(site, each) for each in found],
-            "unreadable": _unreadable(site),
+            "unreadable": [said for said in problems.values() if said],
         },
         section="/",
     )
@@ -50,13 +52,11 @@ def studies_page(asked: Asked) -> Answer:
 
 def answer_page(asked: Asked) -> Answer:
     """The answer of a study alone, for the list."""
-    study = asked.site.study(asked.part("name"))
-    return Page(
-        study.plan.name,
-        "answer.html",
-        {"answer": inline(answer_of(study)), "address": links.of_study(study.plan.name)},
-        section="/",
-    )
+    name = asked.part("name")
+    key = _key(asked.site, name)
+    study = asked.site.study(name)
+    answer = asked.site.values.get(key, lambda: inline(answer_of(study)))
+    return Page(name, "answer.html", {"answer": answer, "address": links.of_study(name)}, section="/")
 
 
 def answer_of(study: StoredStudy) -> Text:
@@ -75,19 +75,24 @@ def _card(site: Site, summary: StudySummary) -> Card:
 
 
 def _known_answer(site: Site, name: str) -> Markup:
-    study = site.known_study(name)
-    return Markup() if study is None else inline(answer_of(study))
+    known = site.values.known(_key(site, name))
+    return known if isinstance(known, Markup) else Markup()
 
 
-def _unreadable(site: Site) -> list[str]:
-    """What is wrong with those that are not listed."""
-    said = []
-    for name in study_names(site.results_dir):
-        try:
+def _key(site: Site, name: str) -> tuple[str, str, str]:
+    """What the answer of a study is kept under."""
+    return "answer", name, site.at_a_glance(name)
+
+
+def _problem(site: Site, name: str, is_readable: bool) -> str:
+    """What is wrong with a study, in words; nothing where it can be opened."""
+    try:
+        site.check_study(name)
+        if not is_readable:
             site.line(name)
-        except (UnreadablePlan, DamagedPlan, ReadRefused) as error:
-            said.append(f"{error}. {error.hint}")
-    return said
+    except StoreError as error:
+        return f"{error}. {error.hint}"
+    return ""
 
 
 ROUTES = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from ablate.core.errors import UsageError
 from ablate.reporting.blocks import Block, Code, Heading, Row, paragraph, strong, table, text
 from ablate.reporting.report import report_blocks
@@ -15,7 +17,7 @@ from ablate.serving.problems import MENDING
 from ablate.serving.routes import Route
 from ablate.serving.site import Site, StoredStudy
 from ablate.storage.runs import MissingRun
-from ablate.web.contents import with_contents
+from ablate.web.contents import Entry, with_contents
 from ablate.web.markup import render
 from ablate.web.page import report_page
 
@@ -29,12 +31,17 @@ class NoSuchFigure(UsageError, LookupError):
 def study_page(asked: Asked) -> Answer:
     """The report, in the shell of the application."""
     study = asked.site.study(asked.part("name"))
-    blocks, entries = with_contents(_blocks(study))
+
+    def made() -> tuple[Markup, tuple[Entry, ...]]:
+        blocks, entries = with_contents(_blocks(study))
+        return render(blocks, study_pictures(study, blocks)), entries
+
+    content, entries = asked.site.values.get(("study", study.plan.name, study.version), made)
     return Page(
         study.plan.name,
         "content.html",
         {
-            "content": render(blocks, study_pictures(study, blocks)),
+            "content": content,
             "entries": entries,
             "links": _links(study),
             "notices": [*_damaged_runs(asked.site, study), *(f"{each}. {MENDING}" for each in study.damaged)],

@@ -17,7 +17,7 @@ from ablate.analysis.results import SweepResults
 from ablate.analysis.values import column_info, training_metric
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
-from ablate.plots.scales import FROM_RATIO, is_near_one
+from ablate.plots.scales import is_near_one, is_squeezed
 from ablate.reporting.blocks import Code, Inline, Table, Text, table, text
 from ablate.reporting.numbers import number
 from ablate.sanitize.text import one_line
@@ -54,8 +54,8 @@ class Buckets:
         """Those that need at most `places` places."""
         if epochs <= places:
             return cls(epochs)
-        fitting = math.ceil(DRAWN_OF_A_BUCKET * (epochs - 2) / max(places - 2, DRAWN_OF_A_BUCKET))
-        # A remainder of one to three epochs needs as many places as it has epochs, no more than a bucket.
+        # A last bucket of one to three epochs needs as many places as it has epochs, no more than another.
+        fitting = math.ceil((epochs - 2) / max((places - 2) // DRAWN_OF_A_BUCKET, 1))
         return cls(epochs, max(fitting, DRAWN_OF_A_BUCKET + 1))
 
     @property
@@ -213,7 +213,7 @@ def _starts_log(curves: MetricCurves) -> bool:
     if _is_share(curves.metric):
         return is_near_one(curves.metric, [values[-1] for values in completed] + [max(each) for each in completed])
     values = [value for each in completed for value in each if math.isfinite(value)]
-    return bool(values) and 0 < FROM_RATIO * min(values) <= max(values)
+    return bool(values) and is_squeezed(min(values), max(values))
 
 
 # what is printed ---------------------------------------------------------------------------------------
