@@ -102,9 +102,7 @@ def restored(
     return map(restore, runs)
 
 
-def trainer_on_cpu(
-    runs: Sequence[WeightedRun], settings: Settings, trainer_of: TrainerOf | None = None
-) -> Trainer:
+def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings, trainer_of: TrainerOf | None = None) -> Trainer:
     """The trainer of the first of these runs in this process, on the CPU whatever their device. What trains is
     imported by this call, for seconds.
 
