@@ -207,7 +207,10 @@ def _key(run: Any) -> str:
 
 
 def _sentence(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '!', '?')) else '.'}"
+    """With a capital and a full stop, but for names and commands, which stay what they are."""
+    first, *_ = said.split(" ", 1)
+    begun = f"{said[:1].upper()}{said[1:]}" if first.isalpha() else said
+    return f"{begun}." if begun[-1:].isalnum() or begun.endswith(")") else begun
 
 
 def _short(said: str) -> str:

@@ -86,7 +86,7 @@ def draw(page: Page, points: list[tuple[float, float]]) -> None:
 
 def answered(page: Page) -> list[str]:
     """What the cards say, once they say something else than before."""
-    page.locator(".said", has_text=re.compile(r"^(All \d|Of \d|Read as)")).wait_for(timeout=PATIENCE)
+    page.locator(".said", has_text=re.compile(r"^(Both|Of \d|Read as)")).wait_for(timeout=PATIENCE)
     return [" ".join(text.split()) for text in page.locator("[data-place=answers] .answer-card").all_inner_texts()]
 
 

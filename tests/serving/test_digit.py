@@ -124,6 +124,11 @@ def test_the_address_says_who_is_asked(opened: Open) -> None:
     assert checked in page
     assert 'value="3fa9"' in page
     assert checked not in client.get("/digit?with=3fa9").text
+    # Whoever cannot be asked says why when asked, and is not left out in silence.
+    assert (
+        'value="optimizers:optimizer=sgd bare:x"'
+        in client.get("/digit?with=optimizers:optimizer%3Dsgd&with=bare:x").text
+    )
 
 
 def test_a_store_without_weights_says_how_to_begin(tmp_path: Path) -> None:

@@ -268,7 +268,8 @@
       read.set(name, (read.get(name) ?? 0) + 1);
     }
     if (answered.length === 1) return `Read as ${[...read.keys()][0]}.`;
-    if (read.size === 1) return `All ${answered.length} read ${[...read.keys()][0]}.`;
+    const all = answered.length === 2 ? "Both" : `All ${answered.length}`;
+    if (read.size === 1) return `${all} read ${[...read.keys()][0]}.`;
     const counts = [...read].sort((one, other) => other[1] - one[1]);
     return `Of ${answered.length}, ${counts.map(([name, n]) => `${n} read${n === 1 ? "s" : ""} ${name}`).join(", ")}.`;
   };

@@ -60,7 +60,6 @@ def digit_page(asked: Asked) -> Answer:
     kept = [arm.side for study in studies for arm in study.arms if arm.has_weights]
     named = _names(asked)
     chosen = named or kept[:CHOSEN_AT_FIRST]
-    listed = {arm.side for study in studies for arm in study.arms}
     return Page(
         "Read my digit",
         "digit.html",
@@ -68,7 +67,7 @@ def digit_page(asked: Asked) -> Answer:
             "studies": [study for study in studies if study.has_weights],
             "bare": [study for study in studies if not study.has_weights],
             "chosen": chosen,
-            "others": " ".join(name for name in chosen if name not in listed),
+            "others": " ".join(name for name in chosen if name not in kept),
             "results_dir": asked.site.results_dir,
         },
         section="/digit",
