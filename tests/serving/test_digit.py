@@ -229,6 +229,7 @@ def test_the_answer_says_the_mean_the_votes_and_each_seed(opened: Open) -> None:
     assert "Each seed: 2 read 2, 1 reads 1" in said
     assert "seed 0: 1 0.900" in said
     assert "seed 2: 2 0.920" in said
+    assert re.findall(r'seed \d: <span class="tone-open">(\d)</span>', page) == ["1"], "the one that does not agree"
     assert "Without the preparation: 0 (1.000)" in said
     assert "1 of 4 seeds kept no weights" in said
     assert "3 maps of 4×4; 0 silent, strongest 1" in said
