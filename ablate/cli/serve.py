@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
+from contextlib import closing
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
@@ -60,12 +61,14 @@ def execute(invocation: Invocation, output: Output) -> int:
     output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")
     # A second of import; whoever opens the address meanwhile is answered then.
     from ablate.serving.application import application
+    from ablate.serving.reader import Reader
     from ablate.serving.site import Site
 
     # What is damaged is said on the pages that show it, and not here whenever somebody looks.
     logging.getLogger("ablate").setLevel(logging.ERROR)
-    site = Site(settings.results_dir, settings.data_dir, settings.allow_targets)
-    serve(application(site, Security(names_of(options.host, options.allow_host), token)), listening)
+    with closing(Reader(settings)) as reader:
+        site = Site(settings.results_dir, settings.data_dir, settings.allow_targets, reader)
+        serve(application(site, Security(names_of(options.host, options.allow_host), token)), listening)
     return ExitCode.DONE
 
 

@@ -14,7 +14,7 @@ Limits: one digit a picture; shades of the paper up to a slope; no table edge, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ablate.datasets.arrays import DataError
-from ablate.datasets.images import read_upright
+from ablate.datasets.images import decode_upright, read_upright
 
 __all__ = [
     "FRAMES",
@@ -36,6 +36,7 @@ __all__ = [
     "UnfitShape",
     "UnreadablePhotograph",
     "cut_to_square",
+    "decode_photograph",
     "otsu_threshold",
     "plain_resize",
     "prepare",
@@ -94,6 +95,8 @@ class Frame:
 MNIST_FRAME = Frame(28, 20, 14.0)
 # By the loader of a data set; the digits of scikit-learn fill their pictures from top to bottom.
 FRAMES: Mapping[str, Frame] = {"ablate.datasets.digits.load": Frame(8, 8, 3.5)}
+# The loaders whose images are what was photographed, whatever that is: grey ones of them are cut as those in colour.
+AS_THEY_ARE = frozenset({"ablate.datasets.image_folder.load"})
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,11 @@ class Prepared:
     Attributes:
         steps: title to float32 image in [0, 1], [height, width] or [height, width, 3], in order. From the ink
             on, 1 is written and 0 is empty.
+        as_digit: whether what is written was told from what it is written on.
     """
 
     steps: Mapping[str, Pixels]
+    as_digit: bool = False
 
     @property
     def example(self) -> Pixels:
@@ -121,12 +126,25 @@ def read_photograph(path: Path) -> Pixels:
     Raises:
         UnreadablePhotograph: when it is no image that Pillow can read, or is too large to be opened safely.
     """
+    return _photograph(str(path), lambda: read_upright(path))
+
+
+def decode_photograph(content: bytes, most_pixels: int) -> Pixels:
+    """The same of a file that somebody has sent, and that stands nowhere.
+
+    Raises:
+        UnreadablePhotograph: as `read_photograph`, and where it has more than `most_pixels`.
+    """
+    return _photograph("what was sent", lambda: decode_upright(content, most_pixels))
+
+
+def _photograph(name: str, read: Callable[[], Image.Image]) -> Pixels:
     try:
-        upright = read_upright(path)
+        upright = read()
         upright = _eight_bits(upright) if upright.mode.startswith(("I", "F")) else upright
         layered = upright.convert("RGBA")
     except ValueError as error:
-        raise UnreadablePhotograph(f"{path} is no image that can be read ({error})") from error
+        raise UnreadablePhotograph(f"{name} is no image that can be read ({error})") from error
     layered.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
     values: Pixels = np.asarray(layered, np.float32) / np.float32(255)
     colours, opaque = values[..., :3], values[..., 3:]
@@ -135,8 +153,8 @@ def read_photograph(path: Path) -> Pixels:
 
 
 def prepare(photograph: Pixels, shape: tuple[int, ...], loader: str = "") -> Prepared:
-    """A photograph [height, width, 3] as an example of a data set: grey ones of a digit, those in colour cut to a
-    square.
+    """A photograph [height, width, 3] as an example of a data set: grey ones of a digit, those in colour, and those of
+    a folder of images, cut to a square.
 
     Args:
         shape: of one example; (side, side), (side, side, 1) or (side, side, 3).
@@ -147,6 +165,8 @@ def prepare(photograph: Pixels, shape: tuple[int, ...], loader: str = "") -> Pre
         BlankPhotograph: when nothing is written on it.
     """
     match shape:
+        case (height, width) | (height, width, 1) if height == width and loader in AS_THEY_ARE:
+            return _cut_in_grey(photograph, height)
         case (height, width) | (height, width, 1) if height == width:
             return prepare_digit(photograph, FRAMES.get(loader) or Frame.of_side(height))
         case (height, width, 3) if height == width:
@@ -173,19 +193,32 @@ def prepare_digit(photograph: Pixels, frame: Frame = MNIST_FRAME) -> Prepared:
             "cropped": cropped,
             f"fitted in {frame.box}×{frame.box}": fitted,
             f"centred in {frame.side}×{frame.side}": _centred(fitted, frame),
-        }
+        },
+        as_digit=True,
     )
 
 
 def cut_to_square(photograph: Pixels, side: int) -> Prepared:
     """The middle of a photograph [height, width, 3] in colour, float32 [side, side, 3], with antialiasing: as
     `ablate.datasets.image_folder` prepares the images of a data set."""
-    height, width = photograph.shape[:2]
-    size = min(height, width)
-    top, left = (height - size) // 2, (width - size) // 2
-    square = photograph[top : top + size, left : left + size]
+    square = _middle(photograph)
     resized = np.stack([_resized(square[..., channel], side, side) for channel in range(3)], axis=-1)
     return Prepared({"upright": photograph, "cut to a square": square, f"resized to {side}×{side}": resized})
+
+
+def _cut_in_grey(photograph: Pixels, side: int) -> Prepared:
+    square = _middle(photograph @ LUMINANCE)
+    return Prepared(
+        {"upright": photograph, "cut to a square": square, f"resized to {side}×{side}": _resized(square, side, side)}
+    )
+
+
+def _middle(image: Pixels) -> Pixels:
+    """The largest square around the centre of an image [height, width, …]."""
+    height, width = image.shape[:2]
+    size = min(height, width)
+    top, left = (height - size) // 2, (width - size) // 2
+    return image[top : top + size, left : left + size]
 
 
 def plain_resize(photograph: Pixels, side: int = MNIST_FRAME.side) -> Prepared:

@@ -12,6 +12,7 @@ from ablate.config.runs import Settings
 from ablate.core.class_names import names_of_all
 from ablate.core.errors import UsageError
 from ablate.core.identity import Json, short_id
+from ablate.core.records import Array
 from ablate.operations.as_json import document, shows
 from ablate.operations.restore import RestoredRun, restored, weighted_runs
 from ablate.operations.sides import one_side, study_of
@@ -19,9 +20,22 @@ from ablate.storage.runs import RunStore
 from ablate.storage.studies import StudyFolder
 
 if TYPE_CHECKING:
-    from ablate.datasets.photographs import Pixels, Prepared
+    from ablate.datasets.photographs import Pixels
 
-__all__ = ["Predictions", "UnreadImage", "predict"]
+__all__ = [
+    "Answer",
+    "Example",
+    "Predictions",
+    "UnreadImage",
+    "ask",
+    "example_of",
+    "photograph_in",
+    "predict",
+    "prediction_of",
+]
+
+# What a telephone takes has fifty million; of more than these nobody but an attacker sends a digit.
+MOST_SENT_PIXELS = 64_000_000
 
 shows("run_id", "seed", "predicted", "probabilities")(Opinion)
 # Neither its steps nor what the units answered, which are pictures.
@@ -36,6 +50,32 @@ shows(
     "plainly_resized=plain_probabilities",
     "runs=opinions",
 )(PhotoPrediction)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A photograph as a model takes it.
+
+    Attributes:
+        steps: title to image, from the photograph to the example, see `Prepared`.
+        plain: what plain resizing makes of it; None where that has no meaning.
+    """
+
+    steps: Mapping[str, Pixels]
+    plain: Pixels | None
+
+    @property
+    def image(self) -> Pixels:
+        return list(self.steps.values())[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one run makes of an example. `hidden` is the path of a layer to what its units answer,
+    [*positions, units]; empty where nobody asked for it."""
+
+    opinion: Opinion
+    hidden: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -117,66 +157,104 @@ def _read(paths: Sequence[Path], runs: Iterable[RestoredRun]) -> tuple[tuple[Pho
         DataError: when the models take no pictures, or the data of a run cannot be read.
         UsageError: when they tell no classes apart.
     """
-    import numpy as np
-
-    from ablate.probes.answers import class_probabilities, hidden_answers
-
-    prepared: dict[Path, tuple[Prepared, Pixels | None]] = {}
+    examples: dict[Path, Example] = {}
     problems: dict[Path, str] = {}
-    opinions: dict[Path, list[Opinion]] = {}
-    answers: dict[Path, Mapping[str, np.ndarray]] = {}
+    answers: dict[Path, list[Answer]] = {}
     environments: list[Mapping[str, Json]] = []
-    for number, restored_run in enumerate(runs):
-        spec, model, shape = restored_run.run.spec, restored_run.model, restored_run.example_shape
-        run_id = restored_run.run.record.run_id
-        environments.append(restored_run.run.record.environment)
+    for number, run in enumerate(runs):
+        environments.append(run.run.record.environment)
         if number == 0:
-            if restored_run.run.arrays["test/label"].dtype.kind not in "iu":
-                raise UsageError(f"run {short_id(run_id)} is of a regression: there are no classes to predict")
-            prepared, problems = _prepare_all(paths, shape, spec.dataset.source.target)
-            if not prepared:
+            examples, problems = _examples_of(paths, run)
+            answers = {path: [] for path in examples}
+            if not examples:
                 break
-        for path, (whole, plain) in prepared.items():
-            images = [image for image in (whole.example, plain) if image is not None]
-            batch = np.stack([image.reshape(shape) for image in images])
-            probabilities = class_probabilities(model, batch)
-            opinion = Opinion(run_id, spec.seed, probabilities[0], *probabilities[1:])
-            opinions.setdefault(path, []).append(opinion)
-            if number == 0:
-                answers[path] = {name: values[0] for name, values in hidden_answers(model, batch[:1]).items()}
+        for path, example in examples.items():
+            answers[path].append(ask(run, example, hidden=number == 0))
     names = names_of_all(environments)
-    predictions = tuple(
-        PhotoPrediction(path.name, whole.steps, tuple(opinions[path]), plain, answers[path], names)
-        for path, (whole, plain) in prepared.items()
-    )
+    predictions = tuple(prediction_of(path.name, example, answers[path], names) for path, example in examples.items())
     return predictions, problems
 
 
-def _prepare_all(
-    paths: Sequence[Path], shape: tuple[int, ...], loader: str
-) -> tuple[dict[Path, tuple[Prepared, Pixels | None]], dict[Path, str]]:
-    """Each image prepared, and plainly resized where its model sees grey; and what was wrong with the others.
+def _examples_of(paths: Sequence[Path], run: RestoredRun) -> tuple[dict[Path, Example], dict[Path, str]]:
+    """Each image as the model of a run takes it; and what was wrong with the others.
 
     Raises:
-        UnfitShape: when no image can be made an example of this shape.
+        UnfitShape: when no image can be made an example of it.
+        UsageError: when it tells no classes apart.
     """
     from ablate.datasets.arrays import DataError
-    from ablate.datasets.photographs import UnfitShape, plain_resize, prepare, read_photograph
+    from ablate.datasets.photographs import UnfitShape, read_photograph
 
-    prepared: dict[Path, tuple[Prepared, Pixels | None]] = {}
+    examples: dict[Path, Example] = {}
     problems: dict[Path, str] = {}
     for path in dict.fromkeys(paths):
         try:
-            photograph = read_photograph(path)
-            whole = prepare(photograph, shape, loader)
+            examples[path] = example_of(read_photograph(path), run)
         except UnfitShape:
             raise
         except DataError as error:
             problems[path] = str(error) if str(path) in str(error) else f"{path}: {error}"
-            continue
-        is_grey = whole.example.ndim == 2
-        prepared[path] = whole, plain_resize(photograph, shape[0]).example if is_grey else None
-    return prepared, problems
+    return examples, problems
+
+
+# one picture, one run --------------------------------------------------------------------------------
+
+
+def photograph_in(content: bytes) -> Pixels:
+    """The photograph, float32 [height, width, 3], of an image file that somebody has sent. It is written nowhere.
+
+    Raises:
+        UnreadablePhotograph: when it is no image, or has more than MOST_SENT_PIXELS, which are counted before any is
+            decoded.
+    """
+    from ablate.datasets.photographs import decode_photograph
+
+    return decode_photograph(content, MOST_SENT_PIXELS)
+
+
+def example_of(photograph: Pixels, run: RestoredRun) -> Example:
+    """A photograph [height, width, 3] prepared as the data that a run learnt from.
+
+    Raises:
+        UnfitShape: when no photograph can be made an example of that data.
+        BlankPhotograph: when nothing is written on it.
+        UsageError: when the run tells no classes apart.
+    """
+    from ablate.datasets.photographs import plain_resize, prepare
+
+    if run.run.arrays["test/label"].dtype.kind not in "iu":
+        raise UsageError(f"run {short_id(run.run.record.run_id)} is of a regression: there are no classes to predict")
+    prepared = prepare(photograph, run.example_shape, run.run.spec.dataset.source.target)
+    plain = plain_resize(photograph, run.example_shape[0]).example if prepared.as_digit else None
+    return Example(prepared.steps, plain)
+
+
+def ask(run: RestoredRun, example: Example, *, hidden: bool) -> Answer:
+    """What a run makes of an example of its data; `hidden` asks for what its hidden units answer as well."""
+    import numpy as np
+
+    from ablate.probes.answers import class_probabilities, hidden_maps
+
+    images = [image for image in (example.image, example.plain) if image is not None]
+    batch = np.stack([image.reshape(run.example_shape) for image in images])
+    probabilities = class_probabilities(run.model, batch)
+    opinion = Opinion(run.run.record.run_id, run.run.spec.seed, probabilities[0], *probabilities[1:])
+    return Answer(opinion, hidden_maps(run.model, batch[0]) if hidden else {})
+
+
+def prediction_of(
+    name: str, example: Example, answers: Sequence[Answer], class_names: tuple[str, ...]
+) -> PhotoPrediction:
+    """What the runs of an arm make of a picture together; the units are those of the first that was asked for them."""
+    maps = next((answer.hidden for answer in answers if answer.hidden), {})
+    return PhotoPrediction(
+        name,
+        example.steps,
+        tuple(answer.opinion for answer in answers),
+        example.plain,
+        {path: values.mean(axis=tuple(range(values.ndim - 1))) for path, values in maps.items()},
+        class_names,
+    )
 
 
 def _publish(found: ArmPhotoPredictions, study: str, settings: Settings) -> Path:

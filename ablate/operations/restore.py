@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ablate.core.errors import UsageError
 from ablate.core.records import Array, Status, StoredRun
 from ablate.core.specs import Numerics
 from ablate.runner.devices import worker_environment
-from ablate.runner.do_job import trainers
+from ablate.runner.do_job import TrainerOf, trainers
 from ablate.runner.quiet import quiet_backend
 from ablate.runner.session import KnowsExamples, RestoresModels, Trainer, TrainerLacks
 from ablate.storage.runs import MissingArtefact, RunStore, how_to_keep
@@ -30,6 +30,7 @@ __all__ = [
     "restored",
     "runs_with_weights",
     "trainer_on_cpu",
+    "trainers_on_cpu",
     "weighted_runs",
 ]
 
@@ -72,20 +73,23 @@ def runs_with_weights(side: Side, store: RunStore) -> list[WeightedRun]:
     return sorted(found, key=lambda each: each.run.spec.seed)
 
 
-def restored(verb: str, runs: Sequence[WeightedRun], settings: Settings) -> Iterator[RestoredRun]:
+def restored(
+    verb: str, runs: Sequence[WeightedRun], settings: Settings, trainer_of: TrainerOf | None = None
+) -> Iterator[RestoredRun]:
     """The runs with their models, on the CPU, one after the other. What trained them is imported by this call, for
     seconds.
 
     Args:
         verb: what they are for, as a message says it.
         runs: those of one arm, which share a trainer.
+        trainer_of: as `trainer_on_cpu`.
 
     Raises:
         ConfigError: when a run is made of what the user has not allowed.
         TrainerLacks: when what trained them restores no model, or does not say what it takes.
         DataError: while iterating, when the data of a run, which says what its model takes, cannot be read.
     """
-    trainer = trainer_on_cpu(runs, settings)
+    trainer = trainer_on_cpu(runs, settings, trainer_of)
     if not isinstance(trainer, RestoresModels):
         raise TrainerLacks(verb, trainer, "restores models")
     if not isinstance(trainer, KnowsExamples):
@@ -98,9 +102,12 @@ def restored(verb: str, runs: Sequence[WeightedRun], settings: Settings) -> Iter
     return map(restore, runs)
 
 
-def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Trainer:
+def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings, trainer_of: TrainerOf | None = None) -> Trainer:
     """The trainer of the first of these runs in this process, on the CPU whatever their device. What trains is
     imported by this call, for seconds.
+
+    Args:
+        trainer_of: gives the trainer where one process asks several arms one after the other; see `trainers_on_cpu`.
 
     Raises:
         ConfigError: when a run is made of what the user has not allowed, whatever its record says: a store can be
@@ -108,10 +115,16 @@ def trainer_on_cpu(runs: Sequence[WeightedRun], settings: Settings) -> Trainer:
     """
     raise_any(problem for each in runs for problem in spec_problems(each.run.spec, settings.allow_targets))
     spec = runs[0].run.spec
-    on_cpu = Numerics("cpu", spec.numerics.engine, spec.numerics.threads)
+    return (trainer_of or trainers_on_cpu(settings, spec.numerics))(spec)
+
+
+def trainers_on_cpu(settings: Settings, numerics: Numerics) -> TrainerOf:
+    """The trainers of this process, which is set up for these numerics, on the CPU whatever their device. What trains
+    is imported when the first is asked for, which has to be one that is allowed."""
+    on_cpu = replace(numerics, device="cpu")
     os.environ.update(worker_environment(on_cpu, slot=0))
     quiet_backend()
-    return trainers(settings.data_dir, on_cpu)(spec)
+    return trainers(settings.data_dir, on_cpu)
 
 
 def _weights(run: StoredRun, store: RunStore) -> Mapping[str, Array] | None:

@@ -60,13 +60,16 @@ def distinct_sides(names: Sequence[str], results_dir: Path, sets_aside: bool = T
     return sides
 
 
-def one_side(name: str, results_dir: Path) -> Side:
+def one_side(name: str, results_dir: Path, sets_aside: bool = True) -> Side:
     """The run, or the arm over its seeds, that a word names.
+
+    Args:
+        sets_aside: as `find_sides`.
 
     Raises:
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix: when it names none, or several arms.
     """
-    sides = find_sides(name, results_dir)
+    sides = find_sides(name, results_dir, sets_aside)
     if len(sides) > 1:
         raise UsageError(f"{name} has several arms; name one of {', '.join(side.label for side in sides)}")
     if not sides:

@@ -11,7 +11,7 @@ from ablate.training.evaluate import EVALUATION_BATCH
 from ablate.training.metrics import softmax
 from ablate.training.step import prepare
 
-__all__ = ["class_probabilities", "hidden_answers"]
+__all__ = ["class_probabilities", "hidden_maps"]
 
 
 def class_probabilities(model: keras.Model, features: tf.Tensor | np.ndarray, scale: float = 1.0) -> np.ndarray:
@@ -25,17 +25,12 @@ def class_probabilities(model: keras.Model, features: tf.Tensor | np.ndarray, sc
     return softmax(np.concatenate([np.asarray(part, np.float32) for part in parts]))
 
 
-def hidden_answers(model: keras.Model, features: tf.Tensor | np.ndarray) -> dict[str, np.ndarray]:
-    """Path of a layer to what its hidden units answer, float32 [examples, units], in the order of the model. A unit
-    of a convolution is a feature map, whose answer is its mean over the positions.
+def hidden_maps(model: keras.Model, example: tf.Tensor | np.ndarray) -> dict[str, np.ndarray]:
+    """Path of a layer to what its hidden units answer to one example, float32 [*positions, units], in the order of the
+    model. A unit of a convolution is a feature map.
 
     Args:
-        features: float [examples, *example shape], as the model takes them.
+        example: float, of the shape that the model takes.
     """
-    batches = list(hidden_activations(model, tf.convert_to_tensor(features)))
-    paths = batches[0] if batches else {}
-    return {path: np.concatenate([_mean_over_positions(batch[path]) for batch in batches]) for path in paths}
-
-
-def _mean_over_positions(values: np.ndarray) -> np.ndarray:
-    return values.mean(axis=tuple(range(1, values.ndim - 1)))
+    batches = hidden_activations(model, tf.convert_to_tensor(example)[tf.newaxis])
+    return {path: values[0] for batch in batches for path, values in batch.items()}

@@ -171,6 +171,9 @@ class Gate:
         site, origin = asked.header("sec-fetch-site"), asked.header("origin")
         if site is not None and site != "same-origin":
             return FOREIGN
+        # Of a form on a page without a referrer, as ours are, a browser says nothing else; no script can say "same".
+        if site is not None and origin == "null":
+            return None
         if origin is not None:
             return None if _is_origin_of(origin, asked.header("host") or "") else FOREIGN
         # Of a stream a browser says where it was asked from wherever that is another site.

@@ -19,6 +19,7 @@ from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.operations.sides import known_studies
 from ablate.serving.cache import Cache
 from ablate.serving.confined import check_inside
+from ablate.serving.reader import Reader
 from ablate.storage.atomic import Damaged
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
@@ -88,12 +89,14 @@ class Site:
     Attributes:
         data_dir: where data sets lie; None for wherever their loaders look.
         allow_targets: packages of the user's that what a spec names may come from.
+        reader: has pictures read by its runs; None where nobody does.
         values: for whatever pages compute of what has a `Version`.
     """
 
     results_dir: Path
     data_dir: Path | None = None
     allow_targets: tuple[str, ...] = ()
+    reader: Reader | None = None
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
     _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))

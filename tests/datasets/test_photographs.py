@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from ablate.datasets import digits, mnist
+from ablate.datasets import digits, image_folder, mnist
 from ablate.datasets.photographs import (
     FRAMES,
     BlankPhotograph,
@@ -18,6 +18,7 @@ from ablate.datasets.photographs import (
     UnfitShape,
     UnreadablePhotograph,
     cut_to_square,
+    decode_photograph,
     otsu_threshold,
     plain_resize,
     prepare,
@@ -181,6 +182,31 @@ def test_a_missing_file_a_torn_one_and_a_bomb(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(UnreadablePhotograph, match="decompression bomb"):
         read_photograph(tmp_path / "five.png")
+
+
+def test_what_was_sent_is_read_as_a_file_is_and_counted_before_it_is_decoded(tmp_path: Path) -> None:
+    whole = saved(five(), tmp_path)
+    content = (tmp_path / "five.png").read_bytes()
+    pixels = five().width * five().height
+    assert np.array_equal(decode_photograph(content, pixels), whole)
+    torn = content[: len(content) // 2]
+    with pytest.raises(UnreadablePhotograph, match=rf"{five().width} × {five().height} pixels"):
+        decode_photograph(torn, pixels - 1)  # which cannot be decoded, so that nobody has tried
+    with pytest.raises(UnreadablePhotograph, match="what was sent is no image"):
+        decode_photograph(torn, pixels)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_an_image_for_a_folder_of_images_is_prepared_as_the_folder_is(colour: bool, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        ramp = np.linspace(0, 255, 40 * 60 * 3).reshape(40, 60, 3).astype(np.uint8)
+        Image.fromarray(ramp).save(tmp_path / "set" / name / "1.png")
+    learnt = image_folder.load(tmp_path, "set", size=[12, 12], colour=colour).train.features[0] / 255
+    photo = read_photograph(tmp_path / "set" / "a" / "1.png")
+    prepared = prepare(photo, learnt.shape, "ablate.datasets.image_folder.load")
+    assert not prepared.as_digit
+    assert prepared.example.reshape(learnt.shape) == pytest.approx(learnt, abs=2.5 / 255)
 
 
 def test_otsu_parts_values_as_a_search_over_all_thresholds_does() -> None:

@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
+from ablate.models.small_cnn import small_cnn
 from ablate.probes import Measured, NotApplicable, Subject, probabilities, samples, sensitivity
-from ablate.probes.answers import class_probabilities, hidden_answers
+from ablate.probes.answers import class_probabilities, hidden_maps
 from ablate.probes.sensitivity import KINDS, displaced
 from ablate.training.feeding import Split
 from ablate.training.losses import cross_entropy
@@ -133,9 +134,19 @@ def test_probabilities_and_hidden_units_are_those_of_the_weights() -> None:
     assert found.arrays["probability"] == pytest.approx(expected, abs=1e-5)
     assert found.arrays["label"].tolist() == labels.tolist()
     assert class_probabilities(model, images, 255.0) == pytest.approx(expected, abs=1e-5)
-    answers = hidden_answers(model, images.astype(np.float32) / 255)
+    answers = hidden_maps(model, images[3].astype(np.float32) / 255)
     assert list(answers) == ["activation_1"]
-    assert answers["activation_1"] == pytest.approx(hidden, abs=1e-4)
+    assert answers["activation_1"] == pytest.approx(hidden[3], abs=1e-4)
+
+
+def test_feature_maps_are_those_of_a_model_that_ends_in_their_layer() -> None:
+    model = small_cnn((SIDE, SIDE, 1), outputs=3)
+    image = drawn()[0][0].astype(np.float32) / 255
+    found = hidden_maps(model, image)
+    assert [values.ndim for values in found.values()] == [3, 3, 1], "two convolutions and a dense layer"
+    for path, values in found.items():
+        part = keras.Model(model.input, model.get_layer(path).output)
+        assert values == pytest.approx(np.asarray(part(image[np.newaxis], training=False))[0], abs=1e-6)
 
 
 def test_samples_show_the_same_examples_and_the_surest_mistakes() -> None:

@@ -42,6 +42,7 @@ PAGES = (
     "/arms",
     "/arms?metric=val_loss&aggregate=last_mean&k=3&sort=-arm",
     "/arms?metric=test_loss&sort=-mean&q=adam",
+    "/digit",
     "/compare",
     f"/compare?{TWO}",
     f"/compare/disagreements?{TWO}",

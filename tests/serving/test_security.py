@@ -119,6 +119,8 @@ OURS = "http://127.0.0.1:8765"
         ({"sec-fetch-site": "same-origin"}, 200),
         ({}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "null", "sec-fetch-site": "cross-site"}, 403),
+        ({"origin": "null", "sec-fetch-site": "same-origin"}, 200),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "http://127.0.0.1:9"}, 403),
         ({"origin": "http://["}, 403),
