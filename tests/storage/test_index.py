@@ -96,6 +96,7 @@ def same(root: Path, cache: Path | None) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "UNSETTLED_SECONDS", TICK / 2)
+    monkeypatch.setattr(module, "BEHIND_SECONDS", 0.0)
 
 
 def settle() -> None:
@@ -223,7 +224,7 @@ class Counted(RunStore):
 
 
 def statuses(index: sqlite3.Connection) -> dict[str, str]:
-    return dict(index.execute("SELECT run_id, status FROM listed"))
+    return dict(index.execute("SELECT run_id, status FROM listed ORDER BY is_alone, study, position, run_id"))
 
 
 def test_what_has_not_changed_is_not_read_again(root: Path, cache: Path) -> None:
