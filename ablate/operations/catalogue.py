@@ -13,12 +13,12 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from ablate.analysis.settings import flatten
-from ablate.core.identity import Json
+from ablate.core.identity import Json, canonical
 from ablate.core.plans import PlannedArm
 from ablate.core.records import Status, numbers_of
 from ablate.operations.as_json import document, shows
@@ -34,14 +34,15 @@ __all__ = [
     "Catalogue",
     "Entry",
     "FlatSettings",
+    "KnownSettings",
     "Membership",
     "StudySummary",
-    "arms_remembered",
     "catalogue",
     "entry_remembered",
     "memberships_of",
     "missing_row",
     "remembered_memberships",
+    "remembered_settings",
     "runs",
     "studies",
 ]
@@ -79,6 +80,29 @@ class FlatSettings:
             flat = {name: value for name, value in flatten(settings).items() if name != "seed"}
             self._found[id(settings)] = (settings, flat)
         return self._found[id(settings)][1]
+
+
+class KnownSettings:
+    """What the arms of the plans, and the specs that stand in no plan, are made of, by their numbers in the index.
+
+    Attributes:
+        arms: study, sweep and arm.
+        flat: their settings, flattened once.
+    """
+
+    def __init__(self, arms: Sequence[tuple[int, str]], settings: Sequence[tuple[int, str]]) -> None:
+        said = ((number, loaded(text)) for number, text in arms)
+        self.arms = {number: (each["study"], each["sweep"], PlannedArm(**each["arm"])) for number, each in said}
+        self.settings: dict[int, Mapping[str, Json]] = {number: loaded(text) for number, text in settings}
+        self.flat = FlatSettings()
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, int], str]:
+        """A text for each arm and each settings, the same where the settings are."""
+        return {
+            **{("arm", number): canonical(arm.settings) for number, (_, _, arm) in self.arms.items()},
+            **{("settings", number): canonical(settings) for number, settings in self.settings.items()},
+        }
 
 
 @shows("run_id", "status", "seed", "places=memberships", "settings", "metrics", "wall_seconds", "verified")
@@ -274,13 +298,13 @@ def _summaries(index: sqlite3.Connection) -> list[StudySummary]:
 
 
 def _remembered(index: sqlite3.Connection, store: RunStore) -> Iterator[Entry]:
-    memberships, flat = remembered_memberships(index), FlatSettings()
+    known = remembered_settings(index)
+    memberships = remembered_memberships(index, known)
     names_of = {shape: loaded(names) for shape, names in index.execute("SELECT id, names FROM shapes")}
-    settings_of = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM settings")}
     stored = {row[0]: row for row in index.execute(f"SELECT {', '.join(COLUMNS)} FROM runs ORDER BY run_id")}
     for run_id in dict.fromkeys((*memberships, *stored)):
         row = stored.get(run_id) or missing_row(run_id)
-        yield entry_remembered(row, memberships.get(run_id, ()), names_of, settings_of, store, flat)
+        yield entry_remembered(row, memberships.get(run_id, ()), names_of, known, store)
 
 
 def missing_row(run_id: str) -> tuple[Any, ...]:
@@ -292,33 +316,35 @@ def entry_remembered(
     row: Sequence[Any],
     memberships: tuple[Membership, ...],
     names_of: Mapping[int, Sequence[str]],
-    settings_of: Mapping[int, Mapping[str, Json]],
+    known: KnownSettings,
     store: RunStore,
-    flat: FlatSettings,
 ) -> Entry:
     """The run of a row of the index that has COLUMNS."""
     run_id, status, seconds, shape, numbers, settings, seed = row
     metrics = {} if shape is None else dict(zip(names_of[shape], loaded(numbers), strict=True))
-    spec = dict if settings is None else partial(_with_seed, settings_of[settings], seed)
-    return Entry(run_id, status, memberships, metrics, seconds, False, store, spec, flat)
+    spec = dict if settings is None else partial(_with_seed, known.settings[settings], seed)
+    return Entry(run_id, status, memberships, metrics, seconds, False, store, spec, known.flat)
 
 
 def _with_seed(settings: Mapping[str, Json], seed: str) -> Mapping[str, Json]:
     return {**settings, "seed": loaded(seed)}
 
 
-def remembered_memberships(index: sqlite3.Connection) -> dict[str, tuple[Membership, ...]]:
+def remembered_memberships(index: sqlite3.Connection, known: KnownSettings) -> dict[str, tuple[Membership, ...]]:
     """As `memberships_of`, by what the index remembers of the plans."""
-    arms = arms_remembered(index)
     seed_of = {seed: loaded(seed) for (seed,) in index.execute("SELECT DISTINCT seed FROM places")}
     found: dict[str, tuple[Membership, ...]] = {}
     for run_id, number, seed in index.execute("SELECT run_id, arm, seed FROM places ORDER BY study, position"):
-        membership = Membership(*arms[number], seed_of[seed])
+        membership = Membership(*known.arms[number], seed_of[seed])
         found[run_id] = (*found[run_id], membership) if run_id in found else (membership,)
     return found
 
 
-def arms_remembered(index: sqlite3.Connection) -> dict[int, tuple[str, str, PlannedArm]]:
-    """Number → study, sweep and arm, of all arms of the plans."""
-    arms = {number: loaded(said) for number, said in index.execute("SELECT id, said FROM arms ORDER BY study, id")}
-    return {number: (said["study"], said["sweep"], PlannedArm(**said["arm"])) for number, said in arms.items()}
+def remembered_settings(index: sqlite3.Connection) -> KnownSettings:
+    """What runs are made of, of all plans and all other runs."""
+    arms = index.execute("SELECT id, said FROM arms ORDER BY study, id").fetchall()
+    return _known(tuple(arms), tuple(index.execute("SELECT id, said FROM settings ORDER BY id")))
+
+
+# A process that goes on asks for the same thousands of texts again and again.
+_known = lru_cache(maxsize=4)(KnownSettings)
