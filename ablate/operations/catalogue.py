@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ablate.analysis.settings import flatten
 from ablate.core.identity import Json, canonical
@@ -35,10 +35,13 @@ __all__ = [
     "Entry",
     "FlatSettings",
     "KnownSettings",
+    "ListedRun",
     "Membership",
     "StudySummary",
     "catalogue",
     "entry_remembered",
+    "listed",
+    "listed_runs",
     "memberships_of",
     "missing_row",
     "remembered_memberships",
@@ -49,6 +52,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 COLUMNS = ("run_id", "status", "wall_seconds", "shape", "metrics", "settings", "seed")
+# What says most of a run in one number, where nobody has said which metric.
+USUAL_METRICS = ("test_accuracy", "test_r2", "test_loss")
 OUTCOMES = tuple(status.value for status in Status if status.is_outcome)
 
 
@@ -148,6 +153,25 @@ class Entry:
         return self.spec()
 
 
+class ListedRun(NamedTuple):
+    """What a line says of a run.
+
+    Attributes:
+        title: its first place, as `compare` takes it; empty where it stands in no study.
+        others: how many more places it has.
+        metric, value: what says most of it in one number; None where there is none.
+    """
+
+    run_id: str
+    status: str
+    title: str
+    others: int
+    seed: str
+    metric: str | None
+    value: float | None
+    wall_seconds: float | None
+
+
 @dataclass(frozen=True)
 class StudySummary:
     """A study and how far it is. `planned` and `done` count distinct runs, `planned_at` is the last plan's time."""
@@ -212,6 +236,25 @@ def indexed_runs(results_dir: Path) -> tuple[Entry, ...]:
     """As `runs`, by what the index remembers of them."""
     store = RunStore(results_dir)
     return with_index(store, lambda index: tuple(_remembered(index, store)), measured=False)
+
+
+def listed(entry: Entry) -> ListedRun:
+    """What a line says of an entry."""
+    titles = [membership.title for membership in entry.memberships]
+    metric = usual_metric(entry.final_metrics)
+    value = None if metric is None else entry.final_metrics[metric]
+    title, others = titles[0] if titles else "", max(len(titles) - 1, 0)
+    return ListedRun(entry.run_id, entry.status, title, others, str(entry.seed), metric, value, entry.wall_seconds)
+
+
+def listed_runs(results_dir: Path) -> tuple[ListedRun, ...]:
+    """As `listed` of each of `indexed_runs`, in a third of the time."""
+    return with_index(RunStore(results_dir), lambda index: tuple(_listed(index)), measured=False)
+
+
+def usual_metric(names: Collection[str]) -> str | None:
+    """Of these metrics the one that says most of a run in one number."""
+    return next((name for name in USUAL_METRICS if name in names), None)
 
 
 def memberships_of(results_dir: Path) -> dict[str, tuple[Membership, ...]]:
@@ -305,6 +348,30 @@ def _remembered(index: sqlite3.Connection, store: RunStore) -> Iterator[Entry]:
     for run_id in dict.fromkeys((*memberships, *stored)):
         row = stored.get(run_id) or missing_row(run_id)
         yield entry_remembered(row, memberships.get(run_id, ()), names_of, known, store)
+
+
+def _listed(index: sqlite3.Connection) -> Iterator[ListedRun]:
+    names_of = {shape: loaded(names) for shape, names in index.execute("SELECT id, names FROM shapes")}
+    metrics = {shape: usual_metric(names) for shape, names in names_of.items()}
+    positions = {shape: names_of[shape].index(metric) for shape, metric in metrics.items() if metric is not None}
+    stored = {}
+    for run_id, status, seconds, shape, numbers, _, seed in index.execute(f"SELECT {', '.join(COLUMNS)} FROM runs"):
+        value = loaded(numbers)[positions[shape]] if shape in positions else None
+        stored[run_id] = (status, seed, metrics[shape] if value is not None else None, value, seconds)
+    known = remembered_settings(index)
+    titles = {number: Membership(*said, 0).title for number, said in known.arms.items()}
+    seeds = {seed: str(loaded(seed)) for (seed,) in index.execute("SELECT DISTINCT seed FROM places")}
+    shared = "SELECT run_id, count(*) - 1 FROM places GROUP BY run_id HAVING count(*) > 1"
+    others = dict(index.execute(shared))
+    nothing = (MISSING, None, None, None, None)
+    of_places = "SELECT run_id, arm, seed FROM places WHERE is_first ORDER BY study, position"
+    for run_id, arm, said in index.execute(of_places):
+        status, _, metric, value, seconds = stored.get(run_id, nothing)
+        yield ListedRun(run_id, status, titles[arm], others.get(run_id, 0), seeds[said], metric, value, seconds)
+    for (run_id,) in index.execute("SELECT run_id FROM runs WHERE is_alone ORDER BY run_id"):
+        status, said, metric, value, seconds = stored[run_id]
+        seed = str(None if said is None else loaded(said))
+        yield ListedRun(run_id, status, "", 0, seed, metric, value, seconds)
 
 
 def missing_row(run_id: str) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ from ablate.core.records import HISTORY, RunRecord, Status
 from ablate.operations.as_json import document
 from ablate.operations.catalogue import (
     COLUMNS,
+    USUAL_METRICS,
     Entry,
     KnownSettings,
     Membership,
@@ -65,8 +66,6 @@ _NUMBER_OF_ALL = """
 # Columns that runs have whatever they are made of; of those of arms the first two are of the plan.
 FIELDS = ("run_id", "status", "study", "sweep", "arm", "seed", "wall_seconds")
 ARM_FIELDS = ("arm", "n", "mean", "sd")
-# What says most of a run in one number, where nobody has said which metric.
-USUAL_METRICS = ("test_accuracy", "test_r2", "test_loss")
 
 
 class Aggregate(StrEnum):
