@@ -348,8 +348,8 @@ class RunStore:
 
     @contextmanager
     def _telling(self, path: Path) -> Iterator[None]:
-        """Gives the upper folder that `path` is deep in the time of now, so that whoever remembers what it holds looks at
-        few folders. Before, for a process that is killed in between; and after, for a disk that takes a while."""
+        """Dates the upper folder that `path` is deep in anew, so that whoever remembers what it holds looks at few
+        folders. Before, for a process that is killed in between; and after, for a disk that takes a while."""
         upper = [each for each in (path, *path.parents) if each.parent == self._runs]
         for folder in upper:
             with suppress(OSError):

@@ -343,6 +343,22 @@ def test_damage_that_renames_nothing_is_found_when_the_run_is_opened(root: Path,
     assert with_index(store, statuses, cache)[run_id] == MISSING
 
 
+def test_a_record_of_another_version_is_unreadable_until_it_can_be_read(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = SPECS[0].run_id
+    with monkeypatch.context() as later:
+        later.setattr("ablate.core.records.SCHEMA_VERSION", 1000)
+        RunStore(root).remove(RunStore(root).folder(run_id))
+        RunStore(root).put(completed_run(SPECS[0]))
+    settle()
+    for _ in range(2):
+        assert same(root, cache)[run_id][0] == UNREADABLE
+    store = Counted(root)
+    with_index(store, statuses, cache)
+    assert store.read == [run_id], "as by a version that can"
+
+
 def test_a_plan_that_cannot_be_read_is_told_of_every_time(
     root: Path, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
