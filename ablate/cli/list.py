@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.verbs import Invocation, add_json_option
@@ -18,7 +19,7 @@ from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
 from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
-from ablate.operations.catalogue import ListedRun, StudySummary, catalogue, listed, listed_runs
+from ablate.operations.catalogue import Catalogue, ListedRun, StudySummary, catalogue, listed, listed_runs
 from ablate.storage.studies import study_names
 
 WORDS = "filter"
@@ -38,7 +39,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     if list(words) == ["runs"] and not (options.json or options.no_index):
         show_runs(listed_runs(results_dir), output)
         return ExitCode.DONE
-    found = catalogue(*words, results_dir=results_dir, index=not options.no_index)
+    found = _found(words, results_dir, is_indexed=not options.no_index)
     if options.json:
         output.data(to_json(found))
     elif found.runs is not None:
@@ -46,6 +47,15 @@ def execute(invocation: Invocation, output: Output) -> int:
     else:
         show_studies(found.studies or (), output, study_names(results_dir))
     return ExitCode.DONE
+
+
+def _found(words: Sequence[str], results_dir: Path, is_indexed: bool) -> Catalogue:
+    if is_indexed and any("=" in word for word in words):
+        # Who filters waits for a grammar as well; who does not waits for neither.
+        from ablate.operations.pages import catalogue_where
+
+        return catalogue_where(words, results_dir)
+    return catalogue(*words, results_dir=results_dir, index=is_indexed)
 
 
 def show_studies(found: Sequence[StudySummary], output: Output, names: Sequence[str]) -> None:

@@ -30,9 +30,11 @@ from ablate.operations.as_json import document
 from ablate.operations.catalogue import (
     COLUMNS,
     USUAL_METRICS,
+    Catalogue,
     Entry,
     KnownSettings,
     Membership,
+    catalogue,
     entry_remembered,
     missing_row,
     remembered_settings,
@@ -47,7 +49,17 @@ if TYPE_CHECKING:
     from ablate.config.overrides import Override, Overrides
     from ablate.stats.estimates import Estimate
 
-__all__ = ["Aggregate", "ArmRow", "ArmsPage", "Column", "RunValue", "RunsPage", "arms_page", "runs_page"]
+__all__ = [
+    "Aggregate",
+    "ArmRow",
+    "ArmsPage",
+    "Column",
+    "RunValue",
+    "RunsPage",
+    "arms_page",
+    "catalogue_where",
+    "runs_page",
+]
 
 MOST_ROWS = 1000
 PAGE_ROWS = 50
@@ -254,6 +266,36 @@ def arms_page(
     return with_index(store, read)
 
 
+def catalogue_where(words: Sequence[str], results_dir: Path) -> Catalogue:
+    """As `catalogue` of these words, of which one at least is a filter; sooner, where the index can tell.
+
+    Raises:
+        UsageError, ConfigError: as `catalogue`.
+    """
+    _, filters = split_filters(words)
+    found = _runs_where(filters, RunStore(results_dir))
+    return catalogue(*words, results_dir=results_dir) if found is None else Catalogue(runs=found)
+
+
+def _runs_where(filters: Overrides, store: RunStore) -> tuple[Entry, ...] | None:
+    """The runs that agree with all filters, as `list` orders them; None where there is more to be said of one of these,
+    for no run has its key or its value."""
+
+    def read(index: sqlite3.Connection) -> tuple[Entry, ...] | None:
+        table = _Table(index)
+        if any(unknown_key_problems(filters, table.keys())) or any(status_problems(filters)):
+            return None
+        for override in filters:
+            condition, values = table.condition((override,))
+            if not index.execute(f"SELECT EXISTS (SELECT 1 FROM listed WHERE {condition})", values).fetchone()[0]:
+                return None
+        condition, values = table.condition(filters)
+        found = index.execute(f"SELECT run_id FROM listed WHERE {condition} ORDER BY {NATURAL}", values)
+        return tuple(table.entries([run_id for (run_id,) in found], store))
+
+    return with_index(store, read, measured=False)
+
+
 def _asked(where: Sequence[str], offset: int, limit: int) -> Overrides:
     if offset < 0 or not 1 <= limit <= MOST_ROWS or offset > 2**31:
         raise UsageError(f"a page has 1 to {MOST_ROWS} rows, and begins at row 0 or later")
@@ -307,7 +349,7 @@ class _Table:
         Raises:
             ConfigError: with every filter whose key no run has.
         """
-        raise_any(unknown_key_problems(filters, self._keys()))
+        raise_any(unknown_key_problems(filters, self.keys()))
         parts = [self._agrees(override) for override in filters]
         return " AND ".join(text for text, _ in parts) or EVERY, [value for _, values in parts for value in values]
 
@@ -360,7 +402,12 @@ class _Table:
                 memberships = {number: Membership(*said, 0) for number, said in self.arms.items()}
                 return _in_arms(number for number, each in memberships.items() if _is_in(each, key, asked))
             case "seed":
-                seeds = [seed for (seed,) in self._index.execute("SELECT DISTINCT seed FROM listed")]
+                seeds = [
+                    seed
+                    for (seed,) in self._index.execute(
+                        "SELECT seed FROM places UNION SELECT seed FROM runs WHERE is_alone"
+                    )
+                ]
                 there = [seed for seed in seeds if seed is not None and is_same(loaded(seed), asked)]
                 text, values = _among("seed", there)
                 return (f"({text} OR seed IS NULL)" if is_same(None, asked) else text), values
@@ -415,7 +462,8 @@ class _Table:
     def _alone(self) -> tuple[int, ...]:
         return self._used("settings", "SELECT 1 FROM runs WHERE runs.settings = settings.id AND is_alone")
 
-    def _keys(self) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
+        """What filters can be about, beside fields."""
         for _, flat in self._flats():
             yield from flat
         for number in self._used("arms", "SELECT 1 FROM places WHERE arm = arms.id"):

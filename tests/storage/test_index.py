@@ -343,6 +343,12 @@ def test_damage_that_renames_nothing_is_found_when_the_run_is_opened(root: Path,
     assert with_index(store, statuses, cache)[run_id] == MISSING
 
 
+def test_upper_folders_that_are_gone_take_their_runs_along(root: Path, cache: Path) -> None:
+    same(root, cache)
+    shutil.rmtree(root / "runs" / ALONE[0].run_id[:2])
+    assert ALONE[0].run_id not in same(root, cache)
+
+
 def test_a_record_of_another_version_is_unreadable_until_it_can_be_read(
     root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
