@@ -11,10 +11,11 @@ from filelock import FileLock, Timeout
 
 from ablate.checkup.findings import Finding, Level
 from ablate.storage.atomic import WriteFailed, move_into_place, staged_folder, write_atomically
+from ablate.storage.index import index_file
 
 __all__ = ["look_at_results"]
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 LEAST_FREE_BYTES = GIB
 ELSEWHERE = "ablate … results_dir=FOLDER"
 TRIAL = ".doctor-"
@@ -33,6 +34,7 @@ def look_at_results(results_dir: Path) -> Iterator[Finding]:
             yield _free(place)
             yield _renames(Path(trial))
             yield _locks(Path(trial))
+        yield from _index(results_dir)
     except OSError as error:
         yield Finding("folder", f"{where} cannot be written: {error.strerror or error}", Level.WRONG, ELSEWHERE)
 
@@ -50,6 +52,14 @@ def _free(place: Path) -> Finding:
     if free >= LEAST_FREE_BYTES:
         return Finding("space", says)
     return Finding("space", f"{says}: less than one, and a run that finds no room is lost", Level.WRONG, ELSEWHERE)
+
+
+def _index(results_dir: Path) -> Iterator[Finding]:
+    """Where `list` and the application remember what is there, if they do yet."""
+    file = index_file(results_dir)
+    if file is not None and file.is_file():
+        size = file.stat().st_size / MIB
+        yield Finding("index", f"{file} remembers it in {size:.1f} MiB, and can be deleted at any time")
 
 
 def _renames(trial: Path) -> Finding:

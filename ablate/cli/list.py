@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from ablate.cli.output import Output, plain_table, seconds_text
 from ablate.cli.verbs import Invocation, add_json_option
@@ -18,7 +19,7 @@ from ablate.cli.wording import counted
 from ablate.core.errors import ExitCode
 from ablate.core.identity import short_id
 from ablate.operations.as_json import to_json
-from ablate.operations.catalogue import Entry, StudySummary, catalogue
+from ablate.operations.catalogue import Catalogue, ListedRun, StudySummary, catalogue, listed, listed_runs
 from ablate.storage.studies import study_names
 
 WORDS = "filter"
@@ -34,14 +35,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def execute(invocation: Invocation, output: Output) -> int:
     results_dir, words = invocation.results_dir()
-    found = catalogue(*words, results_dir=results_dir, index=not invocation.options.no_index)
-    if invocation.options.json:
+    options = invocation.options
+    if list(words) == ["runs"] and not (options.json or options.no_index):
+        show_runs(listed_runs(results_dir), output)
+        return ExitCode.DONE
+    found = _found(words, results_dir, is_indexed=not options.no_index)
+    if options.json:
         output.data(to_json(found))
     elif found.runs is not None:
-        show_runs(found.runs, output)
+        show_runs([listed(entry) for entry in found.runs], output)
     else:
         show_studies(found.studies or (), output, study_names(results_dir))
     return ExitCode.DONE
+
+
+def _found(words: Sequence[str], results_dir: Path, is_indexed: bool) -> Catalogue:
+    if is_indexed and any("=" in word for word in words):
+        # Who filters waits for a grammar as well; who does not waits for neither.
+        from ablate.operations.pages import catalogue_where
+
+        return catalogue_where(words, results_dir)
+    return catalogue(*words, results_dir=results_dir, index=is_indexed)
 
 
 def show_studies(found: Sequence[StudySummary], output: Output, names: Sequence[str]) -> None:
@@ -60,22 +74,15 @@ def study_row(study: StudySummary) -> list[str]:
     return [study.name, str(study.arms), str(study.done), str(study.planned), study.planned_at[:16].replace("T", " ")]
 
 
-def show_runs(entries: Sequence[Entry], output: Output) -> None:
-    if entries:
+def show_runs(runs: Sequence[ListedRun], output: Output) -> None:
+    if runs:
         columns = [("run", "left"), ("status", "left"), ("arm", "left"), ("seed", "right"), ("result", "left")]
-        output.result(plain_table([*columns, ("took", "right")], [run_row(entry) for entry in entries]))
-    output.say(counted(len(entries), "run"))
+        output.result(plain_table([*columns, ("took", "right")], [run_row(run) for run in runs]))
+    output.say(counted(len(runs), "run"))
 
 
-def run_row(entry: Entry) -> list[str]:
-    memberships = [membership.title for membership in entry.memberships]
-    arm = f"{memberships[0]} and {len(memberships) - 1} more" if len(memberships) > 1 else "".join(memberships)
-    took = "" if entry.wall_seconds is None else seconds_text(entry.wall_seconds)
-    return [short_id(entry.run_id), entry.status, arm, str(entry.seed), result_text(entry), took]
-
-
-def result_text(entry: Entry) -> str:
-    """The metric that says most of a run in one number."""
-    metrics = entry.final_metrics
-    name = next((name for name in ("test_accuracy", "test_r2", "test_loss") if name in metrics), None)
-    return "" if name is None else f"{name} {metrics[name]:.4f}"
+def run_row(run: ListedRun) -> list[str]:
+    arm = f"{run.title} and {run.others} more" if run.others else run.title
+    took = "" if run.wall_seconds is None else seconds_text(run.wall_seconds)
+    result = "" if run.metric is None else f"{run.metric} {run.value:.4f}"
+    return [short_id(run.run_id), run.status, arm, run.seed, result, took]

@@ -270,15 +270,16 @@ class PlainTable:
         """That of the headings first; None where the table is wider, or a cell has lines of its own."""
         headings = [heading for heading, _ in self.columns]
         columns = list(zip(headings, *self.rows, strict=True))
-        widths = [max(map(_width, cells)) for cells in columns]
+        widths = [_widest(cells) for cells in columns]
         if sum(widths) + len(GAP) * (len(widths) - 1) > width or self._has_breaks():
             return None
         placed = zip(columns, widths, self.columns, strict=True)
-        padded = [[_padded(cell, wide, justify) for cell in cells] for cells, wide, (_, justify) in placed]
+        padded = [_padded_column(cells, wide, justify) for cells, wide, (_, justify) in placed]
         return [GAP.join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
     def _has_breaks(self) -> bool:
-        return any("\n" in cell or "\t" in cell for row in self.rows for cell in row)
+        text = "".join(cell for row in self.rows for cell in row)
+        return "\n" in text or "\t" in text
 
     def _folded(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
@@ -292,7 +293,21 @@ class PlainTable:
 def plain_table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> PlainTable:
     """A table of these cells, their control characters spelt out."""
     headings = [(one_line(heading), justify) for heading, justify in columns]
+    # Of a hundred thousand rows all at once: nearly always there is nothing to spell out.
+    text = "".join(cell for row in rows for cell in row)
+    if text.isascii() and text.isprintable():
+        return PlainTable(headings, rows)
     return PlainTable(headings, [[one_line(cell) for cell in row] for row in rows])
+
+
+def _widest(cells: Sequence[str]) -> int:
+    return max(map(len, cells)) if "".join(cells).isascii() else max(map(_width, cells))
+
+
+def _padded_column(cells: Sequence[str], width: int, justify: str) -> list[str]:
+    if justify == "left" and "".join(cells).isascii():
+        return [cell.ljust(width) for cell in cells]
+    return [_padded(cell, width, justify) for cell in cells]
 
 
 def _width(cell: str) -> int:

@@ -32,7 +32,7 @@ from ablate.operations.lost_plans import rebuild, remains, unplanned
 from ablate.operations.request import reports_folder, results_folder
 from ablate.operations.space import Space, space_by_kind
 from ablate.sanitize.files import oddity_of, stands
-from ablate.storage.atomic import Damaged, ReadRefused, open_stored, read_stored, set_aside
+from ablate.storage.atomic import Damaged, ReadRefused, file_system_time, open_stored, read_stored, set_aside
 from ablate.storage.garbage import (
     FOLDERS,
     Garbage,
@@ -40,7 +40,6 @@ from ablate.storage.garbage import (
     ItemKind,
     StoredItem,
     UnknownNeeds,
-    file_system_time,
     find_garbage,
     lone_runs,
     remove,

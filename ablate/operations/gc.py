@@ -10,12 +10,12 @@ from ablate.core.errors import UsageError
 from ablate.operations.as_json import document
 from ablate.operations.request import results_folder
 from ablate.operations.space import Space, space_by_kind
+from ablate.storage.atomic import file_system_time
 from ablate.storage.garbage import (
     Garbage,
     GarbageKind,
     StoredItem,
     UnknownNeeds,
-    file_system_time,
     find_garbage,
     lone_runs,
     remove as remove_for_good,

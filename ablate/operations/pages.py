@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,17 +24,20 @@ from ablate.analysis.settings import setting_text
 from ablate.analysis.values import metric_rank
 from ablate.config.problems import nearest, raise_any
 from ablate.core.errors import UsageError
-from ablate.core.identity import Json, canonical
+from ablate.core.identity import Json
 from ablate.core.records import HISTORY, RunRecord, Status
 from ablate.operations.as_json import document
 from ablate.operations.catalogue import (
     COLUMNS,
+    USUAL_METRICS,
+    Catalogue,
     Entry,
-    FlatSettings,
+    KnownSettings,
     Membership,
-    arms_remembered,
+    catalogue,
     entry_remembered,
     missing_row,
+    remembered_settings,
 )
 from ablate.operations.filters import STATUSES, is_named, is_same, split_filters, status_problems, unknown_key_problems
 from ablate.operations.folders import results_folder
@@ -46,17 +49,35 @@ if TYPE_CHECKING:
     from ablate.config.overrides import Override, Overrides
     from ablate.stats.estimates import Estimate
 
-__all__ = ["Aggregate", "ArmRow", "ArmsPage", "Column", "RunValue", "RunsPage", "arms_page", "runs_page"]
+__all__ = [
+    "Aggregate",
+    "ArmRow",
+    "ArmsPage",
+    "Column",
+    "RunValue",
+    "RunsPage",
+    "arms_page",
+    "catalogue_where",
+    "runs_page",
+]
 
 MOST_ROWS = 1000
 PAGE_ROWS = 50
 LAST_EPOCHS = 5
 NATURAL = "is_alone, study, position, run_id"
+EVERY = "1"
+# All runs in this order, and how many they are, without looking up what is stored of each.
+_NATURAL_IDS = """
+    SELECT run_id FROM (SELECT run_id FROM places WHERE is_first ORDER BY study, position)
+    UNION ALL
+    SELECT run_id FROM (SELECT run_id FROM runs WHERE is_alone ORDER BY run_id)
+"""
+_NUMBER_OF_ALL = """
+    SELECT (SELECT count(*) FROM places WHERE is_first) + (SELECT count(*) FROM runs WHERE is_alone)
+"""
 # Columns that runs have whatever they are made of; of those of arms the first two are of the plan.
 FIELDS = ("run_id", "status", "study", "sweep", "arm", "seed", "wall_seconds")
 ARM_FIELDS = ("arm", "n", "mean", "sd")
-# What says most of a run in one number, where nobody has said which metric.
-USUAL_METRICS = ("test_accuracy", "test_r2", "test_loss")
 
 
 class Aggregate(StrEnum):
@@ -182,12 +203,12 @@ def runs_page(
     def read(index: sqlite3.Connection) -> RunsPage:
         table = _Table(index)
         condition, values = table.condition(filters, search)
-        total = index.execute(f"SELECT count(*) FROM listed WHERE {condition}", values).fetchone()[0]
+        total = _number_of(index, condition, values)
         order, joined, keys = table.order(sort)
-        found = index.execute(
-            f"SELECT l.run_id FROM listed l {joined} WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",
-            [*keys, *values, limit, offset],
-        )
+        sorted_ids = f"SELECT l.run_id FROM listed l {joined} WHERE {condition} ORDER BY {order}"
+        if condition == EVERY and order == NATURAL:
+            sorted_ids = _NATURAL_IDS
+        found = index.execute(f"{sorted_ids} LIMIT ? OFFSET ?", [*keys, *values, limit, offset])
         run_ids = [run_id for (run_id,) in found]
         return RunsPage(tuple(table.entries(run_ids, store)), total, offset, limit, sort, table.columns)
 
@@ -249,6 +270,36 @@ def arms_page(
     return with_index(store, read)
 
 
+def catalogue_where(words: Sequence[str], results_dir: Path) -> Catalogue:
+    """As `catalogue` of these words, of which one at least is a filter; sooner, where the index can tell.
+
+    Raises:
+        UsageError, ConfigError: as `catalogue`.
+    """
+    _, filters = split_filters(words)
+    found = _runs_where(filters, RunStore(results_dir))
+    return catalogue(*words, results_dir=results_dir) if found is None else Catalogue(runs=found)
+
+
+def _runs_where(filters: Overrides, store: RunStore) -> tuple[Entry, ...] | None:
+    """The runs that agree with all filters, as `list` orders them; None where there is more to be said of one of these,
+    for no run has its key or its value."""
+
+    def read(index: sqlite3.Connection) -> tuple[Entry, ...] | None:
+        table = _Table(index)
+        if any(unknown_key_problems(filters, table.keys())) or any(status_problems(filters)):
+            return None
+        for override in filters:
+            condition, values = table.condition((override,))
+            if not index.execute(f"SELECT EXISTS (SELECT 1 FROM listed WHERE {condition})", values).fetchone()[0]:
+                return None
+        condition, values = table.condition(filters)
+        found = index.execute(f"SELECT run_id FROM listed WHERE {condition} ORDER BY {NATURAL}", values)
+        return tuple(table.entries([run_id for (run_id,) in found], store))
+
+    return with_index(store, read, measured=False)
+
+
 def _asked(where: Sequence[str], offset: int, limit: int) -> Overrides:
     if offset < 0 or not 1 <= limit <= MOST_ROWS or offset > 2**31:
         raise UsageError(f"a page has 1 to {MOST_ROWS} rows, and begins at row 0 or later")
@@ -275,33 +326,25 @@ class _Table:
 
     def __init__(self, index: sqlite3.Connection) -> None:
         self._index = index
-        self.flat = FlatSettings()
-        self.arms = arms_remembered(index)
-        self.settings: dict[int, Mapping[str, Json]] = {
-            number: loaded(said) for number, said in index.execute("SELECT id, said FROM settings")
-        }
-        self._first_arms = self._distinct("SELECT DISTINCT arm FROM places WHERE is_first")
+        self.known = remembered_settings(index)
+        self.arms, self.settings = self.known.arms, self.known.settings
+        self._first_arms = self._used("arms", "SELECT 1 FROM places WHERE arm = arms.id AND is_first")
         self._shapes = {number: loaded(names) for number, names in index.execute("SELECT id, names FROM shapes")}
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
-        used = self._distinct("SELECT shape FROM runs UNION SELECT opened_shape FROM runs")
+        used = {
+            *self._used("shapes", "SELECT 1 FROM runs WHERE shape = shapes.id"),
+            *self._used("shapes", "SELECT 1 FROM runs WHERE opened_shape = shapes.id"),
+        }
         return tuple(sorted({name for shape in used for name in self._shapes[shape]}, key=metric_rank))
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        first: dict[str, Json] = {}
-        counts: Counter[str] = Counter()
-        varying: set[str] = set()
-        flats = [flat for _, flat in self._flats()]
-        for flat in flats:
-            counts.update(flat.keys())
-            varying.update(name for name, value in flat.items() if first.setdefault(name, value) != value)
-        varying.update(name for name, count in counts.items() if count < len(flats))
         return (
             *(Column(name, "field", True) for name in FIELDS),
             *(Column(name, "metric", True) for name in self.metrics),
-            *(Column(name, "setting", name in varying) for name in sorted(counts)),
+            *_setting_columns(self.known, self._first_arms, self._alone),
         )
 
     def condition(self, filters: Overrides, search: str = "") -> tuple[str, list[str]]:
@@ -310,9 +353,9 @@ class _Table:
         Raises:
             ConfigError: with every filter whose key no run has.
         """
-        raise_any(unknown_key_problems(filters, self._keys()))
+        raise_any(unknown_key_problems(filters, self.keys()))
         parts = [*map(self._agrees, filters), *map(self._has, search.lower().split())]
-        return " AND ".join(text for text, _ in parts) or "1", [value for _, values in parts for value in values]
+        return " AND ".join(text for text, _ in parts) or EVERY, [value for _, values in parts for value in values]
 
     def order(self, sort: str) -> tuple[str, str, list[str]]:
         """The order of a column, with what has to be joined for it, and the values in that.
@@ -342,7 +385,7 @@ class _Table:
         }
         for run_id in run_ids:
             row = stored.get(run_id) or missing_row(run_id)
-            yield entry_remembered(row, places.get(run_id, ()), self._shapes, self.settings, store, self.flat)
+            yield entry_remembered(row, places.get(run_id, ()), self._shapes, self.known, store)
 
     def rows(
         self, filters: Overrides, metric: str, search: str
@@ -373,7 +416,12 @@ class _Table:
                 memberships = {number: Membership(*said, 0) for number, said in self.arms.items()}
                 return _in_arms(number for number, each in memberships.items() if _is_in(each, key, asked))
             case "seed":
-                seeds = [seed for (seed,) in self._index.execute("SELECT DISTINCT seed FROM listed")]
+                seeds = [
+                    seed
+                    for (seed,) in self._index.execute(
+                        "SELECT seed FROM places UNION SELECT seed FROM runs WHERE is_alone"
+                    )
+                ]
                 there = [seed for seed in seeds if seed is not None and is_same(loaded(seed), asked)]
                 text, values = _among("seed", there)
                 return (f"({text} OR seed IS NULL)" if is_same(None, asked) else text), values
@@ -422,26 +470,51 @@ class _Table:
 
     def _flats(self) -> Iterator[tuple[tuple[str, int], dict[str, Json]]]:
         """What runs are made of, each once: the settings of first arms, and of specs that stand in no plan."""
-        for number in self._first_arms:
-            yield ("arm", number), self.flat(self.arms[number][2].settings)
-        for number in self._alone:
-            yield ("settings", number), self.flat(self.settings[number])
+        return _flats(self.known, self._first_arms, self._alone)
 
     @cached_property
-    def _alone(self) -> list[int]:
-        return self._distinct("""
-            SELECT DISTINCT settings FROM runs
-            WHERE settings IS NOT NULL AND NOT EXISTS (SELECT 1 FROM places WHERE places.run_id = runs.run_id)
-        """)
+    def _alone(self) -> tuple[int, ...]:
+        return self._used("settings", "SELECT 1 FROM runs WHERE runs.settings = settings.id AND is_alone")
 
-    def _keys(self) -> Iterator[str]:
+    def keys(self) -> Iterator[str]:
+        """What filters can be about, beside fields."""
         for _, flat in self._flats():
             yield from flat
-        for number in self._distinct("SELECT DISTINCT arm FROM places"):
+        for number in self._used("arms", "SELECT 1 FROM places WHERE arm = arms.id"):
             yield from self.arms[number][2].levels
 
-    def _distinct(self, query: str) -> list[int]:
-        return sorted(number for (number,) in self._index.execute(query) if number is not None)
+    def _used(self, table: str, rows: str) -> tuple[int, ...]:
+        """The numbers of what there are any of these rows of."""
+        found = self._index.execute(f"SELECT id FROM {table} WHERE EXISTS ({rows}) ORDER BY id")
+        return tuple(number for (number,) in found)
+
+
+def _flats(
+    known: KnownSettings, arms: Iterable[int], settings: Iterable[int]
+) -> Iterator[tuple[tuple[str, int], dict[str, Json]]]:
+    for number in arms:
+        yield ("arm", number), known.flat(known.arms[number][2].settings)
+    for number in settings:
+        yield ("settings", number), known.flat(known.settings[number])
+
+
+@lru_cache(maxsize=4)
+def _setting_columns(known: KnownSettings, arms: tuple[int, ...], settings: tuple[int, ...]) -> tuple[Column, ...]:
+    first: dict[str, Json] = {}
+    counts: Counter[str] = Counter()
+    varying: set[str] = set()
+    flats = [flat for _, flat in _flats(known, arms, settings)]
+    for flat in flats:
+        counts.update(flat.keys())
+        varying.update(name for name, value in flat.items() if first.setdefault(name, value) != value)
+    varying.update(name for name, count in counts.items() if count < len(flats))
+    return tuple(Column(name, "setting", name in varying) for name in sorted(counts))
+
+
+def _number_of(index: sqlite3.Connection, condition: str, values: Sequence[str]) -> int:
+    counted = _NUMBER_OF_ALL if condition == EVERY else f"SELECT count(*) FROM listed WHERE {condition}"
+    found: int = index.execute(counted, values).fetchone()[0]
+    return found
 
 
 def _among(column: str, values: Collection[Any]) -> tuple[str, list[str]]:
@@ -491,15 +564,13 @@ class _Group:
 
 def _groups(table: _Table, filters: Overrides, metric: str, search: str) -> Iterator[_Group]:
     """In the order of `list`. Arms of two studies, and runs of none, are one group where their settings are."""
-    numbers: dict[tuple[str, int], str] = {
-        **{("arm", number): canonical(arm.settings) for number, (_, _, arm) in table.arms.items()},
-        **{("settings", number): canonical(settings) for number, settings in table.settings.items()},
-    }
+    numbers = table.known.groups
     titles: dict[str, dict[str, None]] = {}
     for planned, said in table.arms.items():
         titles.setdefault(numbers["arm", planned], {})[Membership(*said, 0).title] = None
     settings: dict[str, Mapping[str, Json]] = {}
     runs: dict[str, list[RunValue]] = {}
+    seeds: dict[str | None, Json] = {None: None}
     for run_id, status, arm, number, seed, value in table.rows(filters, metric, search):
         # Of a run whose spec cannot be read nothing is known: it is alone.
         own = run_id if number is None else numbers["settings", number]
@@ -507,9 +578,11 @@ def _groups(table: _Table, filters: Overrides, metric: str, search: str) -> Iter
         if group not in runs:
             runs[group] = []
             known = table.arms[arm][2].settings if arm is not None else {} if number is None else table.settings[number]
-            settings[group] = table.flat(known)
+            settings[group] = table.known.flat(known)
+        if seed not in seeds:
+            seeds[seed] = loaded(seed)
         counts = float(value) if value is not None and status == Status.COMPLETED else None
-        runs[group].append(RunValue(run_id, None if seed is None else loaded(seed), status, counts))
+        runs[group].append(RunValue(run_id, seeds[seed], status, counts))
     for group, found in runs.items():
         yield _Group(tuple(titles.get(group, ())), settings[group], tuple(found))
 

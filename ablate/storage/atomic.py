@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ __all__ = [
     "StoreError",
     "WriteFailed",
     "discard",
+    "file_system_time",
     "holding",
     "is_set_aside",
     "is_temporary",
@@ -289,6 +291,21 @@ def set_aside(path: Path, suffix: str = CORRUPT) -> Path:
         number += 1
     with writing(aside, 0):
         return path.rename(aside)
+
+
+def file_system_time(folder: Path) -> float:
+    """Now, in seconds since 1970, by the clock that dates the files of this folder: that of another machine, where
+    it lies there. This machine's own where nothing can be written, and so nothing removed.
+    """
+    probe = _temporary_name(folder)
+    try:
+        probe.touch(exist_ok=False)
+        try:
+            return probe.stat().st_mtime
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError:
+        return time.time()
 
 
 def is_temporary(path: Path) -> bool:

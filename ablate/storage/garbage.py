@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -28,7 +26,6 @@ from ablate.core.identity import RUN_ID, short_id
 from ablate.sanitize.files import stands
 from ablate.storage.atomic import (
     CORRUPT,
-    TEMPORARY,
     Damaged,
     ReadRefused,
     StoreError,
@@ -47,7 +44,6 @@ __all__ = [
     "NoResultsFolder",
     "StoredItem",
     "UnknownNeeds",
-    "file_system_time",
     "find_garbage",
     "lone_runs",
     "planned_ids",
@@ -171,21 +167,6 @@ def lone_runs(there: Sequence[StoredItem], results_dir: Path, now: float) -> tup
         for each in there
         if each.kind is ItemKind.RUN and each.path.name not in needed and now - each.modified_at > RECENT_SECONDS
     )
-
-
-def file_system_time(results_dir: Path) -> float:
-    """Now, in seconds since 1970, by the clock that dates the files of this folder: that of another machine, where
-    it lies there. This machine's own where nothing can be written, and so nothing removed.
-    """
-    probe = results_dir / f"{TEMPORARY}{uuid.uuid4().hex}"
-    try:
-        probe.touch(exist_ok=False)
-        try:
-            return probe.stat().st_mtime
-        finally:
-            probe.unlink(missing_ok=True)
-    except OSError:
-        return time.time()
 
 
 def planned_ids(results_dir: Path) -> frozenset[str]:

@@ -7,14 +7,16 @@ inode. It can be deleted at any time, and is never needed: where it is locked, b
 written, the same tables are filled in memory. Each call first brings the tables to what the folder holds now. What of
 it may have changed shows in the state (times, inode, size) of few files:
 
-    runs/<two digits>/          a run that comes, goes, gives way or is set aside is a renaming here
+    runs/<two digits>/          a run that comes, goes, gives way or is set aside is a renaming here; and `RunStore`
+                                dates it anew where it changes what lies deeper
     …/<run_id>/record.json      which of the runs of a changed folder are others
-    …/<run_id>/artefacts/       a metric that was measured, or measured again
+    …/<run_id>/artefacts/       which of them were measured, or measured again
     studies/<name>/plans.jsonl  a plan
 
 A state younger than `UNSETTLED_SECONDS` says nothing, for clocks of file systems are coarse: what has one is read
-again. So is what could not be read. Not noticed is what changes without any renaming, as a damaged disk does; that is
-found out when the run is opened, and so what is read from here counts as unverified.
+again. So is what could not be read. Not noticed is what changes without any renaming, as a damaged disk does, and what
+another program than this one puts into the folder of a run; that is found out when the run is opened, and so what is
+read from here counts as unverified.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,7 +40,7 @@ from ablate.core.identity import RUN_ID, Json, digest
 from ablate.core.plans import PLAN_FORMAT, StudyPlan
 from ablate.core.records import SCHEMA_VERSION, numbers_of
 from ablate.sanitize.files import oddity_of
-from ablate.storage.atomic import ReadRefused
+from ablate.storage.atomic import ReadRefused, file_system_time
 from ablate.storage.runs import ARTEFACT_FOLDER, RECORD, MissingRun, RunStore, UnreadableRecord
 from ablate.storage.studies import PLANS, PlanLine, StudyFolder, UnreadablePlan, study_names
 
@@ -48,9 +51,11 @@ MISSING, UNREADABLE = "missing", "unreadable"
 # The state of what is not there.
 ABSENT = "absent"
 # Of the tables below.
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 # The coarsest clock of a file system in use counts in twos; of a younger state another change may have the same.
 UNSETTLED_SECONDS = 3.0
+# So far behind this machine's the clock of a file system may be that must not be asked, for nothing may be written.
+BEHIND_SECONDS = 120.0
 # How long another process that writes is waited for.
 BUSY_SECONDS = 1.0
 # An index that was not written for so long is of a folder that is gone, or costs one reading.
@@ -71,20 +76,22 @@ _REFUSALS = (
 
 # Texts that others chose are kept as JSON: SQLite takes neither half a pair of UTF-16 nor a number beyond 64 bits.
 # `shape` and `opened_shape` say the names of the numbers in `metrics` and `opened`, which few runs differ in; `opened`
-# are the open metrics. `settings` and `seed` of `runs` are those of its spec, kept of what stands in no plan alone.
+# are the open metrics, which are to be looked at again where not `is_looked_at`. `settings` and `seed` of `runs` are
+# those of its spec, kept of what stands in no plan, and so `is_alone`.
 _SCHEMA = """
 CREATE TABLE shards (name TEXT PRIMARY KEY, state TEXT) WITHOUT ROWID;
 CREATE TABLE shapes (id INTEGER PRIMARY KEY, names TEXT UNIQUE NOT NULL);
 CREATE TABLE settings (id INTEGER PRIMARY KEY, said TEXT UNIQUE NOT NULL);
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY, shard TEXT NOT NULL, state TEXT, status TEXT NOT NULL, wall_seconds REAL,
-    shape INTEGER, metrics TEXT, artefacts TEXT, opened_shape INTEGER, opened TEXT, settings INTEGER, seed TEXT
+    shape INTEGER, metrics TEXT, artefacts TEXT, opened_shape INTEGER, opened TEXT, settings INTEGER, seed TEXT,
+    is_alone INTEGER NOT NULL, is_looked_at INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX runs_of_shards ON runs (shard);
 CREATE INDEX runs_by_shape ON runs (shape);
 CREATE INDEX runs_by_opened_shape ON runs (opened_shape);
-CREATE INDEX runs_by_settings ON runs (settings, status);
-CREATE INDEX runs_by_artefacts ON runs (status, artefacts);
+CREATE INDEX runs_alone ON runs (settings, run_id) WHERE is_alone;
+CREATE INDEX runs_to_look_at ON runs (run_id) WHERE NOT is_looked_at;
 CREATE INDEX runs_by_status ON runs (run_id, status);
 CREATE TABLE studies (name TEXT PRIMARY KEY, state TEXT, said TEXT) WITHOUT ROWID;
 CREATE TABLE arms (id INTEGER PRIMARY KEY, study TEXT NOT NULL, said TEXT NOT NULL);
@@ -94,6 +101,7 @@ CREATE TABLE places (
     is_first INTEGER NOT NULL, PRIMARY KEY (study, position)
 ) WITHOUT ROWID;
 CREATE INDEX places_of_runs ON places (run_id);
+CREATE INDEX places_of_arms ON places (arm, is_first, run_id);
 CREATE VIEW listed AS
     SELECT 0 AS is_alone, p.study AS study, p.position AS position, p.run_id AS run_id, p.arm AS arm, p.seed AS seed,
         NULL AS settings, coalesce(r.status, 'missing') AS status, r.wall_seconds AS wall_seconds,
@@ -102,10 +110,13 @@ CREATE VIEW listed AS
     UNION ALL
     SELECT 1, NULL, NULL, r.run_id, NULL, r.seed, r.settings, r.status, r.wall_seconds,
         r.shape, r.metrics, r.opened_shape, r.opened
-    FROM runs r WHERE NOT EXISTS (SELECT 1 FROM places p WHERE p.run_id = r.run_id);
+    FROM runs r WHERE r.is_alone;
 """
 
 _IS_STORED = f"status NOT IN ('{MISSING}', '{UNREADABLE}')"
+
+# A run that no plan names.
+_IS_ALONE = "NOT EXISTS (SELECT 1 FROM places WHERE places.run_id = {})"
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -233,9 +244,10 @@ def _forget_old(folder: Path) -> None:
 
 def _refreshed(kept: sqlite3.Connection, store: RunStore, measured: bool) -> sqlite3.Connection:
     """The index, brought to what the store holds now; a copy in memory where the file does not take the changes."""
-    index = _written(kept, _Changes(**_looked_at_studies(kept, store), **_looked_at_runs(kept, store)))
+    clock = _Clock(store)
+    index = _written(kept, _Changes(**_looked_at_studies(kept, store, clock), **_looked_at_runs(kept, store, clock)))
     if measured:
-        index = _written(index, _Changes(opened=_looked_at_artefacts(index, store)))
+        index = _written(index, _Changes(opened=_looked_at_artefacts(index, store, clock)))
     # Whether a run is in a plan, and so needs no spec, is known only now.
     return _written(index, _Changes(specs=_looked_at_specs(index, store)))
 
@@ -289,16 +301,37 @@ class _Changes:
     gone_shards: Collection[str] = ()
     runs: Sequence[_Run] = ()
     gone_runs: Sequence[tuple[str, str]] = ()
-    opened: Sequence[tuple[str, str | None, Mapping[str, float]]] = ()
+    opened: Sequence[tuple[str, str | None, Mapping[str, float] | None]] = ()
     specs: Sequence[tuple[str, Mapping[str, Json]]] = ()
 
 
-def _looked_at_studies(index: sqlite3.Connection, store: RunStore) -> dict[str, Any]:
+class _Clock:
+    """When it was, by the clock that dates the files of a store, before the first of them that has changed was read."""
+
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
+
+    @cached_property
+    def now(self) -> float:
+        return file_system_time(self._store.root) if self._store.sets_aside else time.time() - BEHIND_SECONDS
+
+    def state(self, path: Path | str, known: str | None) -> str | None:
+        """What is another once something was renamed within a folder, or a file has another content: ABSENT where
+        nothing stands, None where it says nothing yet. What is `known` was old when it was looked at."""
+        found = _dated(path)
+        if found is None or found[0] == known or found[0] == ABSENT:
+            return found and found[0]
+        # Looked at again, once it is known what time it is.
+        now, found = self.now, _dated(path)
+        return found[0] if found is not None and found[1] <= now - UNSETTLED_SECONDS else None
+
+
+def _looked_at_studies(index: sqlite3.Connection, store: RunStore, clock: _Clock) -> dict[str, Any]:
     known = dict(index.execute("SELECT name, state FROM studies"))
     names = study_names(store.root)
     studies = []
     for name in names:
-        state = _state(store.root / "studies" / name / PLANS)
+        state = clock.state(store.root / "studies" / name / PLANS, known.get(name))
         if state is None or state != known.get(name):
             line, is_whole = _latest_plan(store.root, name)
             studies.append(_Study(name, state if is_whole else None, line))
@@ -316,7 +349,7 @@ def _latest_plan(root: Path, name: str) -> tuple[PlanLine | None, bool]:
         return None, False
 
 
-def _looked_at_runs(index: sqlite3.Connection, store: RunStore) -> dict[str, Any]:
+def _looked_at_runs(index: sqlite3.Connection, store: RunStore, clock: _Clock) -> dict[str, Any]:
     known = dict(index.execute("SELECT name, state FROM shards"))
     there = [name for name in _entries(store.root / "runs") if len(name) == 2]
     shards: dict[str, str | None] = {}
@@ -324,13 +357,13 @@ def _looked_at_runs(index: sqlite3.Connection, store: RunStore) -> dict[str, Any
     gone: list[tuple[str, str]] = []
     for shard in there:
         folder = store.root / "runs" / shard
-        state = _state(folder)
+        state = clock.state(folder, known.get(shard))
         if state is not None and state == known.get(shard):
             continue
         before = dict(index.execute("SELECT run_id, state FROM runs WHERE shard = ?", (shard,)))
         run_ids = [name for name in _entries(folder) if RUN_ID.fullmatch(name)]
         gone += [(run_id, shard) for run_id in before.keys() - set(run_ids)]
-        states = {run_id: _state(folder / run_id / RECORD) for run_id in run_ids}
+        states = {run_id: clock.state(f"{folder}/{run_id}/{RECORD}", before.get(run_id)) for run_id in run_ids}
         new = [run_id for run_id in run_ids if not states[run_id] or states[run_id] != before.get(run_id)]
         read = [_read(store, run_id, shard, states[run_id]) for run_id in new]
         runs += read
@@ -355,22 +388,22 @@ def _read(store: RunStore, run_id: str, shard: str, state: str | None) -> _Run:
 
 
 def _looked_at_artefacts(
-    index: sqlite3.Connection, store: RunStore
-) -> list[tuple[str, str | None, Mapping[str, float]]]:
-    found: list[tuple[str, str | None, Mapping[str, float]]] = []
-    for run_id, known in index.execute(f"SELECT run_id, artefacts FROM runs WHERE {_IS_STORED}").fetchall():
-        state = _state(f"{store.root}/runs/{run_id[:2]}/{run_id}/{ARTEFACT_FOLDER}")
-        if state is None or state != known:
-            found.append((run_id, state, numbers_of(store.open_metrics(run_id)) if state != ABSENT else {}))
+    index: sqlite3.Connection, store: RunStore, clock: _Clock
+) -> list[tuple[str, str | None, Mapping[str, float] | None]]:
+    """Of the runs that may have been measured; None where one was not."""
+    found: list[tuple[str, str | None, Mapping[str, float] | None]] = []
+    wanted = f"SELECT run_id, artefacts FROM runs WHERE NOT is_looked_at AND {_IS_STORED}"
+    for run_id, known in index.execute(wanted).fetchall():
+        state = clock.state(f"{store.root}/runs/{run_id[:2]}/{run_id}/{ARTEFACT_FOLDER}", known)
+        is_same = state is not None and state == known
+        numbers = {} if state == ABSENT or is_same else numbers_of(store.open_metrics(run_id))
+        found.append((run_id, state, None if is_same else numbers))
     return found
 
 
 def _looked_at_specs(index: sqlite3.Connection, store: RunStore) -> list[tuple[str, Mapping[str, Json]]]:
     """The specs of runs that stand in no plan; one that cannot be read is tried again."""
-    wanted = f"""
-        SELECT run_id FROM runs WHERE settings IS NULL AND {_IS_STORED}
-        AND NOT EXISTS (SELECT 1 FROM places WHERE places.run_id = runs.run_id)
-    """
+    wanted = f"SELECT run_id FROM runs WHERE is_alone AND settings IS NULL AND {_IS_STORED}"
     found: list[tuple[str, Mapping[str, Json]]] = []
     for (run_id,) in index.execute(wanted).fetchall():
         with suppress(MissingRun, UnreadableRecord, ReadRefused):
@@ -378,20 +411,18 @@ def _looked_at_specs(index: sqlite3.Connection, store: RunStore) -> list[tuple[s
     return found
 
 
-def _state(path: Path | str) -> str | None:
-    """What is another once something was renamed within a folder, or a file has another content: ABSENT where nothing
-    stands, None where it says nothing yet."""
+def _dated(path: Path | str) -> tuple[str, float] | None:
+    """The state of a file or a folder, and how late it is, in seconds since 1970; None where it cannot be told."""
     try:
         # Without a Path, for each of ten thousand runs.
         found = os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
-        return ABSENT
+        return ABSENT, 0.0
     except OSError:
         return None
     # Nobody can set the second of the two back.
-    if max(found.st_mtime, found.st_ctime) > time.time() - UNSETTLED_SECONDS:
-        return None
-    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino} {found.st_size}"
+    latest = max(found.st_mtime, found.st_ctime)
+    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino} {found.st_size}", latest
 
 
 def _entries(folder: Path) -> list[str]:
@@ -420,19 +451,22 @@ def _write_runs(index: sqlite3.Connection, changes: _Changes) -> None:
     index.executemany("DELETE FROM shards WHERE name = ?", [(name,) for name in changes.gone_shards])
     index.executemany("DELETE FROM runs WHERE run_id = ? AND shard = ?", changes.gone_runs)
     index.executemany("INSERT OR REPLACE INTO shards VALUES (?, ?)", changes.shards.items())
+    index.executemany("UPDATE runs SET is_looked_at = 0 WHERE shard = ?", [(name,) for name in changes.shards])
     shape_of = _Numbered(index, "shapes", "names")
     for run in changes.runs:
         # A run in a wrong folder does not hide the one in its own.
         verb = "REPLACE" if run.run_id.startswith(run.shard) else "IGNORE"
         index.execute(
-            f"INSERT OR {verb} INTO runs (run_id, shard, state, status, wall_seconds, shape, metrics)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR {verb} INTO runs (run_id, shard, state, status, wall_seconds, shape, metrics, is_alone)"
+            f" VALUES (?, ?, ?, ?, ?, ?, ?, {_IS_ALONE.format('?1')})",
             (run.run_id, run.shard, run.state, run.status, run.wall_seconds, *shape_of.numbers(run.metrics)),
         )
     index.executemany(
         "UPDATE runs SET artefacts = ?, opened_shape = ?, opened = ? WHERE run_id = ?",
-        [(state, *shape_of.numbers(opened), run_id) for run_id, state, opened in changes.opened],
+        [(state, *shape_of.numbers(opened), run_id) for run_id, state, opened in changes.opened if opened is not None],
     )
+    looked_at = [(run_id,) for run_id, state, _ in changes.opened if state is not None]
+    index.executemany("UPDATE runs SET is_looked_at = 1 WHERE run_id = ?", looked_at)
     settings_of = _Numbered(index, "settings", "said")
     for run_id, spec in changes.specs:
         settings = {name: value for name, value in spec.items() if name != "seed"}
@@ -461,6 +495,8 @@ def _write_studies(index: sqlite3.Connection, changes: _Changes) -> None:
             AND (q.study, q.position) < (places.study, places.position)
         )"""
         index.execute(f"UPDATE places SET is_first = {first} WHERE is_first IS NOT {first}")
+        is_alone = _IS_ALONE.format("runs.run_id")
+        index.execute(f"UPDATE runs SET is_alone = {is_alone} WHERE is_alone IS NOT {is_alone}")
 
 
 def _write_places(index: sqlite3.Connection, name: str, plan: StudyPlan) -> None:

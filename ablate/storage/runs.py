@@ -154,7 +154,7 @@ class RunStore:
 
     def __init__(self, root: Path, sets_aside: bool = True) -> None:
         self.root = root
-        self._sets_aside = sets_aside
+        self.sets_aside = sets_aside
         self._runs = root / "runs"
         # One lock object: it may be taken again by the thread that holds it, which a second object may not.
         self._lock = FileLock(self._runs / ".lock")
@@ -278,7 +278,7 @@ class RunStore:
         except FileNotFoundError:
             raise MissingArtefact(run_id, name) from None
         except Damaged as damage:
-            if self._sets_aside:
+            if self.sets_aside:
                 try:
                     self.set_aside(path, damage)
                 except WriteFailed as refusal:
@@ -313,7 +313,9 @@ class RunStore:
             try:
                 kept = self.artefact(run_id, name)
             except MissingArtefact:
-                write_atomically(folder / ARTEFACT_FOLDER / f"{name}.npz", encode_artefact(run_id, name, arrays))
+                path = folder / ARTEFACT_FOLDER / f"{name}.npz"
+                with self._telling(path):
+                    write_atomically(path, encode_artefact(run_id, name, arrays))
                 return True
         if pack(kept) != pack(arrays):
             raise AnotherArtefact(run_id, name)
@@ -327,7 +329,8 @@ class RunStore:
         """
         with holding(self._lock):
             if stands(path):
-                log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
+                with self._telling(path):
+                    log.warning("%s, so it counts as missing; set aside as %s", damage, set_aside(path).name)
 
     def remove(self, path: Path) -> None:
         """Remove a run's folder, or anything else under `root/runs`, for good; nothing when it is gone already.
@@ -340,7 +343,23 @@ class RunStore:
             raise ValueError(f"{path} is not under {self._runs}")
         with holding(self._lock):
             if stands(path):
-                discard(path)
+                with self._telling(path):
+                    discard(path)
+
+    @contextmanager
+    def _telling(self, path: Path) -> Iterator[None]:
+        """Dates the upper folder that `path` is deep in anew, so that whoever remembers what it holds looks at few
+        folders. Before, for a process that is killed in between; and after, for a disk that takes a while."""
+        upper = [each for each in (path, *path.parents) if each.parent == self._runs]
+        for folder in upper:
+            with suppress(OSError):
+                os.utime(folder)
+        try:
+            yield
+        finally:
+            for folder in upper:
+                with suppress(OSError):
+                    os.utime(folder)
 
     def ids(self) -> Iterator[str]:
         """The ids of all runs, sorted; whether a run is sound shows when it is read."""
@@ -399,7 +418,7 @@ class RunStore:
         try:
             return read_unlocked(folder, read)
         except Damaged as damage:
-            if not self._sets_aside:
+            if not self.sets_aside:
                 raise MissingRun(run_id) from damage
             try:
                 # Perhaps it was replaced between the reading of two of its files; under the lock it cannot be.

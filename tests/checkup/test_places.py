@@ -21,6 +21,8 @@ from ablate.config.tree import find_tree
 from ablate.core.machine import Gpu, Processor
 from ablate.core.specs import Numerics
 from ablate.runner.devices import DeviceAbsent
+from ablate.storage.index import with_index
+from ablate.storage.runs import RunStore
 
 CPU = Numerics("cpu", "xla", 1)
 
@@ -206,3 +208,13 @@ def test_every_mend_of_what_is_wrong_says_something(tmp_path):
     (tmp_path / "file").touch()
     findings = [*look_at_results(Path(tmp_path / "file")), *look_at_devices("gpu", [tmp_path / "absent"])]
     assert all(each.mend for each in findings if each.level is Level.WRONG)
+
+
+def test_names_the_index_where_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    results = tmp_path / "results"
+    results.mkdir()
+    assert "index" not in by_subject(look_at_results(results))
+    with_index(RunStore(results), lambda index: None)
+    (file,) = (tmp_path / "cache").rglob("*.sqlite")
+    assert str(file) in by_subject(look_at_results(results))["index"].says

@@ -16,8 +16,8 @@ from scipy import stats
 from ablate.config.problems import ConfigError
 from ablate.core.errors import UsageError
 from ablate.operations.as_json import to_json
-from ablate.operations.catalogue import Entry, catalogue
-from ablate.operations.pages import Aggregate, arms_page, runs_page
+from ablate.operations.catalogue import Entry, catalogue, listed, listed_runs
+from ablate.operations.pages import Aggregate, arms_page, catalogue_where, runs_page
 from ablate.storage.runs import RunStore
 from tests.cli.kept import keep
 from tests.json_schema import validated
@@ -96,9 +96,16 @@ def test_filters_mean_what_they_mean_to_list(where: list[str]) -> None:
     assert [entry.run_id for entry in page.rows] == [entry.run_id for entry in plain]
     assert page.total == len(plain)
     assert catalogue("runs", *where, results_dir=results).runs == tuple(replace(each, verified=False) for each in plain)
+    if where:
+        assert catalogue_where(where, results).runs == page.rows
     for one, other in zip(page.rows, plain, strict=True):
         assert one == replace(other, verified=False)
         assert (one.settings, one.seed, one.metrics) == (other.settings, other.seed, other.metrics)
+
+
+def test_lines_say_what_the_runs_say(results: Path, entries: tuple[Entry, ...]) -> None:
+    assert listed_runs(results) == tuple(map(listed, entries))
+    assert len({(run.status, run.others) for run in listed_runs(results)}) > 3
 
 
 RESULTS: list[Path] = []

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -96,6 +98,7 @@ def same(root: Path, cache: Path | None) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "UNSETTLED_SECONDS", TICK / 2)
+    monkeypatch.setattr(module, "BEHIND_SECONDS", 0.0)
 
 
 def settle() -> None:
@@ -223,7 +226,7 @@ class Counted(RunStore):
 
 
 def statuses(index: sqlite3.Connection) -> dict[str, str]:
-    return dict(index.execute("SELECT run_id, status FROM listed"))
+    return dict(index.execute("SELECT run_id, status FROM listed ORDER BY is_alone, study, position, run_id"))
 
 
 def test_what_has_not_changed_is_not_read_again(root: Path, cache: Path) -> None:
@@ -247,6 +250,78 @@ def test_what_is_young_is_read_again(root: Path, cache: Path, monkeypatch: pytes
     assert store.read.count(SPECS[0].run_id) == 2
 
 
+@pytest.mark.parametrize("ahead", [-60.0, 0.0, 60.0])
+@pytest.mark.parametrize("sets_aside", [True, False])
+def test_another_clock_of_the_file_system_makes_no_answer_old(
+    ahead: float, sets_aside: bool, root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is ahead of the machine's, or behind it, and ticks so seldom that two changes have the same times."""
+    monkeypatch.setattr(module, "UNSETTLED_SECONDS", 3.0)
+    monkeypatch.setattr(module, "BEHIND_SECONDS", 120.0)
+    monkeypatch.setattr(module, "file_system_time", lambda folder: time.time() + ahead)
+
+    def dated(path: Path | str) -> tuple[str, float] | None:
+        return ("there", time.time() + ahead) if Path(path).exists() else (module.ABSENT, 0.0)
+
+    monkeypatch.setattr(module, "_dated", dated)
+    store = RunStore(root, sets_aside)
+    run_id = SPECS[0].run_id
+    for change in (lambda: RunStore(root).supersede(failed_run(SPECS[0])), lambda: put(root, 0, 1)):
+        with_index(store, statuses, cache)
+        change()
+        assert with_index(store, statuses, cache)[run_id] == RunStore(root).record(run_id).status
+
+
+def test_what_is_old_by_the_clock_of_the_file_system_is_not_read_again(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "UNSETTLED_SECONDS", 3.0)
+    monkeypatch.setattr(module, "file_system_time", lambda folder: time.time() + 60)
+    store = Counted(root)
+    with_index(store, statuses, cache)
+    store.read.clear()
+    monkeypatch.setattr(module, "file_system_time", lambda folder: pytest.fail("nothing has changed"))
+    with_index(store, statuses, cache)
+    assert store.read == []
+
+
+def opened(index: sqlite3.Connection) -> dict[str, str | None]:
+    return dict(index.execute("SELECT run_id, opened FROM listed"))
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_metric_is_noticed_though_only_upper_folders_are_looked_at(
+    is_listed: bool, root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by who asks for metrics after somebody has asked for none."""
+    run_id = SPECS[0].run_id
+    store = RunStore(root)
+    for value in (1.0, 2.0):
+        measure(root, 0, int(value))
+        settle()
+        if is_listed:
+            with_index(store, statuses, cache, measured=False)
+        assert with_index(store, opened, cache)[run_id] == json.dumps([value])
+    looked_at: list[str] = []
+    dated = module._dated
+    monkeypatch.setattr(module, "_dated", lambda path: looked_at.append(str(path)) or dated(path))
+    with_index(store, opened, cache)
+    shards = {str(path) for path in (root / "runs").glob("??")}
+    assert set(looked_at) == {*shards, str(root / "studies" / "optimizers" / "plans.jsonl")}
+
+
+def test_a_metric_whose_writer_was_killed_is_noticed(root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it is there, it is told of, though what tells of it afterwards was never reached."""
+    run_id = SPECS[0].run_id
+    with_index(RunStore(root), opened, cache)
+    dates: list[Any] = []
+    utime = os.utime
+    monkeypatch.setattr(os, "utime", lambda path, *times: dates.append(path) or (len(dates) == 1 and utime(path)))
+    measure(root, 0, 4)
+    assert dates == [root / "runs" / run_id[:2]] * 2
+    assert with_index(RunStore(root), opened, cache)[run_id] == json.dumps([4.0])
+
+
 def test_a_run_in_a_wrong_folder_hides_none(root: Path, cache: Path) -> None:
     store = RunStore(root)
     wrong = root / "runs" / "zz"
@@ -266,6 +341,28 @@ def test_damage_that_renames_nothing_is_found_when_the_run_is_opened(root: Path,
     assert with_index(store, statuses, cache)[run_id] == Status.COMPLETED, "which is why it counts as unverified"
     assert not store.has(run_id)
     assert with_index(store, statuses, cache)[run_id] == MISSING
+
+
+def test_upper_folders_that_are_gone_take_their_runs_along(root: Path, cache: Path) -> None:
+    same(root, cache)
+    shutil.rmtree(root / "runs" / ALONE[0].run_id[:2])
+    assert ALONE[0].run_id not in same(root, cache)
+
+
+def test_a_record_of_another_version_is_unreadable_until_it_can_be_read(
+    root: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = SPECS[0].run_id
+    with monkeypatch.context() as later:
+        later.setattr("ablate.core.records.SCHEMA_VERSION", 1000)
+        RunStore(root).remove(RunStore(root).folder(run_id))
+        RunStore(root).put(completed_run(SPECS[0]))
+    settle()
+    for _ in range(2):
+        assert same(root, cache)[run_id][0] == UNREADABLE
+    store = Counted(root)
+    with_index(store, statuses, cache)
+    assert store.read == [run_id], "as by a version that can"
 
 
 def test_a_plan_that_cannot_be_read_is_told_of_every_time(
@@ -384,6 +481,40 @@ def test_one_that_another_process_holds_is_done_without(
     assert file is not None
     assert file.exists()
     same(root, cache)
+
+
+LISTS = """
+import sys
+from pathlib import Path
+from ablate.storage.index import with_index
+from ablate.storage.runs import RunStore
+root, cache = map(Path, sys.argv[1:])
+for _ in range(10):
+    store = RunStore(root, sets_aside=False)
+    rows = with_index(store, lambda index: index.execute("SELECT status FROM listed").fetchall(), cache)
+    assert len(rows) >= 5, rows
+"""
+
+
+def test_processes_that_write_it_at_once_make_one_index(root: Path, cache: Path) -> None:
+    """With a store that changes meanwhile, and no index there to begin with."""
+    command = [sys.executable, "-c", LISTS, str(root), str(cache)]
+    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    value = 0
+    while any(process.poll() is None for process in processes):
+        (put, supersede, measure, remove)[value % 4](root, value % 3, value)
+        value += 1
+        time.sleep(TICK)
+    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 3
+    settle()
+    same(root, cache)
+    file = index_file(root, cache)
+    assert file is not None
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store = Counted(root)
+    with_index(store, statuses, cache)
+    assert store.read == []
 
 
 @pytest.fixture
