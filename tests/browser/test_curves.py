@@ -57,7 +57,7 @@ PICTURE = curves_picture([metric("val_loss"), metric("loss", 0.8), metric("val_a
 def opened(browser_page, tmp_path):
     def open_picture(picture=PICTURE, **options):
         data = json.dumps(picture.data).replace("<", "\\u003c")
-        style = "".join((ASSETS / name).read_text() for name in ("uPlot/uPlot.min.css", "curves.css"))
+        style = "".join((ASSETS / name).read_text() for name in ("uPlot/uPlot.min.css", "pictures.css", "curves.css"))
         script = "".join((ASSETS / name).read_text() for name in ("uPlot/uPlot.iife.min.js", "curves.js"))
         path = tmp_path / "page.html"
         path.write_text(
@@ -230,16 +230,16 @@ def test_paper_has_the_picture_and_no_canvas(opened):
     page = opened()
     page.emulate_media(media="print")
     assert page.locator(".drawn").is_hidden()
-    assert page.locator(".printed svg").count() == 3
-    assert all(each.is_visible() for each in page.locator(".printed svg").all())
+    assert page.locator(".printed .plot-area").count() == 3
+    assert all(each.is_visible() for each in page.locator(".printed .plot-area").all())
 
 
 def test_without_a_script_the_picture_is_seen(browser_page, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(f'<figure data-picture="curves"><div class="printed">{PICTURE.markup}</div></figure>')
     page = browser_page(path.as_uri(), java_script_enabled=False)
-    assert page.locator(".printed svg").count() == 3
-    assert page.locator(".printed svg").first.is_visible()
+    assert page.locator(".printed .plot-area").count() == 3
+    assert page.locator(".printed .plot-area").first.is_visible()
 
 
 def test_a_live_page_feeds_it_and_what_was_chosen_stays(opened):

@@ -3,7 +3,7 @@
  *   window.ablateCurves.draw(figure)           // <figure data-picture="curves">, from the JSON within it
  *   window.ablateCurves.update(figure, data)   // other numbers, as a live page has them; what is chosen stays
  *
- * The data are those of `curves_data` in ablate/web/pictures/curves.py. */
+ * The data are those of `curves_data` in ablate/web/curve_data.py. */
 (() => {
   "use strict";
 
