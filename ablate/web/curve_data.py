@@ -6,17 +6,16 @@ curves_data([MetricCurves(metric, arms)])      # what stands as JSON in the figu
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ablate.analysis.curves import ArmCurves, MetricCurves, SeedCurve
-from ablate.analysis.values import training_metric
 from ablate.core.identity import Json
 from ablate.core.records import MetricInfo
 from ablate.plots.scales import is_near_one, is_squeezed
 from ablate.sanitize.text import one_line
 from ablate.web.thinning import Buckets, thinned
 
-__all__ = ["MOST_VALUES", "curves_data", "is_share", "starts_logarithmic"]
+__all__ = ["MOST_VALUES", "counts_of", "curves_data", "is_share", "starts_logarithmic"]
 
 # Of all curves of a figure together, and of one curve; below so many places no curve is worth looking at.
 MOST_VALUES, MOST_PLACES, LEAST_PLACES = 100_000, 600, 32
@@ -34,12 +33,11 @@ def curves_data(metrics: Sequence[MetricCurves], across: str = "epoch", places: 
     epochs = max((len(curve.values) for each in metrics for arm in each.arms for curve in arm.seeds), default=0)
     buckets = Buckets.of(epochs, _places_for(metrics) if places is None else places)
     arms = metrics[0].arms if metrics else ()
-    positions = {each.metric.name: index for index, each in enumerate(metrics)}
     data: dict[str, Json] = {
         "across": across,
         "x": list(buckets.places),
         "arms": [{"name": one_line(arm.arm), "baseline": arm.is_baseline} for arm in arms],
-        "metrics": [_metric(each, positions, buckets) for each in metrics],
+        "metrics": [_metric(each, buckets) for each in metrics],
     }
     notes = ["A mean ends with the shortest of its completed runs."] if _ends_early(metrics) else []
     if buckets.size > 1:
@@ -59,25 +57,21 @@ def _places_for(metrics: Sequence[MetricCurves]) -> int:
     return min(MOST_PLACES, max(LEAST_PLACES, MOST_VALUES // max(lines, 1)))
 
 
-def _metric(curves: MetricCurves, positions: Mapping[str, int], buckets: Buckets) -> dict[str, Json]:
+def _metric(curves: MetricCurves, buckets: Buckets) -> dict[str, Json]:
     info = curves.metric
-    found: dict[str, Json] = {
+    return {
         "title": one_line(info.title),
-        "unit": one_line(info.unit),
+        "label": one_line(info.title if info.unit in ("", "fraction") else f"{info.title}, {info.unit}"),
         "share": is_share(info),
         "log": starts_logarithmic(curves),
         "arms": [_arm(arm, buckets) for arm in curves.arms],
     }
-    twin = training_metric(info.name)
-    if twin != info.name and twin in positions:
-        found["twin"] = positions[twin]
-    return found
 
 
 def _arm(arm: ArmCurves, buckets: Buckets) -> dict[str, Json]:
     interval = arm.interval()
     return {
-        "n": arm.n_completed,
+        "counts": counts_of(arm) + (", baseline" if arm.is_baseline else ""),
         "mean": _rounded(arm.mean, buckets),
         "low": _rounded([low for low, _ in interval], buckets),
         "high": _rounded([high for _, high in interval], buckets),
@@ -100,6 +94,11 @@ def _rounded(values: Sequence[float], buckets: Buckets) -> list[Json]:
 
 def _written(value: float) -> float:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+
+
+def counts_of(arm: ArmCurves) -> str:
+    """How many runs are in the mean, and how many are not."""
+    return f"n = {arm.n_completed}" + (f", {arm.n_diverged} diverged" if arm.n_diverged else "")
 
 
 def is_share(info: MetricInfo) -> bool:

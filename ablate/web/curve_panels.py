@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ablate.analysis.curves import ArmCurves, MetricCurves
 from ablate.plots.scales import curves_as_errors
 from ablate.sanitize.text import one_line
-from ablate.web.curve_data import is_share, starts_logarithmic
+from ablate.web.curve_data import counts_of, is_share, starts_logarithmic
 from ablate.web.plots import Plane, Point, area, curve, plot, points, value_axis
 from ablate.web.svg import Scale, Tick, element, linear, round_ticks
 from ablate.web.thinning import Buckets, thinned
@@ -61,7 +61,7 @@ def _panel(
     arm: ArmCurves, baseline: ArmCurves | None, plane: Plane, steps: Scale, buckets: Buckets, said: str
 ) -> Markup:
     name = one_line(arm.arm)
-    counts = f"n = {arm.n_completed}" + (f", {arm.n_diverged} diverged" if arm.n_diverged else "")
+    counts = counts_of(arm)
 
     def drawn(values: Sequence[float]) -> list[Point]:
         shown = zip(buckets.places, thinned(values, buckets), strict=False)

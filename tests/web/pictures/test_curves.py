@@ -69,7 +69,7 @@ def test_means_have_their_t_intervals():
     spec = SWEEP.arms[2].spec
     values = np.array([runs[spec.with_seed(seed).run_id].arrays["history/val_loss"] for seed in range(4)])
     half = student.ppf(0.975, 3) * values.std(axis=0, ddof=1) / 2
-    assert drawn["n"] == 4
+    assert drawn["counts"] == "n = 4"
     np.testing.assert_allclose(drawn["mean"], values.mean(axis=0), rtol=5.1e-5)
     np.testing.assert_allclose(drawn["low"], values.mean(axis=0) - half, rtol=5.1e-5)
     np.testing.assert_allclose(drawn["high"], values.mean(axis=0) + half, rtol=5.1e-5)
@@ -87,7 +87,7 @@ def test_a_diverged_run_says_where_it_ended_and_is_in_no_mean():
     diverged, completed = drawn["seeds"]
     assert diverged["end"] == [3, diverged["values"][-1]]
     assert "end" not in completed
-    assert (drawn["n"], drawn["mean"]) == (1, completed["values"])
+    assert (drawn["counts"], drawn["mean"]) == ("n = 1, 1 diverged", completed["values"])
 
 
 def test_what_is_no_number_is_none_and_the_end_is_the_last_number():
@@ -100,13 +100,6 @@ def test_what_is_no_number_is_none_and_the_end_is_the_last_number():
 def test_a_run_that_diverged_at_once_has_no_end():
     drawn = curves_data([curves(ArmCurves("one", True, (SeedCurve(0, (), True),), ()))])
     assert drawn["metrics"][0]["arms"][0]["seeds"] == [{"seed": 0, "values": [], "end": []}]
-
-
-def test_validation_curves_name_their_training_twin():
-    data = learning_curves(results_of(completed_runs(SWEEP))).data
-    loss, trained = METRICS["val_loss"].title, METRICS["loss"].title
-    assert data["metrics"][metric_of(data, loss)["twin"]]["title"] == trained
-    assert "twin" not in metric_of(data, trained)
 
 
 def test_early_stopping_is_said():
