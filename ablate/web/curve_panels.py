@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from ablate.analysis.curves import ArmCurves, MetricCurves
+from ablate.plots.labels import row_labels
 from ablate.plots.scales import curves_as_errors
 from ablate.sanitize.text import one_line
 from ablate.web.curve_data import counts_of, is_share, starts_logarithmic
@@ -19,6 +20,7 @@ __all__ = ["curve_panels"]
 
 # Of one curve, which is a few centimetres wide.
 MOST_PLACES = 200
+MOST_CHARACTERS = 60
 
 
 def curve_panels(curves: MetricCurves, across: str = "epoch") -> Markup:
@@ -36,11 +38,15 @@ def curve_panels(curves: MetricCurves, across: str = "epoch") -> Markup:
     plane = Plane(*_values(arms, is_log), _steps(steps))
     buckets = Buckets.of(epochs, MOST_PLACES)
     baseline = next((arm for arm in arms if arm.is_baseline), None)
-    panels = (_panel(arm, baseline, plane, steps, buckets, f"mean {title} over {across}s") for arm in arms)
+    labels, _ = row_labels([one_line(arm.arm) for arm in arms], MOST_CHARACTERS)
+    said = f"mean {title} over {across}s"
+    panels = (
+        _panel(label, arm, baseline, plane, steps, buckets, said) for label, arm in zip(labels, arms, strict=True)
+    )
     dashed = "; dashed: mean of the baseline" if baseline is not None else ""
     explained = f" over {across}s{', log axis' if is_log else ''}: mean over seeds with its 95% interval{dashed}. "
-    said = f"{explained}{buckets.explained(across)}".rstrip()
-    heading = element("p", {"class": "picture-title"}, element("strong", {}, title), said)
+    shown = f"{explained}{buckets.explained(across)}".rstrip()
+    heading = element("p", {"class": "picture-title"}, element("strong", {}, title), shown)
     return element("div", {"class": "panels-of"}, heading, element("div", {"class": "panels"}, *panels))
 
 
@@ -58,9 +64,8 @@ def _steps(scale: Scale) -> tuple[Tick, ...]:
 
 
 def _panel(
-    arm: ArmCurves, baseline: ArmCurves | None, plane: Plane, steps: Scale, buckets: Buckets, said: str
+    label: str, arm: ArmCurves, baseline: ArmCurves | None, plane: Plane, steps: Scale, buckets: Buckets, said: str
 ) -> Markup:
-    name = one_line(arm.arm)
     counts = counts_of(arm)
 
     def drawn(values: Sequence[float]) -> list[Point]:
@@ -77,4 +82,4 @@ def _panel(
         line(baseline.mean, "curve-baseline") if baseline is not None and baseline != arm else Markup(),
         line(arm.mean, "curve-mean"),
     ]
-    return plot(name, plane, Markup().join(marks), f"{name}: {said}, {counts}", counts)
+    return plot(label, plane, Markup().join(marks), f"{one_line(arm.arm)}: {said}, {counts}", counts)

@@ -19,7 +19,7 @@ from ablate.web.curve_data import MOST_VALUES, curves_data
 from ablate.web.pictures import pictures
 from ablate.web.pictures.curves import curves_picture, learning_curves
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep, plan_of
-from tests.web.drawn import elements, parsed, words
+from tests.web.drawn import elements, parsed, title, words
 
 SWEEP = optimizer_sweep(seeds=4)
 
@@ -168,7 +168,12 @@ def test_it_is_printed_as_a_plot_an_arm():
     picture = learning_curves(results_of(completed_runs(SWEEP)))
     assert picture.script == "curves"
     found = panels(picture)
-    assert [words(elements(each, "p", "plot-title")[0]) for each in found] == [arm.name for arm in SWEEP.arms]
+    assert [title(elements(each, "svg", "plot-area")[0]).partition(":")[0] for each in found] == [
+        arm.name for arm in SWEEP.arms
+    ]
+    assert [words(elements(each, "p", "plot-title")[0]) for each in found] == [
+        arm.name.removeprefix("optimizer=") for arm in SWEEP.arms
+    ]
     assert [words(elements(each, "p", "plot-note")[0]) for each in found] == ["n = 4"] * len(SWEEP.arms)
     assert [len(elements(each, "path", "curve-mean")) for each in found] == [1] * len(SWEEP.arms)
     is_other = [not arm.is_baseline for arm in SWEEP.arms]
