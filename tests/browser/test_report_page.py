@@ -329,6 +329,24 @@ def test_it_is_printed_to_pages(report: Path, browser_page: Open) -> None:
     assert 5 <= sheets <= 60
 
 
+def test_on_paper_long_figures_break_between_their_rows_and_others_stay_whole(
+    browser_page: Open, tmp_path: Path
+) -> None:
+    sweep = optimizer_sweep(seeds=2, optimizers={"adam": 0.0, **{f"arm_{index}": 0.1 for index in range(30)}})
+    path = tmp_path / "many.html"
+    path.write_text(report_page(study_results(plan_of(sweep), completed_runs(sweep)), (), {}), encoding="utf-8")
+    page = browser_page(path.as_uri())
+    page.emulate_media(media="print")
+    breaks = "figures => figures.map(each => getComputedStyle(each).breakInside)"
+    whole = "figure:has(.confusions)"
+    assert page.locator(whole).evaluate_all(breaks) == ["avoid"]
+    long = page.locator(f"main figure:not({whole})")
+    assert long.count() >= 4
+    assert set(long.evaluate_all(breaks)) == {"auto"}
+    for name in (".row", ".panels > .plot"):
+        assert set(page.locator(name).evaluate_all(breaks)) == {"avoid"}
+
+
 def test_the_numbers_of_a_figure_are_printed_where_they_are_unfolded(one: Path, browser_page: Open) -> None:
     page = browser_page(one.as_uri())
     page.locator("details.numbers summary").first.click()
