@@ -12,7 +12,8 @@ there. `data/stamp.json`, written last, says of which bytes and by which version
 A report that stands whole is left alone, to the byte, where what would be written says the same: equal text, and data
 that agree (see `agreement`). Other versions of numpy or scipy change the last digits of a table, and those of
 matplotlib the bytes of a figure, which report.html shows too; neither is a reason to write. Where report.html alone is
-missing, as from what an earlier version wrote, it is made of the figures that stand there.
+missing, or of another edition of the pages (see `ablate.web.edition`: a style, a script or a picture has changed), it
+alone is made anew, of the figures that stand there.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from ablate.reporting.report import report_latex, report_markdown
 from ablate.reporting.shown_figures import figures_of_sweeps
 from ablate.sanitize.files import NoRegularFile, read_file
 from ablate.storage.atomic import WriteFailed, write_atomically
+from ablate.web.edition import edition
 
 __all__ = ["Written", "read_evidence", "rebuild", "write_latex", "write_packed", "write_report"]
 
@@ -70,10 +72,11 @@ class Written:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a report was made of, and the checksum of each file of it."""
+    """What a report was made of, the checksum of each file of it, and of which edition its page is."""
 
     inputs: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    edition: str = ""
 
 
 def write_report(
@@ -157,7 +160,7 @@ def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
     # The page is made of the rest, and is no reason to draw anew.
     rest = {name: checksum for name, checksum in former.files.items() if name != PAGE}
     is_whole = not redraw and _stands(rest, folder)
-    has_page = PAGE in former.files and _has_content(folder / PAGE, former.files[PAGE])
+    has_page = former.edition == edition() and _has_content(folder / PAGE, former.files.get(PAGE, ""))
     if is_whole and has_page and former.inputs == inputs:
         return Written(report, changed=False)
     # Made of what is packed, never of what was there before packing.
@@ -171,14 +174,14 @@ def write_packed(packed: Packed, folder: Path, redraw: bool = False) -> Written:
         standing = {name: read_file(folder / name, MOST_BYTES) for name in rest if _FIGURE.fullmatch(name)}
         page = _page(results, evidence.command, standing)
         write_atomically(folder / PAGE, page)
-        _write_stamp(folder, Stamp(former.inputs, {**rest, PAGE: sha256_of_bytes(page)}))
+        _write_stamp(folder, Stamp(former.inputs, {**rest, PAGE: sha256_of_bytes(page)}, edition()))
         return Written(report, changed=True)
     figures = _figures(results)
     files |= {PAGE: _page(results, evidence.command, figures), **figures}
     for name, content in files.items():
         write_atomically(folder / name, content)
     _remove_figures(set(former.files) - set(files), folder)
-    _write_stamp(folder, Stamp(inputs, {name: sha256_of_bytes(content) for name, content in files.items()}))
+    _write_stamp(folder, Stamp(inputs, {name: sha256_of_bytes(content) for name, content in files.items()}, edition()))
     return Written(report, changed=True)
 
 
@@ -277,13 +280,13 @@ def _read_stamp(folder: Path) -> Stamp:
     """The stamp of the report that stands in `folder`; an empty one when there is none that can be read."""
     try:
         stamp = json.loads(read_file(folder / STAMP, MOST_BYTES))
-        return Stamp(stamp["inputs"], dict(stamp["files"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Stamp(stamp["inputs"], dict(stamp["files"]), stamp.get("edition", ""))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Stamp()
 
 
 def _write_stamp(folder: Path, stamp: Stamp) -> None:
-    content = canonical({"inputs": stamp.inputs, "files": dict(stamp.files)})
+    content = canonical({"inputs": stamp.inputs, "files": dict(stamp.files), "edition": stamp.edition})
     write_atomically(folder / STAMP, content.encode("ascii"))
 
 

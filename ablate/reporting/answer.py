@@ -176,7 +176,8 @@ def level_sentence(metric: MetricInfo, baseline: ArmSummary, aim: str = "") -> T
     """
     if baseline.estimate.mean is None:
         return text("The baseline ", Code(baseline.arm), " has no completed run")
-    level = f"{mean(baseline.estimate)} {interval(baseline.estimate)}"
+    # Of one seed there is no interval.
+    level = f"{mean(baseline.estimate)} {interval(baseline.estimate) if baseline.estimate.n > 1 else ''}".rstrip()
     over = f"{aim} over {_counted(baseline.estimate.n, 'seed')}"
     return text("The baseline ", Code(baseline.arm), f" has a mean {metric.title} of ", Number(level), over)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from ablate.core.identity import Json
 from ablate.core.plans import PlannedSweep
 from ablate.core.records import RunRecord, Status
 from ablate.storage.epochs import EpochsSoFar
-from ablate.web.pictures.curves import curves_data
+from ablate.web.curve_data import curves_data
 
 __all__ = ["Histories", "LiveCurves", "curve_names", "live_curves"]
 
@@ -59,8 +58,8 @@ def live_curves(
         return LiveCurves((), {"metrics": [], "arms": [], "x": []})
     lines = sum(len(arm.seeds) + 3 for each in drawn for arm in each.arms)
     places = min(MOST_PLACES, max(LEAST_PLACES, MOST_VALUES // lines))
-    data = curves_data(drawn, places=places)
-    _say_which_are_under_way(data, sweep, so_far)
+    under_way = {arm.name: sum(run.run_id in so_far for run in sweep.runs_of(arm.name)) for arm in sweep.arms}
+    data = curves_data(drawn, places=places, under_way=under_way)
     notes = [str(data["note"])] if data["note"] else []
     if len(ended) < number_ended:
         notes.append(
@@ -114,13 +113,3 @@ def _filled(so_far: EpochsSoFar, metric: str) -> tuple[float, ...]:
     if so_far.every == 1 or not values:
         return tuple(values)
     return tuple(np.interp(range(1, so_far.epoch + 1), so_far.kept, values).tolist())
-
-
-def _say_which_are_under_way(data: dict[str, Json], sweep: PlannedSweep, so_far: Mapping[str, EpochsSoFar]) -> None:
-    """They have not diverged: they go on."""
-    counts = [sum(run.run_id in so_far for run in sweep.runs_of(arm.name)) for arm in sweep.arms]
-    for metric in cast("Sequence[dict[str, Any]]", data["metrics"]):
-        for arm, count in zip(metric["arms"], counts, strict=True):
-            for seed in arm["seeds"][len(arm["seeds"]) - count :]:
-                seed.pop("end", None)
-                seed["live"] = True

@@ -32,9 +32,20 @@ class Entry:
 
 def with_contents(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Entry, ...]]:
     """The blocks with an anchor of its own for every heading of a section and of a part of one, and their entries.
-    Anchors that are there stay, so that links go on leading to them; headings within other blocks are no entries."""
-    named = _named(blocks)
+    Anchors that are there stay, so that links go on leading to them; headings within other blocks are no entries.
+
+    Parts before the first section, as in a report of one sweep, are sections: no level of the outline is left out."""
+    named = _named(_raised(blocks))
     return named, _entries(block for block in named if isinstance(block, Heading) and block.level >= SECTION)
+
+
+def _raised(blocks: Sequence[Block]) -> list[Block]:
+    levels = (block.level if isinstance(block, Heading) else None for block in blocks)
+    first = next((index for index, level in enumerate(levels) if level == SECTION), len(blocks))
+    return [
+        replace(block, level=block.level - 1) if isinstance(block, Heading) and block.level > SECTION else block
+        for block in blocks[:first]
+    ] + list(blocks[first:])
 
 
 def _named(blocks: Sequence[Block]) -> list[Block]:
@@ -61,13 +72,11 @@ def _free(section: str, title: str, taken: Iterable[str]) -> str:
 
 
 def _entries(headings: Iterable[Heading]) -> tuple[Entry, ...]:
-    """Parts stand below their section; those before the first section, as in a report of one sweep, beside it."""
+    """Parts stand below their section."""
     entries: list[Entry] = []
-    has_section = False
     for heading in headings:
         entry = Entry(plain(heading.text.plain), anchor(heading.anchor))
-        has_section = has_section or heading.level == SECTION
-        if heading.level > SECTION and has_section:
+        if heading.level > SECTION and entries:
             entries[-1] = replace(entries[-1], below=(*entries[-1].below, entry))
         else:
             entries.append(entry)

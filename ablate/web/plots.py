@@ -28,14 +28,28 @@ from ablate.web.svg import (
     line,
     linear,
     logarithmic,
+    number,
     path,
     picked_ticks,
     picture,
     round_ticks,
+    stretched,
     text,
 )
 
-__all__ = ["Plane", "Point", "column", "mark_at", "plot", "points", "segments", "series", "value_axis"]
+__all__ = [
+    "Plane",
+    "Point",
+    "area",
+    "column",
+    "curve",
+    "mark_at",
+    "plot",
+    "points",
+    "segments",
+    "series",
+    "value_axis",
+]
 
 COLOURS, DASHES = 10, 4
 
@@ -103,6 +117,21 @@ def segments(points: Sequence[Point], plane: Plane, kind: str, title: str = "") 
         for (x, y), (next_x, next_y) in pairwise(points)
     )
     return group(kind, *joined, title=title)
+
+
+def curve(points: Sequence[Point], plane: Plane, kind: str) -> Markup:
+    """The same of many points, as one element; nothing of a single one, which no line would show."""
+    return stretched(path("M" + "L".join(_steps(points, plane)), kind)) if len(points) > 1 else Markup()
+
+
+def area(low: Sequence[Point], high: Sequence[Point], plane: Plane, kind: str) -> Markup:
+    """What lies between two curves."""
+    edge = [*_steps(high, plane), *_steps(low[::-1], plane)]
+    return stretched(path("M" + "L".join(edge) + "Z", kind)) if edge else Markup()
+
+
+def _steps(points: Sequence[Point], plane: Plane) -> list[str]:
+    return [f"{number(100 * x)} {number(100 * (1 - plane.scale.within(y)))}" for x, y in points]
 
 
 def points(at: Sequence[Point], plane: Plane, kind: str, radius: float, titles: Sequence[str] = ()) -> Markup:

@@ -38,6 +38,7 @@ __all__ = [
     "picture",
     "rect",
     "round_ticks",
+    "stretched",
     "symmetric",
     "text",
 ]
@@ -226,7 +227,7 @@ def text(x: Length, y: Length, said: str, kind: str = "") -> Markup:
 
 
 def path(steps: str, kind: str = "") -> Markup:
-    """`steps` are the commands of the path, in pixels."""
+    """`steps` are the commands of the path, in pixels, or in per cent where it is `stretched`."""
     return element("path", {"class": kind, "d": steps})
 
 
@@ -237,6 +238,12 @@ def group(kind: str, *children: Markup, title: str = "") -> Markup:
 def at(x: Length, y: Length, *children: Markup) -> Markup:
     """What is drawn in pixels around a place."""
     return element("svg", {"x": x, "y": y, "overflow": "visible"}, *children)
+
+
+def stretched(*children: Markup) -> Markup:
+    """What is drawn in per cent of both sides, paths too. The style sheet keeps lines as thick as they are."""
+    sides: dict[str, Length] = {"class": "stretched", "viewBox": "0 0 100 100", "preserveAspectRatio": "none"}
+    return element("svg", sides, *children)
 
 
 def picture(kind: str, title: str, *children: Markup) -> Markup:

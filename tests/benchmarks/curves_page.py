@@ -16,7 +16,7 @@ import numpy as np
 
 from ablate.analysis.curves import ArmCurves, MetricCurves, SeedCurve
 from ablate.core.records import METRICS
-from ablate.web.pictures.curves import curves_data
+from ablate.web.curve_data import curves_data
 
 ARMS, SEEDS, EPOCHS, TIMES = 20, 10, 200, 9
 ASSETS = files("ablate.web") / "assets"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from ablate.publishing.writing import Written, rebuild
+from ablate.web.edition import edition
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports"
 
@@ -36,6 +39,54 @@ def sizes(folder: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
+def with_pages() -> list[Path]:
+    return [report for report in committed() if (report / "report.html").is_file()]
+
+
+def stamp_of(report: Path) -> dict[str, object]:
+    return json.loads((report / "data" / "stamp.json").read_text())
+
+
+def page_of(report: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fresh page with the figures that are committed."""
+    figures = {f"figures/{path.name}": path.read_bytes() for path in (report / "figures").glob("*.png")}
+    monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: figures)
+    return rebuild(report / "data", folder).html.read_text()
+
+
+class _Words(HTMLParser):
+    """What is read on a page: no styles, no scripts, and of a picture in SVG nothing."""
+
+    SILENT = frozenset({"style", "script", "svg"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._within: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in self.SILENT:
+            self._within.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._within:
+            del self._within[self._within.index(tag) :]
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._within and data.strip():
+            self.found.append(" ".join(data.split()))
+
+
+def says(page: str) -> list[str]:
+    reader = _Words()
+    reader.feed(page)
+    reader.close()
+    return reader.found
+
+
 @pytest.mark.parametrize("report", committed(), ids=lambda report: report.name)
 def test_it_is_rebuilt_from_its_data_alone(report, tmp_path, monkeypatch):
     monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: {})
@@ -50,13 +101,31 @@ def test_a_rebuild_in_place_leaves_it_alone(report, tmp_path, monkeypatch):
     """Whatever the last digits and the versions here: nothing is written, and so nothing has to be drawn."""
     monkeypatch.setattr("ablate.publishing.writing._figures", lambda results: pytest.fail("a figure was drawn"))
     copy = shutil.copytree(report, tmp_path / report.name)
-    has_page = (report / "report.html").is_file()
+    has_page = (report / "report.html").is_file() and stamp_of(report).get("edition") == edition()
     assert rebuild(copy / "data") == Written(copy / "report.md", changed=not has_page)
-    # Where none is committed, it is the only thing to come.
+    # Where no page of this edition is committed, it is the only thing to come: a new style makes no report stale.
     later = set() if has_page else {"report.html", "data/stamp.json"}
     assert {name: data for name, data in content(copy).items() if name not in later} == {
         name: data for name, data in content(report).items() if name not in later
     }
+
+
+@pytest.mark.parametrize("report", with_pages(), ids=lambda report: report.name)
+def test_its_page_says_what_its_data_gives(report, tmp_path, monkeypatch):
+    """Its style, its script and how its pictures are drawn may be those of an earlier edition; its words may not."""
+    assert says((report / "report.html").read_text()) == says(page_of(report, tmp_path, monkeypatch))
+
+
+def test_a_page_that_says_something_else_is_found(tmp_path, monkeypatch):
+    page = page_of(committed()[-1], tmp_path, monkeypatch)
+    styled = (
+        page.replace("<style>", "<style>p { color: red; }").replace('cx="', 'cx="1').replace("<svg ", "<svg id='s' ")
+    )
+    assert styled != page
+    assert says(styled) == says(page)
+    assert len(says(page)) > 300
+    number = re.search(r"<td data-numeric>[^<]*\d", page)
+    assert says(f"{page[: number.end() - 1]}x{page[number.end() :]}") != says(page)
 
 
 @pytest.mark.slow

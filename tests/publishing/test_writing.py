@@ -236,7 +236,8 @@ def test_a_rebuild_draws_anew_on_demand(report: Path) -> None:
     assert rebuild(report / "data", redraw=True).changed
     after = content(report)
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"data/stamp.json", "report.html", *(name for name in before if name.startswith("figures/"))}
+    # The page draws every figure of this study itself.
+    assert changed == {"data/stamp.json", *(name for name in before if name.startswith("figures/"))}
 
 
 @pytest.mark.usefixtures("quick_drawings")
@@ -310,6 +311,24 @@ def test_a_report_without_a_page_gets_it_and_keeps_the_rest(
 
 
 @pytest.mark.usefixtures("quick_drawings")
+@pytest.mark.parametrize("former", ["of another style", "", None])
+def test_a_page_of_another_edition_is_written_anew_and_nothing_else(
+    report: Path, monkeypatch: pytest.MonkeyPatch, former: str | None
+) -> None:
+    page = (report / "report.html").read_bytes()
+    stamp = json.loads((report / "data" / "stamp.json").read_text())
+    (report / "data" / "stamp.json").write_text(json.dumps({**stamp, "edition": former}))
+    monkeypatch.setattr(writing, "_figures", lambda results: pytest.fail("a figure was drawn"))
+    before = identities(report)
+    assert rebuild(report / "data").changed
+    after = identities(report)
+    names = {Path(name).name for name in after if after[name] != before[name]}
+    assert names == {"report.html", "stamp.json"}
+    assert (report / "report.html").read_bytes() == page
+    assert json.loads((report / "data" / "stamp.json").read_text()) == stamp
+    assert not rebuild(report / "data").changed
+
+
 def test_a_report_without_a_page_and_with_another_text_is_written_whole(report: Path, monkeypatch) -> None:
     without_page(report)
     monkeypatch.setattr(ablate, "__version__", "99.0")

@@ -92,6 +92,10 @@ def test_one_arm_alone() -> None:
         "The baseline optimizer=adam has a mean validation loss of 0.110 [0.067, 0.153] over 3 seeds; there is no "
         "other arm."
     )
+    single = replace(BASELINE, estimate=estimate_mean({0: 0.11}))
+    assert "validation loss of 0.11 over 1 seed; there" in said(replace(alone, baseline=single)).replace(
+        "0.1100", "0.11"
+    )
     empty = replace(BASELINE, estimate=estimate_mean({}))
     assert said(replace(alone, baseline=empty)) == (
         "The baseline optimizer=adam has no completed run, and there is no other arm."

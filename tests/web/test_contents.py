@@ -32,9 +32,18 @@ def test_parts_stand_below_their_section() -> None:
 
 def test_parts_before_any_section_are_entries_of_their_own() -> None:
     """A report of one sweep has no heading for it."""
-    _, entries = with_contents(
-        [Heading(3, text("Verdicts")), Heading(3, text("Setup")), Heading(2, text("Rebuilding"))]
-    )
+    headings = [
+        Heading(1, text("a")),
+        Heading(3, text("Verdicts")),
+        Heading(3, text("Setup")),
+        Heading(4, text("Arms")),
+    ]
+    last = [Heading(2, text("Rebuilding")), Heading(3, text("Machine"))]
+    named, entries = with_contents([*headings, *last])
+    # So that none of an outline is left out, for whoever has it read aloud.
+    assert [block.level for block in named if isinstance(block, Heading)] == [1, 2, 2, 3, 2, 3]
+    assert [entry.title for entry in entries[1].below] == ["Arms"]
+    _, entries = with_contents([*headings[1:3], last[0]])
     assert [(entry.title, entry.below) for entry in entries] == [("Verdicts", ()), ("Setup", ()), ("Rebuilding", ())]
 
 

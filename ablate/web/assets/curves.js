@@ -1,48 +1,48 @@
-/* Curves over epochs: the mean, its interval and the seeds of every arm, of one metric at a time. Needs uPlot.
+/* Curves over epochs: mean, interval and seeds of every arm, by one metric at a time. Needs uPlot.
  *
- *   window.ablateCurves.draw(figure)           // <figure data-picture="curves">, from the JSON within it
- *   window.ablateCurves.update(figure, data)   // other numbers, as a live page has them; what is chosen stays
+ *   ablateCurves.draw(figure)           // <figure data-picture="curves">, from the JSON within it
+ *   ablateCurves.update(figure, data)   // other numbers, as a live page has them; what is chosen stays
  *
- * The data are those of `curves_data` in ablate/web/pictures/curves.py. */
+ * The data: ablate/web/curve_data.py. */
 (() => {
   "use strict";
 
   // A solid line is the baseline's.
   const DASHES = [[12, 3], [6, 3], [2, 2], [12, 3, 2, 3], [6, 2, 1, 2, 1, 2], [1, 4]];
-  const LAYERS = { mean: "mean", interval: "95% interval", seeds: "seeds", training: "training mean, pale" };
-  const MOST_SAID = 8;
-  const HINT = "Point at a curve to read it; drag to zoom, double-click for the whole range.";
-  const HELP = "Left and right step through them, up and down change the arm, Escape shows the whole range.";
-  const TENTHS = Array.from({ length: 90 }, (_, index) => 1 + index / 10);
+  const HINT = "Point at a curve to read it, drag to zoom, double-click for all.";
+  const HELP = "Left and right step, up and down change the arm, Escape shows the whole range.";
+  // Steps, and arms.
+  const LEAPS = {
+    ArrowLeft: [-1, 0], ArrowRight: [1, 0], Home: [-1e9, 0], End: [1e9, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  };
   const drawn = new WeakMap();
-  const ink = document.createElement("canvas").getContext("2d");
 
   function make(name, attributes, ...children) {
     const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (typeof value === "function") element.addEventListener(key, value);
+      else element.setAttribute(key, value);
+    }
     element.append(...children);
     return element;
   }
 
-  function button(label, act) {
-    const made = make("button", { type: "button" }, label);
-    made.addEventListener("click", act);
-    return made;
-  }
+  const button = (label, click) => make("button", { type: "button", click }, label);
 
   function box(checked, change, ...label) {
-    const input = make("input", { type: "checkbox" });
+    const input = make("input", { type: "checkbox", change: () => change(input.checked) });
     input.checked = checked;
-    input.addEventListener("change", () => change(input.checked));
     return make("label", {}, input, ...label);
   }
 
-  function swatch({ colour, width, dash }) {
-    const line = `<path d="M1 5H35" stroke="var(${colour})" stroke-width="${width}" stroke-dasharray="${dash}"/>`;
-    const holder = make("span", { class: "curves-swatch" });
-    holder.innerHTML = `<svg viewBox="0 0 36 10" aria-hidden="true">${line}</svg>`;
-    return holder;
+  function swatch({ variable, width, dash }) {
+    const made = make("span", { class: "curves-swatch" });
+    const line = `stroke="var(${variable})" stroke-width="${width}" stroke-dasharray="${dash}"`;
+    made.innerHTML = `<svg viewBox="0 0 36 10" aria-hidden="true"><path d="M1 5H35" ${line}/></svg>`;
+    return made;
   }
+
+  const within = (value, low, high) => Math.min(Math.max(value, low), high);
 
   function written(value) {
     if (value == null) return "–";
@@ -51,45 +51,39 @@
     return text.replace("-", "−");
   }
 
-  /* A colour nearly transparent: the canvas writes any opaque one as #rrggbb. */
-  function faint(colour) {
-    ink.fillStyle = colour;
-    return ink.fillStyle.length === 7 ? `${ink.fillStyle}26` : ink.fillStyle;
+  /* Ticks of a logarithmic axis: the roundest number in every other one of eleven parts. */
+  function ticks(_, __, low, high) {
+    const at = (part) => low * (high / low) ** (part / 11);
+    return [0, 2, 4, 6, 8, 10].map((part) => roundest(at(part), at(part + 1)));
   }
 
-  /* Ticks of a logarithmic axis, the plainest that are enough. */
-  function ticks(low, high) {
-    const powers = [];
-    for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) powers.push(power);
-    for (const steps of [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7], TENTHS]) {
-      const found = powers.flatMap((power) => steps.map((step) => +(step * 10 ** power).toPrecision(3)));
-      const within = found.filter((value) => value >= low && value <= high);
-      const every = Math.ceil(within.length / 8);
-      if (within.length > 3 || steps === TENTHS) return within.filter((_, index) => index % every === 0);
+  function roundest(low, high) {
+    for (let unit = 10 ** Math.ceil(Math.log10(high)); ; unit /= 10) {
+      for (const step of [unit, unit / 2, unit / 5]) {
+        const found = Math.ceil(low / step) * step;
+        if (found <= high) return found;
+      }
     }
   }
 
   function curves(figure, data) {
-    let arms, stops, known, plot, lines, visible, width, zoom, at, line, logBox, trainingBox, listed, values;
+    let arms, stops, known, plot, lines, visible, width, zoom, at, line, logBox, listed, values;
     let [metric, current, step, isLog] = [0, 0, null, data.metrics[0].log];
-    const hidden = new Set();
+    const hidden = new Map();
     // Many arms with all their seeds would be a tangle.
-    const shows = { mean: true, interval: true, seeds: data.live || data.arms.length <= 4, training: false };
+    const shows = { mean: true, "95% interval": true, seeds: data.live || data.arms.length <= 4 };
     const place = figure.querySelector(".drawn");
     const heading = make("p", { class: "curves-title", "aria-hidden": true });
-    const chart = make("div", { class: "curves-chart", tabindex: 0, role: "application" });
+    const keys = { tabindex: 0, role: "application", keydown: press, blur: () => point(null) };
+    const chart = make("div", { class: "curves-chart", ...keys });
     const readout = make("p", { class: "curves-readout", "aria-hidden": true });
     const said = make("p", { class: "curves-said", "aria-live": "polite" });
     const note = make("p", { class: "curves-note" });
-    const whole = button("whole range", reset);
 
     const shown = () => data.metrics[metric];
-    const end = () => data.x[data.x.length - 1];
-    const colour = (name) => getComputedStyle(figure).getPropertyValue(name).trim() || "gray";
-    const height = () => Math.round(Math.min(420, Math.max(260, 0.5 * width)));
+    const end = () => data.x.at(-1);
+    const colour = (name) => getComputedStyle(figure).getPropertyValue(name);
     const isError = () => isLog && shown().share;
-
-    // what is drawn
 
     /* What is shown of a value: of a share what is missing from 1, where the axis is logarithmic. */
     const seen = (given) => (given == null ? null : isError() ? 1 - given : given);
@@ -97,35 +91,30 @@
     /* What has a place on the axis, or `instead`. */
     const value = (given, instead = null) => (seen(given) > 0 || !isLog ? seen(given) : given == null ? null : instead);
 
-    function title() {
-      const { title, unit } = shown();
-      const of = unit && unit !== "fraction" ? `, ${unit}` : "";
-      return `${isError() ? "1 − " : ""}${title}${of}${isLog ? ", log axis" : ""}`;
-    }
-
     /* Whether arms and metrics are as before. */
     function take(given) {
       data = given;
       let others = 0;
-      arms = data.arms.map(({ name, baseline }) => {
-        if (baseline) return { name, baseline, colour: "--ink", dash: [], width: 3 };
-        const index = others++;
-        return { name, baseline, colour: `--series-${(index % 10) + 1}`, dash: DASHES[index % DASHES.length], width: 2 };
+      arms = data.arms.map((arm) => {
+        const index = arm.baseline ? -1 : others++;
+        const name = arm.baseline ? "--ink" : `--series-${(index % 10) + 1}`;
+        const [dash, width] = arm.baseline ? [[], 3] : [DASHES[index % DASHES.length], 2];
+        return { ...arm, variable: name, stroke: () => colour(name), dash, width };
       });
-      stops = data.stops || data.x.map((x, index) => [index, String(x)]);
-      if (!stops.length) stops = [[0, "0"]];
-      note.textContent = data.note || "";
+      stops = data.stops || (data.x.length ? data.x : [0]).map((x, index) => [index, String(x)]);
+      note.textContent = data.note;
       const before = known;
-      known = JSON.stringify([data.arms, data.metrics.map(({ title, twin }) => [title, twin])]);
+      const counted = data.metrics.map(({ title, arms }) => [title, arms.map(({ counts }) => counts)]);
+      known = JSON.stringify([data.arms, counted]);
       return before === known;
     }
 
-    /* Intervals below seeds below means; `lines` says of each column what it is of. */
+    /* Intervals below seeds below means; `lines` says what a column is of. */
     function layers() {
-      const { twin, arms: numbers } = shown();
+      const numbers = shown().arms;
       const [columns, series, bands] = [[data.x], [{}], []];
       lines = [null];
-      visible = [...arms.keys()].filter((index) => !hidden.has(arms[index].name));
+      visible = [...arms.keys()].filter((index) => !hidden.get(arms[index].name));
       // A diverged run may leave the axis, which is the others'.
       const allEnded = visible.every((index) => numbers[index].seeds.every((seed) => seed.end));
       function add(given, of, options, instead) {
@@ -135,20 +124,17 @@
       }
       // The baseline below the others, which may be equal to it.
       const order = [...visible].sort((one, other) => arms[other].baseline - arms[one].baseline);
-      const each = (name, act) =>
-        shows[name] && order.forEach((arm) => act(numbers[arm], { ...arms[arm], stroke: () => colour(arms[arm].colour) }, arm));
-      each("interval", ({ low, high }, { stroke }) => {
+      const each = (name, act) => shows[name] && order.forEach((arm) => act(numbers[arm], arms[arm], arm));
+      each("95% interval", ({ low, high }, { stroke }) => {
         // What reaches zero leaves a logarithmic axis, and does not stretch it.
         const isWithin = (ends) => !isLog || ends.every((given) => value(given, 0) !== 0);
         const pair = [high, low].map((ends) => add(ends, null, { width: 0, auto: isWithin(ends) }, 1e-12));
-        bands.push({ series: isError() ? pair.reverse() : pair, fill: () => faint(stroke()) });
+        const fill = () => `color-mix(in srgb, ${stroke()} 15%, transparent)`;
+        bands.push({ series: isError() ? pair.reverse() : pair, fill });
       });
       each("seeds", ({ seeds }, { stroke }, arm) => {
-        const seedLine = (seed) => ({ stroke, width: 1, alpha: 0.5, auto: !seed.end || allEnded });
-        seeds.forEach((seed) => add(seed.values, { arm, seed }, seedLine(seed)));
-      });
-      each("training", (_, { stroke, dash }, arm) => {
-        if (twin != null) add(data.metrics[twin].arms[arm].mean, null, { stroke, dash, width: 1.5, alpha: 0.5 });
+        const thin = { stroke, width: 1, alpha: 0.5 };
+        for (const seed of seeds) add(seed.values, { arm, seed }, { ...thin, auto: !seed.end || allEnded });
       });
       each("mean", ({ mean }, { stroke, width, dash }, arm) => add(mean, { arm }, { stroke, width, dash }));
       return { columns, series, bands };
@@ -162,22 +148,20 @@
     }
 
     function draw() {
-      if (plot) plot.destroy();
+      plot?.destroy();
       plot = null;
       width = chart.clientWidth;
       if (!width) return;
       const { columns, series, bands } = layers();
       const rule = { stroke: () => colour("--line"), width: 1 };
-      const axis = { stroke: () => colour("--muted"), grid: rule, ticks: rule, font: "12px system-ui, sans-serif" };
+      const axis = { stroke: () => colour("--muted"), grid: rule, ticks: rule };
       axis.values = (_, given) => given.map(written);
-      const logTicks = isLog && { splits: (_, __, low, high) => ticks(low, high), filter: (_, given) => given };
-      const size = (_, labels) => 16 + 7.2 * Math.max(3, ...(labels || []).map((label) => label.length));
-      const incrs = [1, 10, 100, 1e3, 1e4, 1e5].flatMap((power) => [power, 2 * power, 5 * power]);
-      const below = { ...axis, incrs, size: 48, label: data.across, labelSize: 16, labelGap: 0, labelFont: axis.font };
+      const logTicks = isLog && { splits: ticks, filter: (_, given) => given };
+      const incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5];
       const former = zoom;
       const options = {
         width,
-        height: height(),
+        height: Math.round(within(width / 2, 260, 420)),
         series,
         bands,
         legend: { show: false },
@@ -185,7 +169,6 @@
         cursor: {
           focus: { prox: 24 },
           points: { show: false },
-          drag: { x: true, y: false },
           dataIdx: (_, __, index) => stops[stopAt(index)][0],
           move: (_, left, top) => [left < 0 ? left : Math.max(0, placeOf(stopAt(plot.posToIdx(left)))), top],
         },
@@ -193,7 +176,7 @@
           x: { time: false, range: (_, low, high) => (low === high ? [low - 0.5, high + 0.5] : [low, high]) },
           y: { distr: isLog ? 3 : 1, range: (_, low, high) => range(low, high) },
         },
-        axes: [below, { ...axis, size, space: 36, ...logTicks }],
+        axes: [{ ...axis, incrs, size: 32 }, { ...axis, size: 64, space: 36, ...logTicks }],
         hooks: {
           setCursor: [({ cursor }) => hover(cursor.left < 0 ? null : cursor.idx)],
           setSeries: [(_, index) => tell((line = index == null ? null : lines[index]))],
@@ -202,38 +185,33 @@
         },
       };
       plot = new uPlot(options, columns, chart);
-      if (former && former.min < end()) plot.setScale("x", former);
-      heading.textContent = title();
-      chart.setAttribute("aria-label", `${title()} over ${data.across}s, ${visible.length} arms shown. ${HELP}`);
+      if (former) plot.setScale("x", former);
+      const title = `${isError() ? "1 − " : ""}${shown().label} over ${data.across}s${isLog ? ", log axis" : ""}`;
+      heading.textContent = title;
+      chart.setAttribute("aria-label", `${title}, ${visible.length} arms shown. ${HELP}`);
       point(null);
     }
 
     /* Where runs diverged; held within the axis. */
     function crosses({ ctx, bbox: { left, top, width, height }, valToPos }) {
       ctx.save();
-      ctx.fillStyle = colour("--bad");
-      ctx.font = `bold ${18 * devicePixelRatio}px sans-serif`;
-      [ctx.textAlign, ctx.textBaseline] = ["center", "middle"];
+      const font = `bold ${18 * devicePixelRatio}px sans-serif`;
+      Object.assign(ctx, { fillStyle: colour("--bad"), font, textAlign: "center", textBaseline: "middle" });
       for (const { end } of visible.flatMap((index) => shown().arms[index].seeds)) {
-        if (!end || value(end[1]) == null) continue;
+        if (value(end?.[1]) == null) continue;
         const x = valToPos(end[0], "x", true);
-        const y = Math.min(Math.max(valToPos(value(end[1]), "y", true), top), top + height);
+        const y = within(valToPos(value(end[1]), "y", true), top, top + height);
         if (x >= left - 1 && x <= left + width + 1) ctx.fillText("×", x, y);
       }
       ctx.restore();
     }
 
-    function zoomed({ min, max }) {
-      zoom = min > data.x[0] || max < end() ? { min, max } : null;
-      whole.hidden = !zoom;
-    }
+    const zoomed = ({ min, max }) => (zoom = min > data.x[0] || max < end() ? { min, max } : null);
 
     function reset() {
       plot.setScale("x", { min: data.x[0], max: end() });
       chart.focus();
     }
-
-    // what is read
 
     function stopAt(index) {
       const distance = ([at]) => Math.abs(at - index);
@@ -262,7 +240,7 @@
       if (at && line) {
         const { arm, seed } = line;
         const of = seed ? `, seed ${seed.seed}${seed.end ? " (diverged)" : seed.live ? " (under way)" : ""}` : "";
-        text += ` · ${arms[arm].name}${of}: ${seed ? written(seen(seed.values[at[0]])) : numbers(arm, at[0])}`;
+        text += `. ${arms[arm].name}${of}: ${seed ? written(seen(seed.values[at[0]])) : numbers(arm, at[0])}`;
       }
       readout.textContent = text;
     }
@@ -270,7 +248,6 @@
     /* To a stop by its position, or to none. */
     function point(next) {
       step = next;
-      values.forEach(({ parentNode }, arm) => parentNode.classList.toggle("is-current", step != null && arm === current));
       if (!plot) return;
       if (step == null) return plot.setCursor({ left: -10, top: -10 });
       const [index] = stops[step];
@@ -281,62 +258,44 @@
     }
 
     function press(event) {
-      const last = stops.length - 1;
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0;
-      const turn = { ArrowUp: -1, ArrowDown: 1 }[event.key] ?? 0;
-      const to = { Home: 0, End: last }[event.key] ?? (step ?? (by < 0 ? last + 1 : -by)) + by;
-      if (event.ctrlKey || event.metaKey || event.altKey || !plot || !visible.length) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !visible.length) return;
       if (event.key === "Escape") return reset(), point(null);
-      if (!by && !turn && event.key !== "Home" && event.key !== "End") return;
+      if (!LEAPS[event.key]) return;
       event.preventDefault();
-      const position = visible.indexOf(current);
-      current = visible[(Math.max(position, 0) + turn + visible.length) % visible.length];
-      point(Math.min(Math.max(to, 0), last));
-      const told = [current, ...visible.filter((arm) => arm !== current)].slice(0, MOST_SAID);
-      const more = visible.length - told.length;
-      const texts = told.map((arm) => `${arms[arm].name}: ${numbers(arm, stops[step][0])}`);
-      said.textContent = `${data.across} ${stops[step][1]}. ${texts.join("; ")}${more ? `; and ${more} more` : ""}.`;
+      const [by, turn] = LEAPS[event.key];
+      const from = step ?? (by < 0 ? stops.length : -Math.sign(by));
+      current = visible.at((Math.max(visible.indexOf(current), 0) + turn) % visible.length);
+      point(within(from + by, 0, stops.length - 1));
+      line = { arm: current };
+      tell();
+      said.textContent = readout.textContent;
     }
 
-    // what is chosen
-
     function bar() {
-      const select = make("select", {}, ...data.metrics.map(({ title }, value) => make("option", { value }, title)));
-      const layer = ([name, label]) => box(shows[name], (is) => draw((shows[name] = is)), label);
-      const boxes = Object.entries(LAYERS).map(layer);
+      const options = data.metrics.map(({ title }, value) => make("option", { value }, title));
+      const select = make("select", { change: choose }, ...options);
       function choose() {
         metric = +select.value;
         logBox.firstChild.checked = isLog = shown().log;
-        trainingBox.hidden = shown().twin == null;
         listed.replaceWith(list());
         draw();
       }
       select.value = metric;
-      select.addEventListener("change", choose);
       logBox = box(isLog, (is) => draw((isLog = is)), "log axis");
-      trainingBox = boxes.at(-1);
-      trainingBox.hidden = shown().twin == null;
-      whole.hidden = true;
-      return make("div", { class: "curves-bar" }, make("label", {}, "Metric", select), logBox, ...boxes, whole);
+      const boxes = Object.keys(shows).map((name) => box(shows[name], (is) => draw((shows[name] = is)), name));
+      return make("div", { class: "curves-bar" }, make("label", {}, "Metric", select), logBox, ...boxes);
     }
 
-    function counts(arm, index) {
-      const { n, seeds } = shown().arms[index];
-      const live = seeds.filter((seed) => seed.live).length;
-      const diverged = seeds.length - n - live;
-      const told = [`n ${n}`, diverged && `${diverged} diverged`, live && `${live} under way`, arm.baseline && "baseline"];
-      return ` ${told.filter(Boolean).join(", ")}`;
-    }
+    const counts = (index) => ` ${shown().arms[index].counts}`;
 
     function list() {
-      const hide = (name, is) => hidden[is ? "add" : "delete"](name);
       values = arms.map(() => make("span", { class: "curves-value" }));
       const rows = arms.map((arm, index) => {
-        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts(arm, index));
-        return box(!hidden.has(arm.name), (is) => draw(hide(arm.name, !is)), swatch(arm), name, values[index]);
+        const name = make("span", { class: "curves-name" }, make("code", {}, arm.name), counts(index));
+        return box(!hidden.get(arm.name), (is) => draw(hidden.set(arm.name, !is)), swatch(arm), name, values[index]);
       });
       function all(is) {
-        arms.forEach(({ name }) => hide(name, !is));
+        arms.forEach(({ name }) => hidden.set(name, !is));
         rows.forEach((row) => (row.firstChild.checked = is));
         draw();
       }
@@ -356,30 +315,18 @@
         [metric, current] = [Math.min(metric, data.metrics.length - 1), 0];
         return build();
       }
-      values.forEach((element, index) => (element.previousSibling.lastChild.data = counts(arms[index], index)));
-      if (!plot) return draw();
+      values.forEach((element, index) => (element.previousSibling.lastChild.data = counts(index)));
       const { columns, series } = layers();
-      if (series.length !== plot.series.length) return draw();
+      if (series.length !== plot?.series.length) return draw();
       plot.setData(columns, !zoom);
       if (zoom) plot.redraw();
     }
 
-    function fit() {
-      if (!chart.clientWidth || chart.clientWidth === width) return;
-      if (!plot) return draw();
-      width = chart.clientWidth;
-      plot.setSize({ width, height: height() });
-    }
-
     take(data);
     build();
-    chart.addEventListener("keydown", press);
-    chart.addEventListener("blur", () => point(null));
-    new ResizeObserver(fit).observe(chart);
-    return { update, redraw: () => plot && plot.redraw(false, true) };
+    new ResizeObserver(() => chart.clientWidth !== width && draw()).observe(chart);
+    return { update, redraw: () => plot?.redraw(false, true) };
   }
-
-  // all of a page
 
   function update(figure, data) {
     if (drawn.has(figure)) drawn.get(figure).update(data);
@@ -391,10 +338,9 @@
   }
 
   const all = (act) => document.querySelectorAll('[data-picture="curves"]').forEach(act);
-  const redraw = () => all((figure) => drawn.has(figure) && drawn.get(figure).redraw());
+  const redraw = () => all((figure) => drawn.get(figure)?.redraw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   window.ablateCurves = { draw, update };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => all(draw));
-  else all(draw);
+  all(draw);
 })();

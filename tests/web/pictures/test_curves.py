@@ -6,38 +6,22 @@ import json
 import math
 import re
 from dataclasses import replace
-from statistics import fmean
+from xml.etree.ElementTree import Element
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
 from scipy.stats import t as student
 
 from ablate.analysis.curves import ArmCurves, MetricCurves, SeedCurve
 from ablate.analysis.results import study_results
 from ablate.core.records import METRICS
+from ablate.web.curve_data import MOST_VALUES, curves_data
 from ablate.web.pictures import pictures
-from ablate.web.pictures.curves import (
-    MOST_VALUES,
-    Buckets,
-    curves_data,
-    curves_picture,
-    learning_curves,
-    thinned,
-)
+from ablate.web.pictures.curves import curves_picture, learning_curves
 from tests.synthetic import completed_runs, eventful_runs, optimizer_sweep, plan_of
+from tests.web.drawn import elements, parsed, title, words
 
 SWEEP = optimizer_sweep(seeds=4)
-
-
-@st.composite
-def long_curves(draw) -> list[float]:
-    """Curves of any length, of which some values are no numbers; lists that are drawn value by value are short."""
-    noise = np.random.default_rng(draw(st.integers(0, 2**32)))
-    length, lost = draw(st.integers(1, 400)), draw(st.sampled_from([0.0, 0.1, 0.9]))
-    values = noise.normal(scale=draw(st.sampled_from([1e-6, 1.0, 1e6])), size=length)
-    holes = noise.random(length) < lost
-    return np.where(holes, noise.choice([math.nan, math.inf, -math.inf], length), values).tolist()
 
 
 def results_of(runs, sweep=SWEEP):
@@ -85,7 +69,7 @@ def test_means_have_their_t_intervals():
     spec = SWEEP.arms[2].spec
     values = np.array([runs[spec.with_seed(seed).run_id].arrays["history/val_loss"] for seed in range(4)])
     half = student.ppf(0.975, 3) * values.std(axis=0, ddof=1) / 2
-    assert drawn["n"] == 4
+    assert drawn["counts"] == "n = 4"
     np.testing.assert_allclose(drawn["mean"], values.mean(axis=0), rtol=5.1e-5)
     np.testing.assert_allclose(drawn["low"], values.mean(axis=0) - half, rtol=5.1e-5)
     np.testing.assert_allclose(drawn["high"], values.mean(axis=0) + half, rtol=5.1e-5)
@@ -103,7 +87,7 @@ def test_a_diverged_run_says_where_it_ended_and_is_in_no_mean():
     diverged, completed = drawn["seeds"]
     assert diverged["end"] == [3, diverged["values"][-1]]
     assert "end" not in completed
-    assert (drawn["n"], drawn["mean"]) == (1, completed["values"])
+    assert (drawn["counts"], drawn["mean"]) == ("n = 1, 1 diverged", completed["values"])
 
 
 def test_what_is_no_number_is_none_and_the_end_is_the_last_number():
@@ -116,13 +100,6 @@ def test_what_is_no_number_is_none_and_the_end_is_the_last_number():
 def test_a_run_that_diverged_at_once_has_no_end():
     drawn = curves_data([curves(ArmCurves("one", True, (SeedCurve(0, (), True),), ()))])
     assert drawn["metrics"][0]["arms"][0]["seeds"] == [{"seed": 0, "values": [], "end": []}]
-
-
-def test_validation_curves_name_their_training_twin():
-    data = learning_curves(results_of(completed_runs(SWEEP))).data
-    loss, trained = METRICS["val_loss"].title, METRICS["loss"].title
-    assert data["metrics"][metric_of(data, loss)["twin"]]["title"] == trained
-    assert "twin" not in metric_of(data, trained)
 
 
 def test_early_stopping_is_said():
@@ -146,48 +123,7 @@ def test_an_axis_begins_as_the_figure_has_it(metric, values, is_log):
     assert curves_data([curves(arm([values]), metric=metric)])["metrics"][0]["log"] is is_log
 
 
-# thinning ----------------------------------------------------------------------------------------------
-
-
-@given(values=long_curves(), places=st.integers(8, 60))
-def test_a_thinned_curve_keeps_extremes_means_first_and_last(values, places):
-    buckets = Buckets.of(len(values), places)
-    drawn = thinned(values, buckets)
-    assert len(drawn) == len(buckets.places) <= max(places, 8)
-    assert [position for each in buckets.ranges for position in each] == list(range(len(values)))
-    known = [value for value in values if math.isfinite(value)]
-    seen = [value for value in drawn if value is not None]
-    assert bool(known) == bool(seen)
-    if known:
-        assert (min(seen), max(seen)) == (min(known), max(known))
-    for end in (0, -1):
-        assert drawn[end] == (values[end] if math.isfinite(values[end]) else None)
-    index = 0
-    for each in buckets.ranges:
-        here = [values[position] for position in each]
-        if len(each) <= 3:
-            index += len(each)
-            continue
-        finite = [value for value in here if math.isfinite(value)]
-        three = drawn[index : index + 3]
-        assert three[1] == (pytest.approx(fmean(finite), rel=1e-9, abs=1e-6) if finite else None)
-        if finite:
-            assert sorted([three[0], three[2]]) == [min(finite), max(finite)]
-            assert here.index(three[0]) <= here.index(three[2])
-        index += 3
-
-
-def test_places_ascend_within_their_buckets_and_numbers_are_read_at_means():
-    buckets = Buckets.of(1000, 60)
-    assert list(buckets.places) == sorted(set(buckets.places))
-    assert (buckets.places[0], buckets.places[-1]) == (1, 1000)
-    stops = buckets.stops
-    assert stops[0] == [0, "1"]
-    assert stops[-1] == [len(buckets.places) - 1, "1000"]
-    for index, label in stops[1:-1]:
-        first, last = map(int, label.split("–"))
-        assert buckets.places[index] == (first + last) / 2
-        assert last - first + 1 in (buckets.size, (1000 - 2) % buckets.size)
+# thinned ----------------------------------------------------------------------------------------------
 
 
 def test_few_epochs_are_drawn_as_they_are():
@@ -218,35 +154,77 @@ def test_a_diverged_end_is_where_it_was_however_it_is_thinned():
 # print, and whoever sees nothing -----------------------------------------------------------------------
 
 
-def test_it_is_printed_as_a_picture_an_arm():
+def panels(picture) -> list[Element]:
+    return elements(parsed(picture), "div", "plot")
+
+
+def path_of(panel: Element, kind: str) -> list[tuple[float, float]]:
+    """The places of a path, in per cent from the left and from above."""
+    (found,) = elements(panel, "path", kind)
+    return [tuple(map(float, place.split())) for place in found.get("d", "").strip("MZ").split("L")]
+
+
+def test_it_is_printed_as_a_plot_an_arm():
     picture = learning_curves(results_of(completed_runs(SWEEP)))
     assert picture.script == "curves"
-    assert picture.markup.count("<svg ") == len(SWEEP.arms)
-    assert picture.markup.count('class="curve-mean"') == len(SWEEP.arms)
-    assert picture.markup.count('class="curve-baseline"') == len(SWEEP.arms) - 1
-    assert picture.markup.count("n = 4") == 2 * len(SWEEP.arms)
+    found = panels(picture)
+    assert [title(elements(each, "svg", "plot-area")[0]).partition(":")[0] for each in found] == [
+        arm.name for arm in SWEEP.arms
+    ]
+    assert [words(elements(each, "p", "plot-title")[0]) for each in found] == [
+        arm.name.removeprefix("optimizer=") for arm in SWEEP.arms
+    ]
+    assert [words(elements(each, "p", "plot-note")[0]) for each in found] == ["n = 4"] * len(SWEEP.arms)
+    assert [len(elements(each, "path", "curve-mean")) for each in found] == [1] * len(SWEEP.arms)
+    is_other = [not arm.is_baseline for arm in SWEEP.arms]
+    assert [len(elements(each, "path", "curve-baseline")) for each in found] == list(map(int, is_other))
     assert "style=" not in picture.markup
 
 
 def test_the_printed_mean_lies_where_its_values_are():
-    """Three values of equal distance are three points of equal distance, the largest at the top."""
-    picture = curves_picture([curves(arm([[3.0, 2.0, 1.0]]))])
-    [path] = re.findall(r'class="curve-mean" d="M([^"]+)"', picture.markup)
-    points = [tuple(map(float, point.split())) for point in path.split("L")]
-    (x1, y1), (x2, y2), (x3, y3) = points
-    assert x2 - x1 == pytest.approx(x3 - x2, abs=0.02)
-    assert y2 - y1 == pytest.approx(y3 - y2, abs=0.02)
-    assert y1 < y2 < y3
+    """The axes reach 4 % beyond the values at either end."""
+    (panel,) = panels(curves_picture([curves(arm([[3.0, 2.0, 1.5]]))]))
+    ends = 100 * 0.04 / 1.08, 100 * 1.04 / 1.08
+    places = [(ends[0], ends[0]), (50, ends[0] + (ends[1] - ends[0]) * 2 / 3), (ends[1], ends[1])]
+    for drawn, place in zip(path_of(panel, "curve-mean"), places, strict=True):
+        assert drawn == pytest.approx(place, abs=0.006)
+    assert [each.text for each in elements(panel, "svg", "plot-names")[0]] == ["1", "2", "3"]
+
+
+def test_the_printed_interval_lies_around_its_mean():
+    (panel,) = panels(curves_picture([curves(arm([[3.0, 2.0], [3.2, 2.4], [3.4, 2.1]]))]))
+    means = path_of(panel, "curve-mean")
+    first_above, second_above, second_below, first_below = path_of(panel, "curve-band")
+    for above, mean, below in ((first_above, means[0], first_below), (second_above, means[1], second_below)):
+        assert above[0] == mean[0] == below[0]
+        assert mean[1] - above[1] == pytest.approx(below[1] - mean[1], abs=0.02)
+        assert above[1] < mean[1]
+
+
+def test_shares_near_one_are_printed_as_errors_with_the_better_below():
+    picture = curves_picture([curves(arm([[0.9, 0.99, 0.999]]), metric="val_accuracy")])
+    heights = [height for _, height in path_of(panels(picture)[0], "curve-mean")]
+    assert heights[1] - heights[0] == pytest.approx(heights[2] - heights[1], abs=0.02)
+    assert heights == sorted(heights)
+    assert "1 − validation accuracy over epochs, log axis" in words(parsed(picture))
 
 
 def test_one_epoch_is_a_point():
-    assert '<circle class="curve-mean"' in curves_picture([curves(arm([[3.0]]))]).markup
+    (panel,) = panels(curves_picture([curves(arm([[3.0]]))]))
+    assert len(elements(panel, "g", "curve-mean")[0]) == 1
+    assert [each.text for each in elements(panel, "svg", "plot-names")[0]] == ["1"]
 
 
-def test_no_arm_with_a_value_is_printed_without_lines():
+def test_an_arm_without_a_value_is_printed_without_lines():
     picture = curves_picture([curves(ArmCurves("one", True, (SeedCurve(0, (), True),), ()))])
     assert "curve-mean" not in picture.markup
     assert "n = 0, 1 diverged" in picture.markup
+
+
+def test_what_is_thinned_is_said_where_it_is_printed():
+    picture = curves_picture([curves(arm(np.random.default_rng(0).random((2, 900)).tolist()))])
+    assert "Drawn: every 14 of 900 epochs" in words(parsed(picture))
+    assert len(path_of(panels(picture)[0], "curve-mean")) <= 200
 
 
 def test_the_table_has_the_means_and_the_seeds():
