@@ -44,28 +44,28 @@ def execute(invocation: Invocation, output: Output) -> int:
     if words:
         raise UsageError(f"serve takes no name: {' '.join(words)}. Another folder: results_dir=…")
     try:
+        # All of it, a second of import, so that whoever opens the printed address is answered at once.
+        from ablate.serving.application import application
         from ablate.serving.security import Security, is_loopback, names_of
         from ablate.serving.server import address_of, bound, serve
+        from ablate.serving.site import Site
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "ablate":
             raise
         raise MissingExtra(f"ablate serve needs {error.name}, which is not installed.") from error
     token = None if options.no_token else secrets.token_urlsafe(32)
     listening = bound(options.host, options.port)
+    # What is damaged is said on the pages that show it, and not here whenever somebody looks.
+    logging.getLogger("ablate").setLevel(logging.ERROR)
+    site = Site(settings.results_dir, settings.data_dir, settings.allow_targets)
+    app = application(site, Security(names_of(options.host, options.allow_host), token))
     output.result(address_of(listening, options.host, token))
     if not is_loopback(options.host):
         output.say("Others reach this address over the network, and nothing on the way is encrypted.")
     if token is None:
         output.say("Without a token, whoever reaches this address sees all of it.")
     output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")
-    # A second of import; whoever opens the address meanwhile is answered then.
-    from ablate.serving.application import application
-    from ablate.serving.site import Site
-
-    # What is damaged is said on the pages that show it, and not here whenever somebody looks.
-    logging.getLogger("ablate").setLevel(logging.ERROR)
-    site = Site(settings.results_dir, settings.data_dir, settings.allow_targets)
-    serve(application(site, Security(names_of(options.host, options.allow_host), token)), listening)
+    serve(app, listening)
     return ExitCode.DONE
 
 

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-__all__ = ["PageLink", "of_answer", "of_comparison", "of_figure", "of_report", "of_run", "of_runs", "of_study"]
+__all__ = [
+    "PageLink",
+    "of_answer",
+    "of_arms",
+    "of_comparison",
+    "of_figure",
+    "of_report",
+    "of_run",
+    "of_runs",
+    "of_study",
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,10 @@ def of_run(run_id: str) -> str:
 
 def of_runs(**filters: str) -> str:
     return f"/runs?{urlencode(filters, errors='replace')}" if filters else "/runs"
+
+
+def of_arms(**filters: str) -> str:
+    return f"/arms?{urlencode(filters, errors='replace')}" if filters else "/arms"
 
 
 def of_comparison(sides: Sequence[str], allow: bool = False, path: str = "/compare") -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ablate.analysis.comparison import Comparison
 from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.interpolations import ArmInterpolations
 from ablate.analysis.photo_predictions import ArmPhotoPredictions
@@ -19,6 +20,8 @@ from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.operations.sides import known_studies
 from ablate.serving.cache import Cache
 from ablate.serving.confined import check_inside
+from ablate.serving.content import Content
+from ablate.serving.workshop import Workshop
 from ablate.storage.atomic import Damaged
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
@@ -28,7 +31,13 @@ __all__ = ["Site", "StoredStudy", "Version"]
 # Says which bytes something was read from, as far as the file system tells without reading them.
 Version = str
 # How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
-MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
+MOST_STUDIES, MOST_PLANS, MOST_VALUES, MOST_COMPARISONS = 4, 64, 64, 8
+# Of the runs of all studies that are kept: with histories and predictions each takes some ten kilobytes.
+MOST_RUNS = 10_000
+# Of the curves of all comparisons that are kept, one a run and metric.
+MOST_CURVES = 100_000
+# Of pages that take long to make: how many are kept, of how many characters in all, and how many may wait.
+MOST_MADE, MOST_CHARACTERS, MOST_WAITING = 16, 5e7, 16
 # Plans, log, and what photographs and lines between runs have shown.
 FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
@@ -86,13 +95,19 @@ class Site:
         data_dir: where data sets lie; None for wherever their loaders look.
         allow_targets: packages of the user's that what a spec names may come from.
         values: for whatever pages compute of what has a `Version`.
+        comparisons: the last ones, with the curves of their runs.
+        workshop: for what takes long enough that a page says it is being made.
     """
 
     results_dir: Path
     data_dir: Path | None = None
     allow_targets: tuple[str, ...] = ()
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
-    _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
+    comparisons: Cache = field(default_factory=lambda: Cache(MOST_COMPARISONS, MOST_CURVES, _curves))
+    workshop: Workshop[Content] = field(
+        default_factory=lambda: Workshop(MOST_MADE, MOST_WAITING, MOST_CHARACTERS, lambda made: len(made.markup))
+    )
+    _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES, MOST_RUNS, lambda study: len(study.runs)))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))
 
     @property
@@ -216,6 +231,10 @@ class Site:
             damaged=tuple(damaged),
             version=version,
         )
+
+
+def _curves(comparison: Comparison) -> int:
+    return sum(len(arm.seeds) for _, arms in comparison.curves for arm in arms)
 
 
 def _version(paths: Iterable[Path | str]) -> Version:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import importlib
 import re
 import shutil
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -398,3 +400,49 @@ def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) ->
 
 def test_a_hostile_name_stands_there_as_it_is(browser: Browser) -> None:
     assert html.escape(HOSTILE.split("<")[1].split(">")[0]) in browser().get("/").text
+
+
+# what takes long -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "slow"),
+    [
+        ("/studies/optimizers", "ablate.serving.pages.study.report_blocks"),
+        ("/studies/optimizers/answer", "ablate.serving.pages.studies.answer_of"),
+        (f"/compare?{TWO}", "ablate.serving.pages.compare.compare"),
+    ],
+)
+def test_a_page_that_takes_long_says_so_and_comes(
+    path: str, slow: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = slow.rpartition(".")
+    real, may_go = getattr(importlib.import_module(module), name), threading.Event()
+
+    def waits(*given: object, **named: object) -> object:
+        assert may_go.wait(30)
+        return real(*given, **named)
+
+    monkeypatch.setattr(slow, waits)
+    monkeypatch.setattr("ablate.serving.content.PATIENCE", 0.05)
+    client = browser()
+    first = client.get(path)
+    assert first.status_code == 202
+    assert '<meta http-equiv="refresh"' in first.text
+    assert "is being made" in text_of(first.text)
+    if path == "/studies/optimizers":
+        assert "10 of 12 runs" in text_of(first.text)  # as the index has it
+    # Nobody else waits for it.
+    assert client.get("/runs").status_code == 200
+    may_go.set()
+    monkeypatch.setattr("ablate.serving.content.PATIENCE", 30)
+    assert client.get(path).status_code == 200
+
+
+def test_many_damaged_runs_are_counted_and_not_listed(browser: Browser, tmp_path: Path) -> None:
+    folder = make_store(tmp_path / "results")
+    for record in folder.glob("runs/*/*/record.json"):
+        record.write_text("{}")
+    said = text_of(browser(folder).get("/studies/optimizers").text)
+    assert said.count("so the run counts as missing") == 5
+    assert "6 more runs are damaged" in said

@@ -18,16 +18,18 @@ from ablate.serving import links
 from ablate.serving.answers import Answer, Download, Page
 from ablate.serving.asked import Asked
 from ablate.serving.comparison_pictures import comparison_pictures, disagreements_picture, drawn_blocks
+from ablate.serving.content import Content, being_made, content_of
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
-from ablate.serving.site import Site
+from ablate.serving.site import Site, Version
+from ablate.serving.workshop import Busy
 from ablate.storage.atomic import StoreError
 from ablate.web.contents import with_contents
 from ablate.web.markup import render
 from ablate.web.page import page_of_blocks
 from ablate.web.picture import Picture
 
-__all__ = ["NAV", "ROUTES", "compared"]
+__all__ = ["MOST_SIDES", "NAV", "ROUTES", "compared"]
 
 # More beside each other nobody reads, and ten thousand would be asked for by mistake.
 MOST_SIDES = 50
@@ -48,26 +50,48 @@ def compare_page(asked: Asked) -> Answer:
         return _form(asked)
     allow = asked.value("allow") == "yes"
     try:
-        comparison = compared(asked.site, names, allow)
+        made = content_of(
+            asked.site.workshop,
+            ("compare", tuple(names), allow),
+            _version(asked.site, names),
+            lambda: _content(asked.site, names, allow),
+        )
+    except Busy:
+        raise
     except NotComparable as error:
         return _form(asked, str(error), links.of_comparison(names, allow=True), status=400)
     except UsageError as error:
         # Of one side alone the others are still to be chosen, and nothing is wrong.
         return _form(asked, str(error), status=200 if len(names) == 1 else 400)
-    drawn = comparison_pictures(comparison, _later(comparison, names, allow))
-    blocks, entries = with_contents(drawn_blocks(comparison, drawn))
+    if made is None:
+        return being_made("Side by side", "/compare", "")
+    content = made.value
     return Page(
-        _title(comparison),
+        content.title,
         "content.html",
         {
-            "content": render(blocks, drawn.pictures),
-            "entries": entries,
-            "links": [
-                PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
-                PageLink("Compare others", "/compare"),
-            ],
+            "content": content.markup,
+            "entries": content.entries,
+            "links": content.links,
+            "is_old": not made.is_current,
+            "again": links.of_comparison(names, allow),
         },
         section="/compare",
+    )
+
+
+def _content(site: Site, names: list[str], allow: bool) -> Content:
+    comparison = compared(site, names, allow)
+    drawn = comparison_pictures(comparison, _later(comparison, names, allow))
+    blocks, entries = with_contents(drawn_blocks(comparison, drawn))
+    return Content(
+        render(blocks, drawn.pictures),
+        _title(comparison),
+        entries,
+        links=(
+            PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
+            PageLink("Compare others", "/compare"),
+        ),
     )
 
 
@@ -135,8 +159,7 @@ def _disagreements(site: Site, names: list[str], comparison: Comparison) -> Pict
         images = example_images(spec, indices, site.data_dir, site.allow_targets)
         return disagreements_picture(found, images) if images else None
 
-    versions = tuple(site.version_of_side(name) for name in names)
-    return site.values.get(("disagreements", tuple(names), versions), drawn)
+    return site.values.get(("disagreements", tuple(names), _version(site, names)), drawn)
 
 
 def compared(site: Site, names: list[str], allow: bool) -> Comparison:
@@ -145,11 +168,20 @@ def compared(site: Site, names: list[str], allow: bool) -> Comparison:
     Raises:
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, NotComparable, LeadsOut: when they cannot be compared.
     """
+    version = _version(site, names)
+    make = partial(compare, *names, results_dir=site.results_dir, allow=allow, sets_aside=False)
+    return site.comparisons.get((tuple(names), allow, version), make)
+
+
+def _version(site: Site, names: list[str]) -> tuple[Version, ...]:
+    """Of all that the sides are made of.
+
+    Raises:
+        UsageError, MissingRun, AmbiguousPrefix, LeadsOut: when there are too many, or one cannot be read.
+    """
     if not 0 < len(names) <= MOST_SIDES or any(len(name) > LONGEST_NAME for name in names):
         raise UsageError(f"A comparison has from two to {MOST_SIDES} sides.")
-    version = tuple(site.version_of_side(name) for name in names)
-    make = partial(compare, *names, results_dir=site.results_dir, allow=allow, sets_aside=False)
-    return site.values.get(("compare", tuple(names), allow, version), make)
+    return tuple(site.version_of_side(name) for name in names)
 
 
 def _names(asked: Asked) -> list[str]:
@@ -182,7 +214,13 @@ def _title(comparison: Comparison) -> str:
 
 ROUTES = (
     Route("/compare", compare_page, "Any two or more runs, arms or studies side by side.", WITH),
-    Route("/compare/disagreements", disagreements_page, "The examples on which they disagree, as images.", WITH),
-    Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH),
+    Route(
+        "/compare/disagreements",
+        disagreements_page,
+        "The examples on which they disagree, as images.",
+        WITH,
+        takes_long=True,
+    ),
+    Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH, takes_long=True),
 )
 NAV = Entry("Side by side", "/compare", rank=4)
