@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
+import socket
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
@@ -46,7 +47,7 @@ def execute(invocation: Invocation, output: Output) -> int:
     try:
         # All of it, a second of import, so that whoever opens the printed address is answered at once.
         from ablate.serving.application import application
-        from ablate.serving.security import Security, is_loopback, names_of
+        from ablate.serving.security import Security, is_everywhere, is_loopback, names_of
         from ablate.serving.server import address_of, bound, serve
         from ablate.serving.site import Site
     except ModuleNotFoundError as error:
@@ -58,10 +59,14 @@ def execute(invocation: Invocation, output: Output) -> int:
     # What is damaged is said on the pages that show it, and not here whenever somebody looks.
     logging.getLogger("ablate").setLevel(logging.ERROR)
     site = Site(settings.results_dir, settings.data_dir, settings.allow_targets)
-    app = application(site, Security(names_of(options.host, options.allow_host), token))
+    names = names_of(options.host, options.allow_host)
+    app = application(site, Security(names, token, any_address=is_everywhere(options.host)))
     output.result(address_of(listening, options.host, token))
     if not is_loopback(options.host):
-        output.say("Others reach this address over the network, and nothing on the way is encrypted.")
+        output.say("Others reach this server over the network, and nothing on the way is encrypted.")
+    if is_everywhere(options.host):
+        port_taken = listening.getsockname()[1]
+        output.say(f"They call it http://{socket.gethostname()}:{port_taken}/ or by an address of this machine.")
     if token is None:
         output.say("Without a token, whoever reaches this address sees all of it.")
     output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")

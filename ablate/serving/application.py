@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ablate.serving.answers import Answer, Document, Download, Page, Redirect
 from ablate.serving.asked import Asked
-from ablate.serving.problems import API, INTERNAL, NO_PAGE, Problem, problem_of
+from ablate.serving.problems import API, INTERNAL, NO_PAGE, ONLY_SHOWN, Problem, problem_of
 from ablate.serving.routes import Route, routes
 from ablate.serving.security import MOST_BODY_BYTES, Gate, Security, TooLong
 from ablate.serving.shell import ASSETS, page_html, problem_html, served
@@ -79,7 +79,8 @@ class _Guarded:
             await send(message)  # type: ignore[arg-type]
 
         try:
-            await self._app(scope, receive, send_noting)
+            # Without an application in the scope Starlette would say in words of its own what may not be sent.
+            await self._app({**scope, "app": self._app}, receive, send_noting)
         except HTTPException as error:
             await refuse(scope["path"], _of_starlette(error))(scope, receive, send)
         except TooLong:  # the gate says that
@@ -97,7 +98,7 @@ def _of_starlette(error: HTTPException) -> Problem:
     if error.status_code == 404:
         return NO_PAGE
     if error.status_code == 405:
-        return Problem(405, "That can be looked at, and not be sent anything.")
+        return ONLY_SHOWN
     return Problem(error.status_code, str(error.detail))
 
 

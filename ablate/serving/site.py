@@ -19,14 +19,15 @@ from ablate.analysis.values import Runs
 from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.operations.sides import known_studies
 from ablate.serving.cache import Cache
-from ablate.serving.confined import check_inside
+from ablate.serving.confined import LeadsOut, check_inside
 from ablate.serving.content import Content
 from ablate.serving.workshop import Workshop
 from ablate.storage.atomic import Damaged
+from ablate.storage.index import MISSING
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
-__all__ = ["Site", "StoredStudy", "Version"]
+__all__ = ["DAMAGED", "ELSEWHERE", "Site", "StoredStudy", "Version"]
 
 # Says which bytes something was read from, as far as the file system tells without reading them.
 Version = str
@@ -38,6 +39,8 @@ MOST_RUNS = 10_000
 MOST_CURVES = 100_000
 # Of pages that take long to make: how many are kept, of how many characters in all, and how many may wait.
 MOST_MADE, MOST_CHARACTERS, MOST_WAITING = 16, 5e7, 16
+# What the index does not say of a run.
+ELSEWHERE, DAMAGED = "elsewhere", "damaged"
 # Plans, log, and what photographs and lines between runs have shown.
 FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
@@ -123,6 +126,15 @@ class Site:
         """
         folder = self.store.folder(run_id)
         check_inside(self.results_dir, (folder / name for name in FILES_OF_A_RUN))
+
+    def seen_status(self, run_id: str, status: str) -> str:
+        """The status of a run as the index has it, unless its folder says more: that it lies elsewhere, or that what
+        counts as missing is there, and damaged."""
+        try:
+            self.check_run(run_id)
+        except LeadsOut:
+            return ELSEWHERE
+        return DAMAGED if status == MISSING and os.path.lexists(self.store.folder(run_id)) else status
 
     def check_study(self, name: str) -> None:
         """Whether all of a study but its runs lies in the results folder.

@@ -31,7 +31,7 @@ def study(asked: Asked) -> Answer:
 
 
 def runs(asked: Asked) -> Answer:
-    words = ("runs", *asked.values("where"))
+    words = ("runs", *asked.filters())
     return Document(to_json(catalogue(*words, results_dir=asked.site.results_dir, sets_aside=False)))
 
 
@@ -42,7 +42,7 @@ def arms(asked: Asked) -> Answer:
     offset = (at - 1) * PER_PAGE
     found = arms_page(
         site.results_dir,
-        asked.values("where"),
+        asked.filters(),
         metric,
         aggregate,
         last_epochs,

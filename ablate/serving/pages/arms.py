@@ -90,7 +90,7 @@ def arms_page(asked: Asked) -> Answer:
         (at - 1) * PER_PAGE,
         PER_PAGE,
         site.store,
-        asked.value("q"),
+        asked.short("q"),
     )
     page = Cut.of(at, found.total, PER_PAGE)
     if at > page.pages:
