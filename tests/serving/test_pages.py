@@ -394,6 +394,26 @@ def test_a_link_that_leads_out_is_not_followed(browser: Browser, tmp_path: Path)
     assert "optimizer=adam" not in client.get("/compare").text
 
 
+def test_the_tables_say_what_is_damaged_and_what_lies_elsewhere(browser: Browser, tmp_path: Path) -> None:
+    """The index knows neither: the one is missing for it, the other as sound as can be."""
+    mine, theirs = make_store(tmp_path / "mine"), make_store(tmp_path / "theirs")
+    run = mine / "runs" / SOUND[:2] / SOUND
+    shutil.rmtree(run)
+    run.symlink_to(theirs / "runs" / SOUND[:2] / SOUND)
+    (mine / "runs" / ALONE.run_id[:2] / ALONE.run_id / "record.json").write_text("{}")
+    broken = next(iter(RUNS))
+    (mine / "runs" / broken[:2] / broken / "record.json").write_text("{}")
+    client = browser(mine)
+    loss = "columns=status&columns=test_loss&columns=seed"
+    rows = {row[1]: row[2:] for row in rows_of(client.get(f"/runs?{loss}").text)}
+    assert rows[short_id(SOUND)] == ["elsewhere", str(RUNS[SOUND].spec.seed), ""]
+    assert rows[short_id(broken)][0] == "damaged"
+    assert rows[short_id(LACKING)][0] == "missing"
+    seeds = client.get("/arms?metric=test_loss&where=arm=adam").text
+    assert "elsewhere" in seeds
+    assert "damaged" in seeds
+
+
 def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) -> None:
     folder = make_store(tmp_path / "results")
     plans = folder / "studies" / "optimizers" / "plans.jsonl"

@@ -172,9 +172,8 @@ def _line(site: Site, row: RunEntry, columns: list[str], metrics: Collection[str
     }
     # Only where a column wants them: open metrics are files of their own.
     measured = row.metrics if any(name in metrics for name in columns) else {}
-    values = {**row.settings, **measured, **own}
-    if status == ELSEWHERE:  # of which nothing is shown but that it does
-        values = {"status": status}
+    # Of one that lies elsewhere only what the plan says.
+    values = {**row.settings, **measured, **own} if status != ELSEWHERE else {**own, LAST: None}
     cells = tuple(_cell(column, values.get(column), column in metrics) for column in columns)
     return Line(row.run_id, short_id(row.run_id), links.of_run(row.run_id), cells)
 
