@@ -44,6 +44,7 @@ PAGES = (
     "/compare",
     f"/compare?{TWO}",
     f"/compare/disagreements?{TWO}",
+    f"/compare/weights?{TWO}",
     f"/compare/report.html?{TWO}",
     "/api",
     "/api/studies",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from markupsafe import Markup
 
-from ablate.analysis.comparison import Comparison
+from ablate.analysis.comparison import Comparison, Side
 from ablate.config.problems import ConfigError
 from ablate.core.errors import UsageError
 from ablate.datasets.arrays import DataError
@@ -14,6 +15,7 @@ from ablate.operations.catalogue import indexed_studies
 from ablate.operations.compare import NotComparable, compare
 from ablate.operations.example_images import example_images
 from ablate.operations.sides import distinct_sides
+from ablate.reporting.blocks import Block, Figure, Heading, text
 from ablate.serving import links
 from ablate.serving.answers import Answer, Download, Page
 from ablate.serving.asked import Asked
@@ -22,8 +24,10 @@ from ablate.serving.content import Content, being_made, content_of
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site, Version
+from ablate.serving.weights import Weighed, histograms, weight_blocks
 from ablate.serving.workshop import Busy
-from ablate.storage.atomic import StoreError
+from ablate.storage.atomic import ReadRefused, StoreError
+from ablate.storage.runs import MissingArtefact, RunStore
 from ablate.web.contents import with_contents
 from ablate.web.markup import render
 from ablate.web.page import page_of_blocks
@@ -34,6 +38,9 @@ __all__ = ["MOST_SIDES", "NAV", "ROUTES", "compared"]
 # More beside each other nobody reads, and ten thousand would be asked for by mistake.
 MOST_SIDES = 50
 LONGEST_NAME = 300
+# Sides whose weights are laid over each other, and what of a run they are drawn from.
+MOST_WEIGHED = 10
+HISTOGRAM, WEIGHTS = "weight_histogram", "figures/weights.png"
 # Of the examples on which sides disagree.
 MOST_IMAGES = 50
 WITH = {
@@ -83,9 +90,10 @@ def compare_page(asked: Asked) -> Answer:
 def _content(site: Site, names: list[str], allow: bool) -> Content:
     comparison = compared(site, names, allow)
     drawn = comparison_pictures(comparison, _later(comparison, names, allow))
-    blocks, entries = with_contents(drawn_blocks(comparison, drawn))
+    of_weights, picture = _weights_later(comparison, names, allow)
+    blocks, entries = with_contents([*drawn_blocks(comparison, drawn), *of_weights])
     return Content(
-        render(blocks, drawn.pictures),
+        render(blocks, {**drawn.pictures, **picture}),
         _title(comparison),
         entries,
         links=(
@@ -125,6 +133,48 @@ def disagreements_page(asked: Asked) -> Answer:
         },
         section="/compare",
     )
+
+
+def weights_page(asked: Asked) -> Answer:
+    """The weights of the sides; the page of the comparison shows them once it stands."""
+    names, allow = _names(asked), asked.value("allow") == "yes"
+    compared(asked.site, names, allow)
+    return Page(
+        "Their weights",
+        "weights.html",
+        {"content": _weights(asked.site, names), "address": links.of_comparison(names, allow)},
+        section="/compare",
+    )
+
+
+def _weights(site: Site, names: list[str]) -> Markup:
+    def made() -> Markup:
+        sides = [_weighed(site.store, side) for side in distinct_sides(names, site.results_dir, sets_aside=False)]
+        return render(weight_blocks(sides), {}) + histograms(sides)
+
+    return site.values.get(("weights", tuple(names), _version(site, names)), made)
+
+
+def _weighed(store: RunStore, side: Side) -> Weighed:
+    """With the histograms that its runs have kept, and that say something."""
+    kept = []
+    for run in side.runs:
+        with suppress(MissingArtefact, ReadRefused):
+            arrays = store.artefact(run.record.run_id, HISTOGRAM)
+            if "counts" in arrays:  # else the probe has said why it makes no sense here
+                kept.append(arrays)
+    return Weighed(side.runs, kept)
+
+
+def _weights_later(comparison: Comparison, names: list[str], allow: bool) -> tuple[list[Block], dict[str, Picture]]:
+    """The section of the weights, which is filled once the page stands; none where more sides are compared than
+    lines can be told apart."""
+    if len(comparison.labels) > MOST_WEIGHED:
+        return [], {}
+    address = links.of_comparison(names, allow, "/compare/weights")
+    markup = Markup('<div data-fill="{}"><a href="{}">The weights that they ended with</a></div>')
+    blocks: list[Block] = [Heading(2, text("Weights")), Figure(WEIGHTS, "the weights of each kernel, side by side")]
+    return blocks, {WEIGHTS: Picture(markup.format(address, address))}
 
 
 def _later(comparison: Comparison, names: list[str], allow: bool) -> Picture | None:
@@ -221,6 +271,7 @@ ROUTES = (
         WITH,
         takes_long=True,
     ),
+    Route("/compare/weights", weights_page, "The weights that they ended with.", WITH, takes_long=True),
     Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH, takes_long=True),
 )
 NAV = Entry("Side by side", "/compare", rank=4)
