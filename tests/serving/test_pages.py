@@ -362,6 +362,7 @@ def test_a_folder_without_a_store_says_how_to_make_one(path: str, browser: Brows
     answer = browser(tmp_path / "none").get(path)
     assert answer.status_code == 200
     assert path not in ("/", "/runs", "/arms") or "ablate +sweep=optimizers" in text_of(answer.text)
+    assert path != "/" or "no such folder" in text_of(answer.text)
     assert not (tmp_path / "none").exists()
 
 

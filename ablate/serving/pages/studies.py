@@ -45,6 +45,7 @@ def studies_page(asked: Asked) -> Answer:
         "studies.html",
         {
             "results_dir": site.results_dir,
+            "is_there": site.results_dir.is_dir(),
             "studies": [_card(site, each) for each in found],
             "unreadable": [said for said in problems.values() if said],
         },
