@@ -9,7 +9,7 @@ Whatever was not kept of any run is an empty tuple. Pictures of one run are of t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "ProbePictures",
     "Reliability",
     "StepLosses",
+    "kernel_histograms",
     "probe_pictures",
 ]
 
@@ -171,21 +172,32 @@ def _reliabilities(arm: PlannedArm, found: Seeds) -> Iterator[Reliability]:
 
 
 def _histograms(arms: list[tuple[PlannedArm, Seeds]]) -> Iterator[KernelHistogram]:
-    kept = [(arm, [arrays for _, arrays in _of_probe(found, "weight_histogram", "counts")]) for arm, found in arms]
-    kept = [(arm, arrays) for arm, arrays in kept if arrays]
-    paths = dict.fromkeys(str(path) for _, each in kept for arrays in each for path in arrays["path"])
+    kept = ((arm, [arrays for _, arrays in _of_probe(found, "weight_histogram", "counts")]) for arm, found in arms)
+    return kernel_histograms([(arm.name, arm.is_baseline, arrays) for arm, arrays in kept])
+
+
+def kernel_histograms(
+    arms: Sequence[tuple[str, bool, Sequence[Mapping[str, Array]]]],
+) -> Iterator[KernelHistogram]:
+    """One for each kernel, of what the probe `weight_histogram` has kept.
+
+    Args:
+        arms: name, whether it is the baseline, and the arrays of its seeds; without any it is left out.
+    """
+    kept = [(name, is_baseline, arrays) for name, is_baseline, arrays in arms if arrays]
+    paths = dict.fromkeys(str(path) for _, _, each in kept for arrays in each for path in arrays["path"])
     for path in paths:
-        counts = {arm.name: [_counts_of(arrays, path) for arrays in each] for arm, each in kept}
+        counts = {name: [_counts_of(arrays, path) for arrays in each] for name, _, each in kept}
         present = {name: [each for each in found if each is not None] for name, found in counts.items()}
         sums = {name: np.sum(found, axis=0) for name, found in present.items() if found}
-        edges, bins = _coarser(kept[0][1][0]["edges"], np.sum(list(sums.values()), axis=0))
+        edges, bins = _coarser(kept[0][2][0]["edges"], np.sum(list(sums.values()), axis=0))
         yield KernelHistogram(
             path,
             tuple(map(float, edges)),
             tuple(
-                ArmDensity(arm.name, arm.is_baseline, _density(sums[arm.name], bins, edges), len(present[arm.name]))
-                for arm, _ in kept
-                if arm.name in sums
+                ArmDensity(name, is_baseline, _density(sums[name], bins, edges), len(present[name]))
+                for name, is_baseline, _ in kept
+                if name in sums
             ),
         )
 

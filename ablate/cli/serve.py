@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
+import socket
 from contextlib import closing
 
 from ablate.cli.output import Output
@@ -45,30 +46,34 @@ def execute(invocation: Invocation, output: Output) -> int:
     if words:
         raise UsageError(f"serve takes no name: {' '.join(words)}. Another folder: results_dir=…")
     try:
-        from ablate.serving.security import Security, is_loopback, names_of
+        # All of it, a second of import, so that whoever opens the printed address is answered at once.
+        from ablate.serving.application import application
+        from ablate.serving.reader import Reader
+        from ablate.serving.security import Security, is_everywhere, is_loopback, names_of
         from ablate.serving.server import address_of, bound, serve
+        from ablate.serving.site import Site
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "ablate":
             raise
         raise MissingExtra(f"ablate serve needs {error.name}, which is not installed.") from error
     token = None if options.no_token else secrets.token_urlsafe(32)
     listening = bound(options.host, options.port)
-    output.result(address_of(listening, options.host, token))
-    if not is_loopback(options.host):
-        output.say("Others reach this address over the network, and nothing on the way is encrypted.")
-    if token is None:
-        output.say("Without a token, whoever reaches this address sees all of it.")
-    output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")
-    # A second of import; whoever opens the address meanwhile is answered then.
-    from ablate.serving.application import application
-    from ablate.serving.reader import Reader
-    from ablate.serving.site import Site
-
     # What is damaged is said on the pages that show it, and not here whenever somebody looks.
     logging.getLogger("ablate").setLevel(logging.ERROR)
+    names = names_of(options.host, options.allow_host)
     with closing(Reader(settings)) as reader:
         site = Site(settings.results_dir, settings.data_dir, settings.allow_targets, reader)
-        serve(application(site, Security(names_of(options.host, options.allow_host), token)), listening)
+        app = application(site, Security(names, token, any_address=is_everywhere(options.host)))
+        output.result(address_of(listening, options.host, token))
+        if not is_loopback(options.host):
+            output.say("Others reach this server over the network, and nothing on the way is encrypted.")
+        if is_everywhere(options.host):
+            port_taken = listening.getsockname()[1]
+            output.say(f"They call it http://{socket.gethostname()}:{port_taken}/ or by an address of this machine.")
+        if token is None:
+            output.say("Without a token, whoever reaches this address sees all of it.")
+        output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")
+        serve(app, listening)
     return ExitCode.DONE
 
 

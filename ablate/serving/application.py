@@ -9,7 +9,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ablate.serving.answers import Answer, Document, Download, Page, Redirect
 from ablate.serving.asked import Asked
-from ablate.serving.problems import API, INTERNAL, NO_PAGE, Problem, problem_of
+from ablate.serving.problems import API, INTERNAL, NO_PAGE, ONLY_SHOWN, Problem, problem_of
 from ablate.serving.routes import Route, routes
 from ablate.serving.security import MOST_BODY_BYTES, Gate, Security, TooLong
 from ablate.serving.shell import ASSETS, page_html, problem_html, served
@@ -32,13 +32,15 @@ __all__ = ["application", "refuse"]
 log = logging.getLogger(__name__)
 # Pages are made of numbers under one lock of Python's; more at once would only make all of them late.
 MOST_THREADS = 4
+# Of what takes seconds, so that it leaves threads to the rest.
+MOST_LONG = 2
 
 
 def application(site: Site, security: Security, most_body_bytes: int = MOST_BODY_BYTES) -> ASGIApp:
     """The ASGI application that shows `site` to whom `security` lets in."""
     declared = routes()
-    limiter: list[CapacityLimiter] = []  # belongs to the event loop, so it is made there
-    own = [StarletteRoute(each.path, partial(_answer, each, site, limiter), methods=[each.method]) for each in declared]
+    lanes = _Lanes()
+    own = [StarletteRoute(each.path, partial(_answer, each, site, lanes), methods=[each.method]) for each in declared]
     of_assets = StarletteRoute(f"{ASSETS}{{name:path}}", _asset)
     streams = [compile_path(each.path)[0] for each in declared if each.is_stream]
 
@@ -77,7 +79,8 @@ class _Guarded:
             await send(message)  # type: ignore[arg-type]
 
         try:
-            await self._app(scope, receive, send_noting)
+            # Without an application in the scope Starlette would say in words of its own what may not be sent.
+            await self._app({**scope, "app": self._app}, receive, send_noting)
         except HTTPException as error:
             await refuse(scope["path"], _of_starlette(error))(scope, receive, send)
         except TooLong:  # the gate says that
@@ -95,7 +98,7 @@ def _of_starlette(error: HTTPException) -> Problem:
     if error.status_code == 404:
         return NO_PAGE
     if error.status_code == 405:
-        return Problem(405, "That can be looked at, and not be sent anything.")
+        return ONLY_SHOWN
     return Problem(error.status_code, str(error.detail))
 
 
@@ -103,14 +106,25 @@ async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
     await refuse(scope["path"], NO_PAGE)(scope, receive, send)
 
 
-async def _answer(route: Route, site: Site, limiter: list[CapacityLimiter], request: Request) -> Response:
+class _Lanes:
+    """How many threads there are for what is answered at once, and for what takes long. Each limit belongs to the
+    event loop, and so it is made there."""
+
+    @cached_property
+    def soon(self) -> CapacityLimiter:
+        return CapacityLimiter(MOST_THREADS)
+
+    @cached_property
+    def long(self) -> CapacityLimiter:
+        return CapacityLimiter(MOST_LONG)
+
+
+async def _answer(route: Route, site: Site, lanes: _Lanes, request: Request) -> Response:
     asked = Asked(site, request)
     if inspect.iscoroutinefunction(route.answer):
         return _response(await route.answer(asked))
-    if not limiter:
-        limiter.append(CapacityLimiter(MOST_THREADS))
     made: Callable[[], Response] = partial(_made, route, asked)
-    return await to_thread.run_sync(made, limiter=limiter[0])
+    return await to_thread.run_sync(made, limiter=lanes.long if route.takes_long else lanes.soon)
 
 
 def _made(route: Route, asked: Asked) -> Response:

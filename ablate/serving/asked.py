@@ -10,7 +10,10 @@ from starlette.requests import Request
 from ablate.core.errors import UsageError
 from ablate.serving.site import Site
 
-__all__ = ["Asked", "address"]
+__all__ = ["MOST_FILTERED", "Asked", "address"]
+
+# Characters of what is typed into one field, and of all filters together.
+MOST_TYPED, MOST_FILTERED = 200, 1000
 
 Values = list[tuple[str, str]]
 
@@ -42,6 +45,28 @@ class Asked:
     def values(self, key: str) -> list[str]:
         """Every value of a key, each once."""
         return list(dict.fromkeys(value.strip() for name, value in self.query if name == key))
+
+    def short(self, key: str, most: int = MOST_TYPED) -> str:
+        """The last value of a key that somebody types.
+
+        Raises:
+            UsageError: when it is longer than anybody does.
+        """
+        text = self.value(key)
+        if len(text) > most:
+            raise UsageError(f"{key} has {len(text):,} characters; it may have {most:,}.")
+        return text
+
+    def filters(self) -> list[str]:
+        """The filters that are given, each as `ablate list` takes it.
+
+        Raises:
+            UsageError: when they are longer than anybody types; a long one takes long to understand.
+        """
+        given = self.values("where")
+        if sum(map(len, given)) > MOST_FILTERED:
+            raise UsageError(f"The filters have more than {MOST_FILTERED:,} characters.")
+        return given
 
     def number(self, key: str, otherwise: int, least: int, most: int) -> int:
         """A whole number.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["Cache"]
 
@@ -13,10 +14,15 @@ Value = TypeVar("Value")
 
 
 class Cache:
-    """The `most` values that were asked for last. Two threads that ask for the same make it once."""
+    """The `most` values that were asked for last, as long as they weigh no more than `most_weight` together; the last
+    one stays whatever it weighs. Two threads that ask for the same make it once.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    Args:
+        weigh: of a value, how heavy it is.
+    """
+
+    def __init__(self, most: int, most_weight: float = math.inf, weigh: Callable[[Any], float] = lambda _: 0) -> None:
+        self._most, self._most_weight, self._weigh = most, most_weight, weigh
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -44,6 +50,9 @@ class Cache:
                     self._making.pop(key, None)
             with self._lock:
                 self._kept[key] = value
-                while len(self._kept) > self._most:
+                while len(self._kept) > 1 and self._is_too_much():
                     self._kept.popitem(last=False)
             return value
+
+    def _is_too_much(self) -> bool:
+        return len(self._kept) > self._most or sum(map(self._weigh, self._kept.values())) > self._most_weight

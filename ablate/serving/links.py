@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 __all__ = [
     "PageLink",
     "of_answer",
+    "of_arms",
     "of_comparison",
     "of_explorer",
     "of_figure",
@@ -61,6 +62,10 @@ def of_run(run_id: str) -> str:
 
 def of_runs(**filters: str) -> str:
     return f"/runs?{urlencode(filters, errors='replace')}" if filters else "/runs"
+
+
+def of_arms(**filters: str) -> str:
+    return f"/arms?{urlencode(filters, errors='replace')}" if filters else "/arms"
 
 
 def of_comparison(sides: Sequence[str], allow: bool = False, path: str = "/compare") -> str:

@@ -15,7 +15,7 @@ from ablate.core.errors import AblateError
 from ablate.core.identity import Json
 from ablate.storage.atomic import Damaged, ReadRefused, StoreError
 
-__all__ = ["API", "INTERNAL", "NO_PAGE", "Problem", "Refuse", "problem_of"]
+__all__ = ["API", "INTERNAL", "NO_PAGE", "ONLY_SHOWN", "Problem", "Refuse", "problem_of"]
 
 API = "/api"
 TITLES = {
@@ -25,6 +25,7 @@ TITLES = {
     404: "Not here",
     405: "Not understood",
     413: "Too much",
+    414: "Too much",
     500: "A mistake in ablate",
 }
 
@@ -51,6 +52,7 @@ class Problem:
 Refuse = Callable[[str, Problem], Response]
 
 NO_PAGE = Problem(404, "There is no such page.", "The studies and the runs lead to all that there is.")
+ONLY_SHOWN = Problem(405, "That can be looked at, and not be sent anything.")
 INTERNAL = Problem(500, "This is a mistake in ablate, and not yours.", "The terminal of ablate serve says where.")
 
 

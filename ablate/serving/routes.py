@@ -31,6 +31,7 @@ class Route:
         about: in a sentence, for the page that documents them.
         parameters: what may stand in the query: its name → what it means.
         method: GET, which serves HEAD as well, or POST.
+        takes_long: whether it may take seconds, and so waits its turn apart from what is answered at once.
         is_stream: whether the answer goes on for long, so that only a page of this server may ask for it.
     """
 
@@ -39,6 +40,7 @@ class Route:
     about: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
+    takes_long: bool = False
     is_stream: bool = False
 
 

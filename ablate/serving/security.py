@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -21,12 +22,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ablate.serving.problems import Problem, Refuse
 
-__all__ = ["HEADERS", "METHODS", "MOST_BODY_BYTES", "TOKEN", "Gate", "Security", "TooLong", "is_loopback", "names_of"]
+__all__ = [
+    "HEADERS",
+    "METHODS",
+    "MOST_BODY_BYTES",
+    "TOKEN",
+    "Gate",
+    "Security",
+    "TooLong",
+    "is_everywhere",
+    "is_loopback",
+    "names_of",
+]
 
 TOKEN = "token"
 METHODS = ("GET", "HEAD", "POST")
 # Of a request: a photograph fits, a film does not.
 MOST_BODY_BYTES = 32 * 2**20
+# Of an address: so much a form of hundreds of columns may have, and no page asks for more.
+MOST_ADDRESS_BYTES = 32 * 2**10
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -57,16 +71,23 @@ class Security:
     Attributes:
         names: what the Host header may call the server, without the port.
         token: what whoever asks has to show; None where nobody has to.
+        any_address: whether an address will do as well, as for a server that is bound to all of them: who rebinds a
+            name has a name.
     """
 
     names: frozenset[str]
     token: str | None = None
+    any_address: bool = False
 
     @property
     def cookie(self) -> str:
         """Its name. A browser sends cookies to all ports of a machine, so each server has one of its own."""
         assert self.token is not None
         return f"ablate_{hashlib.sha256(self.token.encode()).hexdigest()[:12]}"
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name in a Host header is one of this server's."""
+        return name in self.names or (self.any_address and _is_address(name))
 
     def is_shown(self, given: str | None) -> bool:
         """Whether what was given is the token. How long it takes tells nothing."""
@@ -77,7 +98,11 @@ class Security:
 
 def names_of(host: str, allowed: Iterable[str] = ()) -> frozenset[str]:
     """What a server that is bound to `host` may be called, `allowed` besides."""
-    own = {host, "localhost", "127.0.0.1", "[::1]"} if is_loopback(host) else {host, "localhost"}
+    own = {host, "localhost"}
+    if is_loopback(host) or is_everywhere(host):
+        own |= {"127.0.0.1", "[::1]"}
+    if is_everywhere(host):
+        own |= {socket.gethostname(), socket.getfqdn()}
     return frozenset(_bracketed(name.lower().rstrip(".")) for name in (*own, *allowed))
 
 
@@ -87,6 +112,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_everywhere(host: str) -> bool:
+    """Whether it stands for every address of this machine."""
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 class Gate:
@@ -117,11 +158,12 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         asked = _Asked.of(scope)
+        send_on = _with_headers(send, asked.sends_something)
         answer = self._answer(asked)
         if answer is not None:
-            await answer(scope, receive, _with_headers(send))
+            await answer(scope, receive, send_on)
             return
-        await self._pass(scope, receive, _with_headers(send), asked)
+        await self._pass(scope, receive, send_on, asked)
 
     def _answer(self, asked: _Asked) -> Response | None:
         """What is said in place of the answer; None where it may be asked for."""
@@ -149,12 +191,14 @@ class Gate:
 
     def _unknown_host(self, asked: _Asked) -> Problem | None:
         name = _name_in(asked.header("host") or "")
-        return None if len(asked.headers.get("host", ())) == 1 and name in self._security.names else OTHER_HOST
+        return None if len(asked.headers.get("host", ())) == 1 and self._security.is_called(name) else OTHER_HOST
 
     def _other_method(self, asked: _Asked) -> Problem | None:
         return None if asked.method in METHODS else Problem(405, f"Only {', '.join(METHODS)} are understood here.")
 
     def _too_long(self, asked: _Asked) -> Problem | None:
+        if len(asked.path) + len(asked.query) > MOST_ADDRESS_BYTES:
+            return Problem(414, "The address is longer than any that leads to something here.")
         length = asked.header("content-length")
         if length is None:
             return None
@@ -249,6 +293,12 @@ class _Asked:
         return f"{path}?{query}" if query else path
 
     @property
+    def sends_something(self) -> bool:
+        """Whether a body follows, which nobody may have read when the answer stands."""
+        length = self.header("content-length") or "0"
+        return self.method not in ("GET", "HEAD") or length != "0" or "transfer-encoding" in self.headers
+
+    @property
     def bearer(self) -> str | None:
         scheme, _, given = (self.header("authorization") or "").partition(" ")
         return given.strip() if scheme.lower() == "bearer" else None
@@ -291,13 +341,15 @@ def _is_origin_of(origin: str, host: str) -> bool:
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, is_last: bool) -> Send:
+    """Adds what every answer bears; after the last of a connection nothing more is listened to, however much is still
+    being sent."""
+
     async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message["headers"]}
             added = {**HEADERS, "cache-control": NEVER_KEPT}
-            # Whoever was refused in the middle of an upload is not listened to any longer.
-            if message["status"] == TOO_LONG.status:
+            if is_last:
                 added["connection"] = "close"
             if message["status"] == 405:
                 added["allow"] = ", ".join(METHODS)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ablate.analysis.comparison import Comparison
 from ablate.analysis.ensembles import study_ensembles
 from ablate.analysis.interpolations import ArmInterpolations
 from ablate.analysis.photo_predictions import ArmPhotoPredictions
@@ -18,20 +19,31 @@ from ablate.analysis.values import Runs
 from ablate.core.plans import StudyPlan, with_earlier_confirmation
 from ablate.operations.sides import known_studies
 from ablate.serving.cache import Cache
-from ablate.serving.confined import check_inside
+from ablate.serving.confined import LeadsOut, check_inside
+from ablate.serving.content import Content
 from ablate.serving.reader import Reader
+from ablate.serving.workshop import Workshop
 from ablate.storage.atomic import Damaged
+from ablate.storage.index import MISSING
 from ablate.storage.runs import RunStore
 from ablate.storage.studies import PlanLine, StudyFolder, UnknownStudy
 
-__all__ = ["Site", "StoredStudy", "Version"]
+__all__ = ["DAMAGED", "ELSEWHERE", "Site", "StoredStudy", "Version"]
 
 # Says which bytes something was read from, as far as the file system tells without reading them.
 Version = str
 # How many of each are kept: a study with the arrays of its runs takes megabytes, its plan a few kilobytes.
-MOST_STUDIES, MOST_PLANS, MOST_VALUES = 4, 64, 64
+MOST_STUDIES, MOST_PLANS, MOST_VALUES, MOST_COMPARISONS = 4, 64, 64, 8
+# Of the runs of all studies that are kept: with histories and predictions each takes some ten kilobytes.
+MOST_RUNS = 10_000
+# Of the curves of all comparisons that are kept, one a run and metric.
+MOST_CURVES = 100_000
+# Of pages that take long to make: how many are kept, of how many characters in all, and how many may wait.
+MOST_MADE, MOST_CHARACTERS, MOST_WAITING = 16, 5e7, 16
 # Kinds of what lasts, which are few.
 MOST_LASTING = 1000
+# What the index does not say of a run.
+ELSEWHERE, DAMAGED = "elsewhere", "damaged"
 # Plans, log, and what photographs and lines between runs have shown.
 FILES_OF_A_STUDY = ("plans.jsonl", "study_log.jsonl", "photographs.npz", "lines.npz")
 FILES_OF_A_RUN = ("record.json", "spec.json", "arrays.npz", "artefacts")
@@ -91,6 +103,8 @@ class Site:
         allow_targets: packages of the user's that what a spec names may come from.
         reader: has pictures read by its runs; None where nobody does.
         values: for whatever pages compute of what has a `Version`.
+        comparisons: the last ones, with the curves of their runs.
+        workshop: for what takes long enough that a page says it is being made.
     """
 
     results_dir: Path
@@ -98,7 +112,11 @@ class Site:
     allow_targets: tuple[str, ...] = ()
     reader: Reader | None = None
     values: Cache = field(default_factory=lambda: Cache(MOST_VALUES))
-    _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES))
+    comparisons: Cache = field(default_factory=lambda: Cache(MOST_COMPARISONS, MOST_CURVES, _curves))
+    workshop: Workshop[Content] = field(
+        default_factory=lambda: Workshop(MOST_MADE, MOST_WAITING, MOST_CHARACTERS, lambda made: len(made.markup))
+    )
+    _studies: Cache = field(default_factory=lambda: Cache(MOST_STUDIES, MOST_RUNS, lambda study: len(study.runs)))
     _lines: Cache = field(default_factory=lambda: Cache(MOST_PLANS))
     _lasting: Cache = field(default_factory=lambda: Cache(MOST_LASTING))
 
@@ -127,6 +145,15 @@ class Site:
             UnknownStudy: where none can.
         """
         self._folder(name)
+
+    def seen_status(self, run_id: str, status: str) -> str:
+        """The status of a run as the index has it, unless its folder says more: that it lies elsewhere, or that what
+        counts as missing is there, and damaged."""
+        try:
+            self.check_run(run_id)
+        except LeadsOut:
+            return ELSEWHERE
+        return DAMAGED if status == MISSING and os.path.lexists(self.store.folder(run_id)) else status
 
     def check_study(self, name: str) -> None:
         """Whether all of a study but its runs lies in the results folder.
@@ -235,6 +262,10 @@ class Site:
             damaged=tuple(damaged),
             version=version,
         )
+
+
+def _curves(comparison: Comparison) -> int:
+    return sum(len(arm.seeds) for _, arms in comparison.curves for arm in arms)
 
 
 def _version(paths: Iterable[Path | str]) -> Version:

@@ -38,6 +38,7 @@ from tests.benchmarks.measurements import (
     streaming_findings,
     sweep_findings,
 )
+from tests.benchmarks.serving import serving_findings
 
 FOLDER = Path(__file__).parent
 RESULT, PICTURE = "benchmarks.md", "growth.png"
@@ -75,6 +76,7 @@ SECTIONS: Mapping[str, Callable[[bool], Iterable[Finding]]] = {
     "report": lambda quick: report_findings(),
     "large": large_findings,
     "listing": listing_findings,
+    "serving": serving_findings,
 }
 
 

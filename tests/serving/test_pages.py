@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import importlib
 import re
 import shutil
+import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,7 @@ PAGES = (
     "/compare",
     f"/compare?{TWO}",
     f"/compare/disagreements?{TWO}",
+    f"/compare/weights?{TWO}",
     f"/compare/report.html?{TWO}",
     "/api",
     "/api/studies",
@@ -76,6 +79,12 @@ PROBLEMS = (
     ("/runs/" + "0" * 64, 404, "no run"),
     ("/runs/zz", 400, "at least four digits"),
     ("/runs?where=nope=3", 400, "nope"),
+    ("/runs?q=" + "1+" * 3000, 400, "it may have 200"),
+    ("/arms?q=" + "1+" * 3000, 400, "it may have 200"),
+    ("/runs?where=model.x=" + "{a:" * 2000, 400, "more than 1,000"),
+    ("/arms?where=model.x=" + "{a:" * 2000, 400, "more than 1,000"),
+    ("/api/runs?where=model.x=" + "{a:" * 2000, 400, "more than 1,000"),
+    ("/runs?study=" + "a" * 2000, 400, "it may have 1,000"),
     ("/runs?page=x", 400, "whole number"),
     ("/runs?per_page=100000", 400, "whole number"),
     ("/arms?metric=nope", 400, "nope"),
@@ -367,6 +376,7 @@ def test_a_folder_without_a_store_says_how_to_make_one(path: str, browser: Brows
     answer = browser(tmp_path / "none").get(path)
     assert answer.status_code == 200
     assert path not in ("/", "/runs", "/arms") or "ablate +sweep=optimizers" in text_of(answer.text)
+    assert path != "/" or "no such folder" in text_of(answer.text)
     assert not (tmp_path / "none").exists()
 
 
@@ -400,6 +410,26 @@ def test_a_link_that_leads_out_is_not_followed(browser: Browser, tmp_path: Path)
     assert "optimizer=adam" not in client.get("/compare").text
 
 
+def test_the_tables_say_what_is_damaged_and_what_lies_elsewhere(browser: Browser, tmp_path: Path) -> None:
+    """The index knows neither: the one is missing for it, the other as sound as can be."""
+    mine, theirs = make_store(tmp_path / "mine"), make_store(tmp_path / "theirs")
+    run = mine / "runs" / SOUND[:2] / SOUND
+    shutil.rmtree(run)
+    run.symlink_to(theirs / "runs" / SOUND[:2] / SOUND)
+    (mine / "runs" / ALONE.run_id[:2] / ALONE.run_id / "record.json").write_text("{}")
+    broken = next(iter(RUNS))
+    (mine / "runs" / broken[:2] / broken / "record.json").write_text("{}")
+    client = browser(mine)
+    loss = "columns=status&columns=test_loss&columns=seed"
+    rows = {row[1]: row[2:] for row in rows_of(client.get(f"/runs?{loss}").text)}
+    assert rows[short_id(SOUND)] == ["elsewhere", str(RUNS[SOUND].spec.seed), ""]
+    assert rows[short_id(broken)][0] == "damaged"
+    assert rows[short_id(LACKING)][0] == "missing"
+    seeds = client.get("/arms?metric=test_loss&where=arm=adam").text
+    assert "elsewhere" in seeds
+    assert "damaged" in seeds
+
+
 def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) -> None:
     folder = make_store(tmp_path / "results")
     plans = folder / "studies" / "optimizers" / "plans.jsonl"
@@ -412,3 +442,49 @@ def test_a_plan_that_cannot_be_read_is_said(browser: Browser, tmp_path: Path) ->
 
 def test_a_hostile_name_stands_there_as_it_is(browser: Browser) -> None:
     assert html.escape(HOSTILE.split("<")[1].split(">")[0]) in browser().get("/").text
+
+
+# what takes long -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "slow"),
+    [
+        ("/studies/optimizers", "ablate.serving.pages.study.report_blocks"),
+        ("/studies/optimizers/answer", "ablate.serving.pages.studies.answer_of"),
+        (f"/compare?{TWO}", "ablate.serving.pages.compare.compare"),
+    ],
+)
+def test_a_page_that_takes_long_says_so_and_comes(
+    path: str, slow: str, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = slow.rpartition(".")
+    real, may_go = getattr(importlib.import_module(module), name), threading.Event()
+
+    def waits(*given: object, **named: object) -> object:
+        assert may_go.wait(30)
+        return real(*given, **named)
+
+    monkeypatch.setattr(slow, waits)
+    monkeypatch.setattr("ablate.serving.content.PATIENCE", 0.05)
+    client = browser()
+    first = client.get(path)
+    assert first.status_code == 202
+    assert '<meta http-equiv="refresh"' in first.text
+    assert "is being made" in text_of(first.text)
+    if path == "/studies/optimizers":
+        assert "10 of 12 runs" in text_of(first.text)  # as the index has it
+    # Nobody else waits for it.
+    assert client.get("/runs").status_code == 200
+    may_go.set()
+    monkeypatch.setattr("ablate.serving.content.PATIENCE", 30)
+    assert client.get(path).status_code == 200
+
+
+def test_many_damaged_runs_are_counted_and_not_listed(browser: Browser, tmp_path: Path) -> None:
+    folder = make_store(tmp_path / "results")
+    for record in folder.glob("runs/*/*/record.json"):
+        record.write_text("{}")
+    said = text_of(browser(folder).get("/studies/optimizers").text)
+    assert said.count("so the run counts as missing") == 5
+    assert "6 more runs are damaged" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from ablate.serving.problems import Problem
-from ablate.serving.security import HEADERS, Gate, Security, names_of
+from ablate.serving.security import HEADERS, Gate, Security, _name_in, is_everywhere, names_of
 from tests.serving.conftest import Browser, TestClient
 
 TOKEN = "a-token-that-nobody-guesses"
@@ -102,6 +103,16 @@ def test_answers_to_no_other(host: str) -> None:
     assert gated().get("/", headers={"host": host}).status_code == 400
 
 
+@pytest.mark.parametrize("host", ["10.1.2.3:8765", "[fe80::1]:8765", "127.0.0.1", "localhost", socket.gethostname()])
+def test_bound_to_every_address_it_answers_to_each(host: str) -> None:
+    """But to no name that others chose."""
+    everywhere = Security(names_of("0.0.0.0"), any_address=is_everywhere("0.0.0.0"))
+    assert everywhere.is_called(_name_in(host.lower()))
+    assert not everywhere.is_called("evil.example")
+    assert not Security(names_of("127.0.0.1"), any_address=is_everywhere("127.0.0.1")).is_called("10.1.2.3")
+    assert {is_everywhere(each) for each in ("0.0.0.0", "::")} == {True}
+
+
 def test_a_name_that_is_said_twice_is_none() -> None:
     answer = gated().get("/", headers=[("host", "127.0.0.1"), ("host", "evil.example")])
     assert answer.status_code == 400
@@ -169,6 +180,22 @@ def test_a_length_that_is_none(length: str) -> None:
     assert answer.status_code in (400, 413)
 
 
+@pytest.mark.parametrize(
+    "said", [{"content-length": "5"}, {"transfer-encoding": "chunked"}, {"content-length": "5", "origin": OURS}]
+)
+def test_after_an_answer_nothing_more_of_what_is_sent_is_listened_to(said: dict[str, str]) -> None:
+    """An upload without an end would be read for as long as it is sent."""
+    assert gated(TOKEN).post("/", headers=said).headers["connection"] == "close"
+    assert gated(TOKEN).request("GET", "/", headers=said).headers["connection"] == "close"
+    assert "connection" not in gated().get("/").headers
+
+
+def test_an_address_without_an_end() -> None:
+    assert gated().get("/" + "a" * 40_000).status_code == 414
+    assert gated().get("/?" + "a=1&" * 10_000).status_code == 414
+    assert gated().get("/?" + "columns=a&" * 1000).status_code == 200
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
 def test_other_methods_are_not_known(method: str) -> None:
     answer = gated().request(method, "/")
@@ -188,6 +215,12 @@ def test_every_answer_bears_the_headers(path: str, browser: Browser) -> None:
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert not [part for part in policy.values() if "http" in part or "unsafe" in part or "*" in part]
     assert answer.headers["cache-control"] == ("max-age=60" if path.startswith("/assets/") else "no-store")
+
+
+def test_what_may_not_be_sent_is_said_in_our_words(browser: Browser) -> None:
+    answer = browser().post("/runs", headers={"origin": OURS})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert "not be sent anything" in answer.text
 
 
 def test_what_is_refused_says_so_in_its_own_way(browser: Browser) -> None:

@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ablate.serving.server import CannotListen, bound
+from ablate.serving.application import application
+from ablate.serving.security import Security, names_of
+from ablate.serving.server import CannotListen, bound, server_of
+from ablate.serving.site import Site
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{40,}")
 MEGABYTE = b"x" * 2**20
@@ -70,6 +75,50 @@ def test_a_large_upload_is_refused_and_not_read(results: Path, tmp_path: Path) -
             answer = line.recv(2**16)
         assert answer.startswith(b"HTTP/1.1 413")
         assert httpx.get(f"{address}runs").status_code == 200
+
+
+def test_an_upload_without_an_end_is_ended(results: Path, tmp_path: Path) -> None:
+    """It has no length, nobody asked for it, and it would never stop."""
+    with served("--no-token", f"results_dir={results}", folder=tmp_path) as (_, address):
+        host, port = re.fullmatch(r"http://([\d.]+):(\d+)/", address).groups()  # type: ignore[union-attr]
+        with socket.create_connection((host, int(port)), timeout=20) as line:
+            head = ["POST /runs HTTP/1.1", f"Host: {host}:{port}", f"Origin: http://{host}:{port}"]
+            line.sendall("\r\n".join([*head, "Transfer-Encoding: chunked", "", ""]).encode())
+            chunks = (b"100000\r\n" + MEGABYTE + b"\r\n" for _ in range(500))
+            with pytest.raises(ConnectionError):
+                line.sendall(b"".join(chunks))
+        assert httpx.get(f"{address}runs").status_code == 200
+
+
+def test_half_a_question_is_not_waited_for_without_an_end(results: Path) -> None:
+    """Some hundred connections of one who never ends a question would keep everybody else out."""
+    app = application(Site(results), Security(names_of("127.0.0.1"), None))
+    listening = bound("127.0.0.1", 0)
+    place, seconds = listening.getsockname(), 0.3
+    server = server_of(app, seconds)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        with socket.create_connection(place, timeout=20) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: ")
+            assert line.recv(100) == b""
+        with socket.create_connection(place, timeout=20) as line:
+            # A question that is slow is one all the same; after it the line stays for a while, and then ends.
+            for part in (b"GET /runs HTTP/1.1\r\n", f"Host: 127.0.0.1:{place[1]}\r\n".encode(), b"\r\n"):
+                line.sendall(part)
+                time.sleep(seconds / 5)
+            assert read_to_the_end(line).startswith(b"HTTP/1.1 200")
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
+
+
+def read_to_the_end(line: socket.socket) -> bytes:
+    found = b""
+    while part := line.recv(2**20):
+        found += part
+    return found
 
 
 def test_nonsense_on_the_line_ends_nothing(results: Path, tmp_path: Path) -> None:

@@ -3,8 +3,20 @@
   "use strict";
 
   // A part of a page that takes longer than the page: it is fetched once the page stands, one after the other.
+  const MADE_LATER = 202;
+  const SECONDS = 3;
+  const TRIES = 100;
+
+  const fetched = async (address) => {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      if (answer.status !== MADE_LATER || tries === TRIES) return answer;
+      await new Promise((resolve) => { setTimeout(resolve, SECONDS * 1000); });
+    }
+  };
+
   const fill = async (element) => {
-    const answer = await fetch(element.dataset.fill, { headers: { Accept: "text/html" } });
+    const answer = await fetched(element.dataset.fill);
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = page.querySelector("[data-part]");

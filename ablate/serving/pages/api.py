@@ -31,7 +31,7 @@ def study(asked: Asked) -> Answer:
 
 
 def runs(asked: Asked) -> Answer:
-    words = ("runs", *asked.values("where"))
+    words = ("runs", *asked.filters())
     return Document(to_json(catalogue(*words, results_dir=asked.site.results_dir, sets_aside=False)))
 
 
@@ -42,7 +42,7 @@ def arms(asked: Asked) -> Answer:
     offset = (at - 1) * PER_PAGE
     found = arms_page(
         site.results_dir,
-        asked.values("where"),
+        asked.filters(),
         metric,
         aggregate,
         last_epochs,
@@ -80,10 +80,12 @@ def documentation(asked: Asked) -> Answer:
 ROUTES = (
     Route("/api", documentation, "This page."),
     Route("/api/studies", studies, "The studies and how far each is, as `ablate list --json`."),
-    Route("/api/studies/{name}", study, "A study: its plan, and the records of its runs."),
-    Route("/api/runs", runs, "The runs that agree with all filters, as `ablate list runs --json`.", WHERE),
+    Route("/api/studies/{name}", study, "A study: its plan, and the records of its runs.", takes_long=True),
+    Route(
+        "/api/runs", runs, "The runs that agree with all filters, as `ablate list runs --json`.", WHERE, takes_long=True
+    ),
     Route("/api/arms", arms, "The arms over their seeds, a page of them.", ARMS),
     Route("/api/runs/{run_id}", run, "A run, by the beginning of its id, as `ablate show --json`."),
-    Route("/api/compare", compare, "Sides beside each other, as `ablate compare --json`.", WITH),
+    Route("/api/compare", compare, "Sides beside each other, as `ablate compare --json`.", WITH, takes_long=True),
 )
 NAV = Entry("API", "/api", rank=90)

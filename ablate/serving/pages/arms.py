@@ -19,7 +19,7 @@ from ablate.serving.answers import Answer, Page, Redirect
 from ablate.serving.asked import Asked
 from ablate.serving.pages.runs import MOST_PAGES, TONES, Cut, headings, words_of
 from ablate.serving.routes import Entry, Route
-from ablate.serving.site import Site
+from ablate.serving.site import ELSEWHERE, Site
 from ablate.storage.atomic import ReadRefused
 from ablate.storage.runs import MissingRun, UnreadableRecord
 from ablate.storage.studies import study_names
@@ -90,7 +90,7 @@ def arms_page(asked: Asked) -> Answer:
         (at - 1) * PER_PAGE,
         PER_PAGE,
         site.store,
-        asked.value("q"),
+        asked.short("q"),
     )
     page = Cut.of(at, found.total, PER_PAGE)
     if at > page.pages:
@@ -105,7 +105,7 @@ def arms_page(asked: Asked) -> Answer:
         {
             "asked": asked,
             "page": page,
-            "lines": _lines(found.rows),
+            "lines": _lines(site, found.rows),
             "headings": headings(asked, list(SORTED_BY.values()), ("n", "mean", "sd")),
             "titles": {key: title for title, key in SORTED_BY.items()},
             "is_sorted": is_sorted,
@@ -146,19 +146,20 @@ def _said(metric: str, aggregate: Aggregate, last_epochs: int) -> str:
     return f"{metric} {how}"
 
 
-def _lines(rows: Sequence[ArmRow]) -> list[Line]:
+def _lines(site: Site, rows: Sequence[ArmRow]) -> list[Line]:
     """With the digits of one another."""
     error = shared_error(_error(row) for row in rows)
-    return [_line(row, error) for row in rows]
+    return [_line(site, row, error) for row in rows]
 
 
 def _error(row: ArmRow) -> float | None:
     return None if row.sd is None or row.n < 2 else row.sd / math.sqrt(row.n)
 
 
-def _line(row: ArmRow, error: float | None) -> Line:
+def _line(site: Site, row: ArmRow, error: float | None) -> Line:
+    seen = {run.run_id: site.seen_status(run.run_id, run.status) for run in row.runs}
     title = row.titles[0] if row.titles else f"run {short_id(row.runs[0].run_id)}"
-    ended = Counter(run.status for run in row.runs if run.status != Status.COMPLETED.value)
+    ended = Counter(status for status in seen.values() if status != Status.COMPLETED.value)
     low, high = number(row.ci_low, error), number(row.ci_high, error)
     return Line(
         title=title,
@@ -174,9 +175,9 @@ def _line(row: ArmRow, error: float | None) -> Line:
                 str(run.seed),
                 short_id(run.run_id),
                 links.of_run(run.run_id),
-                run.status,
-                TONES.get(run.status, ""),
-                number(run.value),
+                seen[run.run_id],
+                TONES.get(seen[run.run_id], ""),
+                UNDEFINED if seen[run.run_id] == ELSEWHERE else number(run.value),
             )
             for run in row.runs
         ),

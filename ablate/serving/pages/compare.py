@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from markupsafe import Markup
 
-from ablate.analysis.comparison import Comparison
+from ablate.analysis.comparison import Comparison, Side
 from ablate.config.problems import ConfigError
 from ablate.core.errors import UsageError
 from ablate.datasets.arrays import DataError
@@ -14,24 +15,32 @@ from ablate.operations.catalogue import indexed_studies
 from ablate.operations.compare import NotComparable, compare
 from ablate.operations.example_images import example_images
 from ablate.operations.sides import distinct_sides
+from ablate.reporting.blocks import Block, Figure, Heading, text
 from ablate.serving import links
 from ablate.serving.answers import Answer, Download, Page
 from ablate.serving.asked import Asked
 from ablate.serving.comparison_pictures import comparison_pictures, disagreements_picture, drawn_blocks
+from ablate.serving.content import Content, being_made, content_of
 from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
-from ablate.serving.site import Site
-from ablate.storage.atomic import StoreError
+from ablate.serving.site import Site, Version
+from ablate.serving.weights import Weighed, histograms, weight_blocks
+from ablate.serving.workshop import Busy
+from ablate.storage.atomic import ReadRefused, StoreError
+from ablate.storage.runs import MissingArtefact, RunStore
 from ablate.web.contents import with_contents
 from ablate.web.markup import render
 from ablate.web.page import page_of_blocks
 from ablate.web.picture import Picture
 
-__all__ = ["NAV", "ROUTES", "compared"]
+__all__ = ["MOST_SIDES", "NAV", "ROUTES", "compared"]
 
 # More beside each other nobody reads, and ten thousand would be asked for by mistake.
 MOST_SIDES = 50
 LONGEST_NAME = 300
+# Sides whose weights are laid over each other, and what of a run they are drawn from.
+MOST_WEIGHED = 10
+HISTOGRAM, WEIGHTS = "weight_histogram", "figures/weights.png"
 # Of the examples on which sides disagree.
 MOST_IMAGES = 50
 WITH = {
@@ -48,26 +57,49 @@ def compare_page(asked: Asked) -> Answer:
         return _form(asked)
     allow = asked.value("allow") == "yes"
     try:
-        comparison = compared(asked.site, names, allow)
+        made = content_of(
+            asked.site.workshop,
+            ("compare", tuple(names), allow),
+            _version(asked.site, names),
+            lambda: _content(asked.site, names, allow),
+        )
+    except Busy:
+        raise
     except NotComparable as error:
         return _form(asked, str(error), links.of_comparison(names, allow=True), status=400)
     except UsageError as error:
         # Of one side alone the others are still to be chosen, and nothing is wrong.
         return _form(asked, str(error), status=200 if len(names) == 1 else 400)
-    drawn = comparison_pictures(comparison, _later(comparison, names, allow))
-    blocks, entries = with_contents(drawn_blocks(comparison, drawn))
+    if made is None:
+        return being_made("Side by side", "/compare", "")
+    content = made.value
     return Page(
-        _title(comparison),
+        content.title,
         "content.html",
         {
-            "content": render(blocks, drawn.pictures),
-            "entries": entries,
-            "links": [
-                PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
-                PageLink("Compare others", "/compare"),
-            ],
+            "content": content.markup,
+            "entries": content.entries,
+            "links": content.links,
+            "is_old": not made.is_current,
+            "again": links.of_comparison(names, allow),
         },
         section="/compare",
+    )
+
+
+def _content(site: Site, names: list[str], allow: bool) -> Content:
+    comparison = compared(site, names, allow)
+    drawn = comparison_pictures(comparison, _later(comparison, names, allow))
+    of_weights, picture = _weights_later(comparison, names, allow)
+    blocks, entries = with_contents([*drawn_blocks(comparison, drawn), *of_weights])
+    return Content(
+        render(blocks, {**drawn.pictures, **picture}),
+        _title(comparison),
+        entries,
+        links=(
+            PageLink("Keep as report.html", links.of_comparison(names, allow, "/compare/report.html"), saves=True),
+            PageLink("Compare others", "/compare"),
+        ),
     )
 
 
@@ -103,6 +135,48 @@ def disagreements_page(asked: Asked) -> Answer:
     )
 
 
+def weights_page(asked: Asked) -> Answer:
+    """The weights of the sides; the page of the comparison shows them once it stands."""
+    names, allow = _names(asked), asked.value("allow") == "yes"
+    compared(asked.site, names, allow)
+    return Page(
+        "Their weights",
+        "weights.html",
+        {"content": _weights(asked.site, names), "address": links.of_comparison(names, allow)},
+        section="/compare",
+    )
+
+
+def _weights(site: Site, names: list[str]) -> Markup:
+    def made() -> Markup:
+        sides = [_weighed(site.store, side) for side in distinct_sides(names, site.results_dir, sets_aside=False)]
+        return render(weight_blocks(sides), {}) + histograms(sides)
+
+    return site.values.get(("weights", tuple(names), _version(site, names)), made)
+
+
+def _weighed(store: RunStore, side: Side) -> Weighed:
+    """With the histograms that its runs have kept, and that say something."""
+    kept = []
+    for run in side.runs:
+        with suppress(MissingArtefact, ReadRefused):
+            arrays = store.artefact(run.record.run_id, HISTOGRAM)
+            if "counts" in arrays:  # else the probe has said why it makes no sense here
+                kept.append(arrays)
+    return Weighed(side.runs, kept)
+
+
+def _weights_later(comparison: Comparison, names: list[str], allow: bool) -> tuple[list[Block], dict[str, Picture]]:
+    """The section of the weights, which is filled once the page stands; none where more sides are compared than
+    lines can be told apart."""
+    if len(comparison.labels) > MOST_WEIGHED:
+        return [], {}
+    address = links.of_comparison(names, allow, "/compare/weights")
+    markup = Markup('<div data-fill="{}"><a href="{}">The weights that they ended with</a></div>')
+    blocks: list[Block] = [Heading(2, text("Weights")), Figure(WEIGHTS, "the weights of each kernel, side by side")]
+    return blocks, {WEIGHTS: Picture(markup.format(address, address))}
+
+
 def _later(comparison: Comparison, names: list[str], allow: bool) -> Picture | None:
     """What leads to the examples that the sides disagree on. To read a data set takes longer than the rest."""
     if comparison.disagreements is None or not comparison.disagreements.examples:
@@ -135,8 +209,7 @@ def _disagreements(site: Site, names: list[str], comparison: Comparison) -> Pict
         images = example_images(spec, indices, site.data_dir, site.allow_targets)
         return disagreements_picture(found, images) if images else None
 
-    versions = tuple(site.version_of_side(name) for name in names)
-    return site.values.get(("disagreements", tuple(names), versions), drawn)
+    return site.values.get(("disagreements", tuple(names), _version(site, names)), drawn)
 
 
 def compared(site: Site, names: list[str], allow: bool) -> Comparison:
@@ -145,11 +218,20 @@ def compared(site: Site, names: list[str], allow: bool) -> Comparison:
     Raises:
         UsageError, NoSuchArm, MissingRun, AmbiguousPrefix, NotComparable, LeadsOut: when they cannot be compared.
     """
+    version = _version(site, names)
+    make = partial(compare, *names, results_dir=site.results_dir, allow=allow, sets_aside=False)
+    return site.comparisons.get((tuple(names), allow, version), make)
+
+
+def _version(site: Site, names: list[str]) -> tuple[Version, ...]:
+    """Of all that the sides are made of.
+
+    Raises:
+        UsageError, MissingRun, AmbiguousPrefix, LeadsOut: when there are too many, or one cannot be read.
+    """
     if not 0 < len(names) <= MOST_SIDES or any(len(name) > LONGEST_NAME for name in names):
         raise UsageError(f"A comparison has from two to {MOST_SIDES} sides.")
-    version = tuple(site.version_of_side(name) for name in names)
-    make = partial(compare, *names, results_dir=site.results_dir, allow=allow, sets_aside=False)
-    return site.values.get(("compare", tuple(names), allow, version), make)
+    return tuple(site.version_of_side(name) for name in names)
 
 
 def _names(asked: Asked) -> list[str]:
@@ -182,7 +264,14 @@ def _title(comparison: Comparison) -> str:
 
 ROUTES = (
     Route("/compare", compare_page, "Any two or more runs, arms or studies side by side.", WITH),
-    Route("/compare/disagreements", disagreements_page, "The examples on which they disagree, as images.", WITH),
-    Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH),
+    Route(
+        "/compare/disagreements",
+        disagreements_page,
+        "The examples on which they disagree, as images.",
+        WITH,
+        takes_long=True,
+    ),
+    Route("/compare/weights", weights_page, "The weights that they ended with.", WITH, takes_long=True),
+    Route("/compare/report.html", comparison_file, "The same as one file that can be sent.", WITH, takes_long=True),
 )
 NAV = Entry("Side by side", "/compare", rank=4)

@@ -13,8 +13,9 @@ from ablate.operations.pages import Column, runs_page as runs_of
 from ablate.reporting.numbers import number
 from ablate.serving import links
 from ablate.serving.answers import Answer, Page, Redirect
-from ablate.serving.asked import Asked
+from ablate.serving.asked import MOST_FILTERED, Asked
 from ablate.serving.routes import Entry, Route
+from ablate.serving.site import DAMAGED, ELSEWHERE, Site
 from ablate.storage.index import MISSING, UNREADABLE
 from ablate.storage.studies import study_names
 
@@ -30,6 +31,8 @@ TONES = {
     Status.FAILED.value: "bad",
     UNREADABLE: "bad",
     MISSING: "open",
+    DAMAGED: "bad",
+    ELSEWHERE: "bad",
 }
 STATUSES = (*(status.value for status in Status), MISSING, UNREADABLE)
 QUERY = {
@@ -95,7 +98,7 @@ def runs_page(asked: Asked) -> Answer:
         (at - 1) * per_page,
         per_page,
         asked.site.store,
-        asked.value("q"),
+        asked.short("q"),
     )
     page = Cut.of(at, found.total, per_page)
     if at > page.pages:
@@ -108,7 +111,7 @@ def runs_page(asked: Asked) -> Answer:
         {
             "asked": asked,
             "page": page,
-            "lines": [_line(row, columns, metrics) for row in found.rows],
+            "lines": [_line(asked.site, row, columns, metrics) for row in found.rows],
             "headings": headings(asked, columns, {"seed", LAST, *metrics}),
             "columns": columns,
             "groups": _groups(found.columns),
@@ -142,8 +145,8 @@ def _groups(columns: Collection[Column]) -> list[tuple[str, list[str]]]:
 
 def words_of(asked: Asked) -> list[str]:
     """The filters as words of `ablate list`. The choices of the form are such filters too."""
-    chosen = [f"{key}={value}" for key in ("study", "status", "arm") if (value := asked.value(key))]
-    return [*chosen, *(word for given in asked.values("where") for word in given.split())]
+    chosen = [f"{key}={value}" for key in ("study", "status", "arm") if (value := asked.short(key, MOST_FILTERED))]
+    return [*chosen, *(word for given in asked.filters() for word in given.split())]
 
 
 def headings(asked: Asked, columns: list[str], numeric: Collection[str]) -> list[Heading]:
@@ -157,10 +160,10 @@ def headings(asked: Asked, columns: list[str], numeric: Collection[str]) -> list
     return found
 
 
-def _line(row: RunEntry, columns: list[str], metrics: Collection[str]) -> Line:
-    places = row.memberships
+def _line(site: Site, row: RunEntry, columns: list[str], metrics: Collection[str]) -> Line:
+    places, status = row.memberships, site.seen_status(row.run_id, row.status)
     own: dict[str, Json] = {
-        "status": row.status,
+        "status": status,
         "study": ", ".join(dict.fromkeys(each.study for each in places)),
         "sweep": ", ".join(dict.fromkeys(each.sweep for each in places)),
         "arm": ", ".join(dict.fromkeys(each.arm.name for each in places)),
@@ -169,7 +172,8 @@ def _line(row: RunEntry, columns: list[str], metrics: Collection[str]) -> Line:
     }
     # Only where a column wants them: open metrics are files of their own.
     measured = row.metrics if any(name in metrics for name in columns) else {}
-    values = {**row.settings, **measured, **own}
+    # Of one that lies elsewhere only what the plan says.
+    values = {**row.settings, **measured, **own} if status != ELSEWHERE else {**own, LAST: None}
     cells = tuple(_cell(column, values.get(column), column in metrics) for column in columns)
     return Line(row.run_id, short_id(row.run_id), links.of_run(row.run_id), cells)
 

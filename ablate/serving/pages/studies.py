@@ -12,6 +12,8 @@ from ablate.reporting.blocks import Text, text
 from ablate.serving import links
 from ablate.serving.answers import Answer, Page
 from ablate.serving.asked import Asked
+from ablate.serving.content import Content, being_made, content_of
+from ablate.serving.links import PageLink
 from ablate.serving.routes import Entry, Route
 from ablate.serving.site import Site, StoredStudy
 from ablate.storage.atomic import StoreError
@@ -43,6 +45,7 @@ def studies_page(asked: Asked) -> Answer:
         "studies.html",
         {
             "results_dir": site.results_dir,
+            "is_there": site.results_dir.is_dir(),
             "studies": [_card(site, each) for each in found],
             "unreadable": [said for said in problems.values() if said],
         },
@@ -52,11 +55,17 @@ def studies_page(asked: Asked) -> Answer:
 
 def answer_page(asked: Asked) -> Answer:
     """The answer of a study alone, for the list."""
-    name = asked.part("name")
-    key = _key(asked.site, name)
-    study = asked.site.study(name)
-    answer = asked.site.values.get(key, lambda: inline(answer_of(study)))
-    return Page(name, "answer.html", {"answer": answer, "address": links.of_study(name)}, section="/")
+    site, name = asked.site, asked.part("name")
+    site.line(name)  # which looks whether there is such a study
+
+    def answered() -> Content:
+        return Content(inline(answer_of(site.study(name))))
+
+    made = content_of(site.workshop, *_key(site, name), answered)
+    if made is None:
+        return being_made(name, "/", "", links=[PageLink("The study", links.of_study(name))])
+    said = made.value.markup
+    return Page(name, "answer.html", {"answer": said, "address": links.of_study(name)}, section="/")
 
 
 def answer_of(study: StoredStudy) -> Text:
@@ -75,13 +84,13 @@ def _card(site: Site, summary: StudySummary) -> Card:
 
 
 def _known_answer(site: Site, name: str) -> Markup:
-    known = site.values.known(_key(site, name))
-    return known if isinstance(known, Markup) else Markup()
+    known = site.workshop.known(*_key(site, name))
+    return Markup() if known is None else known.markup
 
 
-def _key(site: Site, name: str) -> tuple[str, str, str]:
-    """What the answer of a study is kept under."""
-    return "answer", name, site.at_a_glance(name)
+def _key(site: Site, name: str) -> tuple[tuple[str, str], str]:
+    """What the answer of a study is kept under, and what it depends on."""
+    return ("answer", name), site.at_a_glance(name)
 
 
 def _problem(site: Site, name: str, is_readable: bool) -> str:
