@@ -108,7 +108,10 @@ def test_curves_are_of_what_has_ended_and_what_is_under_way(results: Path) -> No
     mean = (RUNS[FIRST].arrays["history/val_loss"] + RUNS[SECOND].arrays["history/val_loss"]) / 2
     np.testing.assert_allclose(arms[0]["mean"], mean, rtol=1e-4)  # type: ignore[index,call-overload]
     # What is under way has no part in a mean, and is not counted in n.
-    assert [(arm["n"], arm["mean"]) for arm in arms[1:]] == [(0, []), (0, [])]  # type: ignore[index,call-overload,union-attr]
+    assert [(arm["counts"], arm["mean"]) for arm in arms[1:]] == [  # type: ignore[index,call-overload,union-attr]
+        ("n = 0, 1 under way", []),
+        ("n = 0, 1 diverged", []),
+    ]
     assert len(found.curves.ended[0].arms[1].seeds) == 0
 
 
