@@ -64,7 +64,7 @@ def folder(tmp_path_factory) -> Path:
 
 def test_it_is_read_in_five_minutes():
     assert len(README.splitlines()) <= 180
-    assert len(commands()) == 10
+    assert len(commands()) == 11
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -75,6 +75,10 @@ def test_a_command_works(words, folder, monkeypatch, capsys):
             assert (ROOT / data).is_dir()  # that it rebuilds its report is tested with every committed report
         case ["compare" | "list" | "analyse" | "predict" | "export", *_]:
             assert main(words) == 0
+        case ["serve", *_]:
+            # That it answers is tested elsewhere; here, that it would begin to.
+            monkeypatch.setattr("ablate.serving.server.serve", lambda app, listening: listening.close())
+            assert main([*words, "--port", "0"]) == 0
         case ["-m", *_]:
             assert main(["plan", *words]) == 0
         case ["plan", *rest] | rest:
