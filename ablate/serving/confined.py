@@ -26,7 +26,12 @@ def check_inside(root: Path, paths: Iterable[Path]) -> None:
         LeadsOut: naming the first that does not.
     """
     real_root = os.path.realpath(root)
+    # A folder is followed once for all that lies in it: tables ask this of every run that they show.
+    folders: dict[Path, str] = {}
     for path in paths:
-        real = os.path.realpath(path)
+        if path.parent not in folders:
+            folders[path.parent] = os.path.realpath(path.parent)
+        leads_elsewhere = path.is_symlink() or path.name in ("", "..")
+        real = os.path.realpath(path) if leads_elsewhere else f"{folders[path.parent]}{os.sep}{path.name}"
         if real != real_root and not real.startswith(real_root.rstrip(os.sep) + os.sep):
             raise LeadsOut(f"{path} is a link that leads out of the results folder")

@@ -124,7 +124,7 @@ class Site:
         """What `make` makes of this site when it is first asked for, kept while the server runs."""
         return self._lasting.get(make, lambda: make(self))
 
-    @property
+    @cached_property
     def store(self) -> RunStore:
         """The runs. What is damaged counts as missing, and stays where it is."""
         return RunStore(self.results_dir, sets_aside=False)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from ablate.analysis.values import metric_rank
 from ablate.core.errors import UsageError
@@ -95,7 +96,7 @@ def arms_page(asked: Asked) -> Answer:
     page = Cut.of(at, found.total, PER_PAGE)
     if at > page.pages:
         return Redirect(asked.changed(page=page.pages))
-    known = sorted({*found.metrics, *_metrics_of_epochs(site)}, key=metric_rank)
+    known = sorted({*found.metrics, *_metrics_of_epochs(site, found.metrics)}, key=metric_rank)
     if known and found.metric not in known:
         raise UsageError(f"No run has {found.metric}; there are {', '.join(known)}.")
     is_sorted = aggregate is Aggregate.EVALUATED and found.metric in found.metrics
@@ -124,8 +125,13 @@ def arms_page(asked: Asked) -> Answer:
     )
 
 
-def _metrics_of_epochs(site: Site) -> list[str]:
-    """What there is of every epoch, of the first run that is completed and sound; all runs of a task have the same."""
+def _metrics_of_epochs(site: Site, measured: Sequence[str]) -> list[str]:
+    """What there is of every epoch; looked for again when runs have other metrics than before."""
+    return site.values.get(("metrics of epochs", tuple(measured)), partial(_metrics_of_a_history, site))
+
+
+def _metrics_of_a_history(site: Site) -> list[str]:
+    """Those of the first run that is completed and sound; all runs of a task have the same."""
     store = site.store
     for entry in runs_page(site.results_dir, [f"status={Status.COMPLETED.value}"], limit=5, store=store).rows:
         with suppress(MissingRun, UnreadableRecord, ReadRefused):
