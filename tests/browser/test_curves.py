@@ -320,3 +320,13 @@ def test_before_the_first_epoch_there_is_an_empty_drawing_that_fills(opened):
     assert pixels(page, INK) > 50
     page.mouse.move(box["x"] + 1, box["y"] + 50)
     assert values(page)[0].startswith("1 [")
+
+
+def test_where_every_run_diverged_the_seeds_are_seen(opened):
+    """However many arms there are: without a mean there is nothing else."""
+    ends = tuple(ArmCurves(name, name == "a", (SeedCurve(0, (1.0, 3.0, 9.0), True),), ()) for name in "abcdef")
+    page = opened(curves_picture([MetricCurves(METRICS["val_loss"], ends)]))
+    assert page.get_by_label("seeds").is_checked()
+    drawn = page.locator(".curves-chart canvas").screenshot()
+    page.get_by_label("seeds").uncheck()
+    assert page.locator(".curves-chart canvas").screenshot() != drawn

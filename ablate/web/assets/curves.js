@@ -71,7 +71,8 @@
     let [metric, current, step, isLog] = [0, 0, null, data.metrics[0].log];
     const hidden = new Map();
     // Many arms with all their seeds would be a tangle.
-    const shows = { mean: true, "95% interval": true, seeds: data.live || data.arms.length <= 4 };
+    const hasMeans = data.metrics[0].arms.some((arm) => arm.mean.length);
+    const shows = { mean: true, "95% interval": true, seeds: data.live || data.arms.length <= 4 || !hasMeans };
     const place = figure.querySelector(".drawn");
     const heading = make("p", { class: "curves-title", "aria-hidden": true });
     const keys = { tabindex: 0, role: "application", keydown: press, blur: () => point(null) };
