@@ -11,7 +11,8 @@ import argparse
 import logging
 import secrets
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from ablate.cli.output import Output
 from ablate.cli.verbs import Invocation
@@ -58,10 +59,8 @@ def execute(invocation: Invocation, output: Output) -> int:
         raise MissingExtra(f"ablate serve needs {error.name}, which is not installed.") from error
     token = None if options.no_token else secrets.token_urlsafe(32)
     listening = bound(options.host, options.port)
-    # What is damaged is said on the pages that show it, and not here whenever somebody looks.
-    logging.getLogger("ablate").setLevel(logging.ERROR)
     names = names_of(options.host, options.allow_host)
-    with closing(Reader(settings)) as reader:
+    with closing(Reader(settings)) as reader, _errors_alone():
         site = Site(settings.results_dir, settings.data_dir, settings.allow_targets, reader)
         app = application(site, Security(names, token, any_address=is_everywhere(options.host)))
         output.result(address_of(listening, options.host, token))
@@ -75,6 +74,18 @@ def execute(invocation: Invocation, output: Output) -> int:
         output.say(f"It shows {settings.results_dir}, and writes nothing there. Ctrl-C ends it.")
         serve(app, listening)
     return ExitCode.DONE
+
+
+@contextmanager
+def _errors_alone() -> Iterator[None]:
+    """What is damaged is said on the pages that show it, and not here whenever somebody looks."""
+    log = logging.getLogger("ablate")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def port(given: str) -> int:
