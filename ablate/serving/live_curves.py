@@ -69,7 +69,7 @@ def live_curves(
     coarse = sorted({each.every for each in so_far.values() if each.every > 1})
     if coarse:
         notes.append(f"Of runs under way one epoch in {coarse[-1]} is known here; between them lines are straight.")
-    return LiveCurves(_metrics(sweep, ended, {}), {**data, "live": True, "note": " ".join(notes)})
+    return LiveCurves(_metrics(sweep, ended, {}), {**data, "seeds": True, "note": " ".join(notes)})
 
 
 def _metrics(

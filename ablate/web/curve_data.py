@@ -21,6 +21,7 @@ __all__ = ["MOST_VALUES", "counts_of", "curves_data", "is_share", "starts_logari
 # Of all curves of a figure together, and of one curve; below so many places no curve is worth looking at.
 MOST_VALUES, MOST_PLACES, LEAST_PLACES = 100_000, 600, 32
 SIGNIFICANT_DIGITS = 5
+FEW_ARMS = 4
 
 
 def curves_data(
@@ -45,6 +46,7 @@ def curves_data(
         "x": list(buckets.places),
         "arms": [{"name": one_line(arm.arm), "baseline": arm.is_baseline} for arm in arms],
         "metrics": [_metric(each, buckets, under_way) for each in metrics],
+        "seeds": _begins_with_seeds(metrics),
     }
     notes = ["A mean ends with the shortest of its completed runs."] if _ends_early(metrics) else []
     if buckets.size > 1:
@@ -52,6 +54,12 @@ def curves_data(
         notes += [buckets.explained(across), "Numbers are means."]
     data["note"] = " ".join(notes)
     return data
+
+
+def _begins_with_seeds(metrics: Sequence[MetricCurves]) -> bool:
+    """Many arms with all their seeds would be a tangle; without a mean there is nothing else to be seen."""
+    arms = metrics[0].arms if metrics else ()
+    return len(arms) <= FEW_ARMS or not any(arm.mean for arm in arms)
 
 
 def _ends_early(metrics: Sequence[MetricCurves]) -> bool:

@@ -70,9 +70,7 @@
     let arms, stops, known, plot, lines, visible, width, zoom, at, line, logBox, listed, values;
     let [metric, current, step, isLog] = [0, 0, null, data.metrics[0].log];
     const hidden = new Map();
-    // Many arms with all their seeds would be a tangle.
-    const hasMeans = data.metrics[0].arms.some((arm) => arm.mean.length);
-    const shows = { mean: true, "95% interval": true, seeds: data.live || data.arms.length <= 4 || !hasMeans };
+    const shows = { mean: true, "95% interval": true, seeds: data.seeds };
     const place = figure.querySelector(".drawn");
     const heading = make("p", { class: "curves-title", "aria-hidden": true });
     const keys = { tabindex: 0, role: "application", keydown: press, blur: () => point(null) };
@@ -316,7 +314,6 @@
         [metric, current] = [Math.min(metric, data.metrics.length - 1), 0];
         return build();
       }
-      values.forEach((element, index) => (element.previousSibling.lastChild.data = counts(index)));
       const { columns, series } = layers();
       if (series.length !== plot?.series.length) return draw();
       plot.setData(columns, !zoom);
